@@ -1,0 +1,20 @@
+/*
+ * Commands: things kvm-vmm does instead of running a guest, such as --doctor.
+ * A leaf adds a row; main.c runs the first whose option is given.
+ */
+#ifndef MKVM_COMMAND_H
+#define MKVM_COMMAND_H
+
+#include "table.h"
+
+struct command {
+	const char *option; /* "--doctor" */
+	const char *arg;    /* name of an optional "=ARG", or NULL */
+	const char *what;   /* one line for --help */
+	/* @arg is what followed "=", or NULL. Returns the exit status. */
+	int (*run)(const char *arg);
+};
+
+#define COMMAND(row) TABLE_ROW(command, command, row)
+
+#endif

@@ -1,0 +1,118 @@
+/*
+ * The contract between a device model and the machine it sits in.
+ *
+ * A device is a row of data and a few functions. It knows offsets into its
+ * own ranges and never an address, holds all its state in one block that the
+ * machine allocates (zeroed), and is written as if single threaded: whoever
+ * calls it holds its lock. Everything it may ask of the world is a board_*()
+ * function; core/board.c is the real world, tests/unit/fake_board.c another.
+ */
+#ifndef MKVM_DEVICE_H
+#define MKVM_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "table.h"
+
+enum dev_space {
+	DEV_PIO,  /* I/O ports, 0x0000-0xffff */
+	DEV_MMIO, /* guest-physical memory that no RAM backs */
+};
+
+struct dev_range {
+	enum dev_space space;
+	uint64_t base; /* port number or gpa of offset 0 */
+	uint64_t len;  /* bytes; 0 ends the list */
+};
+
+#define DEV_RANGES_MAX 4
+#define DEV_IRQS_MAX   2
+
+struct board; /* one per device instance; opaque to the device */
+
+struct device_type {
+	const char *name; /* one word, as in --list */
+	const char *what; /* one line for --list: what the guest sees */
+	struct dev_range ranges[DEV_RANGES_MAX];
+
+	/* ISA interrupt lines; the index here is the `pin` of board_irq(). */
+	unsigned char irqs[DEV_IRQS_MAX];
+	unsigned int nr_irqs;
+
+	/*
+	 * Widest access in bytes the device decodes: 1, 2, 4 or 8. The bus
+	 * splits anything wider into accesses of this size at consecutive
+	 * offsets, low part first, as the ISA bus does.
+	 */
+	unsigned int width;
+
+	size_t size; /* bytes of state */
+
+	/* Power-on state. @dev is zeroed; keep @board for later calls. */
+	void (*init)(void *dev, struct board *board);
+
+	/*
+	 * One access of @size bytes at @off into range number @range. The bus
+	 * masks what read() returns to @size and never calls with @off + @size
+	 * beyond the range.
+	 */
+	uint64_t (*read)(void *dev, unsigned int range, uint64_t off,
+			 unsigned int size);
+	void (*write)(void *dev, unsigned int range, uint64_t off,
+		      unsigned int size, uint64_t val);
+
+	/*
+	 * Console input is waiting: takes as many of the @len bytes at @buf as
+	 * fit and returns how many. A device that took fewer than it was
+	 * offered calls board_rx_ready() once it has room again. NULL: the
+	 * device takes no input.
+	 */
+	size_t (*input)(void *dev, const uint8_t *buf, size_t len);
+
+	/* The deadline given to board_timer() has passed. NULL: no timer. */
+	void (*timer)(void *dev);
+};
+
+#define DEVICE(type) TABLE_ROW(device, device_type, type)
+
+/* Sets interrupt line @pin of this device (index into irqs[]) to @level. */
+void board_irq(struct board *board, unsigned int pin, bool level);
+
+/* Sends @len bytes at @buf to the guest's console output. */
+void board_tx(struct board *board, const void *buf, size_t len);
+
+/*
+ * The guest listens here and there is room: console input goes to this device
+ * from now on (the last one to ask has the keyboard), through input().
+ */
+void board_rx_ready(struct board *board);
+
+enum board_stop {
+	BOARD_STOP_EXIT,  /* the guest ended itself; status is its own, 0-63 */
+	BOARD_STOP_RESET, /* the guest pulled the reset line */
+};
+
+/* Ends the guest after the current access. @status counts for EXIT only. */
+void board_stop(struct board *board, enum board_stop why, int status);
+
+/* Nanoseconds on a monotonic clock that starts at 0 with the guest. */
+uint64_t board_now_ns(struct board *board);
+
+/* Calls timer() at @deadline_ns of that clock; 0 disarms. */
+void board_timer(struct board *board, uint64_t deadline_ns);
+
+/* Host wall clock in seconds since 1970-01-01 UTC. */
+int64_t board_wall_s(struct board *board);
+
+/* RBX of the vCPU whose access is being answered: a hypercall's argument. */
+uint64_t board_rbx(struct board *board);
+
+/*
+ * The guest did something no driver should: counted, and logged once per
+ * device and @what (a string literal), with @val.
+ */
+void board_oddity(struct board *board, const char *what, uint64_t val);
+
+#endif

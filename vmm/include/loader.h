@@ -1,0 +1,63 @@
+/*
+ * The contract between a loader and the machine: how an image becomes memory
+ * contents and a first CPU state.
+ *
+ * match() only looks; load() writes guest RAM through mem_hva() and fills in
+ * the CPU state. Both get bytes that may have been made by an enemy: every
+ * offset and length is checked against the image and against RAM.
+ */
+#ifndef MKVM_LOADER_H
+#define MKVM_LOADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../core/cpustate.h"
+#include "../core/memory.h"
+#include "table.h"
+
+/* A file on the host, read only and whole. */
+struct image {
+	const char *path;
+	const uint8_t *data;
+	size_t size; /* bytes */
+};
+
+/* What a guest needs of the machine; the sum decides what is created. */
+enum loader_needs {
+	NEEDS_IRQCHIP = 1 << 0, /* interrupt controllers and a PIT */
+	NEEDS_CMDLINE = 1 << 1, /* takes --cmdline */
+	NEEDS_INITRD = 1 << 2,	/* takes --initrd */
+	NEEDS_SMP = 1 << 3,	/* can start more than one vCPU */
+};
+
+struct boot_args {
+	const char *cmdline;		/* never NULL */
+	const struct image *initrd;	/* NULL: none */
+	unsigned int nr_cpus;
+};
+
+struct loader {
+	const char *name;    /* one word, as in --list */
+	const char *what;    /* one line for --list */
+	const char *option;  /* forces this loader, "--linux"; or NULL */
+	uint64_t mem_default; /* bytes of RAM when --mem is not given */
+	uint64_t mem_min;     /* bytes of RAM it cannot do without */
+	unsigned int needs;   /* enum loader_needs */
+
+	/* How sure the loader is that @image is its own: 0 no, 100 certain. */
+	int (*match)(const struct image *image);
+
+	/*
+	 * Puts @image into @mem and describes the first instruction in @cpu.
+	 * 0, or -errno after one message of its own (-ENOEXEC: the image is
+	 * malformed; -E2BIG: something does not fit; -ENOTSUP).
+	 */
+	int (*load)(const struct image *image, const struct boot_args *args,
+		    const struct memory *mem, struct cpu_state *cpu);
+};
+
+#define LOADER(row) TABLE_ROW(loader, loader, row)
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * Messages to the person at the terminal, on stderr.
+ *
+ * Every line reads "kvm-vmm: subject: reason", and an error that the user can
+ * act on says the next step. Guest output never passes through here.
+ */
+#ifndef MKVM_LOG_H
+#define MKVM_LOG_H
+
+/* An error; printed always. Returns nothing: the caller returns -errno. */
+void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* A warning; printed always. */
+void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* A detail; printed with --verbose only. */
+void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Turns details on (--verbose) or off. */
+void log_set_verbose(int on);
+
+#endif
