@@ -1,0 +1,17 @@
+/*
+ * IS_ON(CONFIG_X): a Kconfig bool as a value, for use in a table row.
+ *
+ * 1 when CONFIG_X is defined to 1, else 0, so that no function and no row
+ * needs an #if. The placeholder of a defined-to-1 symbol expands to "0," and
+ * pushes the 1 into second place; any other name is one junk argument.
+ */
+#ifndef MKVM_ISON_H
+#define MKVM_ISON_H
+
+#define ISON_PLACEHOLDER_1		 0,
+#define ISON_SECOND(first, second, ...) second
+#define ISON_PICK(junk)			 ISON_SECOND(junk 1, 0, 0)
+#define ISON_PASTE(value)		 ISON_PICK(ISON_PLACEHOLDER_##value)
+#define IS_ON(symbol)			 ISON_PASTE(symbol)
+
+#endif
