@@ -13,6 +13,8 @@ import traceback
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.abspath(os.environ.get("MKVM_BUILD",
                                        os.path.join(TOP, "build")))
+IMAGES = os.environ.get("MKVM_IMAGES",
+                        os.path.join(os.path.dirname(BUILD), "images"))
 CASES = []
 
 
