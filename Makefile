@@ -1,0 +1,130 @@
+# Mini-KVM: one make for everything. `make help` says what it can do.
+#
+# Nothing here runs make again, Linux and BusyBox excepted: every folder adds
+# its rules in a build.mk, so that -j is right and each thing is built once.
+# Objects and sources go to build/, downloads to dl/, results to images/; with
+# O=DIR all of them, and .config, go to DIR instead.
+
+VERSION := 0.1
+
+# --- Where it runs ---------------------------------------------------------
+
+HOST_SYSTEM := $(shell uname -sm)
+ifneq ($(HOST_SYSTEM),Linux x86_64)
+$(error mini-kvm: $(HOST_SYSTEM): needs Linux on x86-64, because the guests \
+are x86 programs and KVM runs them; use an x86-64 Linux machine)
+endif
+
+TOP := $(CURDIR)
+ifneq ($(words $(TOP)),1)
+$(error mini-kvm: $(TOP): the path contains a space, which make cannot \
+handle; move the tree to a path without one)
+endif
+
+# The output tree: empty prefix, or the absolute path of O= with a slash.
+ifneq ($(O),)
+OUT := $(abspath $(O))/
+endif
+B      := $(OUT)build
+IMAGES := $(OUT)images
+DL     := $(or $(MKVM_DL),$(OUT)dl)
+CONFIG := $(OUT).config
+
+# --- How it speaks ---------------------------------------------------------
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+SHELL := /bin/sh
+
+ifeq ($(V),1)
+Q   :=
+say  = @:
+else
+Q   := @
+say  = @printf '  %-7s %s\n'
+endif
+
+# As many jobs as there are processors, unless -j says otherwise. Variables
+# of the command line are for us, not for the makes of Linux and BusyBox.
+MAKEFLAGS += -rR --no-print-directory -j$(shell nproc)
+MAKEOVERRIDES :=
+
+export MKVM_TOP    := $(TOP)
+export MKVM_BUILD  := $(abspath $(B))
+export MKVM_IMAGES := $(abspath $(IMAGES))
+export MKVM_DL     := $(abspath $(DL))
+export MKVM_CONFIG := $(abspath $(CONFIG))
+
+# --- Compilers -------------------------------------------------------------
+
+comma  := ,
+# First place in PATH that has the program $1.
+which   = $(firstword $(wildcard $(addsuffix /$1,$(subst :, ,$(PATH)))))
+CCACHE := $(if $(call which,ccache),ccache)
+# Relative paths in the cache: a second clone finds what the first compiled.
+export CCACHE_BASEDIR   ?= $(abspath $(or $(OUT),$(TOP)))
+export CCACHE_NOHASHDIR ?= 1
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CFLAGS  ?= -O2 -g
+HOST_CC  = $(if $(findstring ccache,$(CC)),,$(CCACHE)) $(CC)
+
+WARNINGS := -Wall -Wextra -Wshadow -Wvla -Werror
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	    -fno-omit-frame-pointer
+
+# --- Helpers ---------------------------------------------------------------
+
+same = $(and $(findstring x$1x,x$2x),$(findstring x$2x,x$1x))
+
+# $(call remember,FILE,TEXT) is FILE, which holds TEXT and gets a new date only
+# when TEXT changes: how a command line or an object list is depended upon.
+remember = $(if $(call same,$(file <$1),$2),,$(shell mkdir -p \
+	   $(dir $1))$(file >$1,$2))$1
+
+# $(call unquote,TEXT): a string symbol without its quotation marks.
+unquote = $(patsubst "%",%,$(strip $1))
+
+# --- Goals that need no configuration --------------------------------------
+
+CONFIG_GOALS := menuconfig nconfig config oldconfig defconfig olddefconfig \
+		savedefconfig randconfig allyesconfig allnoconfig listnewconfig
+PLAIN_GOALS  := help clean distclean deps doctor-deps $(CONFIG_GOALS) %_defconfig
+
+PHONY := all help clean distclean deps
+all:
+
+include tools/build.mk
+
+ifneq ($(filter-out $(PLAIN_GOALS),$(or $(MAKECMDGOALS),all)),)
+NEED_CONFIG := y
+include $(B)/config/auto.conf
+endif
+
+ifeq ($(NEED_CONFIG)$(CONFIG_MKVM),yy)
+include vmm/build.mk
+include guests/build.mk
+include initramfs/build.mk
+include kernel-configs/build.mk
+include lab/build.mk
+include tests/build.mk
+include tools/run.mk
+endif
+
+clean:
+	$(say) CLEAN $(B)
+	$(Q)rm -rf $(B)
+	$(Q)find $(IMAGES) -mindepth 1 ! -name README.md -delete 2>/dev/null || :
+
+distclean: clean
+	$(say) CLEAN '$(CONFIG) $(DL)'
+	$(Q)rm -rf $(DL) $(CONFIG) $(CONFIG).old
+
+help:
+	@tools/help
+
+.PHONY: $(PHONY)

@@ -1,0 +1,76 @@
+# The machinery around the build: packages this machine lacks, the
+# configuration, and how one C file becomes one object.
+
+# --- Packages --------------------------------------------------------------
+
+# Stamps, so that a complete machine is asked once; `make deps` asks again.
+DEPS_BUILD := $(B)/deps/build
+DEPS_TEST  := $(B)/deps/test
+
+$(B)/deps/%: tools/deps
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/deps $*
+	$(Q)touch $@
+
+deps:
+	$(Q)tools/deps build lab test
+	$(Q)mkdir -p $(B)/deps && touch $(B)/deps/build $(B)/deps/lab $(B)/deps/test
+
+# --- Configuration ---------------------------------------------------------
+
+KCONFIGS := Kconfig $(wildcard */Kconfig)
+
+$(CONFIG_GOALS): $(DEPS_BUILD)
+	$(Q)tools/kconfig $@
+
+%_defconfig: $(DEPS_BUILD)
+	$(Q)tools/kconfig $@
+
+PHONY += $(CONFIG_GOALS)
+
+# A tree without a configuration gets the default one. auto.conf is included
+# by the Makefile, so make brings it up to date first and then starts over.
+$(B)/config/auto.conf: $(CONFIG) $(KCONFIGS) tools/kconfig | $(DEPS_BUILD)
+	$(Q)tools/kconfig sync
+
+$(CONFIG): | $(DEPS_BUILD)
+	$(Q)tools/kconfig defconfig
+
+# --- Compiling -------------------------------------------------------------
+
+# The dependency file names every header and, for every CONFIG_ word in one of
+# them, the stamp that Kconfig touches when that symbol changes.
+CC_COMMON = -std=gnu11 $(WARNINGS) -Ivmm -Ivmm/include \
+	    -include $(B)/config/autoconf.h -ffile-prefix-map=$(TOP)/= \
+	    -MMD -MF $@.d -MT $@
+fixdep    = tools/fixdep $(B)/config $@.d
+
+HOST_FLAGS := $(call remember,$(B)/host.flags,$(HOST_CC) $(CFLAGS) $(LDFLAGS))
+
+$(B)/san/%.o: %.c $(HOST_FLAGS) | $(B)/config/auto.conf
+	$(say) CC-SAN $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOST_CC) $(CC_COMMON) $(CFLAGS) -O1 $(SANITIZE) $(cflags-$*) \
+		-c -o $@ $<
+	$(Q)$(fixdep)
+
+$(B)/san/%.o: %.S $(HOST_FLAGS) | $(B)/config/auto.conf
+	$(say) AS $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOST_CC) $(CC_COMMON) -D__ASSEMBLY__ -c -o $@ $<
+	$(Q)$(fixdep)
+
+$(B)/%.o: %.c $(HOST_FLAGS) | $(B)/config/auto.conf
+	$(say) CC $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOST_CC) $(CC_COMMON) $(CFLAGS) $(cflags-$*) -c -o $@ $<
+	$(Q)$(fixdep)
+
+$(B)/%.o: %.S $(HOST_FLAGS) | $(B)/config/auto.conf
+	$(say) AS $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOST_CC) $(CC_COMMON) -D__ASSEMBLY__ -c -o $@ $<
+	$(Q)$(fixdep)
+
+# $(call deps-of,OBJECTS): their dependency files, to be included.
+deps-of = $(wildcard $(addsuffix .d,$1))

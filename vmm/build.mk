@@ -1,0 +1,65 @@
+# kvm-vmm, the hypervisor: one line per part, chosen by its symbol.
+
+# The doctor's probes, however many files they take.
+DOCTOR_PARTS := $(patsubst vmm/%,%.o,$(basename \
+	       $(wildcard vmm/debug/doctor_*.[cS])))
+
+obj-y := main.o cli.o machine.o
+obj-y += core/kvm.o core/vm.o core/memory.o core/bus.o core/cpustate.o \
+	 core/cpuid.o core/vcpu.o core/exit.o core/board.o core/event.o \
+	 core/console.o core/term.o
+obj-y += boot/select.o
+obj-y += util/log.o util/ring.o
+
+# A part that can be missing has a stand-in, so that the core never asks.
+obj-$(if $(CONFIG_IRQCHIP),y) += core/irqchip.o
+obj-$(if $(CONFIG_IRQCHIP),,y) += core/irqchip_none.o
+obj-$(if $(CONFIG_SMP),y) += core/smp.o boot/mptable.o
+obj-$(if $(CONFIG_SMP),,y) += core/smp_none.o
+
+obj-$(CONFIG_DEV_SERIAL)    += devices/serial.o
+obj-$(CONFIG_DEV_HYPERCALL) += devices/hypercall.o
+obj-$(CONFIG_DEV_I8042)     += devices/i8042.o
+obj-$(CONFIG_DEV_CMOS)      += devices/cmos.o
+obj-$(CONFIG_DEV_DEBUGCON)  += devices/debugcon.o
+obj-$(CONFIG_DEV_POST)      += devices/post.o
+obj-$(CONFIG_DEV_RESET)     += devices/reset.o
+
+obj-$(CONFIG_BOOT_FLAT)  += boot/flat.o
+obj-$(CONFIG_BOOT_PAGED) += boot/paged.o
+obj-$(CONFIG_BOOT_LINUX) += boot/linux.o boot/bzimage.o boot/vmlinux.o
+
+obj-$(CONFIG_DBG_TRACE)  += debug/trace.o
+obj-$(CONFIG_DBG_DOCTOR) += debug/doctor.o $(DOCTOR_PARTS)
+
+VMM_OBJS := $(addprefix $(B)/vmm/,$(sort $(obj-y)))
+VMM_LIST := $(call remember,$(B)/vmm/objects,objects: $(VMM_OBJS))
+VMM_SAN  := $(patsubst $(B)/%,$(B)/san/%,$(VMM_OBJS))
+
+cflags-vmm/cli := -DMKVM_VERSION='"$(VERSION)"'
+
+$(B)/vmm/kvm-vmm: $(VMM_OBJS) $(VMM_LIST)
+	$(say) LD kvm-vmm
+	$(Q)$(HOST_CC) $(CFLAGS) -o $@ $(VMM_OBJS) -pthread \
+		-Wl,-z,relro,-z,now $(LDFLAGS)
+
+$(B)/san/vmm/kvm-vmm: $(VMM_SAN) $(VMM_LIST)
+	$(say) LD-SAN kvm-vmm
+	$(Q)$(HOST_CC) $(CFLAGS) $(SANITIZE) -o $@ $(VMM_SAN) -pthread $(LDFLAGS)
+
+$(IMAGES)/kvm-vmm: $(B)/vmm/kvm-vmm
+	$(say) STRIP images/kvm-vmm
+	$(Q)mkdir -p $(@D)
+	$(Q)strip -o $@ $<
+
+kvm-vmm: $(IMAGES)/kvm-vmm
+san: $(B)/san/vmm/kvm-vmm $(B)/san/host/initcpio
+PHONY += kvm-vmm san
+
+ifeq ($(SAN),1)
+all: san
+else
+all: kvm-vmm
+endif
+
+include $(call deps-of,$(VMM_OBJS) $(VMM_SAN))
