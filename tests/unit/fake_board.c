@@ -1,0 +1,208 @@
+/* The recording board: see fake_board.h. No cmocka, for the fuzzer's sake. */
+#include "fake_board.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+TABLE_DECLARE(device, device_type);
+
+static void broken(const struct board *board, const char *what, uint64_t val)
+{
+	fprintf(stderr, "%s: contract broken: %s (0x%" PRIx64 ")\n",
+		board->type->name, what, val);
+	abort();
+}
+
+void fake_board_open_type(struct board *board, const struct device_type *type)
+{
+	memset(board, 0, sizeof(*board));
+	board->type = type;
+	board->dev = calloc(1, type->size);
+	if (!board->dev)
+		abort();
+	type->init(board->dev, board);
+}
+
+void fake_board_open(struct board *board, const char *name)
+{
+	const struct device_type *const *row;
+
+	TABLE_FOREACH(device, row) {
+		if (strcmp((*row)->name, name))
+			continue;
+		fake_board_open_type(board, *row);
+		return;
+	}
+	fprintf(stderr, "%s: not linked into this test\n", name);
+	abort();
+}
+
+void fake_board_close(struct board *board)
+{
+	free(board->dev);
+	board->dev = NULL;
+}
+
+/* Index of the range that has @addr. */
+static unsigned int find_range(const struct board *board, uint64_t addr)
+{
+	for (unsigned int i = 0; i < DEV_RANGES_MAX; i++) {
+		const struct dev_range *r = &board->type->ranges[i];
+
+		if (addr - r->base < r->len)
+			return i;
+	}
+	broken(board, "the test uses an address the device lacks", addr);
+	return 0;
+}
+
+static uint64_t mask(unsigned int size)
+{
+	return size == 8 ? UINT64_MAX : (1ULL << 8 * size) - 1;
+}
+
+static unsigned int piece(const struct board *board, unsigned int size)
+{
+	return size < board->type->width ? size : board->type->width;
+}
+
+uint64_t fake_in(struct board *board, uint64_t addr, unsigned int size)
+{
+	unsigned int step = piece(board, size);
+	uint64_t val = 0;
+
+	for (unsigned int i = 0; i < size; i += step) {
+		unsigned int range = find_range(board, addr + i);
+		uint64_t off = addr + i - board->type->ranges[range].base;
+		uint64_t part =
+			board->type->read(board->dev, range, off, step);
+
+		val |= (part & mask(step)) << 8 * i;
+	}
+	return val;
+}
+
+void fake_out(struct board *board, uint64_t addr, unsigned int size,
+	      uint64_t val)
+{
+	unsigned int step = piece(board, size);
+
+	for (unsigned int i = 0; i < size; i += step) {
+		unsigned int range = find_range(board, addr + i);
+		uint64_t off = addr + i - board->type->ranges[range].base;
+
+		board->type->write(board->dev, range, off, step,
+				   val >> 8 * i & mask(step));
+	}
+}
+
+size_t fake_offer(struct board *board, const void *buf, size_t len)
+{
+	size_t taken;
+	uint8_t *copy;
+
+	if (!board->type->input)
+		return 0;
+	copy = malloc(len ? len : 1); /* so that ASan sees one byte too far */
+	if (!copy)
+		abort();
+	if (len)
+		memcpy(copy, buf, len);
+	taken = board->type->input(board->dev, copy, len);
+	free(copy);
+	if (taken > len)
+		broken(board, "took more input than there was", taken);
+	return taken;
+}
+
+void fake_console_turn(struct board *board)
+{
+	size_t len, taken;
+
+	if (!board->rx_ready)
+		return;
+	board->rx_ready = false;
+	do {
+		len = board->input_len;
+		if (!len)
+			return;
+		if (board->chunk && len > board->chunk)
+			len = board->chunk;
+		taken = fake_offer(board, board->input, len);
+		board->input += taken;
+		board->input_len -= taken;
+	} while (taken == len);
+}
+
+void board_irq(struct board *board, unsigned int pin, bool level)
+{
+	if (pin >= DEV_IRQS_MAX || !board->type->irqs[pin])
+		broken(board, "no such interrupt pin", pin);
+	if (board->irq[pin] == level)
+		broken(board, "interrupt level set to what it was", level);
+	board->irq[pin] = level;
+	board->irq_changes[pin]++;
+}
+
+void board_tx(struct board *board, const void *buf, size_t len)
+{
+	const char *text = buf;
+
+	if (!len)
+		broken(board, "sends nothing", 0);
+	for (size_t i = 0; i < len; i++, board->tx_len++) {
+		if (board->tx_len < FAKE_TX_MAX - 1)
+			board->tx[board->tx_len] = text[i];
+	}
+	board->tx_calls++;
+}
+
+void board_rx_ready(struct board *board)
+{
+	if (!board->type->input)
+		broken(board, "asks for input it cannot take", 0);
+	board->rx_readies++;
+	board->rx_ready = true;
+	if (board->feed_at_once)
+		fake_console_turn(board);
+}
+
+void board_stop(struct board *board, enum board_stop why, int status)
+{
+	if (status < 0 || status > 63)
+		broken(board, "exit status out of range", status);
+	board->stops++;
+	board->stop_why = why;
+	board->stop_status = status;
+}
+
+uint64_t board_now_ns(struct board *board)
+{
+	return board->now_ns;
+}
+
+void board_timer(struct board *board, uint64_t deadline_ns)
+{
+	if (!board->type->timer)
+		broken(board, "sets a timer it does not have", deadline_ns);
+	board->deadline_ns = deadline_ns;
+}
+
+int64_t board_wall_s(struct board *board)
+{
+	return board->wall_s;
+}
+
+uint64_t board_rbx(struct board *board)
+{
+	return board->rbx;
+}
+
+void board_oddity(struct board *board, const char *what, uint64_t val)
+{
+	board->oddities++;
+	board->oddity = what;
+	board->oddity_val = val;
+}

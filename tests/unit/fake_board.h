@@ -1,0 +1,62 @@
+/*
+ * A board for tests: everything a device says is recorded, everything it asks
+ * for is a field to set, and the console is a string that waits.
+ *
+ * Ports are those of the guest, so that tests read like drivers. A device
+ * that breaks the contract of device.h ends the program by abort().
+ */
+#ifndef MKVM_FAKE_BOARD_H
+#define MKVM_FAKE_BOARD_H
+
+#include "device.h"
+
+#define FAKE_TX_MAX 4096
+
+struct board {
+	const struct device_type *type;
+	void *dev;
+
+	bool irq[DEV_IRQS_MAX];
+	unsigned int irq_changes[DEV_IRQS_MAX];
+
+	char tx[FAKE_TX_MAX]; /* the first of what was sent, a string */
+	size_t tx_len;	      /* all that was sent */
+	unsigned int tx_calls;
+
+	unsigned int stops;
+	enum board_stop stop_why; /* of the last stop */
+	int stop_status;
+
+	unsigned int oddities;
+	const char *oddity; /* the last one */
+	uint64_t oddity_val;
+
+	unsigned int rx_readies;
+	bool rx_ready;	   /* since the last fake_console_turn() */
+	bool feed_at_once; /* board_rx_ready() brings input() with it */
+	const uint8_t *input;
+	size_t input_len; /* what the console still has */
+	size_t chunk;	  /* offered at a time; 0 is everything */
+
+	uint64_t now_ns, deadline_ns;
+	int64_t wall_s;
+	uint64_t rbx;
+};
+
+/* Powers up the linked-in device called @name, or the one of @type. */
+void fake_board_open(struct board *board, const char *name);
+void fake_board_open_type(struct board *board, const struct device_type *type);
+void fake_board_close(struct board *board);
+
+/* One access of @size bytes (1, 2, 4) to a port or gpa, split as the bus does. */
+uint64_t fake_in(struct board *board, uint64_t addr, unsigned int size);
+void fake_out(struct board *board, uint64_t addr, unsigned int size,
+	      uint64_t val);
+
+/* Offers @len bytes at @buf once; what is left is nobody's. */
+size_t fake_offer(struct board *board, const void *buf, size_t len);
+
+/* The console's turn: feeds `input` if the device has asked for it. */
+void fake_console_turn(struct board *board);
+
+#endif
