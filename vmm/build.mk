@@ -6,7 +6,7 @@ DOCTOR_PARTS := $(patsubst vmm/%,%.o,$(basename \
 
 obj-y := main.o cli.o machine.o
 obj-y += core/kvm.o core/vm.o core/memory.o core/bus.o core/cpustate.o \
-	 core/cpuid.o core/vcpu.o core/exit.o core/board.o core/event.o \
+	 core/cpuid.o core/vcpu.o core/watch.o core/exit.o core/board.o core/event.o \
 	 core/console.o core/term.o
 obj-y += boot/select.o
 obj-y += util/log.o util/ring.o
@@ -14,7 +14,7 @@ obj-y += util/log.o util/ring.o
 # A part that can be missing has a stand-in, so that the core never asks.
 obj-$(if $(CONFIG_IRQCHIP),y) += core/irqchip.o
 obj-$(if $(CONFIG_IRQCHIP),,y) += core/irqchip_none.o
-obj-$(if $(CONFIG_SMP),y) += core/smp.o boot/mptable.o
+obj-$(if $(CONFIG_SMP),y) += core/smp.o
 obj-$(if $(CONFIG_SMP),,y) += core/smp_none.o
 
 obj-$(CONFIG_DEV_SERIAL)    += devices/serial.o

@@ -30,6 +30,7 @@ enum loader_needs {
 	NEEDS_CMDLINE = 1 << 1, /* takes --cmdline */
 	NEEDS_INITRD = 1 << 2,	/* takes --initrd */
 	NEEDS_SMP = 1 << 3,	/* can start more than one vCPU */
+	NEEDS_HLT_ENDS = 1 << 4, /* HLT is how it says that it is done */
 };
 
 struct boot_args {
@@ -41,8 +42,8 @@ struct boot_args {
 struct loader {
 	const char *name;    /* one word, as in --list */
 	const char *what;    /* one line for --list */
-	const char *option;  /* forces this loader, "--linux"; or NULL */
-	uint64_t mem_default; /* bytes of RAM when --mem is not given */
+	const char *option;  /* forces it, "--linux", may be shared; or NULL */
+	uint64_t mem_default; /* bytes of RAM without --mem; 0: as configured */
 	uint64_t mem_min;     /* bytes of RAM it cannot do without */
 	unsigned int needs;   /* enum loader_needs */
 

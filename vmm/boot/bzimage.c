@@ -1,0 +1,135 @@
+/*
+ * bzImage: the setup header is checked field by field, the protected-mode part
+ * goes to the kernel's preferred address, and it is entered there directly, in
+ * 64-bit mode where it can (XLF_KERNEL_64), else in 32-bit protected mode. The
+ * 16-bit setup code is never run. Follows boot.rst, "The Real-Mode Kernel
+ * Header". Kernels older than protocol 2.10 (Linux 2.6.31) are refused.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "boot/linux.h"
+#include "util/log.h"
+
+#define HEADER_OFFSET	 0x1f1
+#define HEADER_MAGIC	 0x53726448 /* "HdrS" */
+#define BOOT_FLAG	 0xaa55
+#define VERSION_MIN	 0x020a /* brings pref_address and init_size */
+#define VERSION_XLOAD	 0x020c /* brings xloadflags */
+#define ENTRY_64	 0x200 /* boot.rst: startup_64 is at offset 0x200 */
+#define SECTOR		 512
+#define SETUP_SECTS_OLD	 4 /* what 0 stands for */
+#define PARAGRAPH	 16
+#define ALIGN_MAX	 (1u << 30)
+
+static int malformed(const struct image *image, const char *why)
+{
+	log_error("%s: bzImage: %s", image->path, why);
+	return -ENOEXEC;
+}
+
+static bool read_header(const struct image *image, struct setup_header *header)
+{
+	if (image->size < HEADER_OFFSET + sizeof(*header))
+		return false;
+	memcpy(header, image->data + HEADER_OFFSET, sizeof(*header));
+	return header->boot_flag == BOOT_FLAG && header->header == HEADER_MAGIC;
+}
+
+static int bzimage_match(const struct image *image)
+{
+	struct setup_header header;
+
+	return read_header(image, &header) ? 90 : 0;
+}
+
+/* The fields that say whether this kernel can be booted at all. */
+static int check_header(const struct image *image,
+			const struct setup_header *header)
+{
+	if (header->version < VERSION_MIN)
+		return malformed(image, "boot protocol older than 2.10 (Linux "
+					"2.6.31); use a newer kernel");
+	if (!(header->loadflags & LOADED_HIGH))
+		return malformed(image, "a zImage, which loads below 1 MiB; "
+					"build a bzImage");
+	if (!header->kernel_alignment ||
+	    header->kernel_alignment & (header->kernel_alignment - 1) ||
+	    header->kernel_alignment > ALIGN_MAX)
+		return malformed(image, "kernel_alignment is no power of two "
+					"up to 1 GiB");
+	if (!header->cmdline_size || !header->initrd_addr_max)
+		return malformed(image, "cmdline_size or initrd_addr_max is 0");
+	return 0;
+}
+
+/* Where the protected-mode part lies in the file: bytes [*at, *at + *len). */
+static int find_payload(const struct image *image,
+			const struct setup_header *header, size_t *at,
+			size_t *len)
+{
+	unsigned int sects = header->setup_sects;
+
+	*at = ((sects ? sects : SETUP_SECTS_OLD) + 1) * SECTOR;
+	*len = (size_t)header->syssize * PARAGRAPH;
+	if (*at < image->size && *len && *len <= image->size - *at)
+		return 0;
+	log_error("%s: bzImage: truncated: its header promises %zu bytes, and "
+		  "the file has %zu",
+		  image->path, *at + *len, image->size);
+	return -ENOEXEC;
+}
+
+/* Its preferred address; that is aligned, or the kernel would not run there. */
+static int choose_address(const struct image *image,
+			  struct linux_kernel *kernel, size_t len)
+{
+	const struct setup_header *header = &kernel->header;
+	uint64_t size = header->init_size > len ? header->init_size : len;
+
+	if (header->pref_address % header->kernel_alignment)
+		return malformed(image, "pref_address is not aligned as "
+					"kernel_alignment demands");
+	kernel->start = header->pref_address;
+	kernel->end = kernel->start + size;
+	kernel->is_64bit = header->version >= VERSION_XLOAD &&
+			   header->xloadflags & XLF_KERNEL_64;
+	kernel->entry = kernel->start + (kernel->is_64bit ? ENTRY_64 : 0);
+	return 0;
+}
+
+static int bzimage_load(const struct image *image, const struct boot_args *args,
+			const struct memory *mem, struct cpu_state *cpu)
+{
+	struct linux_kernel kernel = { .path = image->path };
+	size_t at, len;
+	int err;
+
+	if (!read_header(image, &kernel.header))
+		return malformed(image, "no setup header: neither a bzImage "
+					"nor an ELF vmlinux");
+	err = check_header(image, &kernel.header);
+	if (!err)
+		err = find_payload(image, &kernel.header, &at, &len);
+	if (!err)
+		err = choose_address(image, &kernel, len);
+	if (!err)
+		err = linux_check_room(&kernel, mem);
+	if (err)
+		return err;
+	kernel.header.code32_start = kernel.start;
+	if (mem_write(mem, kernel.start, image->data + at, len))
+		return -EFAULT; /* linux_check_room() saw to it */
+	return linux_boot(&kernel, args, mem, cpu);
+}
+
+static const struct loader bzimage = {
+	.name = "bzimage",
+	.what = "compressed Linux kernel, entered in 64- or 32-bit mode",
+	.option = "--linux",
+	.mem_min = LINUX_RAM_MIN,
+	.needs = LINUX_NEEDS,
+	.match = bzimage_match,
+	.load = bzimage_load,
+};
+LOADER(bzimage);

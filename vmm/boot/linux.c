@@ -1,0 +1,206 @@
+/*
+ * The Linux boot protocol as kernel.org documents it (boot.rst, zero-page.rst)
+ * from the point where the kernel is in memory: zero page, memory map, command
+ * line, initrd, and the state at the 32- or 64-bit entry.
+ */
+#include "boot/linux.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/smp.h"
+#include "util/log.h"
+
+#define GDT_GPA	      0x500
+#define ZERO_PAGE_GPA 0x7000
+#define PML4_GPA      0x9000
+#define PDPT_GPA      0xa000
+#define PD_GPA	      0xb000 /* one page per GiB */
+#define MAPPED_GIB    4
+#define CMDLINE_GPA   0x20000
+#define CMDLINE_MAX   0x10000 /* bytes with the final NUL */
+#define LOW_RAM_END   SMP_TABLE_BASE
+#define HIGH_RAM      0x100000 /* 1 MiB */
+
+#define PAGE_SIZE	 4096
+#define LARGE_PAGE_SHIFT 21
+#define TABLE_ENTRIES	 512
+#define PTE_PRESENT	 (1u << 0)
+#define PTE_WRITABLE	 (1u << 1)
+#define PTE_LARGE	 (1u << 7)
+
+#define BOOT_CS	   0x10 /* boot.rst: "__BOOT_CS(0x10) and __BOOT_DS(0x18)" */
+#define BOOT_DS	   0x18
+#define E820_RAM   1
+#define E820_RESERVED 2
+#define LOADER_UNKNOWN 0xff
+#define VIDEO_NORMAL   0xffff
+
+/*
+ * Put before the user's words, so that a panic and a reboot end the guest and
+ * can be told apart: a panic asks for a warm reset (core/board.c).
+ */
+#define MACHINE_WORDS "panic=-1 reboot=k,panic_warm "
+
+static const uint64_t gdt32[] = {
+	0, 0,
+	0x00cf9b000000ffff, /* 0x10: 32-bit code, flat */
+	0x00cf93000000ffff, /* 0x18: data, flat */
+};
+
+static const uint64_t gdt64[] = {
+	0, 0,
+	0x00af9b000000ffff, /* 0x10: 64-bit code */
+	0x00cf93000000ffff, /* 0x18: data, flat */
+};
+
+int linux_check_room(const struct linux_kernel *kernel,
+		     const struct memory *mem)
+{
+	if (kernel->start >= HIGH_RAM && kernel->start <= kernel->end &&
+	    mem_hva(mem, kernel->start, kernel->end - kernel->start))
+		return 0;
+	log_error("%s: the kernel needs RAM from 0x%llx to 0x%llx, and the "
+		  "guest has 0x100000 to 0x%zx; try a larger --mem",
+		  kernel->path, (unsigned long long)kernel->start,
+		  (unsigned long long)kernel->end, mem->low_size);
+	return -E2BIG;
+}
+
+static int place_cmdline(const struct linux_kernel *kernel,
+			 const char *words, const struct memory *mem,
+			 struct boot_params *zero_page)
+{
+	size_t limit = kernel->header.cmdline_size; /* without the NUL */
+	size_t len = strlen(MACHINE_WORDS) + strlen(words);
+	char *cmdline = mem_hva(mem, CMDLINE_GPA, CMDLINE_MAX);
+
+	if (limit > CMDLINE_MAX - 1)
+		limit = CMDLINE_MAX - 1;
+	if (len > limit || !cmdline) {
+		log_error("--cmdline: %zu bytes with kvm-vmm's own words, but "
+			  "%s takes at most %zu",
+			  len, kernel->path, limit);
+		return -E2BIG;
+	}
+	snprintf(cmdline, CMDLINE_MAX, "%s%s", MACHINE_WORDS, words);
+	log_info("command line: %s", cmdline);
+	zero_page->hdr.cmd_line_ptr = CMDLINE_GPA;
+	return 0;
+}
+
+/* As high as the kernel reaches and RAM goes, page aligned, clear of it. */
+static int place_initrd(const struct linux_kernel *kernel,
+			const struct image *initrd, const struct memory *mem,
+			struct boot_params *zero_page)
+{
+	gpa_t top = (gpa_t)kernel->header.initrd_addr_max + 1;
+	gpa_t start;
+
+	if (top > mem->low_size)
+		top = mem->low_size;
+	start = (top - initrd->size) & ~(gpa_t)(PAGE_SIZE - 1);
+	if (initrd->size > top || start < kernel->end ||
+	    mem_write(mem, start, initrd->data, initrd->size)) {
+		log_error("%s: initrd of %zu bytes does not fit between the "
+			  "kernel's end 0x%llx and 0x%llx; try a larger --mem",
+			  initrd->path, initrd->size,
+			  (unsigned long long)kernel->end,
+			  (unsigned long long)top);
+		return -E2BIG;
+	}
+	zero_page->hdr.ramdisk_image = start;
+	zero_page->hdr.ramdisk_size = initrd->size;
+	return 0;
+}
+
+static void add_e820(struct boot_params *zero_page, gpa_t start, gpa_t end,
+		     unsigned int type)
+{
+	struct boot_e820_entry *entry =
+		&zero_page->e820_table[zero_page->e820_entries];
+
+	if (start >= end)
+		return;
+	*entry = (struct boot_e820_entry){ .addr = start, .size = end - start,
+					   .type = type };
+	zero_page->e820_entries++;
+}
+
+static void fill_e820(const struct memory *mem, struct boot_params *zero_page)
+{
+	add_e820(zero_page, 0, LOW_RAM_END, E820_RAM);
+	add_e820(zero_page, LOW_RAM_END, HIGH_RAM, E820_RESERVED);
+	add_e820(zero_page, HIGH_RAM, mem->low_size, E820_RAM);
+	add_e820(zero_page, MEM_4G, mem_end(mem), E820_RAM);
+}
+
+static int write_zero_page(const struct linux_kernel *kernel,
+			   const struct boot_args *args,
+			   const struct memory *mem)
+{
+	struct boot_params *zero_page =
+		mem_hva(mem, ZERO_PAGE_GPA, sizeof(*zero_page));
+	int err;
+
+	if (!zero_page)
+		return -EFAULT;
+	zero_page->hdr = kernel->header;
+	zero_page->hdr.type_of_loader = LOADER_UNKNOWN;
+	zero_page->hdr.vid_mode = VIDEO_NORMAL;
+	fill_e820(mem, zero_page);
+	err = place_cmdline(kernel, args->cmdline, mem, zero_page);
+	if (!err && args->initrd)
+		err = place_initrd(kernel, args->initrd, mem, zero_page);
+	return err;
+}
+
+/* Identity-maps the first 4 GiB with 2 MiB pages. */
+static int write_page_tables(const struct memory *mem)
+{
+	uint64_t *pml4 = mem_hva(mem, PML4_GPA, PAGE_SIZE);
+	uint64_t *pdpt = mem_hva(mem, PDPT_GPA, PAGE_SIZE);
+	uint64_t *pd = mem_hva(mem, PD_GPA, MAPPED_GIB * PAGE_SIZE);
+
+	if (!pml4 || !pdpt || !pd)
+		return -EFAULT;
+	pml4[0] = PDPT_GPA | PTE_PRESENT | PTE_WRITABLE;
+	for (uint64_t i = 0; i < MAPPED_GIB; i++)
+		pdpt[i] = (PD_GPA + i * PAGE_SIZE) | PTE_PRESENT | PTE_WRITABLE;
+	for (uint64_t i = 0; i < MAPPED_GIB * TABLE_ENTRIES; i++)
+		pd[i] = i << LARGE_PAGE_SHIFT | PTE_PRESENT | PTE_WRITABLE |
+			PTE_LARGE;
+	return 0;
+}
+
+static int describe_entry(const struct linux_kernel *kernel,
+			  const struct memory *mem, struct cpu_state *cpu)
+{
+	const uint64_t *gdt = kernel->is_64bit ? gdt64 : gdt32;
+	int err = 0;
+
+	*cpu = kernel->is_64bit ? cpu_state_long64 : cpu_state_prot32;
+	cpu->code.selector = BOOT_CS;
+	cpu->data.selector = BOOT_DS;
+	cpu->rip = kernel->entry;
+	cpu->rsi = ZERO_PAGE_GPA;
+	cpu->gdt_base = GDT_GPA;
+	cpu->gdt_limit = sizeof(gdt64) - 1;
+	if (kernel->is_64bit) {
+		cpu->cr3 = PML4_GPA;
+		err = write_page_tables(mem);
+	}
+	return err ? err : mem_write(mem, GDT_GPA, gdt, sizeof(gdt64));
+}
+
+int linux_boot(const struct linux_kernel *kernel, const struct boot_args *args,
+	       const struct memory *mem, struct cpu_state *cpu)
+{
+	int err = write_zero_page(kernel, args, mem);
+
+	if (err)
+		return err;
+	smp_write_table(mem, args->nr_cpus);
+	return describe_entry(kernel, mem, cpu);
+}

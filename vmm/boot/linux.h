@@ -1,0 +1,45 @@
+/*
+ * What bzImage and vmlinux have in common: everything of the Linux boot
+ * protocol that does not depend on the file format.
+ *
+ *   0x00500  GDT                 0x09000  page tables (64-bit entry)
+ *   0x07000  zero page           0x20000  command line
+ *   0x9d000  MP table, reserved to 1 MiB
+ *   kernel at its own address; initrd as high as it may be
+ */
+#ifndef MKVM_LINUX_H
+#define MKVM_LINUX_H
+
+#include <asm/bootparam.h>
+#include <stdbool.h>
+
+#include "loader.h"
+
+#define LINUX_RAM_MIN	(16ULL << 20)
+#define LINUX_NEEDS \
+	(NEEDS_IRQCHIP | NEEDS_CMDLINE | NEEDS_INITRD | NEEDS_SMP)
+
+/* A kernel that has been put into guest RAM. */
+struct linux_kernel {
+	const char *path;
+	struct setup_header header; /* its own, or one made up for vmlinux */
+	gpa_t start;  /* first byte it occupies */
+	gpa_t end;    /* one past the last byte it needs before it has read
+		       * the memory map: init_size or the end of its .bss */
+	gpa_t entry;  /* first instruction */
+	bool is_64bit;
+};
+
+/*
+ * Places command line and initrd, writes the zero page, memory map and MP
+ * table, and describes the first instruction in @cpu. 0, or -errno after one
+ * message. (boot.rst, "32-bit Boot Protocol", "64-bit Boot Protocol")
+ */
+int linux_boot(const struct linux_kernel *kernel, const struct boot_args *args,
+	       const struct memory *mem, struct cpu_state *cpu);
+
+/* Checks that [start, end) is RAM clear of the tables above. 0 or -E2BIG. */
+int linux_check_room(const struct linux_kernel *kernel,
+		     const struct memory *mem);
+
+#endif

@@ -1,0 +1,388 @@
+/*
+ * The command line of kvm-vmm. What the loaders, probes and commands bring
+ * along comes from their tables, so --help and --list tell what was linked in.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "core/exit.h"
+#include "core/smp.h"
+#include "device.h"
+#include "loader.h"
+#include "probe.h"
+#include "util/log.h"
+
+#define OPTIONS_MAX 48
+#define NS_PER_SEC  1000000000ULL
+#define TIMEOUT_MAX 1000000000UL /* seconds */
+
+TABLE_DECLARE(command, command);
+TABLE_DECLARE(device, device_type);
+TABLE_DECLARE(loader, loader);
+TABLE_DECLARE(probe, probe);
+
+/* Values of long options that are not one of a table's rows. */
+enum {
+	OPT_INITRD = 256,
+	OPT_CMDLINE,
+	OPT_MEM,
+	OPT_SMP,
+	OPT_TIMEOUT,
+	OPT_MAX_EXITS,
+	OPT_VERBOSE,
+	OPT_LIST,
+	OPT_VERSION,
+	OPT_HELP,
+	OPT_TABLES, /* the first of the tables' rows */
+};
+
+static const struct option fixed_options[] = {
+	{ "initrd", required_argument, NULL, OPT_INITRD },
+	{ "cmdline", required_argument, NULL, OPT_CMDLINE },
+	{ "mem", required_argument, NULL, OPT_MEM },
+	{ "smp", required_argument, NULL, OPT_SMP },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "max-exits", required_argument, NULL, OPT_MAX_EXITS },
+	{ "verbose", no_argument, NULL, OPT_VERBOSE },
+	{ "list", no_argument, NULL, OPT_LIST },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ "help", no_argument, NULL, OPT_HELP },
+};
+
+/* One long option that a table's row brought along. */
+struct table_option {
+	const char *loader_option;
+	const struct command *command;
+};
+
+struct parser {
+	struct options *opt;
+	struct option longs[OPTIONS_MAX];
+	struct table_option rows[OPTIONS_MAX];
+	unsigned int nr_longs, nr_rows;
+};
+
+static const char help_head[] =
+	"Usage: kvm-vmm [OPTION]... IMAGE...\n"
+	"Runs each IMAGE as a guest of its own on the Linux KVM API. What kind "
+	"of image\n"
+	"it is, its content tells.\n"
+	"\n"
+	"  kvm-vmm images/hello.bin\n"
+	"  kvm-vmm images/bzImage --initrd images/initramfs.cpio\n"
+	"  kvm-vmm images/vmlinux --initrd images/initramfs.cpio --smp 4 "
+	"--mem 512M\n"
+	"\n"
+	"Linux guests:\n"
+	"  --initrd FILE      initial RAM disk or initramfs\n"
+	"  --cmdline TEXT     kernel command line, instead of the configured "
+	"one\n"
+	"\n"
+	"The machine:\n"
+	"  --mem SIZE         guest RAM, such as 64K, 128M or 5G\n"
+	"  --smp N            number of vCPUs per guest\n"
+	"\n"
+	"Limits; the exit status is 124 when one runs out:\n"
+	"  --timeout SECONDS  wall time\n"
+	"  --max-exits N      VM exits per guest\n"
+	"\n"
+	"Looking inside:\n"
+	"  --verbose          details, and every VM exit by name\n"
+	"  --list             devices, loaders and probes that were built in\n"
+	"  --version          version\n"
+	"  --help             this text\n";
+
+static const char help_tail[] =
+	"\n"
+	"Keys, when stdin is a terminal: Ctrl-A x quits, Ctrl-A h lists the "
+	"rest.\n"
+	"\n"
+	"Exit status: 0-63 the guest's own; 64 wrong command line or image; 70 "
+	"kvm-vmm\n"
+	"or the host failed; 71 the guest crashed; 72 it halted for good; 124 a "
+	"limit\n"
+	"ran out; 128+N ended by signal N.\n";
+
+static void print_help(void)
+{
+	const struct loader *const *loader;
+	const struct command *const *command;
+	char name[40];
+
+	fputs(help_head, stdout);
+	printf("\nInstead of looking at the content:\n");
+	TABLE_FOREACH(loader, loader) {
+		if ((*loader)->option)
+			printf("  %-18s %s\n", (*loader)->option,
+			       (*loader)->what);
+	}
+	TABLE_FOREACH(command, command) {
+		snprintf(name, sizeof(name), "%s%s%s%s", (*command)->option,
+			 (*command)->arg ? "[=" : "",
+			 (*command)->arg ? (*command)->arg : "",
+			 (*command)->arg ? "]" : "");
+		printf("\nInstead of running a guest:\n  %-18s %s\n", name,
+		       (*command)->what);
+	}
+	fputs(help_tail, stdout);
+}
+
+static void print_device(const struct device_type *type)
+{
+	printf("device  %-10s %s;", type->name, type->what);
+	for (unsigned int i = 0; i < DEV_RANGES_MAX && type->ranges[i].len; i++)
+		printf(" %s 0x%llx+%llu",
+		       type->ranges[i].space == DEV_PIO ? "port" : "address",
+		       (unsigned long long)type->ranges[i].base,
+		       (unsigned long long)type->ranges[i].len);
+	for (unsigned int i = 0; i < type->nr_irqs; i++)
+		printf(" IRQ%u", type->irqs[i]);
+	printf("\n");
+}
+
+static void print_list(void)
+{
+	const struct device_type *const *device;
+	const struct loader *const *loader;
+	const struct command *const *command;
+	const struct probe *const *probe;
+
+	TABLE_FOREACH(device, device)
+		print_device(*device);
+	TABLE_FOREACH(loader, loader)
+		printf("loader  %-10s %s\n", (*loader)->name, (*loader)->what);
+	TABLE_FOREACH(probe, probe)
+		printf("probe   %-10s %s\n", (*probe)->name, (*probe)->what);
+	TABLE_FOREACH(command, command)
+		printf("command %-10s %s\n", (*command)->option + 2,
+		       (*command)->what);
+	printf("vcpus   %-10u most that --smp takes\n", smp_limit());
+}
+
+static int usage_error(const char *option, const char *why)
+{
+	log_error("%s: %s; try `kvm-vmm --help`", option, why);
+	return -EINVAL;
+}
+
+/* A whole non-negative decimal number up to @max, and nothing else. */
+static int parse_number(const char *text, unsigned long max, uint64_t *value)
+{
+	unsigned long long number;
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (errno || *end || number > max)
+		return -EINVAL;
+	*value = number;
+	return 0;
+}
+
+int cli_parse_size(const char *text, uint64_t *size)
+{
+	static const char units[] = "KMGT";
+	size_t len = strlen(text);
+	char digits[24];
+	const char *unit = len ? strchr(units, text[len - 1]) : NULL;
+	unsigned int shift = unit && *unit ? 10 * (unit - units + 1) : 0;
+
+	if (shift)
+		len--;
+	if (!len || len >= sizeof(digits))
+		return -EINVAL;
+	memcpy(digits, text, len);
+	digits[len] = '\0';
+	if (parse_number(digits, ~0ULL >> shift, size))
+		return -EINVAL;
+	*size <<= shift;
+	return 0;
+}
+
+static int parse_mem(struct options *opt, const char *text)
+{
+	if (cli_parse_size(text, &opt->mem_size))
+		return usage_error("--mem", "give a size such as 64K, 128M or "
+					    "5G");
+	if (opt->mem_size < MEM_MIN || opt->mem_size > MEM_MAX ||
+	    opt->mem_size % 4096)
+		return usage_error("--mem", "give whole 4 KiB pages, from 64K "
+					    "to 1T");
+	return 0;
+}
+
+static int parse_smp(struct options *opt, const char *text)
+{
+	uint64_t count;
+
+	if (parse_number(text, ~0u, &count) || !count)
+		return usage_error("--smp", "give a number of vCPUs, 1 or "
+					    "more");
+	if (count > smp_limit()) {
+		log_error("--smp: this kvm-vmm was built for at most %u; set "
+			  "SMP and SMP_MAX in `make menuconfig`",
+			  smp_limit());
+		return -EINVAL;
+	}
+	opt->nr_cpus = count;
+	return 0;
+}
+
+static int parse_timeout(struct options *opt, const char *text)
+{
+	char *end;
+	double seconds = strtod(text, &end);
+
+	if (*text < '0' || *text > '9' || *end || seconds > TIMEOUT_MAX ||
+	    seconds < 0.001)
+		return usage_error("--timeout", "give seconds, such as 10 or "
+						"0.5");
+	opt->timeout_ns = seconds * NS_PER_SEC;
+	return 0;
+}
+
+/* --verbose is details of the log and every probe that goes by that name. */
+static void turn_verbose_on(void)
+{
+	const struct probe *const *probe;
+
+	log_set_verbose(1);
+	TABLE_FOREACH(probe, probe) {
+		if (!strcmp((*probe)->option, "--verbose") &&
+		    exit_add_probe(*probe))
+			log_warn("%s: too many probes", (*probe)->name);
+	}
+}
+
+static int apply_fixed(struct options *opt, int value, const char *arg)
+{
+	switch (value) {
+	case OPT_INITRD:
+		opt->initrd = arg;
+		return 0;
+	case OPT_CMDLINE:
+		opt->cmdline = arg;
+		return 0;
+	case OPT_MEM:
+		return parse_mem(opt, arg);
+	case OPT_SMP:
+		return parse_smp(opt, arg);
+	case OPT_TIMEOUT:
+		return parse_timeout(opt, arg);
+	case OPT_MAX_EXITS:
+		if (parse_number(arg, ~0UL, &opt->max_exits) || !opt->max_exits)
+			return usage_error("--max-exits", "give a number, 1 or "
+							  "more");
+		return 0;
+	case OPT_VERBOSE:
+		turn_verbose_on();
+		return 0;
+	case OPT_LIST:
+		print_list();
+		return 1;
+	case OPT_VERSION:
+		printf("kvm-vmm %s\n", MKVM_VERSION);
+		return 1;
+	case OPT_HELP:
+		print_help();
+		return 1;
+	case ':':
+		return usage_error(arg, "needs a value");
+	default:
+		return usage_error(arg, "no such option");
+	}
+}
+
+static int apply_row(struct options *opt, const struct table_option *row,
+		     const char *arg)
+{
+	if (row->command) {
+		opt->command = row->command;
+		opt->command_arg = arg;
+		return 0;
+	}
+	if (opt->loader_option &&
+	    strcmp(opt->loader_option, row->loader_option) != 0)
+		return usage_error(row->loader_option,
+				   "only one kind can be forced");
+	opt->loader_option = row->loader_option;
+	return 0;
+}
+
+static void add_row(struct parser *p, const char *option, int has_arg,
+		    struct table_option row)
+{
+	for (unsigned int i = 0; i < p->nr_rows; i++)
+		if (p->rows[i].loader_option && row.loader_option &&
+		    !strcmp(p->rows[i].loader_option, row.loader_option))
+			return; /* two loaders share the option */
+	if (p->nr_longs == OPTIONS_MAX - 1)
+		return;
+	p->longs[p->nr_longs++] = (struct option){
+		option + 2, has_arg, NULL, OPT_TABLES + (int)p->nr_rows
+	};
+	p->rows[p->nr_rows++] = row;
+}
+
+static void collect_options(struct parser *p)
+{
+	const struct loader *const *loader;
+	const struct command *const *command;
+
+	memcpy(p->longs, fixed_options, sizeof(fixed_options));
+	p->nr_longs = sizeof(fixed_options) / sizeof(fixed_options[0]);
+	TABLE_FOREACH(loader, loader) {
+		if ((*loader)->option)
+			add_row(p, (*loader)->option, no_argument,
+				(struct table_option){
+					.loader_option = (*loader)->option });
+	}
+	TABLE_FOREACH(command, command)
+		add_row(p, (*command)->option,
+			(*command)->arg ? optional_argument : no_argument,
+			(struct table_option){ .command = *command });
+}
+
+static int take_images(struct options *opt, char **argv, int argc)
+{
+	for (; argc; argc--, argv++) {
+		if (opt->nr_images == GUESTS_MAX)
+			return usage_error(*argv, "too many images; 256 at "
+						  "once is the limit");
+		opt->images[opt->nr_images++] = *argv;
+	}
+	if (!opt->nr_images && !opt->command)
+		return usage_error("no image given", "name at least one, such "
+						     "as images/bzImage");
+	return 0;
+}
+
+int cli_parse(struct options *opt, int argc, char **argv)
+{
+	struct parser parser = { .opt = opt };
+	int value, err;
+
+	*opt = (struct options){ 0 };
+	collect_options(&parser);
+	/* ":" makes getopt tell a missing value from an unknown option. */
+	while ((value = getopt_long(argc, argv, ":", parser.longs, NULL)) !=
+	       -1) {
+		if (value >= OPT_TABLES)
+			err = apply_row(opt, &parser.rows[value - OPT_TABLES],
+					optarg);
+		else
+			err = apply_fixed(opt, value,
+					  optarg ? optarg : argv[optind - 1]);
+		if (err)
+			return err;
+	}
+	return take_images(opt, argv + optind, argc - optind);
+}

@@ -1,0 +1,34 @@
+/* The command line of kvm-vmm, as data. */
+#ifndef MKVM_CLI_H
+#define MKVM_CLI_H
+
+#include <stdint.h>
+
+#define GUESTS_MAX 256
+
+struct command;
+
+struct options {
+	const char *images[GUESTS_MAX];
+	unsigned int nr_images;
+	const char *loader_option; /* "--linux", "--paging", or NULL */
+	const char *initrd;	   /* path, or NULL */
+	const char *cmdline;	   /* NULL: the configured one */
+	uint64_t mem_size;	   /* bytes; 0: the loader's default */
+	unsigned int nr_cpus;	   /* per guest; 0: the configured number */
+	uint64_t timeout_ns;	   /* 0: none */
+	uint64_t max_exits;	   /* per guest; 0: none */
+	const struct command *command; /* run this instead of a guest */
+	const char *command_arg;
+};
+
+/*
+ * Fills in @opt. 0: go on; > 0: all done (--help, --version, --list), exit
+ * with STATUS_OK; -EINVAL after one message: exit with STATUS_USAGE.
+ */
+int cli_parse(struct options *opt, int argc, char **argv);
+
+/* "64K", "128M", "2G" or plain bytes to bytes. 0 or -EINVAL. */
+int cli_parse_size(const char *text, uint64_t *size);
+
+#endif

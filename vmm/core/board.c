@@ -1,0 +1,236 @@
+/*
+ * The board: makes a device out of every row that was linked in, puts it on
+ * the buses, and answers what it asks for through include/device.h.
+ */
+#include "core/board.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/kvm.h>
+
+#include "abi/exit_status.h"
+#include "core/bus.h"
+#include "core/console.h"
+#include "core/event.h"
+#include "core/irqchip.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
+#include "util/log.h"
+
+/*
+ * The BIOS data area's reset flag. A PC writes it before a reset to say what
+ * kind it wants; Linux booted with reboot=panic_warm keeps the warm kind for
+ * panics (boot/linux.c asks for that).
+ */
+#define RESET_FLAG_GPA	0x472
+#define RESET_FLAG_WARM 0x1234
+
+#define ODDITIES_MAX 8
+
+struct board {
+	struct device dev;
+	struct vm *vm;
+	struct event_loop *loop;
+	struct event_source timer; /* fd 0 when the device has none */
+
+	/* Guarded by dev.lock. */
+	uint64_t nr_oddities;
+	unsigned int nr_logged;
+	const char *logged[ODDITIES_MAX];
+};
+
+TABLE_DECLARE(device, device_type);
+
+static void on_timer(void *arg, uint32_t events)
+{
+	struct board *board = arg;
+
+	(void)events;
+	event_ack(board->timer.fd);
+	pthread_mutex_lock(&board->dev.lock);
+	board->dev.type->timer(board->dev.state);
+	pthread_mutex_unlock(&board->dev.lock);
+}
+
+static int add_timer(struct board *board)
+{
+	int fd = event_timer_fd();
+
+	if (fd < 0)
+		return fd;
+	board->timer = (struct event_source){ .fd = fd, .ready = on_timer,
+					      .arg = board };
+	return event_add(board->loop, &board->timer, EPOLLIN);
+}
+
+static int claim_ranges(struct board *board)
+{
+	const struct dev_range *ranges = board->dev.type->ranges;
+	int err = 0;
+
+	for (unsigned int i = 0; i < DEV_RANGES_MAX && ranges[i].len && !err;
+	     i++)
+		err = bus_claim(ranges[i].space == DEV_PIO ? &board->vm->pio :
+							     &board->vm->mmio,
+				ranges[i].base, ranges[i].len, &board->dev, i);
+	return err;
+}
+
+static int create_board(struct vm *vm, struct event_loop *loop,
+			const struct device_type *type)
+{
+	struct board *board = &vm->boards[vm->nr_boards];
+	int err = 0;
+
+	board->vm = vm;
+	board->loop = loop;
+	board->dev.type = type;
+	board->dev.state = calloc(1, type->size);
+	if (!board->dev.state)
+		return -ENOMEM;
+	vm->nr_boards++;
+	pthread_mutex_init(&board->dev.lock, NULL);
+	if (type->timer)
+		err = add_timer(board);
+	if (!err)
+		err = claim_ranges(board);
+	if (!err)
+		type->init(board->dev.state, board);
+	return err;
+}
+
+int boards_create(struct vm *vm, struct event_loop *loop)
+{
+	const struct device_type *const *row;
+	unsigned int count = 0;
+	int err = 0;
+
+	TABLE_FOREACH(device, row)
+		count++;
+	vm->boards = calloc(count + 1, sizeof(*vm->boards));
+	if (!vm->boards)
+		err = -ENOMEM;
+	TABLE_FOREACH(device, row) {
+		if (!err)
+			err = create_board(vm, loop, *row);
+	}
+	if (err) {
+		log_error("%s: devices: %s", vm->config.name, strerror(-err));
+		return err;
+	}
+	err = bus_freeze(&vm->pio);
+	return err ? err : bus_freeze(&vm->mmio);
+}
+
+void boards_free(struct vm *vm)
+{
+	for (unsigned int i = 0; i < vm->nr_boards; i++) {
+		struct board *board = &vm->boards[i];
+
+		if (board->timer.fd > 0) {
+			event_del(board->loop, &board->timer);
+			close(board->timer.fd);
+		}
+		free(board->dev.state);
+	}
+	free(vm->boards);
+	vm->boards = NULL;
+}
+
+size_t board_input(struct board *board, const uint8_t *buf, size_t len)
+{
+	const struct device_type *type = board->dev.type;
+	size_t taken;
+
+	if (!type->input)
+		return 0;
+	pthread_mutex_lock(&board->dev.lock);
+	taken = type->input(board->dev.state, buf, len);
+	pthread_mutex_unlock(&board->dev.lock);
+	return taken;
+}
+
+void board_irq(struct board *board, unsigned int pin, bool level)
+{
+	const struct device_type *type = board->dev.type;
+
+	if (pin < type->nr_irqs)
+		irqchip_set_line(board->vm, type->irqs[pin], level);
+}
+
+void board_tx(struct board *board, const void *buf, size_t len)
+{
+	console_tx(board->vm->config.console, buf, len);
+}
+
+void board_rx_ready(struct board *board)
+{
+	console_rx_ready(board->vm->config.console, board);
+}
+
+static void stop_by_reset(struct vm *vm)
+{
+	uint16_t flag = 0;
+
+	mem_read(&vm->mem, RESET_FLAG_GPA, &flag, sizeof(flag));
+	if (flag == RESET_FLAG_WARM)
+		vm_stop(vm, STATUS_CRASHED,
+			"crashed: warm reset, which Linux does after a panic");
+	else
+		vm_stop(vm, STATUS_OK, NULL);
+}
+
+void board_stop(struct board *board, enum board_stop why, int status)
+{
+	if (why == BOARD_STOP_RESET)
+		stop_by_reset(board->vm);
+	else
+		vm_stop(board->vm, status, NULL);
+}
+
+uint64_t board_now_ns(struct board *board)
+{
+	return vm_now_ns(board->vm);
+}
+
+void board_timer(struct board *board, uint64_t deadline_ns)
+{
+	uint64_t now_ns = vm_now_ns(board->vm);
+	uint64_t wait_ns = 0;
+
+	if (deadline_ns) /* a deadline in the past is due now, not never */
+		wait_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 1;
+	event_arm(board->timer.fd, wait_ns, 0);
+}
+
+int64_t board_wall_s(struct board *board)
+{
+	(void)board;
+	return time(NULL);
+}
+
+uint64_t board_rbx(struct board *board)
+{
+	const struct vcpu *vcpu = vcpu_current();
+
+	(void)board;
+	return vcpu ? vcpu->run->s.regs.regs.rbx : 0;
+}
+
+void board_oddity(struct board *board, const char *what, uint64_t val)
+{
+	board->nr_oddities++;
+	for (unsigned int i = 0; i < board->nr_logged; i++)
+		if (board->logged[i] == what)
+			return;
+	if (board->nr_logged == ODDITIES_MAX)
+		return;
+	board->logged[board->nr_logged++] = what;
+	log_info("%s: %s: %s: 0x%llx", board->vm->config.name,
+		 board->dev.type->name, what, (unsigned long long)val);
+}

@@ -1,0 +1,25 @@
+/*
+ * The board: a VM's devices, and the world they are wired to. This is the
+ * other side of include/device.h.
+ */
+#ifndef MKVM_BOARD_H
+#define MKVM_BOARD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct board;
+struct event_loop;
+struct vm;
+
+/*
+ * Creates every device linked into the program and freezes the buses of @vm.
+ * Timers run on @loop. 0, or -errno after one message.
+ */
+int boards_create(struct vm *vm, struct event_loop *loop);
+void boards_free(struct vm *vm);
+
+/* Offers console input; returns how many of the @len bytes were taken. */
+size_t board_input(struct board *board, const uint8_t *buf, size_t len);
+
+#endif

@@ -1,0 +1,170 @@
+/*
+ * An address space of devices: a sorted table and a binary search. An access
+ * wider than a device decodes, or hanging over the end of a claim, is split
+ * into smaller ones at consecutive addresses, as the ISA bus does.
+ */
+#include "core/bus.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "util/log.h"
+
+void bus_init(struct bus *bus, const char *name)
+{
+	*bus = (struct bus){ .name = name };
+	pthread_mutex_init(&bus->stray_lock, NULL);
+}
+
+int bus_claim(struct bus *bus, uint64_t base, uint64_t len, struct device *dev,
+	      unsigned int range)
+{
+	if (!len || base + (len - 1) < base)
+		return -EINVAL;
+	if (bus->nr_claims == BUS_CLAIMS_MAX)
+		return -ENOSPC;
+	bus->claims[bus->nr_claims++] = (struct bus_claim){
+		.base = base, .len = len, .dev = dev, .range = range
+	};
+	return 0;
+}
+
+static int compare_claims(const void *a, const void *b)
+{
+	const struct bus_claim *x = a, *y = b;
+
+	return (x->base > y->base) - (x->base < y->base);
+}
+
+int bus_freeze(struct bus *bus)
+{
+	const struct bus_claim *claims = bus->claims;
+
+	qsort(bus->claims, bus->nr_claims, sizeof(claims[0]), compare_claims);
+	for (unsigned int i = 1; i < bus->nr_claims; i++) {
+		if (claims[i].base - claims[i - 1].base >= claims[i - 1].len)
+			continue;
+		log_error("%s 0x%llx: both %s and %s claim it", bus->name,
+			  (unsigned long long)claims[i].base,
+			  claims[i - 1].dev->type->name,
+			  claims[i].dev->type->name);
+		return -EEXIST;
+	}
+	return 0;
+}
+
+static const struct bus_claim *find_claim(const struct bus *bus, uint64_t addr)
+{
+	unsigned int low = 0, high = bus->nr_claims;
+
+	while (low < high) {
+		unsigned int mid = low + (high - low) / 2;
+		const struct bus_claim *claim = &bus->claims[mid];
+
+		if (addr < claim->base)
+			high = mid;
+		else if (addr - claim->base >= claim->len)
+			low = mid + 1;
+		else
+			return claim;
+	}
+	return NULL;
+}
+
+/* Counts an access nobody answers, and logs each address once. */
+static void note_stray(struct bus *bus, uint64_t addr, const char *what)
+{
+	pthread_mutex_lock(&bus->stray_lock);
+	bus->nr_stray++;
+	for (unsigned int i = 0; i < bus->nr_seen; i++)
+		if (bus->seen[i] == addr)
+			goto unlock;
+	if (bus->nr_seen < BUS_SEEN_MAX) {
+		bus->seen[bus->nr_seen++] = addr;
+		log_info("%s 0x%llx: %s, but no device is there", bus->name,
+			 (unsigned long long)addr, what);
+	}
+unlock:
+	pthread_mutex_unlock(&bus->stray_lock);
+}
+
+/* Largest access at @addr that one call into the claim's device can take. */
+static unsigned int piece_size(const struct bus_claim *claim, uint64_t addr,
+			       unsigned int size)
+{
+	uint64_t left = claim->base + claim->len - addr;
+	unsigned int piece = claim->dev->type->width;
+
+	while (piece > size || piece > left)
+		piece /= 2;
+	return piece;
+}
+
+static uint64_t ones(unsigned int size)
+{
+	return size == 8 ? ~0ULL : (1ULL << size * 8) - 1;
+}
+
+static uint64_t read_piece(const struct bus_claim *claim, uint64_t addr,
+			   unsigned int size)
+{
+	struct device *dev = claim->dev;
+	uint64_t val;
+
+	pthread_mutex_lock(&dev->lock);
+	val = dev->type->read(dev->state, claim->range, addr - claim->base,
+			      size);
+	pthread_mutex_unlock(&dev->lock);
+	return val & ones(size);
+}
+
+static void write_piece(const struct bus_claim *claim, uint64_t addr,
+			unsigned int size, uint64_t val)
+{
+	struct device *dev = claim->dev;
+
+	pthread_mutex_lock(&dev->lock);
+	dev->type->write(dev->state, claim->range, addr - claim->base, size,
+			 val & ones(size));
+	pthread_mutex_unlock(&dev->lock);
+}
+
+uint64_t bus_read(struct bus *bus, uint64_t addr, unsigned int size)
+{
+	uint64_t val = 0;
+	unsigned int done = 0, piece;
+
+	for (; done < size; done += piece) {
+		const struct bus_claim *claim = find_claim(bus, addr + done);
+		uint64_t part;
+
+		if (claim) {
+			piece = piece_size(claim, addr + done, size - done);
+			part = read_piece(claim, addr + done, piece);
+		} else {
+			piece = 1;
+			part = ones(1);
+			note_stray(bus, addr + done, "read");
+		}
+		val |= part << done * 8;
+	}
+	return val;
+}
+
+void bus_write(struct bus *bus, uint64_t addr, unsigned int size, uint64_t val)
+{
+	unsigned int done = 0, piece;
+
+	for (; done < size; done += piece) {
+		const struct bus_claim *claim = find_claim(bus, addr + done);
+
+		if (claim) {
+			piece = piece_size(claim, addr + done, size - done);
+			write_piece(claim, addr + done, piece,
+				    val >> done * 8);
+		} else {
+			piece = 1;
+			note_stray(bus, addr + done, "write");
+		}
+	}
+}

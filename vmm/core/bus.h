@@ -1,0 +1,60 @@
+/*
+ * An address space of devices: I/O ports, or the part of guest-physical
+ * memory that no RAM backs.
+ *
+ * Claims are made while the machine is built; bus_freeze() sorts them and
+ * refuses overlaps, so that the order of building never matters. After that
+ * the table is constant and look-ups need no lock.
+ */
+#ifndef MKVM_BUS_H
+#define MKVM_BUS_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+#include "device.h"
+
+#define BUS_CLAIMS_MAX 64
+#define BUS_SEEN_MAX   32
+
+/* A device as the bus sees it: its code, its state, and the lock of both. */
+struct device {
+	const struct device_type *type;
+	void *state;
+	pthread_mutex_t lock;
+};
+
+struct bus_claim {
+	uint64_t base, len;
+	struct device *dev;
+	unsigned int range; /* index into dev->type->ranges */
+};
+
+struct bus {
+	const char *name; /* "port" or "address", for messages */
+	unsigned int nr_claims;
+	struct bus_claim claims[BUS_CLAIMS_MAX];
+
+	pthread_mutex_t stray_lock; /* guards what follows */
+	uint64_t nr_stray;	    /* accesses that no device answered */
+	unsigned int nr_seen;
+	uint64_t seen[BUS_SEEN_MAX]; /* stray addresses already logged */
+};
+
+void bus_init(struct bus *bus, const char *name);
+
+/* Adds @len addresses from @base. 0, -ENOSPC, or -EINVAL (empty, wraps). */
+int bus_claim(struct bus *bus, uint64_t base, uint64_t len, struct device *dev,
+	      unsigned int range);
+
+/* Ends building. 0, or -EEXIST after naming two devices that overlap. */
+int bus_freeze(struct bus *bus);
+
+/*
+ * One access of @size bytes (1-8) at @addr; takes the device's lock. Where no
+ * device answers, reads give ones and writes are dropped, both counted.
+ */
+uint64_t bus_read(struct bus *bus, uint64_t addr, unsigned int size);
+void bus_write(struct bus *bus, uint64_t addr, unsigned int size, uint64_t val);
+
+#endif

@@ -1,0 +1,144 @@
+/*
+ * What CPUID tells a guest: everything KVM supports, less what describes the
+ * host's own topology, which is replaced by one package of nr_vcpus cores
+ * whose APIC id is the vCPU number. Follows SDM 2A, "CPUID", APM 3, Appendix
+ * E, and the KVM API, "KVM_GET_SUPPORTED_CPUID".
+ */
+#include "core/cpuid.h"
+
+#include <errno.h>
+#include <linux/kvm.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "core/vm.h"
+#include "util/log.h"
+
+#define ENTRIES_FIRST 128
+#define ENTRIES_MAX   4096
+
+#define LEAF1_EDX_HTT		(1u << 28)
+#define LEAF1_ECX_TSC_DEADLINE	(1u << 24)
+#define LEAF1_ECX_HYPERVISOR	(1u << 31)
+#define LEVEL_TYPE_SMT		(1u << 8)
+#define LEVEL_TYPE_CORE		(2u << 8)
+
+/* The vCPU a table is made for. */
+struct topology {
+	unsigned int id, nr_cpus;
+	unsigned int id_bits; /* APIC id bits that number the cores */
+	bool tsc_deadline;
+};
+
+static void patch_leaf1(struct kvm_cpuid_entry2 *e, const struct topology *t)
+{
+	e->ebx = (e->ebx & 0xffff) | t->id << 24 | t->nr_cpus << 16;
+	e->edx &= ~LEAF1_EDX_HTT;
+	if (t->nr_cpus > 1)
+		e->edx |= LEAF1_EDX_HTT;
+	e->ecx |= LEAF1_ECX_HYPERVISOR;
+	/* KVM has it but leaves it out of the list: "KVM_GET_SUPPORTED_CPUID" */
+	if (t->tsc_deadline)
+		e->ecx |= LEAF1_ECX_TSC_DEADLINE;
+}
+
+/* Intel caches: no other core shares them; so many core ids per package. */
+static void patch_leaf4(struct kvm_cpuid_entry2 *e, const struct topology *t)
+{
+	unsigned int ids = (1u << t->id_bits) - 1;
+
+	if (!(e->eax & 0x1f))
+		return;
+	e->eax = (e->eax & 0x3fff) | (ids > 0x3f ? 0x3f : ids) << 26;
+}
+
+/* x2APIC topology: level 0 one thread, level 1 all cores. */
+static void patch_leafb(struct kvm_cpuid_entry2 *e, const struct topology *t)
+{
+	e->eax = e->ebx = 0;
+	e->ecx = e->index;
+	if (e->index == 0) {
+		e->ebx = 1;
+		e->ecx |= LEVEL_TYPE_SMT;
+	} else if (e->index == 1) {
+		e->eax = t->id_bits;
+		e->ebx = t->nr_cpus;
+		e->ecx |= LEVEL_TYPE_CORE;
+	}
+	e->edx = t->id;
+}
+
+/* AMD: how many cores, and how many APIC id bits number them. */
+static void patch_amd8(struct kvm_cpuid_entry2 *e, const struct topology *t)
+{
+	e->ecx = (e->ecx & ~0xf0ffu) | t->id_bits << 12 | (t->nr_cpus - 1);
+}
+
+/* AMD extended topology: one thread per core, one node. */
+static void patch_amd1e(struct kvm_cpuid_entry2 *e, const struct topology *t)
+{
+	e->eax = t->id;
+	e->ebx = t->id;
+	e->ecx = 0;
+}
+
+static const struct {
+	uint32_t function;
+	void (*patch)(struct kvm_cpuid_entry2 *e, const struct topology *t);
+} patches[] = {
+	{ 0x1, patch_leaf1 },	     { 0x4, patch_leaf4 },
+	{ 0xb, patch_leafb },	     { 0x1f, patch_leafb },
+	{ 0x80000008, patch_amd8 },  { 0x8000001e, patch_amd1e },
+};
+
+/* The list KVM supports, to be freed; NULL with errno set. */
+static struct kvm_cpuid2 *get_supported(const struct kvm *kvm)
+{
+	for (unsigned int n = ENTRIES_FIRST; n <= ENTRIES_MAX; n *= 2) {
+		struct kvm_cpuid2 *list =
+			calloc(1, sizeof(*list) + n * sizeof(list->entries[0]));
+
+		if (!list)
+			return NULL;
+		list->nent = n;
+		if (!ioctl(kvm->fd, KVM_GET_SUPPORTED_CPUID, list))
+			return list;
+		free(list);
+		if (errno != E2BIG)
+			return NULL;
+	}
+	return NULL;
+}
+
+static void patch_list(struct kvm_cpuid2 *list, const struct topology *t)
+{
+	for (unsigned int i = 0; i < list->nent; i++) {
+		struct kvm_cpuid_entry2 *e = &list->entries[i];
+
+		for (size_t p = 0; p < sizeof(patches) / sizeof(patches[0]); p++)
+			if (patches[p].function == e->function)
+				patches[p].patch(e, t);
+	}
+}
+
+int cpuid_set(const struct vm *vm, int vcpu_fd, unsigned int id)
+{
+	struct topology t = { .id = id, .nr_cpus = vm->config.nr_vcpus };
+	struct kvm_cpuid2 *list = get_supported(vm->kvm);
+	int err = 0;
+
+	while (1u << t.id_bits < t.nr_cpus)
+		t.id_bits++;
+	t.tsc_deadline = vm->config.irqchip &&
+			 kvm_cap(vm->kvm, KVM_CAP_TSC_DEADLINE_TIMER);
+	if (list)
+		patch_list(list, &t);
+	if (!list || ioctl(vcpu_fd, KVM_SET_CPUID2, list)) {
+		err = -errno;
+		log_error("%s: CPUID of vCPU %u: %s", vm->config.name, id,
+			  strerror(-err));
+	}
+	free(list);
+	return err;
+}

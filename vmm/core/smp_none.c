@@ -1,0 +1,13 @@
+/* One vCPU per guest: what stands in when multi-vCPU is configured out. */
+#include "core/smp.h"
+
+unsigned int smp_limit(void)
+{
+	return 1;
+}
+
+void smp_write_table(const struct memory *mem, unsigned int nr_cpus)
+{
+	(void)mem;
+	(void)nr_cpus;
+}

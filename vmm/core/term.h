@@ -1,0 +1,17 @@
+/*
+ * The host terminal: raw while a guest has the keyboard, and put back on
+ * every way out, a crash of the VMM included.
+ */
+#ifndef MKVM_TERM_H
+#define MKVM_TERM_H
+
+#include <stdbool.h>
+
+/* Makes stdin raw if it is a terminal; true when it is. Output processing
+ * stays on, so that messages with a bare newline look right. */
+bool term_raw(void);
+
+/* Puts back what term_raw() found; safe in signal handlers and twice. */
+void term_restore(void);
+
+#endif

@@ -1,0 +1,233 @@
+/*
+ * A virtual CPU and its run loop. The loop alone acts on what an exit handler
+ * returns; the way to interrupt it is immediate_exit plus a signal, in that
+ * order, so that a kick between two KVM_RUNs is not lost (KVM API, "The
+ * kvm_run structure", immediate_exit).
+ */
+#include "core/vcpu.h"
+
+#include <errno.h>
+#include <linux/kvm.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "abi/exit_status.h"
+#include "core/cpuid.h"
+#include "core/exit.h"
+#include "core/vm.h"
+#include "core/watch.h"
+#include "util/log.h"
+
+#define KICK_SIGNAL SIGUSR1
+#define NS_PER_SEC  1000000000ULL
+
+static __thread struct vcpu *current;
+
+static int vcpu_failed(const struct vcpu *vcpu, const char *what)
+{
+	int err = errno;
+
+	log_error("%s: vCPU %u: %s: %s", vcpu->vm->config.name, vcpu->id, what,
+		  strerror(err));
+	return -err;
+}
+
+int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id)
+{
+	void *run;
+
+	*vcpu = (struct vcpu){ .vm = vm, .id = id };
+	vcpu->fd = ioctl(vm->fd, KVM_CREATE_VCPU, id);
+	if (vcpu->fd < 0)
+		return vcpu_failed(vcpu, "KVM_CREATE_VCPU");
+	run = mmap(NULL, vm->kvm->run_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		   vcpu->fd, 0);
+	if (run == MAP_FAILED) {
+		int err = vcpu_failed(vcpu, "kvm_run");
+
+		close(vcpu->fd);
+		return err;
+	}
+	vcpu->run = run;
+	/* Registers come along with every exit: no ioctl to look at one. */
+	vcpu->run->kvm_valid_regs = KVM_SYNC_X86_REGS;
+	return 0;
+}
+
+void vcpu_free(struct vcpu *vcpu)
+{
+	munmap(vcpu->run, vcpu->vm->kvm->run_size);
+	close(vcpu->fd);
+}
+
+/* The attribute bits as they stand in bits 8-23 of a descriptor. */
+static void set_segment(struct kvm_segment *dst, const struct cpu_segment *src)
+{
+	unsigned int flags = src->flags;
+
+	*dst = (struct kvm_segment){
+		.base = src->base,
+		.limit = src->limit,
+		.selector = src->selector,
+		.type = flags & 0xf,
+		.s = flags >> 4 & 1,
+		.dpl = flags >> 5 & 3,
+		.present = flags >> 7 & 1,
+		.avl = flags >> 12 & 1,
+		.l = flags >> 13 & 1,
+		.db = flags >> 14 & 1,
+		.g = flags >> 15 & 1,
+	};
+}
+
+static int set_sregs(struct vcpu *vcpu, const struct cpu_state *cpu)
+{
+	struct kvm_sregs sregs;
+
+	if (ioctl(vcpu->fd, KVM_GET_SREGS, &sregs))
+		return vcpu_failed(vcpu, "KVM_GET_SREGS");
+	set_segment(&sregs.cs, &cpu->code);
+	set_segment(&sregs.ds, &cpu->data);
+	sregs.es = sregs.fs = sregs.gs = sregs.ss = sregs.ds;
+	sregs.gdt.base = cpu->gdt_base;
+	sregs.gdt.limit = cpu->gdt_limit;
+	sregs.cr0 = cpu->cr0;
+	sregs.cr3 = cpu->cr3;
+	sregs.cr4 = cpu->cr4;
+	sregs.efer = cpu->efer;
+	if (ioctl(vcpu->fd, KVM_SET_SREGS, &sregs))
+		return vcpu_failed(vcpu, "KVM_SET_SREGS");
+	return 0;
+}
+
+int vcpu_set_state(struct vcpu *vcpu, const struct cpu_state *cpu)
+{
+	struct kvm_regs regs = { .rip = cpu->rip, .rsp = cpu->rsp,
+				 .rsi = cpu->rsi, .rflags = cpu->rflags };
+	int err = set_sregs(vcpu, cpu);
+
+	if (err)
+		return err;
+	if (ioctl(vcpu->fd, KVM_SET_REGS, &regs))
+		return vcpu_failed(vcpu, "KVM_SET_REGS");
+	return 0;
+}
+
+/* What the guest can do after it said HLT and nobody can wake it. */
+static void end_by_hlt(struct vm *vm)
+{
+	if (vm->config.hlt_ends)
+		vm_stop(vm, STATUS_OK, NULL);
+	else
+		vm_stop(vm, STATUS_HALTED,
+			"halted, and nothing can wake it again");
+}
+
+/* Counts an exit; false when that was one too many. */
+static bool count_exit(struct vm *vm)
+{
+	uint64_t count = atomic_fetch_add_explicit(&vm->nr_exits, 1,
+						   memory_order_relaxed) + 1;
+
+	return !vm->config.max_exits || count <= vm->config.max_exits;
+}
+
+/* Enters the guest once and answers the exit. */
+static void run_once(struct vcpu *vcpu)
+{
+	struct vm *vm = vcpu->vm;
+
+	if (ioctl(vcpu->fd, KVM_RUN, 0)) {
+		if (errno == EINTR || errno == EAGAIN) {
+			vcpu->run->immediate_exit = 0;
+			if (atomic_load(&vcpu->inspect))
+				watch_answer(vcpu);
+		} else {
+			vm_stop(vm, STATUS_FAILED, "vCPU %u: KVM_RUN: %s",
+				vcpu->id, strerror(errno));
+		}
+		return;
+	}
+	if (!count_exit(vm)) {
+		exit_stop_at_limit(vcpu);
+		return;
+	}
+	switch (exit_handle(vcpu)) {
+	case EXIT_RESUME:
+		break;
+	case EXIT_HALT:
+		end_by_hlt(vm);
+		break;
+	case EXIT_STOP:
+		break; /* vm->stopping is set */
+	}
+}
+
+static void *vcpu_main(void *arg)
+{
+	struct vcpu *vcpu = arg;
+
+	current = vcpu;
+	while (!atomic_load(&vcpu->vm->stopping))
+		run_once(vcpu);
+	return NULL;
+}
+
+int vcpu_start(struct vcpu *vcpu)
+{
+	int err = pthread_create(&vcpu->thread, NULL, vcpu_main, vcpu);
+
+	if (err) {
+		errno = err;
+		return vcpu_failed(vcpu, "thread");
+	}
+	vcpu->started = true;
+	return 0;
+}
+
+void vcpu_kick(struct vcpu *vcpu)
+{
+	vcpu->run->immediate_exit = 1;
+	if (vcpu->started && vcpu != current)
+		pthread_kill(vcpu->thread, KICK_SIGNAL);
+}
+
+void vcpu_join(struct vcpu *vcpu)
+{
+	if (!vcpu->started)
+		return;
+	pthread_join(vcpu->thread, NULL);
+	vcpu->started = false;
+}
+
+struct vcpu *vcpu_current(void)
+{
+	return current;
+}
+
+uint64_t vcpu_cpu_ns(const struct vcpu *vcpu)
+{
+	struct timespec used;
+	clockid_t clock;
+
+	if (pthread_getcpuclockid(vcpu->thread, &clock) ||
+	    clock_gettime(clock, &used))
+		return 0;
+	return used.tv_sec * NS_PER_SEC + used.tv_nsec;
+}
+
+static void on_kick(int signal)
+{
+	(void)signal; /* its arrival is what makes KVM_RUN return */
+}
+
+void vcpu_init_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_kick };
+
+	sigaction(KICK_SIGNAL, &action, NULL);
+}

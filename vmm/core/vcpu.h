@@ -1,0 +1,51 @@
+/*
+ * A virtual CPU: its KVM file descriptor, the page it shares with the kernel,
+ * and the thread that runs it.
+ */
+#ifndef MKVM_VCPU_H
+#define MKVM_VCPU_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cpu_state;
+struct kvm_run;
+struct vm;
+
+struct vcpu {
+	struct vm *vm;
+	unsigned int id;
+	int fd;
+	struct kvm_run *run;	/* shared with the kernel */
+	pthread_t thread;
+	atomic_bool started;	/* thread is valid and may be signalled */
+	atomic_uint inspect;	/* a round of core/watch.c wants an answer */
+};
+
+/* 0, or -errno after one message; vcpu_free() undoes whatever was done. */
+int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id);
+void vcpu_free(struct vcpu *vcpu);
+
+/* Lays @cpu over the state after reset. 0, or -errno after one message. */
+int vcpu_set_state(struct vcpu *vcpu, const struct cpu_state *cpu);
+
+/* Starts the thread that runs the vCPU. 0, or -errno after one message. */
+int vcpu_start(struct vcpu *vcpu);
+
+/* Makes the vCPU leave the guest soon and look at vm->stopping and inspect;
+ * any thread. */
+void vcpu_kick(struct vcpu *vcpu);
+void vcpu_join(struct vcpu *vcpu);
+
+/* The vCPU that the calling thread runs, or NULL. */
+struct vcpu *vcpu_current(void);
+
+/* CPU time in ns that the vCPU's thread has used, guest code included. */
+uint64_t vcpu_cpu_ns(const struct vcpu *vcpu);
+
+/* Must be called once, before any thread starts: the kick signal. */
+void vcpu_init_signals(void);
+
+#endif

@@ -1,0 +1,214 @@
+/*
+ * One guest: building it from KVM's parts, and ending it. A guest ends once,
+ * by whoever comes first: its own wish, a crash, a limit, or the user.
+ */
+#include "core/vm.h"
+
+#include <errno.h>
+#include <linux/kvm.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/board.h"
+#include "core/event.h"
+#include "core/irqchip.h"
+#include "core/vcpu.h"
+#include "util/log.h"
+
+/*
+ * Three pages for Intel's real-mode emulation and one for its identity map:
+ * anywhere below 4 GiB where the guest has no RAM (KVM API,
+ * "KVM_SET_TSS_ADDR", "KVM_SET_IDENTITY_MAP_ADDR").
+ */
+#define IDENTITY_MAP_ADDR 0xfffbc000ULL
+#define TSS_ADDR	  0xfffbd000ULL
+
+#define NS_PER_SEC 1000000000ULL
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NS_PER_SEC + now.tv_nsec;
+}
+
+uint64_t vm_now_ns(const struct vm *vm)
+{
+	return monotonic_ns() - vm->start_ns;
+}
+
+/* Prints what went wrong with @what and returns -errno. */
+static int vm_failed(const struct vm *vm, const char *what)
+{
+	int err = errno;
+
+	log_error("%s: %s: %s", vm->config.name, what, strerror(err));
+	return -err;
+}
+
+static int add_slot(struct vm *vm, unsigned int slot, gpa_t gpa, size_t size,
+		    void *hva)
+{
+	struct kvm_userspace_memory_region region = {
+		.slot = slot,
+		.guest_phys_addr = gpa,
+		.memory_size = size,
+		.userspace_addr = (uintptr_t)hva,
+	};
+
+	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region))
+		return vm_failed(vm, "KVM_SET_USER_MEMORY_REGION");
+	return 0;
+}
+
+static int create_memory(struct vm *vm)
+{
+	struct memory *mem = &vm->mem;
+	uint64_t size = vm->config.mem_size;
+	int err = mem_init(mem, size);
+
+	if (err) {
+		log_error("%s: %llu MiB of guest RAM: %s; give a smaller --mem",
+			  vm->config.name, (unsigned long long)size >> 20,
+			  strerror(-err));
+		return err;
+	}
+	err = add_slot(vm, 0, 0, mem->low_size, mem->base);
+	if (!err && mem->size > mem->low_size)
+		err = add_slot(vm, 1, MEM_4G, mem->size - mem->low_size,
+			       mem->base + mem->low_size);
+	return err;
+}
+
+static int create_vm(struct vm *vm)
+{
+	uint64_t identity_map = IDENTITY_MAP_ADDR;
+
+	vm->fd = ioctl(vm->kvm->fd, KVM_CREATE_VM, 0);
+	if (vm->fd < 0)
+		return vm_failed(vm, "KVM_CREATE_VM");
+	if (ioctl(vm->fd, KVM_SET_IDENTITY_MAP_ADDR, &identity_map))
+		return vm_failed(vm, "KVM_SET_IDENTITY_MAP_ADDR");
+	if (ioctl(vm->fd, KVM_SET_TSS_ADDR, TSS_ADDR))
+		return vm_failed(vm, "KVM_SET_TSS_ADDR");
+	return 0;
+}
+
+static int create_vcpus(struct vm *vm)
+{
+	unsigned int count = vm->config.nr_vcpus;
+
+	vm->vcpus = calloc(count, sizeof(*vm->vcpus));
+	if (!vm->vcpus)
+		return vm_failed(vm, "vCPUs");
+	for (unsigned int id = 0; id < count; id++) {
+		int err = vcpu_create(&vm->vcpus[id], vm, id);
+
+		if (err)
+			return err;
+		vm->nr_vcpus++;
+	}
+	return 0;
+}
+
+int vm_create(struct vm *vm, const struct kvm *kvm,
+	      const struct vm_config *config)
+{
+	int err;
+
+	*vm = (struct vm){ .config = *config, .kvm = kvm, .fd = -1 };
+	pthread_mutex_init(&vm->stop_lock, NULL);
+	bus_init(&vm->pio, "port");
+	bus_init(&vm->mmio, "address");
+	vm->start_ns = monotonic_ns();
+	err = create_vm(vm);
+	if (!err)
+		err = create_memory(vm);
+	if (!err && config->irqchip)
+		err = irqchip_create(vm);
+	if (!err)
+		err = create_vcpus(vm);
+	return err;
+}
+
+void vm_free(struct vm *vm)
+{
+	for (unsigned int id = 0; id < vm->nr_vcpus; id++)
+		vcpu_free(&vm->vcpus[id]);
+	free(vm->vcpus);
+	boards_free(vm);
+	if (vm->fd >= 0)
+		close(vm->fd);
+	if (vm->mem.base)
+		mem_free(&vm->mem);
+}
+
+static void kick_all(struct vm *vm)
+{
+	for (unsigned int id = 0; id < vm->nr_vcpus; id++)
+		vcpu_kick(&vm->vcpus[id]);
+}
+
+int vm_start(struct vm *vm, const struct cpu_state *cpu)
+{
+	int err = vcpu_set_state(&vm->vcpus[0], cpu);
+
+	if (err)
+		return err;
+	vm->start_ns = monotonic_ns();
+	for (unsigned int id = 0; id < vm->nr_vcpus; id++) {
+		err = vcpu_start(&vm->vcpus[id]);
+		if (err) {
+			vm_stop(vm, -1, NULL);
+			vm_join(vm);
+			return err;
+		}
+	}
+	/* A guest that ended while we were at it could not kick them all. */
+	if (atomic_load(&vm->stopping))
+		kick_all(vm);
+	return 0;
+}
+
+void vm_join(struct vm *vm)
+{
+	for (unsigned int id = 0; id < vm->nr_vcpus; id++)
+		vcpu_join(&vm->vcpus[id]);
+}
+
+static void print_reason(const struct vm *vm, const char *fmt, va_list args)
+{
+	char reason[256];
+
+	vsnprintf(reason, sizeof(reason), fmt, args);
+	log_error("%s: %s", vm->config.name, reason);
+}
+
+void vm_stop(struct vm *vm, int status, const char *reason, ...)
+{
+	bool first;
+	va_list args;
+
+	pthread_mutex_lock(&vm->stop_lock);
+	first = !atomic_load(&vm->stopping);
+	if (first) {
+		vm->status = status;
+		atomic_store(&vm->stopping, true);
+	}
+	pthread_mutex_unlock(&vm->stop_lock);
+	if (!first)
+		return;
+	if (reason) {
+		va_start(args, reason);
+		print_reason(vm, reason, args);
+		va_end(args);
+	}
+	kick_all(vm);
+	event_notify(vm->config.stop_fd);
+}

@@ -1,0 +1,75 @@
+/*
+ * One guest: its KVM virtual machine, RAM, buses, devices and vCPUs. Several
+ * of them live side by side in one process and share only the console.
+ */
+#ifndef MKVM_VM_H
+#define MKVM_VM_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/bus.h"
+#include "core/cpustate.h"
+#include "core/kvm.h"
+#include "core/memory.h"
+
+struct board;
+struct console;
+struct vcpu;
+
+struct vm_config {
+	const char *name;      /* for messages: the image's file name */
+	uint64_t mem_size;     /* bytes of RAM */
+	unsigned int nr_vcpus; /* 1.. */
+	bool irqchip;	       /* interrupt controllers and PIT in the kernel */
+	bool hlt_ends;	       /* HLT is how this guest says it is done */
+	uint64_t max_exits;    /* VM exits before STATUS_LIMIT; 0: no limit */
+	struct console *console;
+	int stop_fd;	       /* eventfd made ready when the guest has ended */
+};
+
+struct vm {
+	struct vm_config config;
+	const struct kvm *kvm;
+	int fd;
+	struct memory mem;
+	struct bus pio, mmio;
+	struct board *boards; /* one per device */
+	unsigned int nr_boards;
+	struct vcpu *vcpus;
+	unsigned int nr_vcpus; /* created so far */
+	uint64_t start_ns;     /* CLOCK_MONOTONIC when the guest's clock was 0 */
+	atomic_ullong nr_exits;
+
+	atomic_bool stopping;	   /* vCPUs leave their loops */
+	atomic_uint halted_votes;  /* see core/watch.c */
+	pthread_mutex_t stop_lock; /* guards status until stopping is seen */
+	int status;		   /* exit status, valid once stopping */
+};
+
+/* Creates VM, RAM, interrupt controllers and vCPUs. 0, or -errno after one
+ * message; vm_free() undoes whatever was done either way. */
+int vm_create(struct vm *vm, const struct kvm *kvm,
+	      const struct vm_config *config);
+void vm_free(struct vm *vm);
+
+/* Starts all vCPU threads; vCPU 0 in @cpu, the others wait for its start-up
+ * interrupt. 0 or -errno after one message. */
+int vm_start(struct vm *vm, const struct cpu_state *cpu);
+
+/* Waits for the vCPU threads of a stopping VM. */
+void vm_join(struct vm *vm);
+
+/*
+ * Ends the guest with @status; any thread, at once, and only the first call
+ * counts. With a @reason, prints it: "kvm-vmm: NAME: reason".
+ */
+void vm_stop(struct vm *vm, int status, const char *reason, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Nanoseconds since the guest's clock was 0. */
+uint64_t vm_now_ns(const struct vm *vm);
+
+#endif

@@ -1,0 +1,156 @@
+/*
+ * The halt watch. Per VM, tick by tick:
+ *
+ *   measure -> still? -> ask all vCPUs -> all say "halted for good"? -> ask
+ *   once more -> again? -> the guest has ended
+ *
+ * Two rounds, because while the first one collects answers a vCPU that has not
+ * answered yet may still start another. A guest that is merely idle is asked
+ * more and more rarely until it works again.
+ */
+#include "core/watch.h"
+
+#include <errno.h>
+#include <linux/kvm.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "abi/exit_status.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
+#include "util/log.h"
+
+#define TICK_NS	     50000000ULL /* 50 ms */
+#define ROUNDS	     2
+#define PATIENCE_MAX 16 /* ticks between two questions to an idle guest */
+
+struct watch_state {
+	uint64_t cpu_ns;       /* of all vCPUs, at the last tick */
+	unsigned int round;    /* rounds asked in a row; 0 while measuring */
+	unsigned int patience; /* ticks to leave an idle guest alone */
+	unsigned int wait;     /* of them still to go */
+};
+
+static bool can_never_run(const struct vcpu *vcpu)
+{
+	struct kvm_mp_state state;
+
+	if (ioctl(vcpu->fd, KVM_GET_MP_STATE, &state))
+		return false;
+	switch (state.mp_state) {
+	case KVM_MP_STATE_HALTED:
+		return !vcpu->run->if_flag;
+	case KVM_MP_STATE_UNINITIALIZED:
+	case KVM_MP_STATE_INIT_RECEIVED:
+		return true; /* only another vCPU could start it */
+	default:
+		return false;
+	}
+}
+
+void watch_answer(struct vcpu *vcpu)
+{
+	atomic_store(&vcpu->inspect, 0);
+	if (can_never_run(vcpu))
+		atomic_fetch_add(&vcpu->vm->halted_votes, 1);
+}
+
+static void ask(struct vm *vm)
+{
+	atomic_store(&vm->halted_votes, 0);
+	for (unsigned int id = 0; id < vm->nr_vcpus; id++) {
+		atomic_store(&vm->vcpus[id].inspect, 1);
+		vcpu_kick(&vm->vcpus[id]);
+	}
+}
+
+static uint64_t cpu_ns(const struct vm *vm)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int id = 0; id < vm->nr_vcpus; id++)
+		sum += vcpu_cpu_ns(&vm->vcpus[id]);
+	return sum;
+}
+
+static void measure(struct watch_state *state, struct vm *vm)
+{
+	uint64_t now_ns = cpu_ns(vm);
+	bool still = now_ns == state->cpu_ns;
+
+	state->cpu_ns = now_ns;
+	if (!still) {
+		state->patience = state->wait = 0;
+	} else if (state->wait) {
+		state->wait--;
+	} else {
+		state->round = 1;
+		ask(vm);
+	}
+}
+
+static void count_votes(struct watch_state *state, struct vm *vm)
+{
+	if (atomic_load(&vm->halted_votes) < vm->nr_vcpus) {
+		state->round = 0;
+		state->patience = state->patience * 2 + 1;
+		if (state->patience > PATIENCE_MAX)
+			state->patience = PATIENCE_MAX;
+		state->wait = state->patience;
+		state->cpu_ns = cpu_ns(vm);
+	} else if (state->round++ < ROUNDS) {
+		ask(vm);
+	} else {
+		vm_stop(vm, STATUS_HALTED,
+			"halted with interrupts off: it can never run again");
+	}
+}
+
+static void on_tick(void *arg, uint32_t events)
+{
+	struct watch *watch = arg;
+
+	(void)events;
+	event_ack(watch->timer.fd);
+	for (unsigned int i = 0; i < watch->nr_vms; i++) {
+		struct watch_state *state = &watch->states[i];
+		struct vm *vm = &watch->vms[i];
+
+		if (!vm->config.irqchip || atomic_load(&vm->stopping))
+			continue;
+		if (state->round)
+			count_votes(state, vm);
+		else
+			measure(state, vm);
+	}
+}
+
+int watch_start(struct watch *watch, struct event_loop *loop, struct vm *vms,
+		unsigned int nr_vms)
+{
+	int err = event_timer_fd();
+
+	if (err < 0)
+		return err;
+	*watch = (struct watch){ .vms = vms, .nr_vms = nr_vms };
+	watch->timer = (struct event_source){ .fd = err, .ready = on_tick,
+					      .arg = watch };
+	watch->states = calloc(nr_vms, sizeof(*watch->states));
+	err = watch->states ? event_add(loop, &watch->timer, EPOLLIN) : -ENOMEM;
+	if (err) {
+		log_error("halt watch: %s", strerror(-err));
+		watch_stop(watch);
+		return err;
+	}
+	event_arm(watch->timer.fd, TICK_NS, TICK_NS);
+	return 0;
+}
+
+void watch_stop(struct watch *watch)
+{
+	close(watch->timer.fd);
+	free(watch->states);
+}

@@ -1,0 +1,42 @@
+/*
+ * kvm-vmm: a small x86 hypervisor on the Linux KVM API.
+ * Parse, build, run, exit status: this is the order to read it in, too.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "abi/exit_status.h"
+#include "cli.h"
+#include "command.h"
+#include "machine.h"
+
+/* A descriptor below 3 that the caller closed must not become ours: guest
+ * output would go into whatever was opened there. */
+static void fill_standard_fds(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	struct options opt;
+	int err;
+
+	fill_standard_fds();
+	signal(SIGPIPE, SIG_IGN);
+	err = cli_parse(&opt, argc, argv);
+	if (err)
+		exit(err < 0 ? STATUS_USAGE : STATUS_OK);
+	if (opt.command)
+		exit(opt.command->run(opt.command_arg));
+	exit(machine_run(&opt));
+}
