@@ -1,0 +1,19 @@
+/*
+ * From the tree of files to the bytes of a newc archive.
+ */
+#ifndef MKVM_INITRAMFS_PACK_H
+#define MKVM_INITRAMFS_PACK_H
+
+#include "buf.h"
+#include "tree.h"
+
+#include <time.h>
+
+/*
+ * Appends the archive to out: the same tree gives the same bytes. Every file
+ * gets the time mtime (seconds). Reads the sources. Returns 0, or prints and
+ * returns -EINVAL (a source changed), -EIO or -ENOMEM.
+ */
+int pack_newc(struct tree *tree, time_t mtime, struct buf *out);
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * Prints what is in an archive, a line an entry, as `ls -l` would.
+ */
+#ifndef MKVM_INITRAMFS_SHOW_H
+#define MKVM_INITRAMFS_SHOW_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/*
+ * Prints the entries on out, as far as the archive is whole. Returns 0, or
+ * prints on stderr and returns -EINVAL (malformed) or -ENOMEM.
+ */
+int show_archive(FILE *out, const char *path, const void *data, size_t len);
+
+#endif

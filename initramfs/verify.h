@@ -1,0 +1,28 @@
+/*
+ * Says whether Linux will unpack an archive completely and find /init.
+ */
+#ifndef MKVM_INITRAMFS_VERIFY_H
+#define MKVM_INITRAMFS_VERIFY_H
+
+#include "index.h"
+
+/* What one look at an archive has found. */
+struct verdict {
+	const char *path; /* of the archive, for messages */
+	unsigned int faults;
+};
+
+/*
+ * Checks the unpacked archive and prints each fault with its entry on stderr,
+ * the first 20 in full. Returns 0 when there is none, -EINVAL, or -ENOMEM.
+ */
+int verify_archive(const char *path, const void *data, size_t len);
+
+/* Counts a fault of an entry (or NULL) and prints it. */
+void verdict_fault(struct verdict *v, const struct item *item, const char *fmt,
+		   ...) __attribute__((format(printf, 3, 4)));
+
+/* Whether /init is there, and what is needed to start it. */
+void verify_init(struct verdict *v, const struct index *index);
+
+#endif

@@ -1,0 +1,150 @@
+/*
+ * vmctl: ends the virtual machine from inside, by the name it is called by:
+ * poweroff, reboot, halt, and `vmexit STATUS`, which also hands a status back.
+ *
+ * Power-off is hypercall 0 of Mini-KVM (abi/hypercall.h); on another machine
+ * that port is dead and Linux is asked instead. No C library: the program is
+ * its start code, five system calls and one OUT instruction.
+ *
+ * The first instruction is the marker that instruction-counting tools look
+ * for. `rdinit=/sbin/poweroff` makes this the first program, so the count is
+ * that of a boot from power-on to the first instruction in user space.
+ */
+#include "abi/hypercall.h"
+
+#include <asm/unistd.h>
+#include <linux/reboot.h>
+
+#define EXIT_USAGE  64
+#define EXIT_FAILED 70
+#define STDERR	    2
+#define IOPL_ALL    3 /* every port, as long as the program runs */
+
+__asm__(".globl _start\n"
+	"_start:\n"
+	".byte 0x0f, 0x1f, 0x80, 0x4d, 0x4b, 0x56, 0x4d\n" /* the marker */
+	"mov %rsp, %rdi\n"
+	"and $-16, %rsp\n"
+	"call vmctl_main\n");
+
+static long call(long number, long a, long b, long c)
+{
+	long result;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(number), "D"(a), "S"(b), "d"(c)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
+static __attribute__((noreturn)) void end(int status)
+{
+	for (;;)
+		call(__NR_exit_group, status, 0, 0);
+}
+
+static void say(const char *text)
+{
+	long n = 0;
+
+	while (text[n])
+		n++;
+	call(__NR_write, STDERR, (long)text, n);
+}
+
+static __attribute__((noreturn)) void fail(int status, const char *text)
+{
+	say("vmctl: ");
+	say(text);
+	end(status);
+}
+
+static int same(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+static const char *last_part(const char *path)
+{
+	const char *part = path;
+
+	for (; *path; path++)
+		if (*path == '/')
+			part = path + 1;
+	return part;
+}
+
+/* Ends the VM with a status; comes back where Mini-KVM is not the host. */
+static void hypercall_exit(int status)
+{
+	if (call(__NR_iopl, IOPL_ALL, 0, 0) < 0) {
+		say("vmctl: no access to I/O ports: only root has it, and the "
+		    "kernel needs X86_IOPL_IOPERM\n");
+		return;
+	}
+	__asm__ volatile("outb %%al, %%dx"
+			 :
+			 : "a"(HC_EXIT), "b"(status), "d"(HC_PORT)
+			 : "memory");
+}
+
+static __attribute__((noreturn)) void ask_linux(long command)
+{
+	call(__NR_sync, 0, 0, 0);
+	call(__NR_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, command);
+	fail(EXIT_FAILED, "Linux refused; only root may do this\n");
+}
+
+static __attribute__((noreturn)) void power_off(int status)
+{
+	call(__NR_sync, 0, 0, 0);
+	hypercall_exit(status);
+	ask_linux(LINUX_REBOOT_CMD_POWER_OFF);
+}
+
+/* A decimal number up to HC_STATUS_MAX. */
+static int parse_status(const char *text)
+{
+	int status = 0;
+
+	if (!*text)
+		fail(EXIT_USAGE, "the status is empty; 0 to 63\n");
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			fail(EXIT_USAGE, "the status is a number, 0 to 63\n");
+		status = status * 10 + *text - '0';
+		if (status > HC_STATUS_MAX)
+			fail(EXIT_USAGE, "the status is too large; a VM hands "
+					 "back 0 to 63\n");
+	}
+	return status;
+}
+
+/* stack: argc, argv[0], argv[1], ..., 0, as Linux leaves it. */
+__attribute__((noreturn, used)) void vmctl_main(char **stack)
+{
+	long argc = (long)stack[0];
+	const char *name = argc ? last_part(stack[1]) : "";
+
+	if (same(name, "vmexit")) {
+		if (argc != 2)
+			fail(EXIT_USAGE, "vmexit takes one status, 0 to 63\n");
+		power_off(parse_status(stack[2]));
+	}
+	for (long i = 2; i <= argc; i++)
+		if (!same(stack[i], "-f"))
+			fail(EXIT_USAGE, "only -f is known, and changes "
+					 "nothing\n");
+	if (same(name, "poweroff"))
+		power_off(0);
+	if (same(name, "reboot"))
+		ask_linux(LINUX_REBOOT_CMD_RESTART);
+	if (same(name, "halt"))
+		ask_linux(LINUX_REBOOT_CMD_HALT);
+	fail(EXIT_USAGE, "call me poweroff, reboot, halt or vmexit STATUS\n");
+}
