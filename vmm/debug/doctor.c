@@ -165,11 +165,11 @@ static int answer(struct doctor *doctor, const struct need *need)
 static int refuse(const char *name)
 {
 	char list[80] = "";
+	size_t used = 0;
 
-	for (size_t i = 0; i < NR_NEEDS; i++) {
-		strcat(list, i ? ", " : "");
-		strcat(list, needs[i].name);
-	}
+	for (size_t i = 0; i < NR_NEEDS; i++)
+		used += snprintf(list + used, sizeof(list) - used, "%s%s",
+				 i ? ", " : "", needs[i].name);
 	log_error("--doctor=%s: no such kind of guest; choose one of %s", name,
 		  list);
 	return STATUS_USAGE;

@@ -28,7 +28,7 @@ enum micro_start { START_REAL16, START_PROT32, START_PAGED32, START_LONG64 };
 enum micro_flags {
 	MICRO_IRQCHIP = 1 << 0, /* give it PICs, I/O APIC and PIT */
 	MICRO_STEP = 1 << 1,	/* single-step; the answer is the step count */
-	MICRO_TIMED = 1 << 2,	/* let it run for a while; RAX is its count */
+	MICRO_TIMED = 1 << 2,	/* answers first, then counts in RAX */
 };
 
 struct micro_guest {
@@ -43,18 +43,18 @@ struct micro_guest {
 
 struct micro_result {
 	bool answered;	 /* @value is what the guest said */
-	bool timed_out;	 /* it was still running when its time was over */
 	uint32_t value;
-	uint64_t rax;	 /* MICRO_TIMED: RAX at the end */
-	uint64_t cpu_ns; /* processor time the run took, ns */
-	char why[80];	 /* neither: a predicate, "ends in a triple fault" */
+	uint64_t rax;	 /* MICRO_TIMED: its count when the time was over */
+	uint64_t cpu_ns; /* MICRO_TIMED: processor time that took, ns */
+	char why[80];	 /* not answered: a predicate, "ends in a triple fault" */
 };
 
 /*
  * Builds a VM with one vCPU on @kvm, an open /dev/kvm, runs @guest in it until
- * it answers, fails or its time is over, and takes everything down again.
+ * it answers, fails or hangs, and takes everything down again. A MICRO_TIMED
+ * guest runs on for @ms milliseconds after its answer.
  */
-void micro_run(int kvm, const struct micro_guest *guest,
+void micro_run(int kvm, const struct micro_guest *guest, int ms,
 	       struct micro_result *result);
 
 extern const struct micro_guest guest_real16, guest_prot32, guest_paging_4k,
