@@ -76,8 +76,7 @@ uint64_t fake_in(struct board *board, uint64_t addr, unsigned int size)
 	for (unsigned int i = 0; i < size; i += step) {
 		unsigned int range = find_range(board, addr + i);
 		uint64_t off = addr + i - board->type->ranges[range].base;
-		uint64_t part =
-			board->type->read(board->dev, range, off, step);
+		uint64_t part = board->type->read(board->dev, range, off, step);
 
 		val |= (part & mask(step)) << 8 * i;
 	}

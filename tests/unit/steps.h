@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -36,19 +37,52 @@ struct step {
 };
 
 /* What the test does */
-#define OUT(port, byte)	  { STEP_OUT, port, byte, NULL }
-#define TYPE(text, taken) { STEP_TYPE, 0, taken, text } /* offers input */
-#define RBX(val)	  { STEP_RBX, 0, val, NULL }
-#define CLOCK(seconds)	  { STEP_CLOCK, 0, seconds, NULL } /* the host's */
+#define OUT(port, byte)                    \
+	{                                  \
+		STEP_OUT, port, byte, NULL \
+	}
+#define TYPE(text, taken)                 \
+	{                                 \
+		STEP_TYPE, 0, taken, text \
+	} /* offers input */
+#define RBX(val)                       \
+	{                              \
+		STEP_RBX, 0, val, NULL \
+	}
+#define CLOCK(seconds)                       \
+	{                                    \
+		STEP_CLOCK, 0, seconds, NULL \
+	} /* the host's */
 
 /* What it expects; the counts are since power-on */
-#define IN(port, byte)	  { STEP_IN, port, byte, NULL }
-#define IRQ(pin, level)	  { STEP_IRQ, pin, level, NULL }
-#define EDGES(pin, count) { STEP_EDGES, pin, count, NULL } /* of the level */
-#define READY(count)	  { STEP_READY, 0, count, NULL } /* board_rx_ready() */
-#define SENT(text)	  { STEP_SENT, 0, 0, text } /* all output so far */
-#define STOPS(count)	  { STEP_STOPS, 0, count, NULL }
-#define ODD(count)	  { STEP_ODD, 0, count, NULL } /* board_oddity() */
+#define IN(port, byte)                    \
+	{                                 \
+		STEP_IN, port, byte, NULL \
+	}
+#define IRQ(pin, level)                    \
+	{                                  \
+		STEP_IRQ, pin, level, NULL \
+	}
+#define EDGES(pin, count)                    \
+	{                                    \
+		STEP_EDGES, pin, count, NULL \
+	} /* of the level */
+#define READY(count)                       \
+	{                                  \
+		STEP_READY, 0, count, NULL \
+	} /* board_rx_ready() */
+#define SENT(text)                    \
+	{                             \
+		STEP_SENT, 0, 0, text \
+	} /* all output so far */
+#define STOPS(count)                       \
+	{                                  \
+		STEP_STOPS, 0, count, NULL \
+	}
+#define ODD(count)                       \
+	{                                \
+		STEP_ODD, 0, count, NULL \
+	} /* board_oddity() */
 
 static inline void step_expect(const char *table, size_t row, const char *what,
 			       uint64_t got, uint64_t want)
@@ -72,9 +106,7 @@ static inline void step_run(struct board *b, const char *table, size_t row,
 			    const struct step *s)
 {
 	switch (s->op) {
-	case STEP_OUT:
-		fake_out(b, s->at, 1, s->val);
-		break;
+	case STEP_OUT: fake_out(b, s->at, 1, s->val); break;
 	case STEP_IN:
 		step_expect(table, row, "value read", fake_in(b, s->at, 1),
 			    s->val);
@@ -94,21 +126,15 @@ static inline void step_run(struct board *b, const char *table, size_t row,
 		step_expect(table, row, "calls of board_rx_ready",
 			    b->rx_readies, s->val);
 		break;
-	case STEP_SENT:
-		step_sent(table, row, b, s->text);
-		break;
+	case STEP_SENT: step_sent(table, row, b, s->text); break;
 	case STEP_STOPS:
 		step_expect(table, row, "stops", b->stops, s->val);
 		break;
 	case STEP_ODD:
 		step_expect(table, row, "oddities", b->oddities, s->val);
 		break;
-	case STEP_RBX:
-		b->rbx = s->val;
-		break;
-	case STEP_CLOCK:
-		b->wall_s = s->val;
-		break;
+	case STEP_RBX: b->rbx = s->val; break;
+	case STEP_CLOCK: b->wall_s = s->val; break;
 	}
 }
 
@@ -121,15 +147,15 @@ static inline void step_run(struct board *b, const char *table, size_t row,
 	} while (0)
 
 /* One whole test: device @name from power-on through the array @steps. */
-#define TEST_STEPS(test, name, steps)           \
-	static void test(void **state)          \
-	{                                       \
-		struct board b;                 \
-                                                \
-		(void)state;                    \
-		fake_board_open(&b, name);      \
-		RUN_STEPS(&b, steps);           \
-		fake_board_close(&b);           \
+#define TEST_STEPS(test, name, steps)      \
+	static void test(void **state)     \
+	{                                  \
+		struct board b;            \
+                                           \
+		(void)state;               \
+		fake_board_open(&b, name); \
+		RUN_STEPS(&b, steps);      \
+		fake_board_close(&b);      \
 	}
 
 #endif

@@ -30,16 +30,35 @@ static const struct step detect[] = {
 static const struct step variants[] = {
 	OUT(FCR, 0x01),
 	/* 16650: EFR would read 0 */
-	OUT(LCR, 0x80), IN(FCR, 0xc1), OUT(LCR, 0xbf), IN(FCR, 0xc1),
+	OUT(LCR, 0x80),
+	IN(FCR, 0xc1),
+	OUT(LCR, 0xbf),
+	IN(FCR, 0xc1),
 	/* NS16550A: EXCR1 would follow MCR's LOOP bit */
-	OUT(LCR, 0x00), IN(MCR, 0x00), OUT(LCR, 0xe0), IN(FCR, 0xc1),
-	OUT(LCR, 0x00), OUT(MCR, 0x10), OUT(LCR, 0xe0), IN(FCR, 0xc1),
-	OUT(LCR, 0x00), OUT(MCR, 0x00),
+	OUT(LCR, 0x00),
+	IN(MCR, 0x00),
+	OUT(LCR, 0xe0),
+	IN(FCR, 0xc1),
+	OUT(LCR, 0x00),
+	OUT(MCR, 0x10),
+	OUT(LCR, 0xe0),
+	IN(FCR, 0xc1),
+	OUT(LCR, 0x00),
+	OUT(MCR, 0x00),
 	/* TI16750: bit 5 of IIR would show 64-byte FIFOs */
-	OUT(FCR, 0x21), IN(IIR, 0xc1), OUT(FCR, 0x01), OUT(LCR, 0x80),
-	OUT(FCR, 0x21), IN(IIR, 0xc1), OUT(FCR, 0x01), OUT(LCR, 0x00),
+	OUT(FCR, 0x21),
+	IN(IIR, 0xc1),
+	OUT(FCR, 0x01),
+	OUT(LCR, 0x80),
+	OUT(FCR, 0x21),
+	IN(IIR, 0xc1),
+	OUT(FCR, 0x01),
+	OUT(LCR, 0x00),
 	/* XScale: IER would have a unit enable bit */
-	IN(IER, 0x00), OUT(IER, 0x40), IN(IER, 0x00), OUT(IER, 0x00),
+	IN(IER, 0x00),
+	OUT(IER, 0x40),
+	IN(IER, 0x00),
+	OUT(IER, 0x00),
 };
 
 /* The transmitter interrupt comes each time it is enabled. */
@@ -54,9 +73,9 @@ static const struct step startup[] = {
 };
 
 static const struct step set_termios[] = {
-	OUT(IER, 0x05), OUT(LCR, 0x93), OUT(RBR, 0x01), OUT(IER, 0x00),
-	OUT(LCR, 0x13), OUT(FCR, 0x01), OUT(FCR, 0x81), OUT(MCR, 0x0b),
-	IN(IER, 0x05),
+	OUT(IER, 0x05), OUT(LCR, 0x93), OUT(RBR, 0x01),
+	OUT(IER, 0x00), OUT(LCR, 0x13), OUT(FCR, 0x01),
+	OUT(FCR, 0x81), OUT(MCR, 0x0b), IN(IER, 0x05),
 };
 
 static void boot(struct board *b)
@@ -206,17 +225,13 @@ static void disturb(struct reader *r)
 		handle_irq(r);
 		fake_out(&r->b, MCR, 1, 0x0b);
 		break;
-	case 2:
-		fake_out(&r->b, FCR, 1, triggers[roll(r, 4)]);
-		break;
+	case 2: fake_out(&r->b, FCR, 1, triggers[roll(r, 4)]); break;
 	case 3: /* a transmit interrupt in between */
 		fake_out(&r->b, IER, 1, 0x07);
 		fake_in(&r->b, IIR, 1);
 		fake_out(&r->b, IER, 1, 0x05);
 		break;
-	case 4: /* a poll */
-		read_some(r, roll(r, 4));
-		break;
+	case 4: /* a poll */ read_some(r, roll(r, 4)); break;
 	}
 }
 

@@ -42,12 +42,12 @@ enum {
 #define A_UIP	0x80
 #define A_RESET 0x26 /* 32.768 kHz crystal, 1024 Hz square wave */
 
-#define B_SET  0x80 /* no updates: the guest is setting the time */
-#define B_UIE  0x10
-#define B_DM   0x04 /* binary, else BCD */
-#define B_24H  0x02
-#define C_UF   0x10 /* an update since the last read */
-#define D_VRT  0x80 /* the battery is good */
+#define B_SET	0x80 /* no updates: the guest is setting the time */
+#define B_UIE	0x10
+#define B_DM	0x04 /* binary, else BCD */
+#define B_24H	0x02
+#define C_UF	0x10 /* an update since the last read */
+#define D_VRT	0x80 /* the battery is good */
 #define HOUR_PM 0x80
 
 struct cmos {
@@ -138,26 +138,16 @@ static uint8_t cmos_get(struct cmos *c, unsigned int reg)
 
 	update_snapshot(c, reg);
 	switch (reg) {
-	case RTC_SECONDS:
-		return encode(c, tm->tm_sec);
-	case RTC_MINUTES:
-		return encode(c, tm->tm_min);
-	case RTC_HOURS:
-		return encode_hour(c, tm->tm_hour);
-	case RTC_WEEKDAY:
-		return encode(c, tm->tm_wday + 1);
-	case RTC_DAY:
-		return encode(c, tm->tm_mday);
-	case RTC_MONTH:
-		return encode(c, tm->tm_mon + 1);
-	case RTC_YEAR:
-		return encode(c, year % 100);
-	case RTC_CENTURY:
-		return encode(c, year / 100);
-	case RTC_REG_C:
-		return read_reg_c(c);
-	default:
-		return c->ram[reg];
+	case RTC_SECONDS: return encode(c, tm->tm_sec);
+	case RTC_MINUTES: return encode(c, tm->tm_min);
+	case RTC_HOURS: return encode_hour(c, tm->tm_hour);
+	case RTC_WEEKDAY: return encode(c, tm->tm_wday + 1);
+	case RTC_DAY: return encode(c, tm->tm_mday);
+	case RTC_MONTH: return encode(c, tm->tm_mon + 1);
+	case RTC_YEAR: return encode(c, year % 100);
+	case RTC_CENTURY: return encode(c, year / 100);
+	case RTC_REG_C: return read_reg_c(c);
+	default: return c->ram[reg];
 	}
 }
 
@@ -168,29 +158,18 @@ static bool set_field(struct cmos *c, unsigned int reg, uint8_t val)
 	int year = tm->tm_year + 1900;
 
 	switch (reg) {
-	case RTC_SECONDS:
-		tm->tm_sec = decode(c, val);
-		return true;
-	case RTC_MINUTES:
-		tm->tm_min = decode(c, val);
-		return true;
-	case RTC_HOURS:
-		tm->tm_hour = decode_hour(c, val);
-		return true;
-	case RTC_DAY:
-		tm->tm_mday = decode(c, val);
-		return true;
-	case RTC_MONTH:
-		tm->tm_mon = (int)decode(c, val) - 1;
-		return true;
+	case RTC_SECONDS: tm->tm_sec = decode(c, val); return true;
+	case RTC_MINUTES: tm->tm_min = decode(c, val); return true;
+	case RTC_HOURS: tm->tm_hour = decode_hour(c, val); return true;
+	case RTC_DAY: tm->tm_mday = decode(c, val); return true;
+	case RTC_MONTH: tm->tm_mon = (int)decode(c, val) - 1; return true;
 	case RTC_YEAR:
 		tm->tm_year = year / 100 * 100 + (int)decode(c, val) - 1900;
 		return true;
 	case RTC_CENTURY:
 		tm->tm_year = (int)decode(c, val) * 100 + year % 100 - 1900;
 		return true;
-	default:
-		return false;
+	default: return false;
 	}
 }
 
@@ -213,16 +192,11 @@ static void cmos_put(struct cmos *c, unsigned int reg, uint8_t val)
 	bool setting = c->ram[RTC_REG_B] & B_SET;
 
 	switch (reg) {
-	case RTC_REG_A:
-		c->ram[reg] = val & ~A_UIP;
-		return;
-	case RTC_REG_B:
-		write_reg_b(c, val);
-		return;
+	case RTC_REG_A: c->ram[reg] = val & ~A_UIP; return;
+	case RTC_REG_B: write_reg_b(c, val); return;
 	case RTC_REG_C:
 	case RTC_REG_D:
-	case RTC_WEEKDAY: /* follows from the date */
-		return;
+	case RTC_WEEKDAY: /* follows from the date */ return;
 	}
 	if (!setting)
 		update_snapshot(c, RTC_SECONDS);
@@ -266,7 +240,6 @@ static void cmos_init(void *dev, struct board *board)
 	c->ram[RTC_REG_B] = B_24H;
 	c->ram[RTC_REG_D] = D_VRT;
 	update_snapshot(c, RTC_SECONDS);
-	c->seen_s = c->now_s;
 }
 
 static const struct device_type cmos = {

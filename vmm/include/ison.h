@@ -8,10 +8,10 @@
 #ifndef MKVM_ISON_H
 #define MKVM_ISON_H
 
-#define ISON_PLACEHOLDER_1		 0,
+#define ISON_PLACEHOLDER_1		0,
 #define ISON_SECOND(first, second, ...) second
-#define ISON_PICK(junk)			 ISON_SECOND(junk 1, 0, 0)
-#define ISON_PASTE(value)		 ISON_PICK(ISON_PLACEHOLDER_##value)
-#define IS_ON(symbol)			 ISON_PASTE(symbol)
+#define ISON_PICK(junk)			ISON_SECOND(junk 1, 0, 0)
+#define ISON_PASTE(value)		ISON_PICK(ISON_PLACEHOLDER_##value)
+#define IS_ON(symbol)			ISON_PASTE(symbol)
 
 #endif
