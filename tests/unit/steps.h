@@ -36,53 +36,22 @@ struct step {
 	const char *text;
 };
 
+/* clang-format off: one line each */
 /* What the test does */
-#define OUT(port, byte)                    \
-	{                                  \
-		STEP_OUT, port, byte, NULL \
-	}
-#define TYPE(text, taken)                 \
-	{                                 \
-		STEP_TYPE, 0, taken, text \
-	} /* offers input */
-#define RBX(val)                       \
-	{                              \
-		STEP_RBX, 0, val, NULL \
-	}
-#define CLOCK(seconds)                       \
-	{                                    \
-		STEP_CLOCK, 0, seconds, NULL \
-	} /* the host's */
+#define OUT(port, byte)	  { STEP_OUT, port, byte, NULL }
+#define TYPE(text, taken) { STEP_TYPE, 0, taken, text } /* offers input */
+#define RBX(val)	  { STEP_RBX, 0, val, NULL }
+#define CLOCK(seconds)	  { STEP_CLOCK, 0, seconds, NULL } /* the host's */
 
 /* What it expects; the counts are since power-on */
-#define IN(port, byte)                    \
-	{                                 \
-		STEP_IN, port, byte, NULL \
-	}
-#define IRQ(pin, level)                    \
-	{                                  \
-		STEP_IRQ, pin, level, NULL \
-	}
-#define EDGES(pin, count)                    \
-	{                                    \
-		STEP_EDGES, pin, count, NULL \
-	} /* of the level */
-#define READY(count)                       \
-	{                                  \
-		STEP_READY, 0, count, NULL \
-	} /* board_rx_ready() */
-#define SENT(text)                    \
-	{                             \
-		STEP_SENT, 0, 0, text \
-	} /* all output so far */
-#define STOPS(count)                       \
-	{                                  \
-		STEP_STOPS, 0, count, NULL \
-	}
-#define ODD(count)                       \
-	{                                \
-		STEP_ODD, 0, count, NULL \
-	} /* board_oddity() */
+#define IN(port, byte)	  { STEP_IN, port, byte, NULL }
+#define IRQ(pin, level)	  { STEP_IRQ, pin, level, NULL }
+#define EDGES(pin, count) { STEP_EDGES, pin, count, NULL } /* of the level */
+#define READY(count)	  { STEP_READY, 0, count, NULL } /* board_rx_ready() */
+#define SENT(text)	  { STEP_SENT, 0, 0, text } /* all output so far */
+#define STOPS(count)	  { STEP_STOPS, 0, count, NULL }
+#define ODD(count)	  { STEP_ODD, 0, count, NULL } /* board_oddity() */
+/* clang-format on */
 
 static inline void step_expect(const char *table, size_t row, const char *what,
 			       uint64_t got, uint64_t want)

@@ -1,9 +1,9 @@
 /*
- * IS_ON(CONFIG_X): a Kconfig bool as a value, for use in a table row.
+ * IS_ON(SYMBOL): a Kconfig bool as a value, for use in a table row.
  *
- * 1 when CONFIG_X is defined to 1, else 0, so that no function and no row
- * needs an #if. The placeholder of a defined-to-1 symbol expands to "0," and
- * pushes the 1 into second place; any other name is one junk argument.
+ * 1 when SYMBOL is defined to 1, else 0, so that no function and no row needs
+ * an #if. The placeholder of a symbol that is 1 expands to "0," and pushes
+ * the 1 into second place; any other is one junk argument.
  */
 #ifndef MKVM_ISON_H
 #define MKVM_ISON_H
