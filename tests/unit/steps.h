@@ -36,7 +36,7 @@ struct step {
 	const char *text;
 };
 
-/* clang-format off: one line each */
+/* clang-format off */
 /* What the test does */
 #define OUT(port, byte)	  { STEP_OUT, port, byte, NULL }
 #define TYPE(text, taken) { STEP_TYPE, 0, taken, text } /* offers input */
