@@ -1,0 +1,136 @@
+"""Kernel images made by an enemy: a good one, and what to change in it.
+
+Both kinds are a few KB, made here, and end with exit status 5 when they run:
+that shows that a refusal is due to the change and to nothing else.
+"""
+
+import struct
+
+GOOD_STATUS = 5
+# mov dx, 0x500; mov al, 0 (HC_EXIT); mov bl, 5; out dx, al; hlt. The same
+# bytes do in 32- and 64-bit mode.
+CODE = bytes.fromhex("66ba0005 b000 b305 ee f4")
+
+# --- bzImage (boot.rst, "The Real-Mode Kernel Header") ----------------------
+
+SECTOR = 512
+PAYLOAD = 4096      # bytes of the protected-mode part
+ENTRY_64 = 0x200
+
+# name: (offset, format, value of the good image)
+FIELDS = {
+    "setup_sects": (0x1f1, "B", 1),
+    "syssize": (0x1f4, "I", PAYLOAD // 16),
+    "boot_flag": (0x1fe, "H", 0xaa55),
+    "jump": (0x200, "H", 0x66eb),
+    "header": (0x202, "4s", b"HdrS"),
+    "version": (0x206, "H", 0x020f),
+    "loadflags": (0x211, "B", 1),
+    "code32_start": (0x214, "I", 0x100000),
+    "initrd_addr_max": (0x22c, "I", 0x7fffffff),
+    "kernel_alignment": (0x230, "I", 0x200000),
+    "relocatable_kernel": (0x234, "B", 0),
+    "xloadflags": (0x236, "H", 1),
+    "cmdline_size": (0x238, "I", 2047),
+    "payload_offset": (0x248, "I", 0),
+    "payload_length": (0x24c, "I", 0),
+    "setup_data": (0x250, "Q", 0),
+    "pref_address": (0x258, "Q", 0x1000000),
+    "init_size": (0x260, "I", 0x100000),
+    "handover_offset": (0x264, "I", 0),
+}
+
+# Changes that must be refused, and a word that the message must have.
+BZIMAGE_REFUSED = [
+    ({"version": 0x0100}, "2.10"),
+    ({"version": 0}, "2.10"),
+    ({"loadflags": 0}, "zImage"),
+    ({"setup_sects": 255}, "truncated"),
+    ({"setup_sects": 0}, "truncated"),
+    ({"syssize": 0}, "truncated"),
+    ({"syssize": 0xffffffff}, "truncated"),
+    ({"syssize": PAYLOAD // 16 + 1}, "truncated"),
+    ({"kernel_alignment": 0}, "kernel_alignment"),
+    ({"kernel_alignment": 3}, "kernel_alignment"),
+    ({"kernel_alignment": 0x80000000}, "kernel_alignment"),
+    ({"cmdline_size": 0}, "cmdline_size"),
+    ({"cmdline_size": 10}, "--cmdline"),
+    ({"initrd_addr_max": 0}, "initrd"),
+    ({"initrd_addr_max": 0x1000}, "initrd"),
+    ({"pref_address": 0}, "--mem"),
+    ({"pref_address": 0x1000001}, "pref_address"),
+    ({"pref_address": 0x40000000}, "--mem"),
+    ({"pref_address": 0xc0000000}, "--mem"),
+    ({"pref_address": 0xffffffffffe00000}, "--mem"),
+    ({"init_size": 0xffffffff}, "--mem"),
+    ({"init_size": 0x8000000}, "--mem"),
+]
+# Changes that are none of a loader's business, or have no effect.
+BZIMAGE_ACCEPTED = [
+    {}, {"jump": 0xffff}, {"code32_start": 0xffffffff}, {"init_size": 0},
+    {"payload_offset": 0xffffffff, "payload_length": 0xffffffff},
+    {"setup_data": 0xffffffffffffffff}, {"handover_offset": 0xffffffff},
+    {"cmdline_size": 0xffffffff}, {"version": 0xffff},
+    {"initrd_addr_max": 0xffffffff}, {"xloadflags": 0},
+]
+
+
+def bzimage(**changes):
+    image = bytearray(2 * SECTOR + PAYLOAD)
+    for name, (offset, form, value) in FIELDS.items():
+        struct.pack_into("<" + form, image, offset, changes.get(name, value))
+    for entry in (0, ENTRY_64):
+        start = 2 * SECTOR + entry
+        image[start:start + len(CODE)] = CODE
+    return bytes(image)
+
+
+# --- vmlinux (ELF-64 Object File Format) -------------------------------------
+
+HEADER = "<16sHHIQQQIHHHHHH"
+SEGMENT = "<IIQQQQQQ"
+LOAD = 0x1000000    # where it loads and is entered
+HIGH = 0xffffffff80000000
+
+ELF_REFUSED = [
+    ({"ident": b"\x7fELF\x02\x02\x01"}, ""),        # big endian
+    ({"ident": b"\x7fELF\x01\x01\x01"}, ""),        # 32-bit, x86-64 inside
+    ({"ident": b"\x7fELF\xff\x01\x01"}, ""),
+    ({"machine": 40}, ""),                          # ARM
+    ({"type": 1}, ""),                              # relocatable
+    ({"phoff": 0xffffffffffffffff}, ""),
+    ({"phoff": 0x10000}, ""),
+    ({"phnum": 0}, ""),
+    ({"phnum": 0xffff}, ""),
+    ({"phentsize": 1}, ""),
+    ({"phentsize": 0xffff}, ""),
+    ({"entry": 0}, ""),
+    ({"entry": HIGH + LOAD}, ""),
+    ({"offset": 0xffffffffffffffff}, "truncated"),
+    ({"filesz": 0x100000, "memsz": 0x100000}, "truncated"),
+    ({"filesz": 0xffffffffffffffff, "memsz": 0xffffffffffffffff}, ""),
+    ({"memsz": 1}, "truncated"),
+    ({"memsz": 0xffffffffffffffff}, ""),
+    ({"memsz": 0x8000000}, "--mem"),
+    ({"paddr": 0, "entry": 0}, "--mem"),
+    ({"paddr": 0x40000000, "entry": 0x40000000}, "--mem"),
+    ({"paddr": 0xfffffffffffff800, "entry": 0xfffffffffffff800}, ""),
+    ({"segment_type": 2}, ""),                      # nothing to load
+]
+
+
+def vmlinux(**changes):
+    fields = {"ident": b"\x7fELF\x02\x01\x01", "type": 2, "machine": 62,
+              "entry": LOAD, "phoff": 64, "phentsize": 56, "phnum": 1,
+              "segment_type": 1, "offset": 0x1000, "vaddr": HIGH + LOAD,
+              "paddr": LOAD, "filesz": 0x1000, "memsz": 0x2000}
+    fields.update(changes)
+    f = fields
+    header = struct.pack(HEADER, f["ident"], f["type"], f["machine"], 1,
+                         f["entry"], f["phoff"], 0, 0, 64, f["phentsize"],
+                         f["phnum"], 0, 0, 0)
+    segment = struct.pack(SEGMENT, f["segment_type"], 7, f["offset"],
+                          f["vaddr"], f["paddr"], f["filesz"], f["memsz"],
+                          0x1000)
+    body = (header + segment).ljust(0x1000, b"\0") + CODE
+    return body.ljust(0x2000, b"\0")

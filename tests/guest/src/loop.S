@@ -1,0 +1,3 @@
+/* Runs for ever without a single exit. */
+	.code16
+start:	jmp	start

@@ -1,0 +1,212 @@
+#!/usr/bin/python3
+# timeout: 240
+"""Bad input: one clear message, status 64 or 70, and no sanitizer report.
+
+Everything runs the build with ASan and UBSan, on the host where it has a
+/dev/kvm at all and in the lab otherwise.
+"""
+
+import atexit
+import os
+import random
+import shutil
+import tempfile
+
+import badimages
+import vm
+from vm import tap
+
+WORK = tempfile.mkdtemp(dir=os.path.dirname(vm.assemble("halt")))
+atexit.register(shutil.rmtree, WORK)
+TABLE = vm.Table("real16")
+LONG_NAME = "x" * 5000
+# What a guest made of garbage may do: anything but break kvm-vmm.
+ANY_END = [*range(64), vm.FAILED, vm.CRASHED, vm.HALTED, vm.LIMIT]
+
+
+def file(name, content):
+    path = os.path.join(WORK, name)
+    with open(path, "wb") as out:
+        out.write(content)
+    return path
+
+
+def sparse(name, size):
+    """A file of zeroes that takes no room."""
+    path = os.path.join(WORK, name)
+    with open(path, "wb") as out:
+        out.truncate(size)
+    return path
+
+
+def no_report(result):
+    tap.check("Sanitizer" not in result.err and
+              "runtime error" not in result.err, result.err[-3000:])
+
+
+def one_message(result, status, word):
+    """Refused: that status, nothing printed, one line that has the word."""
+    no_report(result)
+    result.must(status, b"")
+    lines = result.err.splitlines()
+    tap.check(len(lines) == 1 and lines[0].startswith("kvm-vmm: ") and
+              word in lines[0],
+              f"want one line `kvm-vmm: ... {word} ...`, have:", *lines)
+
+
+def refused(text, *argv, word="", status=vm.USAGE):
+    TABLE.add(text, lambda place: vm.Command(vm.SAN, *argv),
+              lambda result: one_message(result, status, word))
+
+
+def survived(text, *argv):
+    """Runs; how it ends is the guest's own doing."""
+    def judge(result):
+        no_report(result)
+        tap.check(result.status in ANY_END, f"status {result.status}",
+                  result.err)
+    TABLE.add(text, lambda place: vm.Command(vm.SAN, "--timeout", 1, *argv), judge)
+
+
+def show(changes):
+    return ", ".join(f"{name} {value:#x}" if isinstance(value, int) else
+                     f"{name} {value!r}" for name, value in changes.items())
+
+
+GOOD = file("good", badimages.bzimage())
+HALT = vm.assemble("halt")
+
+# --- Files -----------------------------------------------------------------
+
+refused("no image")
+refused("a file that does not exist", WORK + "/nothing", word="nothing")
+refused("a directory", WORK, word=WORK)
+refused("an empty file", file("empty", b""), word="empty")
+refused("a device", "/dev/zero", word="/dev/zero")
+refused("a file name of 5000 characters", LONG_NAME)
+refused("a flat program of 64 KiB and a byte", file("flat", 65537 * b"\xf4"),
+        word="flat")
+refused("zeroes of 8 GiB", sparse("huge", 8 << 30), word="huge")
+refused("257 images", *257 * [HALT], word="256")
+refused("--linux with a flat program", "--linux", HALT, word="halt")
+refused("--paging with more than its RAM holds", "--paging", "--mem", "4M",
+        sparse("big", 16 << 20), word="big")
+refused("--linux and --paging together", "--linux", "--paging", HALT)
+refused("an unknown option", "--frobnicate", HALT, word="--frobnicate")
+refused("an option without its value", HALT, "--mem", word="mem")
+
+# --- Values ----------------------------------------------------------------
+
+for value in ("", "0", "1", "63K", "65537", "-1", "-64K", "12X", "64KK", " 1M",
+              "1M ", "0x100000", "1.5M", "2T", "99999999999999999999G",
+              "18446744073709551615", "K"):
+    refused(f"--mem '{value}'", "--mem", value, HALT, word="--mem")
+for value in ("", "0", "-1", "x", "1.5", "65", "4294967296", "1 2",
+              "99999999999999999999"):
+    refused(f"--smp '{value}'", "--smp", value, HALT, word="--smp")
+for value in ("", "0", "-1", "x", "1s", "nan", "inf", "1e999", " 1"):
+    refused(f"--timeout '{value}'", "--timeout", value, HALT,
+            word="--timeout")
+for value in ("", "0", "-1", "x", "1e9", "99999999999999999999"):
+    refused(f"--max-exits '{value}'", "--max-exits", value, HALT,
+            word="--max-exits")
+
+# --- Linux images ----------------------------------------------------------
+
+for number, changes in enumerate(badimages.BZIMAGE_ACCEPTED):
+    survived(f"a bzImage with {show(changes) or 'nothing wrong'}",
+             file(f"fine{number}", badimages.bzimage(**changes)),
+             "--initrd", HALT)
+for number, (changes, message) in enumerate(badimages.BZIMAGE_REFUSED):
+    refused(f"a bzImage with {show(changes)}", "--initrd", HALT, "--mem",
+            "128M", file(f"bz{number}", badimages.bzimage(**changes)),
+            word=message)
+survived("a vmlinux with nothing wrong", file("elf", badimages.vmlinux()))
+for number, (changes, message) in enumerate(badimages.ELF_REFUSED):
+    refused(f"a vmlinux with {show(changes)}", "--linux", "--mem", "128M",
+            file(f"elf{number}", badimages.vmlinux(**changes)), word=message)
+for name, image in (("bzImage", badimages.bzimage()),
+                    ("vmlinux", badimages.vmlinux())):
+    for size in (1, 63, 64, 120, 511, 512, 600, 1023, 1024, 4100):
+        refused(f"a {name} cut off after {size} bytes", "--linux",
+                file(f"{name}.{size}", image[:size]), word=name)
+
+refused("an initrd that does not exist", GOOD, "--initrd", WORK + "/nothing",
+        word="nothing")
+refused("an initrd that is a directory", GOOD, "--initrd", WORK, word=WORK)
+refused("an empty initrd", GOOD, "--initrd", WORK + "/empty", word="empty")
+refused("an initrd larger than RAM", GOOD, "--mem", "64M", "--initrd",
+        sparse("initrd", 128 << 20), word="initrd")
+refused("an initrd of 8 GiB", GOOD, "--initrd", WORK + "/huge", word="huge")
+refused("a command line of 100000 bytes", GOOD, "--cmdline", 100000 * "a",
+        word="--cmdline")
+refused("--mem too small for Linux", GOOD, "--mem", "1M", word="--mem")
+refused("--mem that ends below the kernel", GOOD, "--mem", "16M",
+        word="--mem")
+
+# --- Garbage ---------------------------------------------------------------
+
+DICE = random.Random(20221122)
+for size in (1, 2, 100, 512, 4096, 65536):
+    survived(f"{size} random bytes as a flat program",
+             file(f"random{size}", DICE.randbytes(size)))
+for size in (600, 100_000):
+    path = file(f"garbage{size}", DICE.randbytes(size))
+    refused(f"{size} random bytes as a kernel", "--linux", path, word="garb")
+    survived(f"{size} random bytes as an initrd", GOOD, "--initrd", path)
+    survived(f"{size} random bytes with paging", "--paging", path)
+
+TABLE.add_cases("host" if os.access("/dev/kvm", os.R_OK | os.W_OK) else "lab")
+
+# --- The machine -----------------------------------------------------------
+
+# /dev/kvm as something else, in a mount namespace of our own.
+HIDE = "mount -t tmpfs none /dev && exec \"$@\""
+COVER = "mount --bind \"$0\" /dev/kvm && exec \"$@\""
+
+
+def in_namespace(script, cover, *argv):
+    """kvm-vmm with another /dev/kvm; root, or a user namespace, is needed."""
+    if not os.path.exists("/dev/kvm") and script is COVER:
+        raise tap.Skip("this machine has no /dev/kvm to cover")
+    root = [] if os.geteuid() == 0 else ["--map-root-user"]
+    probe = vm.subprocess.run(["unshare", "--mount", *root, "true"],
+                              capture_output=True, check=False)
+    if probe.returncode:
+        raise tap.Skip("no mount namespace: " + probe.stderr.decode().strip())
+    done = vm.subprocess.run(["unshare", "--mount", *root, "sh", "-c", script,
+                              cover, *argv, HALT], capture_output=True,
+                             stdin=vm.subprocess.DEVNULL, check=False)
+    return vm.Result(done.returncode, done.stdout, done.stderr)
+
+
+@tap.case("no /dev/kvm: a message with the next step")
+def no_kvm():
+    one_message(in_namespace(HIDE, "sh", vm.SAN), vm.FAILED, "/dev/kvm")
+
+
+@tap.case("a /dev/kvm that is something else: a message")
+def not_kvm():
+    one_message(in_namespace(COVER, "/dev/null", vm.SAN), vm.FAILED,
+                "/dev/kvm")
+
+
+@tap.case("no permission: a message with the next step")
+def no_permission():
+    if os.geteuid():
+        raise tap.Skip("only root can become somebody else to try it")
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:
+        os.chmod(place, 0o755)
+        program = shutil.copy(vm.SAN, place)
+        locked = os.path.join(place, "locked")
+        with open(locked, "w", encoding="ascii"):
+            os.chmod(locked, 0)
+        halt = shutil.copy(HALT, place)
+        os.chmod(halt, 0o644)
+        result = in_namespace(COVER, locked, "setpriv", "--reuid", "65534",
+                              "--clear-groups", program, halt)
+    one_message(result, vm.FAILED, "group" if "group" in result.err
+                else "kvm")
+
+
+tap.main()

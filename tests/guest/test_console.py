@@ -1,0 +1,97 @@
+#!/usr/bin/python3
+# timeout: 240
+"""The console: keys, escape keys, and a terminal that is always restored."""
+
+import signal
+
+import terminal
+import vm
+from terminal import CTRL_A, CTRL_C, CTRL_D
+from vm import tap
+
+# Characters of a long paste; in the lab each takes a millisecond.
+PASTE = {"host": 20_000, "lab": 4_000}
+
+
+def session(place, name="echo", *options):
+    """A guest of src/ at a terminal, on the host or in the lab."""
+    vm.require(place, "real16")
+    argv = [vm.KVM_VMM, *options, vm.assemble(name)]
+    return terminal.Terminal(vm.lab_command(argv) if place == "lab" else argv)
+
+
+def started(place, *options):
+    """The echo guest, proven to be listening."""
+    term = session(place, "echo", *options)
+    term.expect("ready")     # and no echo of a terminal that is not raw yet
+    return term
+
+
+def keys(place):
+    with started(place) as term:
+        term.send("Hello" + CTRL_C + "\r\t\x7f.")
+        term.expect("Hello" + CTRL_C + "\r\t\x7f\\.")
+        term.send(CTRL_D)
+        term.ends(vm.OK)
+
+
+def quits(place):
+    with started(place) as term:
+        term.send(CTRL_A + "x")
+        term.ends(vm.OK)
+
+
+def helps(place):
+    with started(place) as term:
+        term.send(CTRL_A + "h")
+        term.expect("Ctrl-A x")
+        term.send(CTRL_A + CTRL_A + ".")
+        term.expect(CTRL_A + r"\.")
+        term.send(CTRL_D)
+        term.ends(vm.OK)
+
+
+def pastes(place):
+    lines = "".join(f"line {n} of a long paste\r"
+                    for n in range(PASTE[place] // 24))
+    with started(place) as term:
+        step = 1000     # a pseudo-terminal holds 4 KB
+        for at in range(0, len(lines), step):
+            term.send(lines[at:at + step])
+            term.expect(terminal.re.escape(lines[at:at + step][-20:]))
+        term.send(CTRL_D)
+        term.ends(vm.OK)
+        have = term.seen[term.seen.index("line 0"):]
+        tap.check(have.startswith(lines), "the paste came back changed")
+
+
+def killed(signum, status):
+    with started("host") as term:
+        term.kill(signum)
+        term.ends(status)
+
+
+def ends_by_itself(name, options, status):
+    with session("host", name, *options) as term:
+        term.ends(status)
+
+
+for where in ("host", "lab"):
+    tap.add(f"typed keys reach the guest, Ctrl-C too ({where})", keys, where)
+    tap.add(f"Ctrl-A x quits ({where})", quits, where)
+    tap.add(f"Ctrl-A h lists the keys, Ctrl-A Ctrl-A sends it ({where})",
+            helps, where)
+    tap.add(f"a long paste arrives intact ({where})", pastes, where)
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT,
+               signal.SIGSEGV, signal.SIGABRT):
+    tap.add(f"{number.name} restores the terminal", killed, number,
+            128 + number)
+for text, guest, args, code in (
+        ("a halt", "halt", (), vm.OK),
+        ("a crash of the guest", "triple", (), vm.CRASHED),
+        ("--timeout", "loop", ("--timeout", "1"), vm.LIMIT),
+        ("--max-exits", "exits", ("--max-exits", "99"), vm.LIMIT)):
+    tap.add(f"{text} restores the terminal", ends_by_itself, guest, args,
+            code)
+
+tap.main()
