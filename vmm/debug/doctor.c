@@ -15,18 +15,17 @@
 #include "command.h"
 #include "util/log.h"
 
-#define STATUS_SICK   1 /* some kind of guest cannot run here */
+#define STATUS_SICK 1 /* some kind of guest cannot run here */
 
-#define NAME_WIDTH    18
+#define NAME_WIDTH 18
 
-#define BIT(id)	      (1ULL << (id))
+#define BIT(id) (1ULL << (id))
 
-#define NEEDS_ANY     (BIT(PROBE_OPEN) | BIT(PROBE_API) | \
-		       BIT(PROBE_USER_MEMORY) | BIT(PROBE_TSS_ADDR) | \
-		       BIT(PROBE_IMMEDIATE_EXIT) | BIT(PROBE_EXT_CPUID) | \
-		       BIT(PROBE_MP_STATE) | BIT(PROBE_SYNC_REGS))
-#define NEEDS_IRQ     (BIT(PROBE_IRQCHIP) | BIT(PROBE_PIT2) | \
-		       BIT(PROBE_TIMER))
+#define NEEDS_ANY                                                    \
+	(BIT(PROBE_OPEN) | BIT(PROBE_API) | BIT(PROBE_USER_MEMORY) | \
+	 BIT(PROBE_TSS_ADDR) | BIT(PROBE_IMMEDIATE_EXIT) |           \
+	 BIT(PROBE_EXT_CPUID) | BIT(PROBE_MP_STATE) | BIT(PROBE_SYNC_REGS))
+#define NEEDS_IRQ (BIT(PROBE_IRQCHIP) | BIT(PROBE_PIT2) | BIT(PROBE_TIMER))
 
 /* Kinds of guest, and the probes that each of them stands on. */
 static const struct need {
@@ -41,12 +40,12 @@ static const struct need {
 	  NEEDS_ANY | BIT(PROBE_PROT32) },
 	{ "paged32", "1K OS", "32-bit paging (4 KiB, 4 MiB), timer",
 	  NEEDS_ANY | NEEDS_IRQ | BIT(PROBE_PROT32) | BIT(PROBE_PAGING_4K) |
-	  BIT(PROBE_PAGING_4M) },
+		  BIT(PROBE_PAGING_4M) },
 	{ "long64", "64-bit programs", "long mode",
 	  NEEDS_ANY | BIT(PROBE_LONG64) },
 	{ "linux", "Linux", "paging, PAE, long mode, timer, hardware ring 0",
 	  NEEDS_ANY | NEEDS_IRQ | BIT(PROBE_PAGING_4K) | BIT(PROBE_PAE) |
-	  BIT(PROBE_LONG64) | BIT(PROBE_SPEED) },
+		  BIT(PROBE_LONG64) | BIT(PROBE_SPEED) },
 };
 
 #define NR_NEEDS (sizeof(needs) / sizeof(needs[0]))
@@ -207,8 +206,7 @@ static int run_doctor(const char *arg)
 static const struct command doctor_command = {
 	.option = "--doctor",
 	.arg = "NEED",
-	.what = "try what /dev/kvm can do; exit status 0: all of it, or "
-		"NEED (real16, prot32, paged32, long64, linux); 1: not",
+	.what = "try what /dev/kvm can run: status 0 all of it, 1 not",
 	.run = run_doctor,
 };
 

@@ -20,8 +20,8 @@
 #define MICRO_WORD   0x8000 /* holds MICRO_MAGIC for the guest to find */
 #define MICRO_STACK  0xf000
 
-#define MICRO_MAGIC  0x4d564b4dU
-#define MICRO_PORT   0xe0 /* `out` to this port is the guest's answer */
+#define MICRO_MAGIC 0x4d564b4dU
+#define MICRO_PORT  0xe0 /* `out` to this port is the guest's answer */
 
 enum micro_start { START_REAL16, START_PROT32, START_PAGED32, START_LONG64 };
 
@@ -35,18 +35,18 @@ struct micro_guest {
 	enum micro_start start;
 	unsigned int flags; /* enum micro_flags */
 	const uint8_t *code;
-	size_t size;	  /* bytes of @code */
-	uint32_t expect;  /* the answer of a sound machine */
-	uint64_t cr4;	  /* beyond what @start sets */
+	size_t size;		       /* bytes of @code */
+	uint32_t expect;	       /* the answer of a sound machine */
+	uint64_t cr4;		       /* beyond what @start sets */
 	void (*prepare)(uint8_t *ram); /* tables in RAM; NULL: none */
 };
 
 struct micro_result {
-	bool answered;	 /* @value is what the guest said */
+	bool answered; /* @value is what the guest said */
 	uint32_t value;
 	uint64_t rax;	 /* MICRO_TIMED: its count when the time was over */
 	uint64_t cpu_ns; /* MICRO_TIMED: processor time that took, ns */
-	char why[80];	 /* not answered: a predicate, "ends in a triple fault" */
+	char why[80]; /* not answered: a predicate, "ends in a triple fault" */
 };
 
 /*
@@ -115,8 +115,8 @@ struct probe {
 	const char *name;
 	const char *what; /* what it is good for: the detail when all is well */
 	enum probe_group group;
-	bool optional;	  /* nice to have: no kind of guest stands on it */
-	long cap;	  /* KVM_CAP_..., for GROUP_CAPS */
+	bool optional; /* nice to have: no kind of guest stands on it */
+	long cap;      /* KVM_CAP_..., for GROUP_CAPS */
 	const struct micro_guest *guest; /* for GROUP_GUESTS */
 	void (*run)(struct doctor *doctor, const struct probe *probe,
 		    struct finding *finding);

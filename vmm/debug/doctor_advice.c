@@ -23,7 +23,8 @@ static struct host_cpu look_at_cpu(void)
 	FILE *file = fopen("/proc/cpuinfo", "re");
 
 	while (file && fgets(line, sizeof(line), file) && *line != '\n') {
-		if (strstr(line, "AuthenticAMD") || strstr(line, "HygonGenuine"))
+		if (strstr(line, "AuthenticAMD") ||
+		    strstr(line, "HygonGenuine"))
 			cpu.module = "kvm_amd";
 		else if (!strncmp(line, "flags", 5))
 			cpu.virtual = strstr(line, " hypervisor") != NULL;
@@ -47,8 +48,7 @@ static void advise_nested(const struct host_cpu *cpu)
 
 static void advise_module(const struct host_cpu *cpu)
 {
-	printf("  * Load the module: `sudo modprobe %s`.\n",
-	       cpu->module);
+	printf("  * Load the module: `sudo modprobe %s`.\n", cpu->module);
 	if (!cpu->virtual)
 		printf("  * If it says \"Operation not supported\": turn VT-x "
 		       "(Intel) or SVM (AMD)\n"
@@ -73,7 +73,8 @@ static void advise_permission(void)
 		group = getgrgid(st.st_gid);
 	if (group && st.st_gid != 0) {
 		printf("  * Join the group: `sudo usermod -aG %s $USER`, then "
-		       "log in again.\n", group->gr_name);
+		       "log in again.\n",
+		       group->gr_name);
 		return;
 	}
 	printf("  * Open /dev/kvm to group kvm:\n"
@@ -86,15 +87,12 @@ static void advise_open(int error, const struct host_cpu *cpu)
 {
 	switch (error) {
 	case EACCES:
-	case EPERM:
-		advise_permission();
-		break;
+	case EPERM: advise_permission(); break;
 	case EBUSY:
 		printf("  * Another hypervisor holds the processor: end it "
 		       "(VirtualBox, VMware).\n");
 		break;
-	default:
-		advise_module(cpu);
+	default: advise_module(cpu);
 	}
 }
 

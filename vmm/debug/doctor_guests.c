@@ -13,13 +13,13 @@
 #define PTE_WRITE   0x02
 #define PTE_LARGE   0x80 /* PS: 2 or 4 MiB at once */
 
-#define PTE_TABLE   (PTE_PRESENT | PTE_WRITE)
-#define PTE_BIG     (PTE_TABLE | PTE_LARGE)
+#define PTE_TABLE (PTE_PRESENT | PTE_WRITE)
+#define PTE_BIG	  (PTE_TABLE | PTE_LARGE)
 
-#define CR4_PSE	    (1 << 4)
-#define CR4_PAE	    (1 << 5)
+#define CR4_PSE (1 << 4)
+#define CR4_PAE (1 << 5)
 
-#define PAGE	    0x1000
+#define PAGE 0x1000
 
 static void put32(uint8_t *ram, uint32_t table, uint32_t index, uint32_t entry)
 {
@@ -70,6 +70,9 @@ static void map_long(uint8_t *ram)
 	put64(ram, pointers, 0, directory | PTE_TABLE);
 	put64(ram, directory, 0, PTE_BIG);
 }
+
+/* One instruction stands in each line. */
+/* clang-format off */
 
 /* 10 + 9 + ... + 1 = 55 */
 static const uint8_t real16_code[] = {
@@ -155,6 +158,8 @@ static const uint8_t speed_code[] = {
 	0x48, 0xff, 0xc0, /* 1:	inc	rax */
 	0xeb, 0xfb,	  /*	jmp	1b */
 };
+
+/* clang-format on */
 
 #define CODE(bytes) .code = (bytes), .size = sizeof(bytes)
 

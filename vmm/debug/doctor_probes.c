@@ -14,15 +14,14 @@
 #include <sys/ioctl.h>
 
 /* Hardware runs ring 0 at hundreds of millions, an emulator at a few. */
-#define SPEED_MIN	  10 /* million instructions per second */
-#define SPEED_INSNS	  2 /* instructions in a round of the loop */
-#define SPEED_MS	  10
-#define SPEED_MS_MAX	  40
-#define SPEED_CPU_NS	  500000 /* a run with less says nothing */
+#define SPEED_MIN    10 /* million instructions per second */
+#define SPEED_INSNS  2	/* instructions in a round of the loop */
+#define SPEED_MS     10
+#define SPEED_MS_MAX 40
+#define SPEED_CPU_NS 500000 /* a run with less says nothing */
 
-__attribute__((format(printf, 3, 4)))
-static void conclude(struct finding *finding, enum verdict verdict,
-		     const char *fmt, ...)
+static void __attribute__((format(printf, 3, 4)))
+conclude(struct finding *finding, enum verdict verdict, const char *fmt, ...)
 {
 	va_list args;
 
@@ -42,8 +41,8 @@ static void probe_open(struct doctor *doctor, const struct probe *probe,
 	}
 	finding->error = errno;
 	if (errno == EACCES || errno == EPERM)
-		conclude(finding, VERDICT_FAILED, "is there, but closed to "
-			 "you: %s", strerror(errno));
+		conclude(finding, VERDICT_FAILED,
+			 "is there, but closed to you: %s", strerror(errno));
 	else if (errno == ENOENT)
 		conclude(finding, VERDICT_MISSING, "does not exist");
 	else
@@ -127,8 +126,8 @@ static void probe_speed(struct doctor *doctor, const struct probe *probe,
 			best = rate;
 	}
 	if (best >= SPEED_MIN)
-		conclude(finding, VERDICT_OK, "%.0f M instructions/s: %s",
-			 best, probe->what);
+		conclude(finding, VERDICT_OK, "%.0f M instructions/s: %s", best,
+			 probe->what);
 	else if (best == 0)
 		conclude(finding, VERDICT_FAILED,
 			 "got no processor time; try again on an idle host");
@@ -138,19 +137,17 @@ static void probe_speed(struct doctor *doctor, const struct probe *probe,
 			 best);
 }
 
-#define CAP(id, text, probe)                                               \
-	.name = #id, .what = (text), .group = GROUP_CAPS, .run = (probe),  \
-	.cap = KVM_CAP_##id
+#define CAP(id, text) \
+	.name = #id, .what = (text), .group = GROUP_CAPS, .cap = KVM_CAP_##id
 
-#define NEEDED(id, text) { CAP(id, text, probe_cap) }
-#define NICE(id, text)	 { CAP(id, text, probe_cap), .optional = true }
-#define CPUS(id, text)	 { CAP(id, text, probe_cpus), .optional = true }
+#define NEEDED(id, text) CAP(id, text), .run = probe_cap
+#define NICE(id, text)	 CAP(id, text), .run = probe_cap, .optional = true
+#define CPUS(id, text)	 CAP(id, text), .run = probe_cpus, .optional = true
 
-#define GUEST(title, code, text, probe)                                    \
-	.name = (title), .what = (text), .group = GROUP_GUESTS,            \
-	.run = (probe), .guest = &(code)
+#define GUEST(title, code, text) \
+	.name = (title), .what = (text), .group = GROUP_GUESTS, .guest = &(code)
 
-#define RUNS(title, code, text) { GUEST(title, code, text, probe_guest) }
+#define RUNS(title, code, text) GUEST(title, code, text), .run = probe_guest
 
 const struct probe probes[PROBE_COUNT] = {
 	[PROBE_OPEN] = { .name = "/dev/kvm",
@@ -160,44 +157,45 @@ const struct probe probes[PROBE_COUNT] = {
 			.what = "the stable one",
 			.run = probe_api },
 
-	[PROBE_USER_MEMORY] = NEEDED(USER_MEMORY, "guest RAM is our memory"),
-	[PROBE_TSS_ADDR] = NEEDED(SET_TSS_ADDR, "real mode on Intel"),
-	[PROBE_IMMEDIATE_EXIT] = NEEDED(IMMEDIATE_EXIT, "stops a vCPU"),
-	[PROBE_EXT_CPUID] = NEEDED(EXT_CPUID, "the features a guest sees"),
-	[PROBE_MP_STATE] = NEEDED(MP_STATE, "tells when a vCPU is halted"),
-	[PROBE_SYNC_REGS] = NEEDED(SYNC_REGS, "registers with no extra call"),
-	[PROBE_IRQCHIP] = NEEDED(IRQCHIP, "PICs, I/O APIC, local APICs"),
-	[PROBE_PIT2] = NEEDED(PIT2, "the timer chip"),
-	[PROBE_GUEST_DEBUG] = NICE(SET_GUEST_DEBUG, "breakpoints, steps"),
-	[PROBE_TSC_DEADLINE] = NICE(TSC_DEADLINE_TIMER,
-				    "Linux has no timer to calibrate"),
-	[PROBE_IRQFD] = NICE(IRQFD, "interrupts by eventfd"),
-	[PROBE_IOEVENTFD] = NICE(IOEVENTFD, "port writes by eventfd"),
-	[PROBE_SPLIT_IRQCHIP] = NICE(SPLIT_IRQCHIP, "PICs outside KVM"),
-	[PROBE_NR_VCPUS] = CPUS(NR_VCPUS, "vCPUs are recommended at most"),
-	[PROBE_MAX_VCPUS] = CPUS(MAX_VCPUS, "vCPUs are possible at most"),
+	[PROBE_USER_MEMORY] = { NEEDED(USER_MEMORY,
+				       "guest RAM is our memory") },
+	[PROBE_TSS_ADDR] = { NEEDED(SET_TSS_ADDR, "real mode on Intel") },
+	[PROBE_IMMEDIATE_EXIT] = { NEEDED(IMMEDIATE_EXIT, "stops a vCPU") },
+	[PROBE_EXT_CPUID] = { NEEDED(EXT_CPUID, "the features a guest sees") },
+	[PROBE_MP_STATE] = { NEEDED(MP_STATE, "tells when a vCPU is halted") },
+	[PROBE_SYNC_REGS] = { NEEDED(SYNC_REGS,
+				     "registers with no extra call") },
+	[PROBE_IRQCHIP] = { NEEDED(IRQCHIP, "PICs, I/O APIC, local APICs") },
+	[PROBE_PIT2] = { NEEDED(PIT2, "the timer chip") },
+	[PROBE_GUEST_DEBUG] = { NICE(SET_GUEST_DEBUG, "breakpoints, steps") },
+	[PROBE_TSC_DEADLINE] = { NICE(TSC_DEADLINE_TIMER,
+				      "Linux has no timer to calibrate") },
+	[PROBE_IRQFD] = { NICE(IRQFD, "interrupts by eventfd") },
+	[PROBE_IOEVENTFD] = { NICE(IOEVENTFD, "port writes by eventfd") },
+	[PROBE_SPLIT_IRQCHIP] = { NICE(SPLIT_IRQCHIP, "PICs outside KVM") },
+	[PROBE_NR_VCPUS] = { CPUS(NR_VCPUS, "vCPUs are recommended at most") },
+	[PROBE_MAX_VCPUS] = { CPUS(MAX_VCPUS, "vCPUs are possible at most") },
 
-	[PROBE_REAL16] = RUNS("real mode", guest_real16,
-			      "added the numbers from 1 to 10"),
-	[PROBE_PROT32] = RUNS("protected mode", guest_prot32,
-			      "loaded a segment, read 32 bits"),
-	[PROBE_PAGING_4K] = RUNS("32-bit paging", guest_paging_4k,
-				 "4 KiB pages: read through the upper half"),
-	[PROBE_PAGING_4M] = RUNS("4 MiB paging", guest_paging_4m,
-				 "PSE: read through the upper half"),
-	[PROBE_PAE] = RUNS("PAE paging", guest_pae,
-			   "2 MiB pages: read through the upper half"),
-	[PROBE_LONG64] = RUNS("long mode", guest_long64,
-			      "64-bit code read through the upper half"),
-	[PROBE_TIMER] = RUNS("timer interrupt", guest_timer,
-			     "PIC and PIT set up, three ticks taken"),
-	[PROBE_STEP] = { GUEST("single step", guest_step,
-			       "three instructions, three stops",
-			       probe_guest),
+	[PROBE_REAL16] = { RUNS("real mode", guest_real16,
+				"added the numbers from 1 to 10") },
+	[PROBE_PROT32] = { RUNS("protected mode", guest_prot32,
+				"loaded a segment, read 32 bits") },
+	[PROBE_PAGING_4K] = { RUNS("32-bit paging", guest_paging_4k,
+				   "4 KiB pages: read through the upper half") },
+	[PROBE_PAGING_4M] = { RUNS("4 MiB paging", guest_paging_4m,
+				   "PSE: read through the upper half") },
+	[PROBE_PAE] = { RUNS("PAE paging", guest_pae,
+			     "2 MiB pages: read through the upper half") },
+	[PROBE_LONG64] = { RUNS("long mode", guest_long64,
+				"64-bit code read through the upper half") },
+	[PROBE_TIMER] = { RUNS("timer interrupt", guest_timer,
+			       "PIC and PIT set up, three ticks taken") },
+	[PROBE_STEP] = { RUNS("single step", guest_step,
+			      "three instructions, three stops"),
 			 .optional = true },
 	[PROBE_SPEED] = { GUEST("ring 0 code", guest_speed,
-				"the processor itself runs it",
-				probe_speed) },
+				"the processor itself runs it"),
+			  .run = probe_speed },
 };
 
 /* What must be ok before probe @id makes sense. */

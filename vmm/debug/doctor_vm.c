@@ -18,14 +18,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NS_PER_S	1000000000LL
-#define NS_PER_MS	1000000
+#define NS_PER_S  1000000000LL
+#define NS_PER_MS 1000000
 
 /* How long a guest may take: a millisecond is plenty, but hosts are busy. */
-#define LIMIT_NS	NS_PER_S
+#define LIMIT_NS NS_PER_S
 
 /* Three pages below 4 GiB that KVM on Intel needs for real mode. */
-#define TSS_ADDR	0xfffbd000UL
+#define TSS_ADDR 0xfffbd000UL
 
 #define CR0_PE		(1 << 0)
 #define CR0_ET		(1 << 4)
@@ -36,7 +36,7 @@
 #define RFLAGS_ALWAYS_1 (1 << 1)
 
 /* The kernel's sigset_t; libc's is longer. */
-#define SIGSET_BYTES	8
+#define SIGSET_BYTES 8
 
 struct micro_vm {
 	int vm, vcpu;
@@ -46,8 +46,8 @@ struct micro_vm {
 	struct micro_result *result;
 };
 
-__attribute__((format(printf, 2, 3)))
-static int fail(struct micro_vm *mvm, const char *fmt, ...)
+static int __attribute__((format(printf, 2, 3)))
+fail(struct micro_vm *mvm, const char *fmt, ...)
 {
 	va_list args;
 
@@ -257,14 +257,10 @@ static int handle_exit(struct micro_vm *mvm, const struct micro_guest *guest)
 	const struct kvm_run *run = mvm->run;
 
 	switch (run->exit_reason) {
-	case KVM_EXIT_IO:
-		return take_answer(mvm);
-	case KVM_EXIT_DEBUG:
-		return take_step(mvm, guest);
-	case KVM_EXIT_SHUTDOWN:
-		return fail(mvm, "ends in a triple fault");
-	case KVM_EXIT_HLT:
-		return fail(mvm, "halts without an answer");
+	case KVM_EXIT_IO: return take_answer(mvm);
+	case KVM_EXIT_DEBUG: return take_step(mvm, guest);
+	case KVM_EXIT_SHUTDOWN: return fail(mvm, "ends in a triple fault");
+	case KVM_EXIT_HLT: return fail(mvm, "halts without an answer");
 	case KVM_EXIT_MMIO:
 		return fail(mvm, "goes astray: touches address 0x%llx",
 			    run->mmio.phys_addr);
