@@ -2,7 +2,8 @@
  * Frames around compressed data; see frames.h.
  *
  * Sources: "LZ4 Frame Format Description" (the legacy frame is its last
- * section) and "The .xz File Format" 1.0.4. The compressed bytes themselves
+ * section), "The .xz File Format" 1.0.4, and the header that Linux reads in
+ * lib/decompress_unlzo.c. The compressed bytes themselves
  * stay as they are; only what stands around them is rewritten.
  */
 #include "frames.h"
@@ -23,6 +24,16 @@
 #define XZ_FLAGS	   6 /* offset of the stream flags */
 #define XZ_FOOTER_BYTES	   12
 #define XZ_CRC64_BYTES	   8
+
+#define LZO_VERSION	   9 /* offset: what the checksum covers begins here */
+#define LZO_VERSION_MIN	   0x0940
+#define LZO_FLAGS	   17
+#define LZO_FLAG_FILTER	   0x0800
+#define LZO_FLAG_CRC32	   0x1000
+#define LZO_MODE	   21 /* of the input, its time follows */
+#define LZO_TIME_BYTES	   12 /* the mode and the time */
+#define LZO_NAME_BYTES	   33 /* offset of the length of the name, here 0 */
+#define LZO_HEADER_BYTES   38 /* the last four are the checksum */
 
 /* Literals only: a token, their number in steps of 255, the bytes. */
 static int add_literals(const unsigned char *bytes, size_t n, struct buf *out)
@@ -92,6 +103,34 @@ int lz4_to_legacy(const struct buf *in, const struct buf *plain,
 		p += bytes;
 	}
 	return err;
+}
+
+static uint32_t be32_at(const unsigned char *p)
+{
+	return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
+}
+
+int lzo_without_time(const struct buf *in, const struct buf *plain,
+		     struct buf *out)
+{
+	const unsigned char *p = in->data;
+	unsigned char head[LZO_HEADER_BYTES];
+	uint32_t sum, n = LZO_HEADER_BYTES - 4 - LZO_VERSION;
+	int err;
+
+	(void)plain;
+	if (in->len < LZO_HEADER_BYTES || p[LZO_NAME_BYTES] ||
+	    (p[LZO_VERSION] << 8 | p[LZO_VERSION + 1]) < LZO_VERSION_MIN ||
+	    be32_at(p + LZO_FLAGS) & (LZO_FLAG_FILTER | LZO_FLAG_CRC32))
+		return -EINVAL;
+	memcpy(head, p, sizeof(head));
+	memset(head + LZO_MODE, 0, LZO_TIME_BYTES);
+	sum = adler32(1, head + LZO_VERSION, n);
+	for (int i = 0; i < 4; i++)
+		head[LZO_HEADER_BYTES - 1 - i] = sum >> 8 * i;
+	err = buf_add(out, head, sizeof(head));
+	return err ? err : buf_add(out, p + sizeof(head),
+				   in->len - sizeof(head));
 }
 
 /* A number of 7 bits a byte, lowest first; 0 bytes long when damaged. */

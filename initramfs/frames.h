@@ -1,6 +1,6 @@
 /*
- * Frames around compressed data: from those that libarchive writes to those
- * that Linux reads.
+ * Frames around compressed data: from those that libarchive and its programs
+ * write to those that Linux reads and that are the same on every run.
  */
 #ifndef MKVM_INITRAMFS_FRAMES_H
 #define MKVM_INITRAMFS_FRAMES_H
@@ -28,5 +28,12 @@ int lz4_to_legacy(const struct buf *in, const struct buf *plain,
  */
 int xz_to_crc32(const struct buf *in, const struct buf *plain,
 		struct buf *out);
+
+/*
+ * Appends to out what lzop wrote, with the time of day in its header set to 0:
+ * the same input gives the same bytes. Returns as lz4_to_legacy() does.
+ */
+int lzo_without_time(const struct buf *in, const struct buf *plain,
+		     struct buf *out);
 
 #endif

@@ -37,7 +37,7 @@ static const struct compressor compressors[] = {
 	{ "xz", "xz", archive_write_add_filter_xz, "xz:compression-level=9",
 	  xz_to_crc32 },
 	{ "lzo", "lzop", archive_write_add_filter_lzop,
-	  "lzop:compression-level=9", NULL },
+	  "lzop:compression-level=9", lzo_without_time },
 	{ "lz4", "lz4", archive_write_add_filter_lz4,
 	  "lz4:compression-level=9,lz4:!stream-checksum", lz4_to_legacy },
 	{ "zstd", "zstd", archive_write_add_filter_zstd,

@@ -12,7 +12,9 @@
  */
 #include "abi/hypercall.h"
 
+#include <asm/ioctls.h>
 #include <asm/unistd.h>
+#include <linux/fcntl.h>
 #include <linux/reboot.h>
 
 #define EXIT_USAGE  64
@@ -79,6 +81,15 @@ static const char *last_part(const char *path)
 	return part;
 }
 
+/* Waits until the last words are out: the terminal sends by interrupts. */
+static void drain_console(void)
+{
+	long fd = call(__NR_open, (long)"/dev/console", O_WRONLY | O_NOCTTY, 0);
+
+	if (fd >= 0)
+		call(__NR_ioctl, fd, TCSBRK, 1);
+}
+
 /* Ends the VM with a status; comes back where Mini-KVM is not the host. */
 static void hypercall_exit(int status)
 {
@@ -96,6 +107,7 @@ static void hypercall_exit(int status)
 static __attribute__((noreturn)) void ask_linux(long command)
 {
 	call(__NR_sync, 0, 0, 0);
+	drain_console();
 	call(__NR_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, command);
 	fail(EXIT_FAILED, "Linux refused; only root may do this\n");
 }
@@ -103,6 +115,7 @@ static __attribute__((noreturn)) void ask_linux(long command)
 static __attribute__((noreturn)) void power_off(int status)
 {
 	call(__NR_sync, 0, 0, 0);
+	drain_console();
 	hypercall_exit(status);
 	ask_linux(LINUX_REBOOT_CMD_POWER_OFF);
 }
