@@ -187,9 +187,13 @@ static const struct step scan_sets[] = {
 
 /* With translation on, the ID and the set numbers are translated too. */
 static const struct step translated[] = {
-	OUT(DATA, 0xf2), IN(DATA, 0xfa),  IN(DATA, 0xab),
-	IN(DATA, 0x41),	 OUT(DATA, 0xf0), IN(DATA, 0xfa),
-	OUT(DATA, 0x00), IN(DATA, 0xfa),  IN(DATA, 0x41),
+	OUT(DATA, 0xf2), IN(DATA, 0xfa),  IN(DATA, 0xab),  IN(DATA, 0x41),
+	OUT(DATA, 0xf0), IN(DATA, 0xfa),  OUT(DATA, 0x00), IN(DATA, 0xfa),
+	IN(DATA, 0x41),	 OUT(DATA, 0xf0), IN(DATA, 0xfa),  OUT(DATA, 0x01),
+	IN(DATA, 0xfa),	 OUT(DATA, 0xf0), IN(DATA, 0xfa),  OUT(DATA, 0x00),
+	IN(DATA, 0xfa),	 IN(DATA, 0x43),  OUT(DATA, 0xf0), IN(DATA, 0xfa),
+	OUT(DATA, 0x03), IN(DATA, 0xfa),  OUT(DATA, 0xf0), IN(DATA, 0xfa),
+	OUT(DATA, 0x00), IN(DATA, 0xfa),  IN(DATA, 0x3f),
 };
 
 /* Every byte has an edge of its own, for an edge-triggered line. */
