@@ -1,0 +1,225 @@
+#!/usr/bin/python3
+# timeout: 120
+"""The doctor: its table and its answers, and tools/run, which asks it."""
+
+import os
+import pty
+import re
+import shutil
+import subprocess
+import tempfile
+
+import vm
+from vm import tap
+
+NEEDS = {
+    "real16": "real-mode programs",
+    "prot32": "32-bit programs",
+    "paged32": "1K OS",
+    "long64": "64-bit programs",
+    "linux": "Linux",
+}
+RUN = os.path.join(tap.TOP, "tools", "run")
+
+
+def doctor(*prefix, need=None):
+    """Runs --doctor, or --doctor=NEED; its Result."""
+    vm.built()
+    option = "--doctor" + ("" if need is None else "=" + need)
+    return done(*prefix, vm.KVM_VMM, option)
+
+
+def done(*argv, env=None, stdin=b""):
+    result = subprocess.run(argv, capture_output=True, timeout=60,
+                            check=False, input=stdin, cwd=tap.TOP,
+                            env={**os.environ, **(env or {})})
+    return vm.Result(result.returncode, result.stdout, result.stderr)
+
+
+def text_of(result):
+    return result.out.decode("utf-8", "replace")
+
+
+def row_of(table, name):
+    """The word in the second column of the row called so."""
+    found = re.search(rf"^  {re.escape(name)}  +(\S+)", table, re.M)
+    tap.check(found, f"no row {name!r} in:", table)
+    return found.group(1)
+
+
+@tap.case("the doctor's table and its answers agree, and so does the status")
+def agree():
+    whole = doctor()
+    table = text_of(whole)
+    answers = {}
+    for need, what in NEEDS.items():
+        one = doctor(need=need)
+        line = text_of(one)
+        found = re.fullmatch(rf"{need}: (yes|no): \S.*\n", line)
+        tap.check(found, f"{need}: have {line!r}", one.err)
+        answers[need] = found.group(1)
+        tap.equal(one.status, 0 if answers[need] == "yes" else 1, need)
+        tap.equal(row_of(table, what), answers[need], what)
+    sick = "no" in answers.values()
+    tap.equal(whole.status, 1 if sick else 0, "status of the table")
+    tap.equal("Next steps" in table, sick, "advice is given")
+
+
+@tap.case("what the doctor says of real mode, a real-mode program confirms")
+def confirm():
+    able = doctor(need="real16").status == 0
+    ran = done(vm.KVM_VMM, vm.assemble("halt"))
+    tap.equal(ran.status == vm.OK, able, "a program runs")
+
+
+@tap.case("an unknown kind of guest is refused with the list of kinds")
+def unknown():
+    for need in "windows", "", "linux ":
+        result = doctor(need=need)
+        result.must(vm.USAGE, b"")
+        tap.check(", ".join(NEEDS) in result.err, result.err)
+
+
+@tap.case("without permission the doctor says how to get it")
+def permission():
+    if os.geteuid() != 0:
+        raise tap.Skip("only root can become somebody without permission")
+    if not os.path.exists("/dev/kvm"):
+        raise tap.Skip("this machine has no /dev/kvm")
+    if os.stat("/dev/kvm").st_mode & 0o006:
+        raise tap.Skip("here, /dev/kvm is open to everybody")
+    with tempfile.TemporaryDirectory() as folder:
+        # A copy: nobody may not be allowed into the tree.
+        os.chmod(folder, 0o755)
+        copy = shutil.copy(vm.KVM_VMM, folder)
+        nobody = ["setpriv", "--reuid=65534", "--regid=65534",
+                  "--clear-groups", copy]
+        result = done(*nobody, "--doctor")
+        result.must(1)
+        tap.check("sudo usermod -aG " in text_of(result), text_of(result))
+        tap.check("RUN=lab" in text_of(result), text_of(result))
+        tap.equal(row_of(text_of(result), "/dev/kvm"), "failed")
+        result = done(*nobody, "--doctor=linux")
+        result.must(1)
+        tap.check("Permission denied" in text_of(result), text_of(result))
+
+
+# Runs a command as if the machine had no /dev/kvm.
+HIDDEN = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /dev && exec "$@"',
+          "sh"]
+
+
+@tap.case("without /dev/kvm the doctor says how to get it")
+def no_device():
+    if done(*HIDDEN, "true").status:
+        raise tap.Skip("only root can hide /dev/kvm in a mount namespace")
+    result = doctor(*HIDDEN)
+    result.must(1)
+    tap.check("sudo modprobe kvm_" in text_of(result), text_of(result))
+    tap.equal(row_of(text_of(result), "/dev/kvm"), "missing")
+    doctor(*HIDDEN, need="real16").must(
+        1, b"real16: no: /dev/kvm does not exist\n")
+
+
+@tap.case("colour is for terminals, unless NO_COLOR is set")
+def colour():
+    tap.check(b"\033" not in doctor().out, "colour in a pipe")
+    for no_color, want in ("", True), ("1", False):
+        ours, theirs = pty.openpty()
+        with subprocess.Popen([vm.KVM_VMM, "--doctor"], stdout=theirs,
+                              env={**os.environ, "TERM": "xterm",
+                                   "NO_COLOR": no_color}) as process:
+            os.close(theirs)
+            out = b""
+            while True:
+                try:
+                    part = os.read(ours, 4096)
+                except OSError:     # the other end was closed
+                    break
+                out += part
+        os.close(ours)
+        tap.check(process.returncode in (0, 1), process.returncode)
+        tap.equal(b"\033" in out, want, f"colour with NO_COLOR={no_color!r}")
+
+
+@tap.case("in the lab everything is ok")
+def lab():
+    reason = vm.lab_lacks()
+    if reason:
+        raise tap.Skip(reason)
+    vm.built()
+    whole, *answers = vm.batch("lab", [
+        vm.Command(vm.KVM_VMM, "--doctor"),
+        *(vm.Command(vm.KVM_VMM, "--doctor=" + need) for need in NEEDS)])
+    whole.must(0)
+    for word in "missing", "failed", "Next steps":
+        tap.check(word not in text_of(whole), text_of(whole))
+    for answer, need in zip(answers, NEEDS):
+        answer.must(0)
+        tap.check(text_of(answer).startswith(need + ": yes: "), answer.out)
+
+
+def make_run(folder, **env):
+    """tools/run on the images in folder, with a kvm-vmm that tells its words.
+
+    What the doctor would say comes from the environment: SAYS and STATUS.
+    """
+    stub = os.path.join(folder, "kvm-vmm")
+    with open(stub, "w", encoding="ascii") as file:
+        file.write('#!/bin/sh\ncase $1 in --doctor=*)\n'
+                   'echo "$1: x: $SAYS"; exit "$STATUS" ;; esac\n'
+                   'echo "ran: $*"; cat; exit 7\n')
+    os.chmod(stub, 0o755)
+    for name, data in (("vmlinux", b"\x7fELF\x02"), ("hello.bin", b"\xf4"),
+                       ("bzImage", bytes(514) + b"HdrS"),
+                       ("os-1k.bin", b"\xf4"), ("initramfs.cpio", b"")):
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(data)
+    config = os.path.join(folder, ".config")
+    with open(config, "w", encoding="ascii") as file:
+        file.write('CONFIG_RUN_IMAGE="vmlinux"\n')
+    return done(RUN, stdin=b"typed\n", env={
+        "MKVM_IMAGES": folder, "MKVM_BUILD": os.path.join(folder, "build"),
+        "MKVM_CONFIG": config, "MAKE": "false", "ARGS": "", "IMG": "",
+        "RUN": "", "SAYS": "it can", "STATUS": "0", **env})
+
+
+CHOICES = [
+    # what is asked, status, words on stdout ({} is images/), on stderr
+    ({}, 7, "ran: {}/vmlinux --initrd {}/initramfs.cpio\ntyped\n",
+     "vmlinux: on this host: it can\n"),
+    ({"IMG": "hello"}, 7, "ran: {}/hello.bin\ntyped\n", "hello.bin: on this"),
+    ({"IMG": "os-1k.bin"}, 7, "ran: --paging {}/os-1k.bin\ntyped\n", "it can"),
+    ({"IMG": "bzImage", "ARGS": "--smp 2 --initrd mine"}, 7,
+     "ran: {}/bzImage --smp 2 --initrd mine\ntyped\n", "bzImage: on this"),
+    ({"RUN": "host", "SAYS": "paging fails", "STATUS": "1"}, 7,
+     "ran: {}/vmlinux --initrd {}/initramfs.cpio\ntyped\n",
+     "on this host: RUN=host, although paging fails\n"),
+    ({"SAYS": "paging fails", "STATUS": "1"}, 70, "",
+     "vmlinux: in the lab: paging fails\n"),
+    ({"RUN": "lab"}, 70, "", "vmlinux: in the lab: RUN=lab\n"),
+    ({"RUN": "lab", "MKVM_LAB_QEMU": "no-such-qemu"}, 70, "", "make deps"),
+    ({"STATUS": "64"}, 7,
+     "ran: {}/vmlinux --initrd {}/initramfs.cpio\ntyped\n", "no --doctor"),
+    ({"RUN": "moon"}, 64, "", "RUN=moon: is neither host nor lab\n"),
+    ({"IMG": "nothing"}, 64, "",
+     "there is: bzImage hello.bin os-1k.bin vmlinux."),
+    ({"IMG": "not/here"}, 64, "", "not/here: no such file\n"),
+    ({"MKVM_IMAGES": "/nonexistent"}, 64, "", "not built yet; run: make\n"),
+    ({"MKVM_CONFIG": "/nonexistent"}, 64, "", "no image is configured"),
+]
+
+
+def chooses(ask, status, out, err):
+    with tempfile.TemporaryDirectory() as folder:
+        result = make_run(folder, **ask)
+        result.must(status, out.format(folder, folder).encode())
+        tap.check(err in result.err, f"stderr: have {result.err!r}",
+                  f"stderr: want {err!r}")
+
+
+for choice in CHOICES:
+    tap.add("make run " + (" ".join(f"{k}={v}" for k, v in choice[0].items())
+                           or "as configured"), chooses, *choice)
+
+tap.main()
