@@ -1,0 +1,107 @@
+# The initramfs: the tool that writes it, BusyBox, our own program, the archive.
+
+# --- initcpio, the archive tool: a host program ----------------------------
+
+INITCPIO_OBJS := $(patsubst %.c,$(B)/%.o,$(filter-out \
+		 initramfs/vmctl.c,$(wildcard initramfs/*.c)))
+INITCPIO_LIST := $(call remember,$(B)/host/objects,objects: $(INITCPIO_OBJS))
+INITCPIO_SAN  := $(patsubst $(B)/%,$(B)/san/%,$(INITCPIO_OBJS))
+
+$(B)/host/initcpio: $(INITCPIO_OBJS) $(INITCPIO_LIST)
+	$(say) LD initcpio
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOST_CC) $(CFLAGS) -o $@ $(INITCPIO_OBJS) $(LDFLAGS) -larchive -lz
+
+$(B)/san/host/initcpio: $(INITCPIO_SAN) $(INITCPIO_LIST)
+	$(say) LD-SAN initcpio
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOST_CC) $(CFLAGS) $(SANITIZE) -o $@ $(INITCPIO_SAN) $(LDFLAGS) \
+		-larchive -lz
+
+include $(call deps-of,$(INITCPIO_OBJS) $(INITCPIO_SAN))
+
+# --- Static programs for guests, with musl -----------------------------------
+
+# musl does not look for the kernel's headers; links to the system's copies.
+MUSL := $(B)/musl/include
+
+$(MUSL)/.stamp: | $(DEPS_BUILD)
+	$(Q)mkdir -p $(@D)
+	$(Q)ln -sfn /usr/include/linux /usr/include/mtd \
+		/usr/include/asm-generic /usr/include/x86_64-linux-gnu/asm $(@D)
+	$(Q)touch $@
+
+MUSL_CC    = $(CCACHE) musl-gcc
+MUSL_FLAGS = -std=gnu11 $(WARNINGS) -Os -isystem $(MUSL) -Ivmm \
+	     -ffile-prefix-map=$(TOP)/= -MMD -MF $@.d -MT $@
+
+$(B)/musl/%.o: %.c $(MUSL)/.stamp $(HOST_FLAGS) | $(B)/config/auto.conf
+	$(say) CC-MUSL $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(MUSL_CC) $(MUSL_FLAGS) $(EXTRA) -c -o $@ $<
+
+# $(call musl-link,OBJECTS): a small static program without symbols.
+musl-link = $(Q)$(MUSL_CC) -static -s -Wl,--gc-sections \
+	    -Wl,-z,noseparate-code -Wl,--build-id=none -o $@ $1
+
+VMCTL := $(B)/musl/vmctl
+
+$(VMCTL): $(B)/musl/initramfs/vmctl.o
+	$(say) LD-MUSL vmctl
+	$(call musl-link,$^)
+
+include $(call deps-of,$(B)/musl/initramfs/vmctl.o)
+
+# --- BusyBox -----------------------------------------------------------------
+
+BUSYBOX_TARBALL := $(call unquote,$(CONFIG_IMG_BUSYBOX_TARBALL))
+BUSYBOX_FROM    := $(or $(BUSYBOX_TARBALL),busybox)
+BUSYBOX_TREE    := $(abspath $(B)/src/busybox)
+BUSYBOX_FRAG    := $(call unquote,$(CONFIG_IMG_BUSYBOX_FRAGMENT))
+
+$(B)/src/busybox.stamp: $(call remember,$(B)/src/busybox.from,$(BUSYBOX_FROM)) \
+			$(wildcard $(BUSYBOX_TARBALL)) | $(DEPS_BUILD)
+	$(Q)tools/fetch busybox $(BUSYBOX_FROM) $(BUSYBOX_TREE)
+	$(Q)touch $@
+
+$(B)/busybox.config: $(BUSYBOX_FRAG) tools/fragment \
+		     $(call remember,$(B)/busybox.lines,fragment: $(BUSYBOX_FRAG))
+	$(Q)tools/fragment $(BUSYBOX_FRAG) >$@.tmp && mv $@.tmp $@
+
+$(B)/busybox.built: $(B)/busybox.config $(B)/src/busybox.stamp $(MUSL)/.stamp \
+		    tools/busybox
+	+$(Q)tools/busybox $(BUSYBOX_TREE) $(B)/busybox $(B)/busybox.config $(MUSL)
+	$(Q)touch $@
+
+# --- The archive -------------------------------------------------------------
+
+INITRAMFS_Z   := $(strip $(foreach z,gzip:GZIP:.gz xz:XZ:.xz lz4:LZ4:.lz4 \
+		 zstd:ZSTD:.zst bzip2:BZIP2:.bz2 lzma:LZMA:.lzma lzo:LZO:.lzo, \
+		 $(if $(CONFIG_IMG_INITRAMFS_$(word 2,$(subst :, ,$z))),$z)))
+INITRAMFS_HOW := $(or $(firstword $(subst :, ,$(INITRAMFS_Z))),none)
+INITRAMFS     := $(IMAGES)/initramfs.cpio$(word 3,$(subst :, ,$(INITRAMFS_Z)))
+
+# An overlay is added whole, so each file and directory in it counts.
+files-below = $(foreach f,$(wildcard $1/* $1/.[!.]*),$f $(call files-below,$f))
+
+OVERLAY       := $(wildcard $(call unquote,$(CONFIG_IMG_INITRAMFS_OVERLAY)))
+OVERLAY_FILES := $(if $(OVERLAY),$(OVERLAY) $(call files-below,$(OVERLAY)))
+INITRAMFS_LISTS := initramfs/files.list \
+		   $(call unquote,$(CONFIG_IMG_INITRAMFS_LISTS))
+INITRAMFS_FILES := $(wildcard initramfs/init) $(call files-below,initramfs/etc)
+
+ifeq ($(CONFIG_IMG_INITRAMFS),y)
+$(INITRAMFS): $(B)/host/initcpio $(B)/busybox.built $(VMCTL) \
+	      $(INITRAMFS_LISTS) $(INITRAMFS_FILES) $(OVERLAY_FILES) \
+	      $(call remember,$(B)/initramfs.from,$(INITRAMFS_HOW) \
+		$(INITRAMFS_LISTS) $(OVERLAY_FILES))
+	$(say) CPIO images/$(@F)
+	$(Q)mkdir -p $(@D)
+	$(Q)BUSYBOX=$(B)/busybox/busybox VMCTL=$(VMCTL) SRC=initramfs \
+		$(B)/host/initcpio create -z $(INITRAMFS_HOW) -o $@ \
+		$(INITRAMFS_LISTS) $(OVERLAY)
+
+initramfs: $(INITRAMFS)
+all: initramfs
+PHONY += initramfs
+endif

@@ -1,0 +1,47 @@
+# Sourced by the scripts that enter the makes of Linux and BusyBox.
+#
+# What those makes see is fixed here: no variable of our command line or of the
+# user's shell reaches them, dates and names are constant, so that the same
+# sources and the same configuration give the same bytes anywhere.
+
+# make -n runs what starts another make; it should only talk.
+case ${MAKEFLAGS:-} in
+-*|" "*) ;;
+*)	case ${MAKEFLAGS%% *} in *n*) exit 0 ;; esac ;;
+esac
+
+unset CC CFLAGS CPPFLAGS LDFLAGS CROSS_COMPILE ARCH O V M T W C
+unset KCONFIG_CONFIG KCONFIG_ALLCONFIG KCONFIG_SEED KBUILD_OUTPUT
+export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=0
+export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
+export KBUILD_BUILD_USER=mini-kvm KBUILD_BUILD_HOST=mini-kvm
+export KBUILD_BUILD_VERSION=1
+
+# cached COMPILER: the compiler, through ccache when that is installed.
+cached() {
+	if command -v ccache >/dev/null; then
+		echo "ccache $1"
+	else
+		echo "$1"
+	fi
+}
+
+# logged LOG COMMAND...: runs COMMAND silently; shows LOG's end when it fails.
+logged() {
+	log=$1
+	shift
+	"$@" >>"$log" 2>&1 </dev/null || failed "$log"
+}
+
+# failed LOG: what went wrong according to LOG, and where all of it is.
+failed() {
+	echo "mini-kvm: $name: the build failed; its last lines:" >&2
+	if ! grep -n -E -A4 'error:|Error [0-9]|No rule to make' "$1" \
+	     >"$1.errors"; then
+		tail -n 15 "$1" >"$1.errors"
+	fi
+	tail -n 25 "$1.errors" | sed 's/^/    /' >&2
+	rm -f "$1.errors"
+	echo "mini-kvm: $name: the whole log is $1" >&2
+	exit 1
+}
