@@ -1,0 +1,15 @@
+/*
+ * The markers: where a measured stretch begins and ends. Shared by the plugin
+ * and by the programs that execute them.
+ */
+#ifndef BENCH_MARKER_H
+#define BENCH_MARKER_H
+
+#define MARKER_SIZE 7
+#define MARKER_HEAD 0x0f, 0x1f, 0x80 /* nopl disp32(%rax); disp32: ID, tail */
+#define MARKER_TAIL 0x4b, 0x56, 0x4d
+
+#define MARKER_EXEC 'E' /* right before execv(kvm-vmm) */
+#define MARKER_INIT 'I' /* first instruction of the guest's /init */
+
+#endif
