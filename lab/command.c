@@ -29,8 +29,7 @@ static int tty_open(struct command *command, const struct lab_setup *setup)
 	int slave;
 
 	command->tty = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
-	if (command->tty < 0 || grantpt(command->tty) ||
-	    unlockpt(command->tty))
+	if (command->tty < 0 || grantpt(command->tty) || unlockpt(command->tty))
 		fail("/dev/ptmx", "cannot make a terminal");
 	slave = open(ptsname(command->tty), O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (slave < 0 || tcgetattr(slave, &mode))

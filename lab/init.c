@@ -156,8 +156,8 @@ static void reap(struct lab *self)
 		if (pid != self->command.pid)
 			continue;
 		self->is_over = true;
-		self->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-						   : WEXITSTATUS(status);
+		self->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
+						     WEXITSTATUS(status);
 	}
 }
 

@@ -21,7 +21,7 @@ struct order {
 /* COMMAND, and our ends of its descriptors (-1: there is none). */
 struct command {
 	pid_t pid;
-	int in;  /* what we write arrives on its stdin */
+	int in;	 /* what we write arrives on its stdin */
 	int out; /* what it writes on stdout, when that is a pipe */
 	int err; /* likewise stderr */
 	int tty; /* the master of its terminal, when it has one */
@@ -31,8 +31,7 @@ struct command {
  * Says why the lab cannot go on, to the keeper once its port is open and to
  * the console always, and ends the lab. Does not return.
  */
-void fail(const char *subject, const char *what)
-	__attribute__((noreturn));
+void fail(const char *subject, const char *what) __attribute__((noreturn));
 
 /* Opens port @port, without blocking; waits until it is there. */
 int port_open(enum lab_port port);

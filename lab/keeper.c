@@ -25,14 +25,14 @@
 #include "outside.h"
 #include "pump.h"
 
-#define STATUS_USAGE 64
-#define STATUS_FAILED 70
+#define STATUS_USAGE   64
+#define STATUS_FAILED  70
 #define STATUS_TIMEOUT 124
-#define STATUS_SIGNAL 128
+#define STATUS_SIGNAL  128
 
 /* A healthy lab needs about a second; a busy machine may need many. */
 #define BOOT_LIMIT_MS 120000
-#define MESSAGE_MAX 8192
+#define MESSAGE_MAX   8192
 
 /* Where the poll set keeps what is no pump; pump N uses 2N and 2N + 1. */
 enum { POLL_QEMU, POLL_PARENT, POLL_CONTROL, POLL_SIGNALS };
@@ -40,8 +40,8 @@ enum { POLL_QEMU, POLL_PARENT, POLL_CONTROL, POLL_SIGNALS };
 struct keeper {
 	struct qemu qemu;
 	unsigned int ttys;
-	int signals;         /* a signalfd */
-	int parent;          /* a pidfd */
+	int signals; /* a signalfd */
+	int parent;  /* a pidfd */
 	struct queue orders;
 	struct pump pumps[PORT_END];
 	char message[MESSAGE_MAX];
@@ -50,10 +50,10 @@ struct keeper {
 	bool is_input_over;
 	bool has_exit;
 	struct lab_exit exit;
-	long timeout_ms;     /* 0: none */
+	long timeout_ms; /* 0: none */
 	struct timespec start;
-	const char *what;    /* COMMAND's name, for messages */
-	int ending;          /* what to exit with, once loop() says so */
+	const char *what; /* COMMAND's name, for messages */
+	int ending;	  /* what to exit with, once loop() says so */
 };
 
 static struct keeper keeper;
@@ -116,8 +116,7 @@ static bool read_control(struct keeper *self)
 		if (!take_message(self, &head, self->message + sizeof(head)))
 			return false;
 		self->message_len -= size;
-		memmove(self->message, self->message + size,
-			self->message_len);
+		memmove(self->message, self->message + size, self->message_len);
 	}
 	return true;
 }
@@ -263,8 +262,8 @@ static bool loop(struct keeper *self)
 
 static void watch(struct keeper *self)
 {
-	static const int wanted[] = { SIGINT,  SIGTERM, SIGHUP,
-				      SIGQUIT, SIGWINCH };
+	static const int wanted[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT,
+				      SIGWINCH };
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -338,11 +337,10 @@ static void die_of_signal(int status)
 
 static int usage(void)
 {
-	fprintf(stderr,
-		"usage: lab-keeper [--timeout S] [--share DIR]... "
-		"-- QEMU ARG... -- COMMAND ARG...\n"
-		"       lab-keeper --tsc-khz\n"
-		"lab/run calls it; that is the command to use\n");
+	fprintf(stderr, "usage: lab-keeper [--timeout S] [--share DIR]... "
+			"-- QEMU ARG... -- COMMAND ARG...\n"
+			"       lab-keeper --tsc-khz\n"
+			"lab/run calls it; that is the command to use\n");
 	return STATUS_USAGE;
 }
 

@@ -14,10 +14,10 @@
 /* Port numbers; inside, port N is /dev/vport*pN. */
 enum lab_port {
 	PORT_CONTROL = 1, /* messages, both ways */
-	PORT_IN,          /* stdin of COMMAND */
-	PORT_OUT,         /* its stdout, when that is no terminal outside */
-	PORT_ERR,         /* its stderr, likewise */
-	PORT_TTY,         /* what the terminal inside shows */
+	PORT_IN,	  /* stdin of COMMAND */
+	PORT_OUT,	  /* its stdout, when that is no terminal outside */
+	PORT_ERR,	  /* its stderr, likewise */
+	PORT_TTY,	  /* what the terminal inside shows */
 	PORT_END,
 };
 
@@ -45,7 +45,7 @@ struct lab_winsize {
  * directories, the arguments, the environment.
  */
 struct lab_setup {
-	uint32_t ttys;   /* bit N set: descriptor N is a terminal outside */
+	uint32_t ttys;	 /* bit N set: descriptor N is a terminal outside */
 	uint32_t is_raw; /* the terminal outside adds no CR to a newline */
 	struct lab_winsize size;
 	uint32_t shares;

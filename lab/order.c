@@ -30,8 +30,7 @@ bool queue_is_empty(const struct queue *queue)
 
 void queue_send(struct queue *queue, int fd)
 {
-	ssize_t n = write(fd, queue->data + queue->at,
-			  queue->end - queue->at);
+	ssize_t n = write(fd, queue->data + queue->at, queue->end - queue->at);
 
 	if (n > 0)
 		queue->at += (size_t)n;

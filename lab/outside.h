@@ -13,8 +13,8 @@
 /* QEMU as it runs: our ends of its ports, and what it said. */
 struct qemu {
 	pid_t pid;
-	int pidfd;           /* readable when it has ended */
-	int log;             /* a memfd: kernel console, QEMU's own messages */
+	int pidfd;	     /* readable when it has ended */
+	int log;	     /* a memfd: kernel console, QEMU's own messages */
 	int ports[PORT_END]; /* sockets, not blocking */
 };
 

@@ -15,10 +15,10 @@
 
 struct pump {
 	int from; /* -1: at its end */
-	int to;   /* -1: bytes are dropped */
+	int to;	  /* -1: bytes are dropped */
 	size_t at;
 	size_t end;
-	size_t step;    /* most bytes per write */
+	size_t step;	/* most bytes per write */
 	uint64_t moved; /* bytes written so far */
 	unsigned char buf[PUMP_BUFFER];
 };

@@ -24,9 +24,8 @@
 #define TAIL_BYTES 2000
 
 static const char *const port_names[PORT_END] = {
-	[PORT_CONTROL] = "control", [PORT_IN] = "in",
-	[PORT_OUT] = "out",	    [PORT_ERR] = "err",
-	[PORT_TTY] = "tty",
+	[PORT_CONTROL] = "control", [PORT_IN] = "in",	[PORT_OUT] = "out",
+	[PORT_ERR] = "err",	    [PORT_TTY] = "tty",
 };
 
 static int add_arg(char **args, int count, const char *fmt, int number,
@@ -55,9 +54,8 @@ static int add_ports(struct qemu *qemu, char **args, int count,
 		count = add_arg(args, count, "socket,fd=%d,id=%s", pair[1],
 				port_names[i]);
 		args[count++] = strdup("-device");
-		count = add_arg(args, count,
-				"virtserialport,nr=%d,chardev=%s", i,
-				port_names[i]);
+		count = add_arg(args, count, "virtserialport,nr=%d,chardev=%s",
+				i, port_names[i]);
 	}
 	args[count] = NULL;
 	return 0;

@@ -13,9 +13,9 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
-#define ESCAPE_BYTE 0x1d /* Ctrl-] */
+#define ESCAPE_BYTE  0x1d /* Ctrl-] */
 #define ESCAPE_COUNT 3
-#define TSC_SPAN_NS 10000000 /* error below 100 ppm on any machine */
+#define TSC_SPAN_NS  10000000 /* error below 100 ppm on any machine */
 
 /* The terminal is one per process; signal handlers need no access to it. */
 static struct termios saved;

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define HOST "/host"
-#define NEW "/new"
+#define NEW  "/new"
 
 /* The host does not change files while a COMMAND runs: cache them freely. */
 #define HOST_OPTIONS "trans=virtio,version=9p2000.L,msize=512000,cache=loose"
@@ -111,7 +111,8 @@ void world_enter(const struct order *order)
 {
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++)
 		mount_one(&mounts[i]);
-	for (size_t i = 0; i < sizeof(dev_mounts) / sizeof(dev_mounts[0]); i++) {
+	for (size_t i = 0; i < sizeof(dev_mounts) / sizeof(dev_mounts[0]);
+	     i++) {
 		mkdir(dev_mounts[i].dir, 0755);
 		mount_one(&dev_mounts[i]);
 	}
@@ -120,8 +121,8 @@ void world_enter(const struct order *order)
 			fail(links[i][1], "cannot make the link");
 	for (char **dir = order->shares; *dir; dir++)
 		share(*dir);
-	if (chdir(NEW) || mount(".", "/", NULL, MS_MOVE, NULL) ||
-	    chroot(".") || chdir("/"))
+	if (chdir(NEW) || mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") ||
+	    chdir("/"))
 		fail(NEW, "cannot make it the root");
 	if (chdir(order->cwd))
 		fail(order->cwd,

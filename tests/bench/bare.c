@@ -10,19 +10,19 @@
 #include <sys/mman.h>
 
 #define RAM_SIZE (1 << 20)
-#define HLT 0xf4
+#define HLT	 0xf4
 
-#define TRY(call)                                                              \
-	do {                                                                   \
-		if ((call) < 0) {                                              \
-			perror("bare: " #call);                                \
-			return 1;                                              \
-		}                                                              \
+#define TRY(call)                               \
+	do {                                    \
+		if ((call) < 0) {               \
+			perror("bare: " #call); \
+			return 1;               \
+		}                               \
 	} while (0)
 
 static const int capabilities[] = {
-	KVM_CAP_USER_MEMORY,	KVM_CAP_SET_TSS_ADDR,	KVM_CAP_EXT_CPUID,
-	KVM_CAP_MP_STATE,	KVM_CAP_IMMEDIATE_EXIT, KVM_CAP_SYNC_REGS,
+	KVM_CAP_USER_MEMORY, KVM_CAP_SET_TSS_ADDR,   KVM_CAP_EXT_CPUID,
+	KVM_CAP_MP_STATE,    KVM_CAP_IMMEDIATE_EXIT, KVM_CAP_SYNC_REGS,
 };
 
 static int run(int vcpu)

@@ -20,7 +20,7 @@
 #include "marker.h"
 
 #define PLUGIN_API 1
-#define EXPORT __attribute__((visibility("default")))
+#define EXPORT	   __attribute__((visibility("default")))
 
 typedef uint64_t qemu_plugin_id_t;
 struct qemu_info;
@@ -33,11 +33,9 @@ enum qemu_plugin_op { QEMU_PLUGIN_INLINE_ADD_U64 };
 void qemu_plugin_register_vcpu_tb_trans_cb(
 	qemu_plugin_id_t id,
 	void (*translate)(qemu_plugin_id_t, struct qemu_plugin_tb *));
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
-					    void (*execute)(unsigned int,
-							    void *),
-					    enum qemu_plugin_cb_flags flags,
-					    void *arg);
+void qemu_plugin_register_vcpu_insn_exec_cb(
+	struct qemu_plugin_insn *insn, void (*execute)(unsigned int, void *),
+	enum qemu_plugin_cb_flags flags, void *arg);
 void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *tb,
 					      enum qemu_plugin_op op,
 					      void *counter, uint64_t amount);
@@ -83,8 +81,8 @@ static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 	size_t n = qemu_plugin_tb_n_insns(tb);
 
 	(void)id;
-	qemu_plugin_register_vcpu_tb_exec_inline(
-		tb, QEMU_PLUGIN_INLINE_ADD_U64, &executed, n);
+	qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64,
+						 &executed, n);
 	for (size_t i = 0; i < n; i++)
 		watch_marker(qemu_plugin_tb_get_insn(tb, i));
 }

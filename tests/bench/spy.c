@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define REPORT_FD 3
+#define REPORT_FD    3
 #define REQUESTS_MAX 64
 
 static unsigned long requests[REQUESTS_MAX];
@@ -34,8 +34,8 @@ static void report(void)
 	len = snprintf(text, sizeof(text), "%lld",
 		       now.tv_sec * 1000000000ll + now.tv_nsec);
 	for (int i = 0; i < count; i++)
-		len += snprintf(text + len, sizeof(text) - (size_t)len,
-				" %lx", requests[i] & 0xffff);
+		len += snprintf(text + len, sizeof(text) - (size_t)len, " %lx",
+				requests[i] & 0xffff);
 	text[len++] = '\n';
 	if (write(REPORT_FD, text, (size_t)len) != len)
 		_exit(1);

@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #define ROUNDS_MAX 10000
-#define SPY_FD 3
-#define SPY_TEXT 1024
+#define SPY_FD	   3
+#define SPY_TEXT   1024
 
 struct side {
 	char **args;
@@ -119,8 +119,8 @@ int main(int argc, char **argv)
 	       median(ratio, rounds));
 	printf("ioctls before it: kvm-vmm %d, bare %d%s\n",
 	       count_words(vmm.requests), count_words(bare.requests),
-	       strcmp(vmm.requests, bare.requests) == 0
-		       ? ", the same"
-		       : "; NOT the same: bring bare.c up to date");
+	       strcmp(vmm.requests, bare.requests) == 0 ?
+		       ", the same" :
+		       "; NOT the same: bring bare.c up to date");
 	return 0;
 }
