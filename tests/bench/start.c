@@ -101,7 +101,8 @@ int main(int argc, char **argv)
 	char *envs[] = { preload, NULL };
 	int rounds;
 
-	if (argc != 6 || (rounds = atoi(argv[2])) < 1 || rounds > ROUNDS_MAX) {
+	if (argc != 6 || (rounds = (int)strtol(argv[2], NULL, 10)) < 1 ||
+	    rounds > ROUNDS_MAX) {
 		fprintf(stderr, "usage: start SPY ROUNDS KVM-VMM IMAGE BARE\n");
 		return 64;
 	}
