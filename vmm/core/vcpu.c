@@ -39,6 +39,7 @@ static int vcpu_failed(const struct vcpu *vcpu, const char *what)
 int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id)
 {
 	void *run;
+	int err;
 
 	*vcpu = (struct vcpu){ .vm = vm, .id = id };
 	vcpu->fd = ioctl(vm->fd, KVM_CREATE_VCPU, id);
@@ -47,15 +48,17 @@ int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id)
 	run = mmap(NULL, vm->kvm->run_size, PROT_READ | PROT_WRITE, MAP_SHARED,
 		   vcpu->fd, 0);
 	if (run == MAP_FAILED) {
-		int err = vcpu_failed(vcpu, "kvm_run");
-
+		err = vcpu_failed(vcpu, "kvm_run");
 		close(vcpu->fd);
 		return err;
 	}
 	vcpu->run = run;
 	/* Registers come along with every exit: no ioctl to look at one. */
 	vcpu->run->kvm_valid_regs = KVM_SYNC_X86_REGS;
-	return 0;
+	err = cpuid_set(vm, vcpu->fd, id);
+	if (err)
+		vcpu_free(vcpu);
+	return err;
 }
 
 void vcpu_free(struct vcpu *vcpu)
