@@ -24,8 +24,8 @@ static int add_path(struct buf *out, const char *path)
 	return err;
 }
 
-static int add_target(struct buf *out, const char *target,
-		      const char *path, const char *end)
+static int add_target(struct buf *out, const char *target, const char *path,
+		      const char *end)
 {
 	int err = 0;
 

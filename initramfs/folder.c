@@ -32,8 +32,7 @@ static int walk_dir(struct walk *w);
 static int is_wanted(const struct dirent *d)
 {
 	return strcmp(d->d_name, ".") && strcmp(d->d_name, "..") &&
-	       strcmp(d->d_name, ".gitignore") &&
-	       strcmp(d->d_name, ".gitkeep");
+	       strcmp(d->d_name, ".gitignore") && strcmp(d->d_name, ".gitkeep");
 }
 
 /* Byte order: the same in every locale. */
@@ -106,7 +105,8 @@ static int add_thing(struct walk *w)
 	if (S_ISREG(st.st_mode))
 		return add_file(w, &st);
 	return report_bad("%s: neither file, folder nor symlink; put it in a "
-			  "list with a nod, pipe or sock line", w->host);
+			  "list with a nod, pipe or sock line",
+			  w->host);
 }
 
 /* Appends "/part"; -EINVAL when it does not fit. */
@@ -116,7 +116,8 @@ static int go_down(char *path, size_t size, const char *part)
 
 	if (used + 1 + n >= size)
 		return report_bad("%.200s...: the path is longer than %zu "
-				  "bytes", path, size - 1);
+				  "bytes",
+				  path, size - 1);
 	if (used && path[used - 1] != '/')
 		path[used++] = '/';
 	memcpy(path + used, part, n + 1);

@@ -12,28 +12,28 @@
 #include <string.h>
 #include <zlib.h>
 
-#define LZ4_FLG		   4	/* offset of the flag byte */
+#define LZ4_FLG		    4 /* offset of the flag byte */
 #define LZ4_FLG_INDEPENDENT 0x20
-#define LZ4_FLG_BLOCK_SUM  0x10
-#define LZ4_FLG_SIZE	   0x08
-#define LZ4_FLG_DICT	   0x01
-#define LZ4_HEADER_MIN	   7 /* magic, FLG, BD, header checksum */
-#define LZ4_BLOCK_PLAIN	   0x80000000U
-#define LZ4_TOKEN_LITERALS 0xf0
+#define LZ4_FLG_BLOCK_SUM   0x10
+#define LZ4_FLG_SIZE	    0x08
+#define LZ4_FLG_DICT	    0x01
+#define LZ4_HEADER_MIN	    7 /* magic, FLG, BD, header checksum */
+#define LZ4_BLOCK_PLAIN	    0x80000000U
+#define LZ4_TOKEN_LITERALS  0xf0
 
-#define XZ_FLAGS	   6 /* offset of the stream flags */
-#define XZ_FOOTER_BYTES	   12
-#define XZ_CRC64_BYTES	   8
+#define XZ_FLAGS	6 /* offset of the stream flags */
+#define XZ_FOOTER_BYTES 12
+#define XZ_CRC64_BYTES	8
 
-#define LZO_VERSION	   9 /* offset: what the checksum covers begins here */
-#define LZO_VERSION_MIN	   0x0940
-#define LZO_FLAGS	   17
-#define LZO_FLAG_FILTER	   0x0800
-#define LZO_FLAG_CRC32	   0x1000
-#define LZO_MODE	   21 /* of the input, its time follows */
-#define LZO_TIME_BYTES	   12 /* the mode and the time */
-#define LZO_NAME_BYTES	   33 /* offset of the length of the name, here 0 */
-#define LZO_HEADER_BYTES   38 /* the last four are the checksum */
+#define LZO_VERSION	 9 /* offset: what the checksum covers begins here */
+#define LZO_VERSION_MIN	 0x0940
+#define LZO_FLAGS	 17
+#define LZO_FLAG_FILTER	 0x0800
+#define LZO_FLAG_CRC32	 0x1000
+#define LZO_MODE	 21 /* of the input, its time follows */
+#define LZO_TIME_BYTES	 12 /* the mode and the time */
+#define LZO_NAME_BYTES	 33 /* offset of the length of the name, here 0 */
+#define LZO_HEADER_BYTES 38 /* the last four are the checksum */
 
 /* Literals only: a token, their number in steps of 255, the bytes. */
 static int add_literals(const unsigned char *bytes, size_t n, struct buf *out)
@@ -57,8 +57,7 @@ static int add_literals(const unsigned char *bytes, size_t n, struct buf *out)
 }
 
 /* One block of a frame as one block of a legacy frame. */
-static int add_block(const unsigned char *bytes, uint32_t size,
-		     struct buf *out)
+static int add_block(const unsigned char *bytes, uint32_t size, struct buf *out)
 {
 	size_t at = out->len;
 	uint32_t n;
@@ -129,8 +128,8 @@ int lzo_without_time(const struct buf *in, const struct buf *plain,
 	for (int i = 0; i < 4; i++)
 		head[LZO_HEADER_BYTES - 1 - i] = sum >> 8 * i;
 	err = buf_add(out, head, sizeof(head));
-	return err ? err : buf_add(out, p + sizeof(head),
-				   in->len - sizeof(head));
+	return err ? err :
+		     buf_add(out, p + sizeof(head), in->len - sizeof(head));
 }
 
 /* A number of 7 bits a byte, lowest first; 0 bytes long when damaged. */

@@ -12,11 +12,11 @@
 
 struct item {
 	struct newc_entry e;
-	char *name;	   /* cleaned: no leading slash, "." is the root */
-	const char *why;   /* NULL, or why the name cannot be cleaned */
-	struct item *twin; /* the same name before it in the segment */
+	char *name;	    /* cleaned: no leading slash, "." is the root */
+	const char *why;    /* NULL, or why the name cannot be cleaned */
+	struct item *twin;  /* the same name before it in the segment */
 	struct item *first; /* of its hard links; itself when alone */
-	struct item *data; /* the one of its hard links with the bytes */
+	struct item *data;  /* the one of its hard links with the bytes */
 	unsigned int names; /* of its inode; kept in the first one */
 };
 
@@ -24,7 +24,7 @@ struct index {
 	struct item **items; /* trailers are not kept */
 	size_t count;
 	size_t room;
-	void *by_name; /* tsearch() tree; the last one of a name counts */
+	void *by_name;	    /* tsearch() tree; the last one of a name counts */
 	struct newc reader; /* where and why it ended, when it did badly */
 };
 

@@ -1,14 +1,10 @@
 /*
  * initcpio: makes, lists and checks the initramfs that Linux unpacks.
  *
- * Everything is decided before the first byte is written, so a mistake leaves
- * no output. Exit status: 0; 64 the input is at fault; 70 the host is.
+ * The command line is read here and nowhere else. Exit status: 0; 64 the input is at fault; 70 the host is.
  */
-#include "depfile.h"
-#include "folder.h"
-#include "list.h"
-#include "output.h"
-#include "pack.h"
+#include "create.h"
+#include "report.h"
 #include "show.h"
 #include "squeeze.h"
 #include "verify.h"
@@ -19,19 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define EXIT_BAD    64
 #define EXIT_FAILED 70
-
-struct request {
-	const struct compressor *compressor;
-	const char *output;
-	const char *depfile;
-	char *const *inputs;
-	unsigned int count;
-	time_t mtime;
-};
 
 static void print_help(void)
 {
@@ -55,7 +41,7 @@ static void print_help(void)
 	       "  pipe NAME MODE UID GID\n"
 	       "  sock NAME MODE UID GID\n"
 	       "with \"quotes\" around blanks, ${NAME} from the environment "
-	       "and # comments.\nA SOURCE is looked for beside the list.\n",
+	       "and # comments.\n",
 	       compressor_names());
 }
 
@@ -69,7 +55,8 @@ static int read_epoch(time_t *mtime)
 	if (strspn(text, "0123456789") != strlen(text) || strlen(text) > 10 ||
 	    strtoull(text, NULL, 10) > UINT32_MAX)
 		return report_bad("SOURCE_DATE_EPOCH=%.40s: not seconds from 0 "
-				  "to %u", text, UINT32_MAX);
+				  "to %u",
+				  text, UINT32_MAX);
 	*mtime = strtoull(text, NULL, 10);
 	return 0;
 }
@@ -88,7 +75,8 @@ static int read_options(int argc, char **argv, struct request *r)
 			r->depfile = optarg;
 		else
 			return report_bad("create: option -%c %s; see "
-					  "initcpio --help", optopt,
+					  "initcpio --help",
+					  optopt,
 					  option == ':' ? "needs a value" :
 							  "is unknown");
 		if (!r->compressor)
@@ -104,50 +92,12 @@ static int read_options(int argc, char **argv, struct request *r)
 	return read_epoch(&r->mtime);
 }
 
-static int read_inputs(const struct request *r, struct tree *tree)
-{
-	struct stat st;
-	int err = 0;
-
-	for (unsigned int i = 0; !err && i < r->count; i++) {
-		const char *path = r->inputs[i];
-
-		if (!stat(path, &st) && S_ISDIR(st.st_mode))
-			err = folder_read(tree, path, i);
-		else
-			err = list_read(tree, path, i);
-	}
-	return err;
-}
-
-static int make_archive(const struct request *r, struct tree *tree)
-{
-	struct buf plain = { .limit = ARCHIVE_MAX_BYTES }, packed = { 0 };
-	int err = pack_newc(tree, r->mtime, &plain);
-
-	if (!err)
-		err = squeeze(r->compressor, &plain, &packed);
-	if (!err && r->depfile)
-		err = depfile_write(r->depfile, r->output, &tree->inputs);
-	if (!err)
-		err = output_write(r->output, &packed);
-	buf_free(&plain);
-	buf_free(&packed);
-	return err;
-}
-
 static int create(int argc, char **argv)
 {
 	struct request r = { 0 };
-	struct tree tree = { 0 };
 	int err = read_options(argc, argv, &r);
 
-	if (!err)
-		err = read_inputs(&r, &tree);
-	if (!err)
-		err = make_archive(&r, &tree);
-	tree_free(&tree);
-	return err;
+	return err ? err : create_archive(&r);
 }
 
 static int one_archive(int argc, char **argv, struct buf *raw,
@@ -214,7 +164,8 @@ static int run(int argc, char **argv)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
 	return report_bad("%s: no such command; there are create, ls, verify "
-			  "and --help", argv[1]);
+			  "and --help",
+			  argv[1]);
 }
 
 int main(int argc, char **argv)

@@ -48,8 +48,9 @@ static int mode_bits(const struct origin *at, const char *text, mode_t *out)
 
 	if (!digits || text[digits] || digits > 8 ||
 	    strtoul(text, NULL, 8) > MODE_MAX)
-		return report_at(at, "mode `%.40s` is not octal from 0000 to "
-				     "7777 (a program has 0755, a file 0644)",
+		return report_at(at,
+				 "mode `%.40s` is not octal from 0000 to "
+				 "7777 (a program has 0755, a file 0644)",
 				 text);
 	*out = strtoul(text, NULL, 8);
 	return 0;
@@ -125,9 +126,10 @@ static int add_slink(struct tree *tree, const struct origin *at,
 
 	(void)count;
 	if (!*word[2] || strlen(word[2]) > LINK_MAX_LEN)
-		return report_at(at, "a symlink's target has 1 to %d bytes, "
-				     "this one %zu", LINK_MAX_LEN,
-				 strlen(word[2]));
+		return report_at(at,
+				 "a symlink's target has 1 to %d bytes, "
+				 "this one %zu",
+				 LINK_MAX_LEN, strlen(word[2]));
 	node = make_node(at, S_IFLNK, word + 3, word[2], &err);
 	return node ? place(tree, at, word[1], node) : err;
 }
@@ -142,8 +144,10 @@ static int add_nod(struct tree *tree, const struct origin *at,
 
 	(void)count;
 	if (type == S_IFBLK && strcmp(word[5], "b"))
-		return report_at(at, "device type `%.40s` is neither c "
-				     "(character) nor b (block)", word[5]);
+		return report_at(at,
+				 "device type `%.40s` is neither c "
+				 "(character) nor b (block)",
+				 word[5]);
 	err = number(at, "major number", word[6], MAJOR_MAX, &dev_major);
 	if (!err)
 		err = number(at, "minor number", word[7], MINOR_MAX,
@@ -156,24 +160,6 @@ static int add_nod(struct tree *tree, const struct origin *at,
 	node->dev_major = dev_major;
 	node->dev_minor = dev_minor;
 	return place(tree, at, word[1], node);
-}
-
-/* The path of a source: as written, or beside the list. NULL: no memory. */
-static char *source_path(const struct origin *at, const char *source)
-{
-	const char *slash = strrchr(at->file, '/');
-	size_t dir = slash ? slash - at->file + 1 : 0;
-	size_t n = strlen(source) + 1;
-	char *path;
-
-	if (*source == '/')
-		dir = 0;
-	path = malloc(dir + n);
-	if (!path)
-		return NULL;
-	memcpy(path, at->file, dir);
-	memcpy(path + dir, source, n);
-	return path;
 }
 
 /* Checks that the source of a file line can be read, and notes its size. */
@@ -190,13 +176,16 @@ static int look_at(const struct origin *at, const char *path, uint64_t *size)
 				 strerror(errno),
 				 errno == ENOENT ? " or build it first" : "");
 	if (!S_ISREG(st.st_mode))
-		return report_at(at, "source %s is not a regular file; `dir`, "
-				     "`slink` and `nod` lines make the other "
-				     "kinds", path);
+		return report_at(at,
+				 "source %s is not a regular file; `dir`, "
+				 "`slink` and `nod` lines make the other "
+				 "kinds",
+				 path);
 	if ((uint64_t)st.st_size > FILE_SIZE_MAX)
-		return report_at(at, "source %s has %lld bytes; a cpio archive "
-				     "holds files below 4 GiB", path,
-				 (long long)st.st_size);
+		return report_at(at,
+				 "source %s has %lld bytes; a cpio archive "
+				 "holds files below 4 GiB",
+				 path, (long long)st.st_size);
 	file = fopen(path, "re");
 	if (!file)
 		return report_at(at, "source %s: %s", path, strerror(errno));
@@ -221,20 +210,13 @@ static int add_names(struct tree *tree, const struct origin *at,
 static int add_file(struct tree *tree, const struct origin *at,
 		    char *const *word, size_t count)
 {
-	char *path = source_path(at, word[2]);
 	struct node *node;
 	uint64_t size = 0;
-	int err;
+	int err = look_at(at, word[2], &size);
 
-	if (!path)
-		return report_memory();
-	err = look_at(at, path, &size);
-	if (err) {
-		free(path);
+	if (err)
 		return err;
-	}
-	node = make_node(at, S_IFREG, word + 3, path, &err);
-	free(path);
+	node = make_node(at, S_IFREG, word + 3, word[2], &err);
 	if (!node)
 		return err;
 	node->size = size;
@@ -264,8 +246,9 @@ static int add_words(struct tree *tree, const struct origin *at,
 					 words->count, kind->shape);
 		return kind->add(tree, at, words->word, words->count);
 	}
-	return report_at(at, "`%.40s` is no kind of entry; there are dir, "
-			     "file, slink, nod, pipe and sock",
+	return report_at(at,
+			 "`%.40s` is no kind of entry; there are dir, "
+			 "file, slink, nod, pipe and sock",
 			 words->word[0]);
 }
 

@@ -9,8 +9,8 @@
 #include <stdio.h>
 
 /*
- * Adds what one line says (without its newline). Sources that are no absolute
- * paths are looked for beside the list. Returns 0, or prints "FILE:LINE: why"
+ * Adds what one line says (without its newline). Sources are looked for from
+ * the current directory. Returns 0, or prints "FILE:LINE: why"
  * and returns -EINVAL, -ENOMEM or -EIO.
  */
 int list_line(struct tree *tree, const struct origin *at, const char *line);

@@ -19,17 +19,29 @@
 #define FIELD_BYTES 8
 
 enum field {
-	F_INO, F_MODE, F_UID, F_GID, F_NLINK, F_MTIME, F_FILESIZE, F_DEVMAJOR,
-	F_DEVMINOR, F_RDEVMAJOR, F_RDEVMINOR, F_NAMESIZE, F_CHECK,
+	F_INO,
+	F_MODE,
+	F_UID,
+	F_GID,
+	F_NLINK,
+	F_MTIME,
+	F_FILESIZE,
+	F_DEVMAJOR,
+	F_DEVMINOR,
+	F_RDEVMAJOR,
+	F_RDEVMINOR,
+	F_NAMESIZE,
+	F_CHECK,
 };
 
 static const char *const field_names[FIELDS] = {
-	"ino", "mode", "uid", "gid", "nlink", "mtime", "filesize", "devmajor",
-	"devminor", "rdevmajor", "rdevminor", "namesize", "check",
+	"ino",	     "mode",	 "uid",	     "gid",	 "nlink",
+	"mtime",     "filesize", "devmajor", "devminor", "rdevmajor",
+	"rdevminor", "namesize", "check",
 };
 
-__attribute__((format(printf, 2, 3)))
-static int bad(struct newc *r, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static int bad(struct newc *r,
+						     const char *fmt, ...)
 {
 	va_list args;
 
@@ -124,14 +136,17 @@ static int read_name(struct newc *r, struct newc_entry *e, size_t *end)
 	size_t start = r->pos + NEWC_HEADER_BYTES;
 
 	if (!e->name_bytes || e->name_bytes > NEWC_NAME_MAX)
-		return bad(r, "a name of %zu bytes; Linux takes 1 to %d, the "
-			      "NUL included", e->name_bytes, NEWC_NAME_MAX);
+		return bad(r,
+			   "a name of %zu bytes; Linux takes 1 to %d, the "
+			   "NUL included",
+			   e->name_bytes, NEWC_NAME_MAX);
 	if (e->name_bytes > r->len - start)
-		return bad(r, "truncated: the name needs %zu bytes, %zu are "
-			      "left", e->name_bytes, r->len - start);
+		return bad(r,
+			   "truncated: the name needs %zu bytes, %zu are "
+			   "left",
+			   e->name_bytes, r->len - start);
 	e->name = (const char *)r->data + start;
-	if (memchr(e->name, '\0', e->name_bytes) !=
-	    e->name + e->name_bytes - 1)
+	if (memchr(e->name, '\0', e->name_bytes) != e->name + e->name_bytes - 1)
 		return bad(r, "the name does not end in its only NUL byte");
 	*end = start + e->name_bytes;
 	return 0;
@@ -200,8 +215,8 @@ int newc_next(struct newc *r, struct newc_entry *e)
 	}
 	if (r->pos == r->len)
 		return start ? bad(r, "truncated: there is no %s entry",
-				   TREE_TRAILER)
-			     : bad(r, "the archive is empty");
+				   TREE_TRAILER) :
+			       bad(r, "the archive is empty");
 	err = read_entry(r, e);
 	if (err)
 		return err;

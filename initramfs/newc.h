@@ -32,7 +32,7 @@ struct newc {
 	size_t len;
 	size_t pos;
 	unsigned int segment;
-	bool trailed; /* the last entry was a trailer */
+	bool trailed;  /* the last entry was a trailer */
 	char why[160]; /* what is wrong at offset pos */
 };
 

@@ -122,7 +122,8 @@ int output_write(const char *path, const struct buf *bytes)
 
 	if (!stat(path, &st) && !S_ISREG(st.st_mode))
 		return report_bad("%s: is there and is no regular file; name "
-				  "another output", path);
+				  "another output",
+				  path);
 	if (strlen(path) + 8 > sizeof(temporary))
 		return report_bad("%.200s...: the path is too long", path);
 	fd = create_temporary(path);

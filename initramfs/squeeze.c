@@ -84,7 +84,8 @@ static int no_program(const char *program)
 {
 	return report_failed("%s: this libarchive needs the program `%s`, "
 			     "which is not installed; install it, or choose "
-			     "another compressor", program, program);
+			     "another compressor",
+			     program, program);
 }
 
 static la_ssize_t take_bytes(struct archive *archive, void *data,

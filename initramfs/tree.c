@@ -99,13 +99,15 @@ static int find_parent(const struct tree *tree, const struct origin *at,
 	up[slash - name] = '\0';
 	*parent = tree_find(tree, up);
 	if (!*parent)
-		return report_at(at, "parent directory /%s is not in the "
-				     "archive yet; add `dir /%s 0755 0 0` above",
+		return report_at(at,
+				 "parent directory /%s is not in the "
+				 "archive yet; add `dir /%s 0755 0 0` above",
 				 up, up);
 	if (!S_ISDIR((*parent)->node->mode))
-		return report_at(at, "/%s cannot hold %s: it is not a "
-				     "directory; use the real path", up,
-				 slash + 1);
+		return report_at(at,
+				 "/%s cannot hold %s: it is not a "
+				 "directory; use the real path",
+				 up, slash + 1);
 	return 0;
 }
 
@@ -114,12 +116,14 @@ static int replace(const struct origin *at, struct tree_entry *old,
 		   struct node *node)
 {
 	if (old->rank == at->rank)
-		return report_at(at, "/%s is in this list already, in line %u; "
-				     "remove one of the two", old->name,
-				 old->line);
+		return report_at(at,
+				 "/%s is in this list already, in line %u; "
+				 "remove one of the two",
+				 old->name, old->line);
 	if (old->children && !S_ISDIR(node->mode))
-		return report_at(at, "/%s is a directory with files in it and "
-				     "cannot be replaced by something else",
+		return report_at(at,
+				 "/%s is a directory with files in it and "
+				 "cannot be replaced by something else",
 				 old->name);
 	old->node->links--;
 	node_free(old->node);

@@ -35,11 +35,11 @@ struct node {
 };
 
 struct tree_entry {
-	char *name;		/* no leading slash; "." is the root */
+	char *name; /* no leading slash; "." is the root */
 	struct node *node;
-	struct tree_entry *parent;	/* NULL directly below the root */
+	struct tree_entry *parent; /* NULL directly below the root */
 	unsigned int children;
-	unsigned int rank;	/* of the origin that said it last */
+	unsigned int rank; /* of the origin that said it last */
 	unsigned int line;
 };
 

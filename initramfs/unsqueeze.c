@@ -103,7 +103,8 @@ static int read_archive(const char *name, struct archive *archive,
 	/* The last filter is the file itself. */
 	if (archive_filter_count(archive) != 2)
 		return report_bad("%s: neither a cpio archive nor packed in a "
-				  "way that Linux unpacks", name);
+				  "way that Linux unpacks",
+				  name);
 	return copy_out(name, archive, out);
 }
 

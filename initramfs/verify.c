@@ -49,8 +49,10 @@ static void check_name(struct verdict *v, const struct index *index,
 	if (item->why)
 		verdict_fault(v, item, "%s", item->why);
 	if (item->twin)
-		verdict_fault(v, item, "the name is in the archive already, at "
-				       "byte %zu", item->twin->e.offset);
+		verdict_fault(v, item,
+			      "the name is in the archive already, at "
+			      "byte %zu",
+			      item->twin->e.offset);
 }
 
 static void check_mode(struct verdict *v, const struct index *index,
@@ -76,14 +78,17 @@ static void check_body(struct verdict *v, const struct index *index,
 		return;
 	if (!S_ISLNK(item->e.mode)) {
 		if (size)
-			verdict_fault(v, item, "only a file or symlink has "
-					       "contents, this has %u bytes",
+			verdict_fault(v, item,
+				      "only a file or symlink has "
+				      "contents, this has %u bytes",
 				      size);
 		return;
 	}
 	if (!size || size > LINK_BYTES)
-		verdict_fault(v, item, "a symlink's target has 1 to %d bytes, "
-				       "this one %u", LINK_BYTES, size);
+		verdict_fault(v, item,
+			      "a symlink's target has 1 to %d bytes, "
+			      "this one %u",
+			      LINK_BYTES, size);
 	else if (memchr(item->e.body, '\0', size))
 		verdict_fault(v, item, "a NUL byte in the symlink's target");
 }
@@ -94,8 +99,9 @@ static void check_device(struct verdict *v, const struct index *index,
 	(void)index;
 	if (is_device(item) && (item->e.rdev_major >= MAJOR_LIMIT ||
 				item->e.rdev_minor >= MINOR_LIMIT))
-		verdict_fault(v, item, "device %u,%u is out of range; major "
-				       "has 12 bits, minor 20",
+		verdict_fault(v, item,
+			      "device %u,%u is out of range; major "
+			      "has 12 bits, minor 20",
 			      item->e.rdev_major, item->e.rdev_minor);
 }
 
@@ -120,13 +126,15 @@ static void check_parent(struct verdict *v, const struct index *index,
 	up[slash - item->name] = '\0';
 	parent = index_resolve(index, up);
 	if (!parent)
-		verdict_fault(v, item, "its directory is not in the archive; "
-				       "Linux drops it");
+		verdict_fault(v, item,
+			      "its directory is not in the archive; "
+			      "Linux drops it");
 	else if (!S_ISDIR(parent->e.mode))
 		verdict_fault(v, item, "what holds it is no directory");
 	else if (parent->e.offset > item->e.offset)
-		verdict_fault(v, item, "it comes before its directory; Linux "
-				       "drops it");
+		verdict_fault(v, item,
+			      "it comes before its directory; Linux "
+			      "drops it");
 }
 
 static void check_links(struct verdict *v, const struct index *index,
@@ -139,16 +147,20 @@ static void check_links(struct verdict *v, const struct index *index,
 		return;
 	if ((item->e.mode ^ first->e.mode) & S_IFMT || S_ISDIR(item->e.mode) ||
 	    item->e.links < 2 || first->e.links < 2)
-		verdict_fault(v, item, "has the inode number %u of /%s but is "
-				       "no hard link of it", item->e.ino,
-			      first->name);
+		verdict_fault(v, item,
+			      "has the inode number %u of /%s but is "
+			      "no hard link of it",
+			      item->e.ino, first->name);
 	else if (first->names > item->e.links)
-		verdict_fault(v, item, "one of %u hard links of /%s, which says "
-				       "it has %u", first->names, first->name,
-			      item->e.links);
+		verdict_fault(v, item,
+			      "one of %u hard links of /%s, which says "
+			      "it has %u",
+			      first->names, first->name, item->e.links);
 	else if (item->e.size && item != first->data)
-		verdict_fault(v, item, "overwrites the contents of its hard "
-				       "link /%s", first->data->name);
+		verdict_fault(v, item,
+			      "overwrites the contents of its hard "
+			      "link /%s",
+			      first->data->name);
 }
 
 static void (*const checks[])(struct verdict *v, const struct index *index,

@@ -31,14 +31,18 @@ static const struct item *program(struct verdict *v, const struct index *index,
 	const struct item *item = index_resolve(index, path);
 
 	if (!item) {
-		verdict_fault(v, NULL, "%s: %s is not in the archive (or its "
-				       "symlink leads nowhere)", path, what);
+		verdict_fault(v, NULL,
+			      "%s: %s is not in the archive (or its "
+			      "symlink leads nowhere)",
+			      path, what);
 	} else if (!S_ISREG(item->e.mode)) {
 		verdict_fault(v, item, "%s is no file", what);
 		item = NULL;
 	} else if (!(item->e.mode & ANYONE_X)) {
-		verdict_fault(v, item, "%s is not executable; its mode should "
-				       "be 0755", what);
+		verdict_fault(v, item,
+			      "%s is not executable; its mode should "
+			      "be 0755",
+			      what);
 		item = NULL;
 	} else if (!contents(item)->size) {
 		verdict_fault(v, item, "%s is empty", what);
@@ -99,8 +103,9 @@ static void check_elf(struct verdict *v, const struct index *index,
 
 void verify_init(struct verdict *v, const struct index *index)
 {
-	const struct item *init = program(v, index, "/init", "the first "
-							     "program");
+	const struct item *init = program(v, index, "/init",
+					  "the first "
+					  "program");
 	const struct newc_entry *e;
 
 	if (!init)
@@ -111,6 +116,7 @@ void verify_init(struct verdict *v, const struct index *index)
 	else if (e->size > SELFMAG && !memcmp(e->body, ELFMAG, SELFMAG))
 		check_elf(v, index, init, e);
 	else
-		verdict_fault(v, init, "/init is neither an ELF program nor a "
-				       "script that begins with #!");
+		verdict_fault(v, init,
+			      "/init is neither an ELF program nor a "
+			      "script that begins with #!");
 }

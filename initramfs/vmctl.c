@@ -3,8 +3,9 @@
  * poweroff, reboot, halt, and `vmexit STATUS`, which also hands a status back.
  *
  * Power-off is hypercall 0 of Mini-KVM (abi/hypercall.h); on another machine
- * that port is dead and Linux is asked instead. No C library: the program is
- * its start code, five system calls and one OUT instruction.
+ * that port is dead and Linux is asked instead. No C library and no start
+ * files (-nostdlib -static -ffreestanding): the program is its own start code,
+ * a few system calls and one OUT instruction.
  *
  * The first instruction is the marker that instruction-counting tools look
  * for. `rdinit=/sbin/poweroff` makes this the first program, so the count is

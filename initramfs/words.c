@@ -40,7 +40,7 @@ static int expand(struct splitter *s)
 		n++;
 	if (start[n] != '}')
 		return report_at(s->at, "`${` without a name and `}`; write "
-				     "`\\${` for the characters themselves");
+					"`\\${` for the characters themselves");
 	if (!n || n > NAME_MAX_LEN || isdigit((unsigned char)*start))
 		return report_at(s->at, "${%.*s} is no name of a variable",
 				 n > 80 ? 80 : (int)n, start);
@@ -48,8 +48,10 @@ static int expand(struct splitter *s)
 	name[n] = '\0';
 	value = getenv(name);
 	if (!value)
-		return report_at(s->at, "${%s} is not set in the environment; "
-				     "run `%s=... initcpio ...`", name, name);
+		return report_at(s->at,
+				 "${%s} is not set in the environment; "
+				 "run `%s=... initcpio ...`",
+				 name, name);
 	s->p = start + n + 1;
 	return add(s, value, strlen(value));
 }
@@ -59,10 +61,11 @@ static int escape(struct splitter *s)
 {
 	if (!s->p[1])
 		return report_at(s->at, "the line ends in a backslash; every "
-				     "entry is one line");
+					"entry is one line");
 	if (isalnum((unsigned char)s->p[1]))
-		return report_at(s->at, "`\\%c` means nothing; a backslash "
-				     "goes before blanks, \", #, $ and \\",
+		return report_at(s->at,
+				 "`\\%c` means nothing; a backslash "
+				 "goes before blanks, \", #, $ and \\",
 				 s->p[1]);
 	s->p += 2;
 	return add(s, s->p - 1, 1);
@@ -88,7 +91,7 @@ static int take_word(struct splitter *s)
 	}
 	if (!err && quoted)
 		return report_at(s->at, "the \" that opens a quote has no \" "
-				     "that closes it");
+					"that closes it");
 	return err ? err : add(s, "", 1);
 }
 

@@ -12,8 +12,8 @@
 
 #include <stddef.h>
 
-#define WORDS_MAX	64
-#define WORDS_LINE_MAX	65536 /* bytes of one line after expansion */
+#define WORDS_MAX      64
+#define WORDS_LINE_MAX 65536 /* bytes of one line after expansion */
 
 struct words {
 	char *text; /* the words, NUL after each */
