@@ -87,12 +87,15 @@ static void advise_open(int error, const struct host_cpu *cpu)
 {
 	switch (error) {
 	case EACCES:
-	case EPERM: advise_permission(); break;
+	case EPERM:
+		advise_permission();
+		break;
 	case EBUSY:
 		printf("  * Another hypervisor holds the processor: end it "
 		       "(VirtualBox, VMware).\n");
 		break;
-	default: advise_module(cpu);
+	default:
+		advise_module(cpu);
 	}
 }
 

@@ -147,8 +147,8 @@ static void fill_ram(struct micro_vm *mvm, const struct micro_guest *guest)
 	static const uint32_t word = MICRO_MAGIC;
 	const uint64_t gdt[] = {
 		0,
-		guest->start == START_LONG64 ? 0x00af9b000000ffffULL
-					     : 0x00cf9b000000ffffULL,
+		guest->start == START_LONG64 ? 0x00af9b000000ffffULL :
+					       0x00cf9b000000ffffULL,
 		0x00cf93000000ffffULL,
 	};
 
@@ -257,10 +257,14 @@ static int handle_exit(struct micro_vm *mvm, const struct micro_guest *guest)
 	const struct kvm_run *run = mvm->run;
 
 	switch (run->exit_reason) {
-	case KVM_EXIT_IO: return take_answer(mvm);
-	case KVM_EXIT_DEBUG: return take_step(mvm, guest);
-	case KVM_EXIT_SHUTDOWN: return fail(mvm, "ends in a triple fault");
-	case KVM_EXIT_HLT: return fail(mvm, "halts without an answer");
+	case KVM_EXIT_IO:
+		return take_answer(mvm);
+	case KVM_EXIT_DEBUG:
+		return take_step(mvm, guest);
+	case KVM_EXIT_SHUTDOWN:
+		return fail(mvm, "ends in a triple fault");
+	case KVM_EXIT_HLT:
+		return fail(mvm, "halts without an answer");
 	case KVM_EXIT_MMIO:
 		return fail(mvm, "goes astray: touches address 0x%llx",
 			    run->mmio.phys_addr);
