@@ -86,17 +86,24 @@ static void fuzz_world(struct board *b, struct bytes *in)
 static void fuzz_step(struct board *b, struct bytes *in)
 {
 	switch (next(in) % 16) {
-	case 0: fuzz_world(b, in); break;
+	case 0:
+		fuzz_world(b, in);
+		break;
 	case 1:
-	case 2: fuzz_input(b, in); break;
-	case 3: fake_console_turn(b); break;
+	case 2:
+		fuzz_input(b, in);
+		break;
+	case 3:
+		fake_console_turn(b);
+		break;
 	case 4:
 		if (b->type->timer && b->deadline_ns) {
 			b->deadline_ns = 0;
 			b->type->timer(b->dev);
 		}
 		break;
-	default: fuzz_access(b, in);
+	default:
+		fuzz_access(b, in);
 	}
 }
 

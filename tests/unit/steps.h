@@ -75,7 +75,9 @@ static inline void step_run(struct board *b, const char *table, size_t row,
 			    const struct step *s)
 {
 	switch (s->op) {
-	case STEP_OUT: fake_out(b, s->at, 1, s->val); break;
+	case STEP_OUT:
+		fake_out(b, s->at, 1, s->val);
+		break;
 	case STEP_IN:
 		step_expect(table, row, "value read", fake_in(b, s->at, 1),
 			    s->val);
@@ -95,15 +97,21 @@ static inline void step_run(struct board *b, const char *table, size_t row,
 		step_expect(table, row, "calls of board_rx_ready",
 			    b->rx_readies, s->val);
 		break;
-	case STEP_SENT: step_sent(table, row, b, s->text); break;
+	case STEP_SENT:
+		step_sent(table, row, b, s->text);
+		break;
 	case STEP_STOPS:
 		step_expect(table, row, "stops", b->stops, s->val);
 		break;
 	case STEP_ODD:
 		step_expect(table, row, "oddities", b->oddities, s->val);
 		break;
-	case STEP_RBX: b->rbx = s->val; break;
-	case STEP_CLOCK: b->wall_s = s->val; break;
+	case STEP_RBX:
+		b->rbx = s->val;
+		break;
+	case STEP_CLOCK:
+		b->wall_s = s->val;
+		break;
 	}
 }
 

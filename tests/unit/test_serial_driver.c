@@ -225,13 +225,17 @@ static void disturb(struct reader *r)
 		handle_irq(r);
 		fake_out(&r->b, MCR, 1, 0x0b);
 		break;
-	case 2: fake_out(&r->b, FCR, 1, triggers[roll(r, 4)]); break;
+	case 2:
+		fake_out(&r->b, FCR, 1, triggers[roll(r, 4)]);
+		break;
 	case 3: /* a transmit interrupt in between */
 		fake_out(&r->b, IER, 1, 0x07);
 		fake_in(&r->b, IIR, 1);
 		fake_out(&r->b, IER, 1, 0x05);
 		break;
-	case 4: /* a poll */ read_some(r, roll(r, 4)); break;
+	case 4: /* a poll */
+		read_some(r, roll(r, 4));
+		break;
 	}
 }
 

@@ -138,16 +138,26 @@ static uint8_t cmos_get(struct cmos *c, unsigned int reg)
 
 	update_snapshot(c, reg);
 	switch (reg) {
-	case RTC_SECONDS: return encode(c, tm->tm_sec);
-	case RTC_MINUTES: return encode(c, tm->tm_min);
-	case RTC_HOURS: return encode_hour(c, tm->tm_hour);
-	case RTC_WEEKDAY: return encode(c, tm->tm_wday + 1);
-	case RTC_DAY: return encode(c, tm->tm_mday);
-	case RTC_MONTH: return encode(c, tm->tm_mon + 1);
-	case RTC_YEAR: return encode(c, year % 100);
-	case RTC_CENTURY: return encode(c, year / 100);
-	case RTC_REG_C: return read_reg_c(c);
-	default: return c->ram[reg];
+	case RTC_SECONDS:
+		return encode(c, tm->tm_sec);
+	case RTC_MINUTES:
+		return encode(c, tm->tm_min);
+	case RTC_HOURS:
+		return encode_hour(c, tm->tm_hour);
+	case RTC_WEEKDAY:
+		return encode(c, tm->tm_wday + 1);
+	case RTC_DAY:
+		return encode(c, tm->tm_mday);
+	case RTC_MONTH:
+		return encode(c, tm->tm_mon + 1);
+	case RTC_YEAR:
+		return encode(c, year % 100);
+	case RTC_CENTURY:
+		return encode(c, year / 100);
+	case RTC_REG_C:
+		return read_reg_c(c);
+	default:
+		return c->ram[reg];
 	}
 }
 
@@ -158,18 +168,29 @@ static bool set_field(struct cmos *c, unsigned int reg, uint8_t val)
 	int year = tm->tm_year + 1900;
 
 	switch (reg) {
-	case RTC_SECONDS: tm->tm_sec = decode(c, val); return true;
-	case RTC_MINUTES: tm->tm_min = decode(c, val); return true;
-	case RTC_HOURS: tm->tm_hour = decode_hour(c, val); return true;
-	case RTC_DAY: tm->tm_mday = decode(c, val); return true;
-	case RTC_MONTH: tm->tm_mon = (int)decode(c, val) - 1; return true;
+	case RTC_SECONDS:
+		tm->tm_sec = decode(c, val);
+		return true;
+	case RTC_MINUTES:
+		tm->tm_min = decode(c, val);
+		return true;
+	case RTC_HOURS:
+		tm->tm_hour = decode_hour(c, val);
+		return true;
+	case RTC_DAY:
+		tm->tm_mday = decode(c, val);
+		return true;
+	case RTC_MONTH:
+		tm->tm_mon = (int)decode(c, val) - 1;
+		return true;
 	case RTC_YEAR:
 		tm->tm_year = year / 100 * 100 + (int)decode(c, val) - 1900;
 		return true;
 	case RTC_CENTURY:
 		tm->tm_year = (int)decode(c, val) * 100 + year % 100 - 1900;
 		return true;
-	default: return false;
+	default:
+		return false;
 	}
 }
 
@@ -192,11 +213,16 @@ static void cmos_put(struct cmos *c, unsigned int reg, uint8_t val)
 	bool setting = c->ram[RTC_REG_B] & B_SET;
 
 	switch (reg) {
-	case RTC_REG_A: c->ram[reg] = val & ~A_UIP; return;
-	case RTC_REG_B: write_reg_b(c, val); return;
+	case RTC_REG_A:
+		c->ram[reg] = val & ~A_UIP;
+		return;
+	case RTC_REG_B:
+		write_reg_b(c, val);
+		return;
 	case RTC_REG_C:
 	case RTC_REG_D:
-	case RTC_WEEKDAY: /* follows from the date */ return;
+	case RTC_WEEKDAY: /* follows from the date */
+		return;
 	}
 	if (!setting)
 		update_snapshot(c, RTC_SECONDS);

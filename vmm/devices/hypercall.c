@@ -60,9 +60,15 @@ static void hypercall_write(void *dev, unsigned int range, uint64_t off,
 	hc->want_char = false;
 	hc->answer = HC_NOCHAR;
 	switch (function) {
-	case HC_EXIT: hc_exit(hc, bl); break;
-	case HC_PUTCHAR: board_tx(hc->board, &bl, 1); break;
-	case HC_GETCHAR: hc_getchar(hc); break;
+	case HC_EXIT:
+		hc_exit(hc, bl);
+		break;
+	case HC_PUTCHAR:
+		board_tx(hc->board, &bl, 1);
+		break;
+	case HC_GETCHAR:
+		hc_getchar(hc);
+		break;
 	default:
 		hc->answer = HC_ERROR;
 		board_oddity(hc->board, "unknown function", function);

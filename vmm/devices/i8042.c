@@ -181,11 +181,16 @@ static void update_irqs(struct i8042 *c)
 static uint8_t translate(uint8_t byte)
 {
 	switch (byte) {
-	case 0x01: return 0x43;
-	case 0x02: return 0x41;
-	case 0x03: return 0x3f;
-	case KBD_ID_2: return 0x41;
-	default: return byte;
+	case 0x01:
+		return 0x43;
+	case 0x02:
+		return 0x41;
+	case 0x03:
+		return 0x3f;
+	case KBD_ID_2:
+		return 0x41;
+	default:
+		return byte;
 	}
 }
 
@@ -274,19 +279,34 @@ static void kbd_command(struct keyboard *k, uint8_t command)
 {
 	k->arg_of = 0;
 	switch (command) {
-	case KBD_ECHO: kbd_send(k, KBD_ECHO); return;
-	case KBD_RESEND: kbd_send(k, k->last); return;
-	case KBD_IDENTIFY: kbd_identify(k); return;
-	case KBD_RESET: kbd_reset(k); return;
+	case KBD_ECHO:
+		kbd_send(k, KBD_ECHO);
+		return;
+	case KBD_RESEND:
+		kbd_send(k, k->last);
+		return;
+	case KBD_IDENTIFY:
+		kbd_identify(k);
+		return;
+	case KBD_RESET:
+		kbd_reset(k);
+		return;
 	case KBD_SET_LEDS:
 	case KBD_SCAN_SET:
 	case KBD_TYPEMATIC:
-	case KBD_KEY_FIRST ... KBD_KEY_LAST: k->arg_of = command; break;
+	case KBD_KEY_FIRST ... KBD_KEY_LAST:
+		k->arg_of = command;
+		break;
 	case KBD_DISABLE:
-	case KBD_DEFAULTS: kbd_set_defaults(k); break;
+	case KBD_DEFAULTS:
+		kbd_set_defaults(k);
+		break;
 	case KBD_ENABLE:
-	case KBD_ALL_FIRST ... KBD_ALL_LAST: break;
-	default: kbd_send(k, KBD_NACK); return;
+	case KBD_ALL_FIRST ... KBD_ALL_LAST:
+		break;
+	default:
+		kbd_send(k, KBD_NACK);
+		return;
 	}
 	kbd_send(k, KBD_ACK);
 }
@@ -340,15 +360,24 @@ static void write_data(struct i8042 *c, uint8_t val)
 	c->arg_of = 0;
 	c->status &= ~STATUS_CMD;
 	switch (command) {
-	case CMD_WRITE_CB: write_command_byte(c, val); break;
-	case CMD_WRITE_OUTPUT: write_output_port(c, val); break;
-	case CMD_WRITE_KBD_BUF: answer(c, val, 0); break;
-	case CMD_WRITE_AUX_BUF: answer(c, val, STATUS_AUX); break;
+	case CMD_WRITE_CB:
+		write_command_byte(c, val);
+		break;
+	case CMD_WRITE_OUTPUT:
+		write_output_port(c, val);
+		break;
+	case CMD_WRITE_KBD_BUF:
+		answer(c, val, 0);
+		break;
+	case CMD_WRITE_AUX_BUF:
+		answer(c, val, STATUS_AUX);
+		break;
 	case CMD_WRITE_AUX:
 		c->command &= ~CB_AUX_OFF;
 		answer(c, KBD_NACK, STATUS_AUX | STATUS_TIMEOUT);
 		break;
-	default: kbd_receive(c, val);
+	default:
+		kbd_receive(c, val);
 	}
 }
 
@@ -358,23 +387,46 @@ static void write_command(struct i8042 *c, uint8_t command)
 	c->status |= STATUS_CMD;
 	switch (command) {
 	case CMD_WRITE_CB:
-	case CMD_WRITE_OUTPUT ... CMD_WRITE_AUX: c->arg_of = command; break;
-	case CMD_READ_CB: answer(c, c->command, 0); break;
-	case CMD_AUX_OFF: c->command |= CB_AUX_OFF; break;
-	case CMD_AUX_ON: c->command &= ~CB_AUX_OFF; break;
-	case CMD_SELF_TEST: self_test(c); break;
+	case CMD_WRITE_OUTPUT ... CMD_WRITE_AUX:
+		c->arg_of = command;
+		break;
+	case CMD_READ_CB:
+		answer(c, c->command, 0);
+		break;
+	case CMD_AUX_OFF:
+		c->command |= CB_AUX_OFF;
+		break;
+	case CMD_AUX_ON:
+		c->command &= ~CB_AUX_OFF;
+		break;
+	case CMD_SELF_TEST:
+		self_test(c);
+		break;
 	case CMD_AUX_TEST:
-	case CMD_KBD_TEST: answer(c, INTERFACE_TEST_OK, 0); break;
-	case CMD_KBD_OFF: c->command |= CB_KBD_OFF; break;
-	case CMD_KBD_ON: c->command &= ~CB_KBD_OFF; break;
-	case CMD_READ_INPUT: answer(c, INPUT_PORT, 0); break;
-	case CMD_READ_OUTPUT: answer(c, c->output | irq_pins(c), 0); break;
-	case CMD_READ_TEST: answer(c, 0, 0); break;
+	case CMD_KBD_TEST:
+		answer(c, INTERFACE_TEST_OK, 0);
+		break;
+	case CMD_KBD_OFF:
+		c->command |= CB_KBD_OFF;
+		break;
+	case CMD_KBD_ON:
+		c->command &= ~CB_KBD_OFF;
+		break;
+	case CMD_READ_INPUT:
+		answer(c, INPUT_PORT, 0);
+		break;
+	case CMD_READ_OUTPUT:
+		answer(c, c->output | irq_pins(c), 0);
+		break;
+	case CMD_READ_TEST:
+		answer(c, 0, 0);
+		break;
 	case CMD_PULSE ... CMD_PULSE + 0xf:
 		if (!(command & OUT_NO_RESET))
 			board_stop(c->board, BOARD_STOP_RESET, 0);
 		break;
-	default: board_oddity(c->board, "unknown controller command", command);
+	default:
+		board_oddity(c->board, "unknown controller command", command);
 	}
 }
 

@@ -246,14 +246,22 @@ static uint8_t read_reg(struct serial *s, unsigned int reg)
 	bool dlab = s->lcr & LCR_DLAB;
 
 	switch (reg) {
-	case REG_RBR_THR: return dlab ? s->divisor & 0xff : read_rbr(s);
-	case REG_IER: return dlab ? s->divisor >> 8 : s->ier;
-	case REG_IIR_FCR: return read_iir(s);
-	case REG_LCR: return s->lcr;
-	case REG_MCR: return s->mcr;
-	case REG_LSR: return read_lsr(s);
-	case REG_MSR: return read_msr(s);
-	default: return s->scr;
+	case REG_RBR_THR:
+		return dlab ? s->divisor & 0xff : read_rbr(s);
+	case REG_IER:
+		return dlab ? s->divisor >> 8 : s->ier;
+	case REG_IIR_FCR:
+		return read_iir(s);
+	case REG_LCR:
+		return s->lcr;
+	case REG_MCR:
+		return s->mcr;
+	case REG_LSR:
+		return read_lsr(s);
+	case REG_MSR:
+		return read_msr(s);
+	default:
+		return s->scr;
 	}
 }
 
@@ -357,10 +365,18 @@ static void write_reg(struct serial *s, unsigned int reg, uint8_t val)
 		else
 			write_ier(s, val);
 		break;
-	case REG_IIR_FCR: write_fcr(s, val); break;
-	case REG_LCR: s->lcr = val; break;
-	case REG_MCR: write_mcr(s, val); break;
-	case REG_SCR: s->scr = val; break;
+	case REG_IIR_FCR:
+		write_fcr(s, val);
+		break;
+	case REG_LCR:
+		s->lcr = val;
+		break;
+	case REG_MCR:
+		write_mcr(s, val);
+		break;
+	case REG_SCR:
+		s->scr = val;
+		break;
 	}
 }
 
