@@ -100,18 +100,11 @@ static const struct step loop_backs[] = {
 
 /* No mouse: the byte comes back as a timeout of the auxiliary port. */
 static const struct step no_mouse[] = {
-	OUT(STATUS, 0xd4),
-	OUT(DATA, 0xf2),
-	IN(STATUS, 0x75),
-	IN(DATA, 0xfe),
-	OUT(DATA, 0xee),
-	IN(STATUS, FULL),
-	IN(DATA, 0xee),
-	OUT(STATUS, 0x20),
-	IN(DATA, 0x45), /* the auxiliary port is on now */
-	IN(STATUS, CMD_IDLE),
-	STOPS(0),
-	ODD(0),
+	OUT(STATUS, 0xd4),    OUT(DATA, 0xf2),	IRQ(AUX, 0),
+	IRQ(KBD, 0),	      IN(STATUS, 0x75), IN(DATA, 0xfe),
+	OUT(DATA, 0xee),      IN(STATUS, FULL), IN(DATA, 0xee),
+	OUT(STATUS, 0x20),    IN(DATA, 0x45), /* the auxiliary port is on now */
+	IN(STATUS, CMD_IDLE), STOPS(0),		ODD(0),
 };
 
 static const struct step keyboard[] = {
@@ -122,7 +115,8 @@ static const struct step keyboard[] = {
 	OUT(DATA, 0xf3),   IN(DATA, 0xfa),  OUT(DATA, 0x20),  IN(DATA, 0xfa),
 	OUT(DATA, 0xee),   IN(DATA, 0xee),  OUT(DATA, 0xf4),  IN(DATA, 0xfa),
 	OUT(DATA, 0xf5),   IN(DATA, 0xfa),  OUT(DATA, 0xf6),  IN(DATA, 0xfa),
-	OUT(DATA, 0xfa),   IN(DATA, 0xfa),  OUT(DATA, 0xfb),  IN(DATA, 0xfa),
+	OUT(DATA, 0xfa),   IN(DATA, 0xfa),  OUT(DATA, 0xfd),  IN(DATA, 0xfa),
+	OUT(DATA, 0x1c),   IN(DATA, 0xfa),  OUT(DATA, 0xfb),  IN(DATA, 0xfa),
 	OUT(DATA, 0x1c),   IN(DATA, 0xfa),  OUT(DATA, 0xf2),  IN(DATA, 0xfa),
 	IN(DATA, 0xab),	   IN(DATA, 0x83),  IN(STATUS, IDLE), OUT(DATA, 0xfe),
 	IN(STATUS, FULL),  IN(DATA, 0x83),  OUT(DATA, 0xed),  IN(DATA, 0xfa),

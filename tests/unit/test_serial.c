@@ -118,9 +118,27 @@ static const struct step ranking[] = {
 
 /* Sources that are not enabled neither show nor rank. */
 static const struct step masked[] = {
-	OUT(MCR, 0x10), OUT(THR, 'a'), OUT(THR, 'b'),  IN(IIR, 0x01),
-	OUT(IER, 0x08), IN(IIR, 0x00), OUT(IER, 0x01), IN(IIR, 0x04),
-	OUT(IER, 0x04), IN(IIR, 0x06), IN(LSR, 0x63),  IN(IIR, 0x01),
+	OUT(MCR, 0x10),
+	OUT(THR, 'a'),
+	OUT(THR, 'b'),
+	IN(IIR, 0x01),
+	OUT(IER, 0x08),
+	IN(IIR, 0x00),
+	OUT(IER, 0x01),
+	IN(IIR, 0x04),
+	OUT(IER, 0x04),
+	IN(IIR, 0x06),
+	IN(LSR, 0x63),
+	IN(IIR, 0x01),
+	/* an overrun outlives the character that was read; no delta for RDI */
+	OUT(THR, 'c'),
+	IN(RBR, 'c'),
+	IN(LSR, 0x62),
+	OUT(MCR, 0x11),
+	OUT(IER, 0x01),
+	IN(IIR, 0x01),
+	OUT(IER, 0x08),
+	IN(IIR, 0x00),
 };
 
 static const struct step loopback_lines[] = {
