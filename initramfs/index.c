@@ -128,6 +128,9 @@ int index_read(struct index *index, const void *data, size_t len)
 	int result, err = 0;
 
 	memset(index, 0, sizeof(*index));
+	index->root.name = (char *)".";
+	index->root.first = &index->root;
+	index->root.e.mode = S_IFDIR | 0755;
 	newc_open(&index->reader, data, len);
 	while (!err && (result = newc_next(&index->reader, &e)) > 0)
 		if (!e.trailer)
@@ -187,10 +190,10 @@ static bool follow(const struct item *link, char *at, char *rest,
 	return true;
 }
 
-struct item *index_resolve(const struct index *index, const char *path)
+const struct item *index_resolve(const struct index *index, const char *path)
 {
 	char at[TREE_NAME_MAX + 1] = "", rest[TREE_NAME_MAX + 1];
-	struct item *item = index_find(index, ".");
+	const struct item *item = &index->root;
 	const char *p = rest;
 	int links = 0;
 
@@ -203,10 +206,10 @@ struct item *index_resolve(const struct index *index, const char *path)
 		if (!step(at, p, n))
 			return NULL;
 		p += n + (p[n] == '/');
-		item = *at ? index_find(index, at) : index_find(index, ".");
-		if (!item && *at)
+		item = *at ? index_find(index, at) : &index->root;
+		if (!item)
 			return NULL;
-		if (!item || !S_ISLNK(item->e.mode))
+		if (!S_ISLNK(item->e.mode))
 			continue;
 		if (++links > SYMLINKS_MAX || !follow(item, at, rest, p))
 			return NULL;

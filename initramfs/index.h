@@ -42,7 +42,7 @@ struct item *index_find(const struct index *index, const char *name);
  * The entry that Linux finds by that path, symlinks followed, or NULL: nothing
  * there, or symlinks that go round.
  */
-struct item *index_resolve(const struct index *index, const char *path);
+const struct item *index_resolve(const struct index *index, const char *path);
 
 /* The name with a slash before it and control characters as \ooo. */
 void index_print_name(FILE *out, const struct item *item);

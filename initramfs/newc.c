@@ -185,9 +185,7 @@ static int read_entry(struct newc *r, struct newc_entry *e)
 			   e->name, e->size, r->len - end);
 	e->body = r->data + end;
 	end += e->size;
-	/* The last bytes of an archive need no padding. */
-	if (!e->trailer || r->len - end >= padding(end))
-		err = skip_padding(r, e, &end);
+	err = skip_padding(r, e, &end);
 	if (!err)
 		r->pos = end;
 	return err;

@@ -267,32 +267,6 @@ static void test_compressors_round_trip(void **state)
 	buf_free(&plain);
 }
 
-/* Bytes that cannot be packed: LZ4 keeps them as they are, block by block. */
-static void test_noise_round_trip(void **state)
-{
-	static const char *const compressors[] = { "gzip", "bzip2", "lzma",
-						   "xz",   "lz4",   "zstd" };
-	struct buf plain = { 0 }, packed = { 0 }, back = { 0 };
-	uint32_t x = 1;
-
-	(void)state;
-	for (size_t i = 0; i < 5 << 20; i += 4) {
-		x = x * 1664525 + 1013904223;
-		assert_int_equal(buf_add_le32(&plain, x ^ x >> 13), 0);
-	}
-	for (size_t i = 0; i < ROWS(compressors); i++) {
-		assert_int_equal(squeeze(compressor_find(compressors[i]),
-					 &plain, &packed),
-				 0);
-		assert_int_equal(unsqueeze("noise", &packed, &back), 0);
-		assert_int_equal(back.len, plain.len);
-		assert_memory_equal(back.data, plain.data, plain.len);
-		buf_free(&packed);
-		buf_free(&back);
-	}
-	buf_free(&plain);
-}
-
 /* What Linux looks at: the LZ4 legacy magic, an XZ stream with CRC32. */
 static void test_frames_for_linux(void **state)
 {
@@ -468,7 +442,6 @@ int main(void)
 		TEST(test_hard_links),
 		TEST(test_same_in_two_folders),
 		TEST(test_compressors_round_trip),
-		TEST(test_noise_round_trip),
 		TEST(test_frames_for_linux),
 		TEST(test_overlay),
 		TEST(test_overlay_with_a_pipe),

@@ -1,0 +1,134 @@
+/* host-objects: initramfs/squeeze.o initramfs/unsqueeze.o initramfs/frames.o */
+/* host-objects: initramfs/buf.o initramfs/report.o */
+/*
+ * Packing and unpacking of bytes that are hard on a compressor, or on the one
+ * who unpacks them; and what Linux cannot unpack although others can.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "initramfs/squeeze.h"
+
+#define ROWS(table) (sizeof(table) / sizeof((table)[0]))
+
+/* Bytes that cannot be packed: LZ4 keeps them as they are, block by block. */
+static void test_noise_round_trip(void **state)
+{
+	static const char *const compressors[] = { "gzip", "bzip2", "lzma",
+						   "xz",   "lz4",   "zstd" };
+	struct buf plain = { 0 }, packed = { 0 }, back = { 0 };
+	uint32_t x = 1;
+
+	(void)state;
+	for (size_t i = 0; i < 5 << 20; i += 4) {
+		x = x * 1664525 + 1013904223;
+		assert_int_equal(buf_add_le32(&plain, x ^ x >> 13), 0);
+	}
+	for (size_t i = 0; i < ROWS(compressors); i++) {
+		assert_int_equal(squeeze(compressor_find(compressors[i]),
+					 &plain, &packed),
+				 0);
+		assert_int_equal(unsqueeze("noise", &packed, &back), 0);
+		assert_int_equal(back.len, plain.len);
+		assert_memory_equal(back.data, plain.data, plain.len);
+		buf_free(&packed);
+		buf_free(&back);
+	}
+	buf_free(&plain);
+}
+
+/* Damage anywhere must end in an error or in other bytes, never in a crash. */
+static void test_damage(void **state)
+{
+	static const char *const compressors[] = { "gzip", "bzip2", "lzma",
+						   "xz",   "lz4",   "zstd" };
+	static const char text[] = "the same words, the same words, the same "
+				   "words, and then others";
+	struct buf plain = { 0 }, packed = { 0 }, back = { 0 };
+
+	(void)state;
+	assert_int_equal(buf_add(&plain, text, sizeof(text)), 0);
+	for (size_t i = 0; i < ROWS(compressors); i++) {
+		assert_int_equal(squeeze(compressor_find(compressors[i]),
+					 &plain, &packed),
+				 0);
+		for (size_t at = 0; at < packed.len; at++) {
+			packed.data[at] ^= 0x55;
+			unsqueeze("damaged", &packed, &back);
+			assert_true(back.len < 1 << 20);
+			packed.data[at] ^= 0x55;
+			buf_free(&back);
+		}
+		buf_free(&packed);
+	}
+	buf_free(&plain);
+}
+
+static void test_frames(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t n;
+		const char *says;
+	} rows[] = {
+		{ "\x04\x22\x4d\x18....", 8, "legacy" },
+		{ "\x02\x21\x4c\x18....", 8, NULL },
+		{ "\xfd"
+		  "7zXZ\0\0\4....",
+		  12, "CRC32" },
+		{ "\xfd"
+		  "7zXZ\0\0\1....",
+		  12, NULL },
+		{ "\xfd"
+		  "7zXZ\0\0\4",
+		  8, NULL },
+		{ "", 0, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		const struct buf raw = { .data = (unsigned char *)rows[i].bytes,
+					 .len = rows[i].n };
+		const char *fault = squeeze_fault(&raw);
+
+		if (!rows[i].says != !fault ||
+		    (fault && !strstr(fault, rows[i].says)))
+			fail_msg("rows[%zu]: %s", i, fault ? fault : "good");
+	}
+}
+
+/* A small file that unpacks to more than there may be is refused. */
+static void test_bomb(void **state)
+{
+	struct buf plain = { 0 }, packed = { 0 }, out = { .limit = 1 << 20 };
+	static const char zeros[65536];
+
+	(void)state;
+	for (int i = 0; i < 17; i++)
+		assert_int_equal(buf_add(&plain, zeros, sizeof(zeros)), 0);
+	assert_int_equal(squeeze(compressor_find("gzip"), &plain, &packed), 0);
+	assert_true(packed.len < 4096);
+	assert_int_equal(unsqueeze("bomb", &packed, &out), -EINVAL);
+	assert_true(out.room <= 2 << 20);
+	buf_free(&plain);
+	buf_free(&packed);
+	buf_free(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_noise_round_trip),
+		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_bomb),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
