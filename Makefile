@@ -63,9 +63,6 @@ comma  := ,
 # First place in PATH that has the program $1.
 which   = $(firstword $(wildcard $(addsuffix /$1,$(subst :, ,$(PATH)))))
 CCACHE := $(if $(call which,ccache),ccache)
-# Relative paths in the cache: a second clone finds what the first compiled.
-export CCACHE_BASEDIR   ?= $(abspath $(or $(OUT),$(TOP)))
-export CCACHE_NOHASHDIR ?= 1
 
 ifeq ($(origin CC),default)
 CC := gcc

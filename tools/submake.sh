@@ -17,6 +17,10 @@ export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
 export KBUILD_BUILD_USER=mini-kvm KBUILD_BUILD_HOST=mini-kvm
 export KBUILD_BUILD_VERSION=1
 
+# Relative paths in the cache, so that a second clone finds what the first one
+# compiled; dependencies from the compiler, so that a miss costs one run of it.
+export CCACHE_BASEDIR=$MKVM_BUILD CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
+
 # cached COMPILER: the compiler, through ccache when that is installed.
 cached() {
 	if command -v ccache >/dev/null; then

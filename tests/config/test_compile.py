@@ -1,0 +1,41 @@
+#!/usr/bin/python3
+"""kvm-vmm compiles and links whatever is selected: presets, extremes, chance.
+
+timeout: 900
+"""
+
+import glob
+import os
+
+import tree
+from tree import tap
+
+SEEDS = (11, 2718, 31415)
+
+
+def runs(config, *goal, env=None):
+    """The configuration gives a kvm-vmm that can say what is in it."""
+    with tree.Tree() as out:
+        out.made(*goal, env=env)
+        out.made("kvm-vmm")
+        vmm = out.at("images", "kvm-vmm")
+        tap.check(os.access(vmm, os.X_OK), f"{config}: no images/kvm-vmm")
+        status = os.system(f"{vmm} --list >{out.at('list')} 2>&1")
+        with open(out.at("list"), encoding="utf-8") as file:
+            tap.check(status == 0, f"{config}: --list fails", file.read())
+
+
+for preset in sorted(glob.glob(os.path.join(tap.TOP, "configs", "*_defconfig"))):
+    name = os.path.basename(preset)
+    tap.add(f"{name} compiles", runs, name, name)
+for extreme in ("allnoconfig", "allyesconfig"):
+    tap.add(f"{extreme} compiles", runs, extreme, extreme)
+
+
+def chance(seed):
+    runs(f"seed {seed}", "randconfig", env={"KCONFIG_SEED": str(seed)})
+
+
+for number in SEEDS:
+    tap.add(f"randconfig with KCONFIG_SEED={number} compiles", chance, number)
+tap.main()

@@ -1,0 +1,99 @@
+#!/usr/bin/python3
+"""What a change rebuilds: exactly what depends on it, and nothing twice."""
+
+import os
+import re
+import time
+
+import tree
+from tree import tap
+
+STAMP = "CC", "LD", "AS"
+
+
+def sources_naming(symbol):
+    """C files of vmm/ that name the symbol, themselves or in a header."""
+    named = set()
+    for folder, _, names in os.walk(os.path.join(tap.TOP, "vmm")):
+        for name in names:
+            path = os.path.join(folder, name)
+            if name.endswith(".c"):
+                with open(path, encoding="utf-8") as file:
+                    if re.search(rf"\bCONFIG_{symbol}\b", file.read()):
+                        named.add(os.path.relpath(path, tap.TOP))
+    return sorted(named)
+
+
+def changed(old, new, want):
+    """Replacing a line of .config compiles exactly the files `want`."""
+    with tree.Tree() as out:
+        out.made("allyesconfig")
+        out.made("kvm-vmm")
+        time.sleep(0.02)    # a file system's clock is coarser than ours
+        out.replace(old, new)
+        text = out.made("kvm-vmm")
+        tap.equal(tree.steps(text, "CC"), want, "compiled")
+        tap.check("LD" in text, "not linked again", text)
+        tap.equal(tree.steps(out.made("kvm-vmm"), *STAMP), [],
+                  "compiled a second time")
+
+
+@tap.case("a changed value compiles the files that name it and links")
+def value():
+    want = sources_naming("DEFAULT_MEM")
+    tap.check(want, "no source names CONFIG_DEFAULT_MEM")
+    changed('CONFIG_DEFAULT_MEM="128M"', 'CONFIG_DEFAULT_MEM="96M"', want)
+
+
+@tap.case("a switched-off part links again and compiles nothing else")
+def part():
+    changed("CONFIG_DEV_POST=y", "# CONFIG_DEV_POST is not set",
+            sources_naming("DEV_POST"))
+
+
+@tap.case("a touched header compiles what includes it and no more")
+def header():
+    with tree.Tree() as out:
+        out.made("tiny_defconfig")
+        out.made("kvm-vmm")
+        obj = out.at("build", "vmm", "devices", "hypercall.o.d")
+        with open(obj, encoding="utf-8") as file:
+            tap.check("vmm/abi/hypercall.h" in file.read(), "no dependency")
+        text = out.made("kvm-vmm", "-W", "vmm/abi/hypercall.h")
+        done = tree.steps(text, "CC")
+        tap.check("vmm/devices/hypercall.c" in done, text)
+        tap.check("vmm/core/bus.c" not in done, text)
+
+
+@tap.case("other CFLAGS compile everything again, the same ones nothing")
+def flags():
+    with tree.Tree() as out:
+        out.made("tiny_defconfig")
+        first = tree.steps(out.made("kvm-vmm"), "CC")
+        again = tree.steps(out.made("kvm-vmm", "CFLAGS=-O1"), "CC")
+        tap.equal(again, first, "compiled with other CFLAGS")
+        tap.equal(tree.steps(out.made("kvm-vmm", "CFLAGS=-O1"), "CC"), [])
+
+
+@tap.case("make twice: the second time nothing is done")
+def twice():
+    with tree.Tree() as out:
+        out.made("tiny_defconfig")
+        out.made()
+        tap.equal(out.made(), "make: Nothing to be done for 'all'.\n",
+                  "what the second make says")
+
+
+@tap.case("the hypervisor is the same in two directories, byte for byte")
+def identical():
+    images = []
+    for _ in range(2):
+        with tree.Tree() as out:
+            out.made("tiny_defconfig")
+            out.made("kvm-vmm", env={"CCACHE_DISABLE": "1"})
+            with open(out.at("images", "kvm-vmm"), "rb") as file:
+                images.append(file.read())
+    tap.check(images[0] == images[1], "two builds differ")
+
+
+tap.main()

@@ -1,0 +1,87 @@
+"""An output tree of its own for one test, and make in it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+import tap  # noqa: E402
+
+OURS = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "O", "V", "T",
+        "CC", "CFLAGS", "KCONFIG_ALLCONFIG", "KCONFIG_SEED")
+
+
+class Tree:
+    """A directory for O=; goes away with `with`."""
+
+    def __enter__(self):
+        parent = os.path.join(tap.BUILD, "tests")
+        os.makedirs(parent, exist_ok=True)
+        self.path = tempfile.mkdtemp(prefix="config.", dir=parent)
+        return self
+
+    def __exit__(self, *unused):
+        shutil.rmtree(self.path)
+
+    def at(self, *parts):
+        return os.path.join(self.path, *parts)
+
+    def make(self, *words, env=None):
+        """Runs make; (exit status, everything it printed)."""
+        around = {name: value for name, value in os.environ.items()
+                  if name not in OURS and not name.startswith("MKVM_")}
+        around["MKVM_DL"] = os.environ.get("MKVM_DL",
+                                           os.path.join(tap.TOP, "dl"))
+        around.update(env or {})
+        done = subprocess.run(["make", f"O={self.path}", *words], cwd=tap.TOP,
+                              env=around, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, check=False)
+        return done.returncode, done.stdout
+
+    def made(self, *words, env=None):
+        """make that must succeed; what it printed."""
+        status, text = self.make(*words, env=env)
+        tap.check(status == 0, "make " + " ".join(words) + ":",
+                  *text.splitlines()[-30:])
+        return text
+
+    def refused(self, *words, env=None):
+        """make that must fail with a message of ours; what it printed."""
+        status, text = self.make(*words, env=env)
+        tap.check(status != 0, "make " + " ".join(words) + ": succeeded", text)
+        tap.check("mini-kvm: " in text, "no message of ours:", text)
+        return text
+
+    def config(self):
+        with open(self.at(".config"), encoding="utf-8") as file:
+            return file.read()
+
+    def ask(self, *lines):
+        """Appends lines to .config, as a hand would."""
+        with open(self.at(".config"), "a", encoding="utf-8") as file:
+            file.write("".join(line + "\n" for line in lines))
+
+    def replace(self, old, new):
+        """Replaces one line of .config."""
+        text = self.config()
+        tap.check(old + "\n" in text, f".config has no line {old}")
+        with open(self.at(".config"), "w", encoding="utf-8") as file:
+            file.write(text.replace(old + "\n", new + "\n"))
+
+    def built(self):
+        """Everything compiled or finished in this tree, relative to it."""
+        return sorted(
+            os.path.relpath(os.path.join(folder, name), self.path)
+            for folder, _, names in os.walk(self.path) for name in names
+            if name.endswith((".o", ".elf", ".bin")) or name == "kvm-vmm")
+
+
+def steps(text, *labels):
+    """The files that quiet lines of these kinds name."""
+    return sorted(line.split()[1] for line in text.splitlines()
+                  if line.startswith("  ") and len(line.split()) == 2
+                  and line.split()[0] in labels)
