@@ -24,6 +24,7 @@ struct index {
 	struct item **items; /* trailers are not kept */
 	size_t count;
 	size_t room;
+	struct item root;   /* for / where the archive does not say */
 	void *by_name;	    /* tsearch() tree; the last one of a name counts */
 	struct newc reader; /* where and why it ended, when it did badly */
 };
