@@ -27,7 +27,7 @@ obj-$(CONFIG_DEV_RESET)     += devices/reset.o
 
 obj-$(CONFIG_BOOT_FLAT)  += boot/flat.o
 obj-$(CONFIG_BOOT_PAGED) += boot/paged.o
-obj-$(CONFIG_BOOT_LINUX) += boot/linux.o boot/bzimage.o boot/vmlinux.o
+obj-$(CONFIG_BOOT_LINUX) += boot/linux.o boot/bzimage.o boot/vmlinux.o boot/place.o
 
 obj-$(CONFIG_DBG_TRACE)  += debug/trace.o
 obj-$(CONFIG_DBG_DOCTOR) += debug/doctor.o $(DOCTOR_PARTS)

@@ -45,14 +45,15 @@ int image_open(struct image *image, const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	int err;
 
-	*image = (struct image){ .path = path };
+	*image = (struct image){ .path = path, .fd = fd };
 	if (fd < 0)
 		return image_failed(path, errno,
 				    errno == ENOENT ? "; `make` builds the "
 						      "images into images/" :
 						      "");
 	err = map_file(image, fd);
-	close(fd);
+	if (err)
+		image_close(image);
 	return err;
 }
 
@@ -60,7 +61,9 @@ void image_close(struct image *image)
 {
 	if (image->data)
 		munmap((void *)image->data, image->size);
-	image->data = NULL;
+	if (image->fd >= 0)
+		close(image->fd);
+	*image = (struct image){ .fd = -1 };
 }
 
 static const struct loader *find_forced(const char *option)

@@ -8,28 +8,50 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define PAGE_SIZE 4096ULL
+#define PAGE_SIZE  4096ULL
+#define LARGE_PAGE (2ULL << 20)
 
+/*
+ * Large pages need host and guest address to agree in their low 21 bits, so a
+ * little more is mapped than asked for. MADV_HUGEPAGE is a wish: a host that
+ * has no large pages to give backs the RAM with small ones.
+ */
 int mem_init(struct memory *mem, uint64_t size)
 {
-	void *base;
+	uintptr_t start;
 
 	if (size < MEM_MIN || size > MEM_MAX || size % PAGE_SIZE)
 		return -EINVAL;
-	base = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (base == MAP_FAILED)
+	mem->mapping = mmap(NULL, size + LARGE_PAGE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (mem->mapping == MAP_FAILED)
 		return -ENOMEM;
-	mem->base = base;
+	start = (uintptr_t)mem->mapping + LARGE_PAGE - 1;
+	mem->base = (uint8_t *)(start & ~(uintptr_t)(LARGE_PAGE - 1));
 	mem->size = size;
 	mem->low_size = size < MEM_HOLE_START ? size : MEM_HOLE_START;
+	if (size >= LARGE_PAGE)
+		madvise(mem->base, size, MADV_HUGEPAGE);
 	return 0;
 }
 
 void mem_free(struct memory *mem)
 {
-	munmap(mem->base, mem->size);
+	munmap(mem->mapping, mem->size + LARGE_PAGE);
 	mem->base = NULL;
+}
+
+int mem_map_file(const struct memory *mem, gpa_t gpa, size_t len, int fd,
+		 uint64_t offset)
+{
+	void *hva = mem_hva(mem, gpa, len);
+
+	if (!hva || gpa % PAGE_SIZE || len % PAGE_SIZE)
+		return -EFAULT;
+	if (mmap(hva, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd,
+		 offset) == MAP_FAILED)
+		return -errno;
+	return 0;
 }
 
 void *mem_hva(const struct memory *mem, gpa_t gpa, size_t len)

@@ -25,6 +25,7 @@ typedef uint64_t gpa_t;
 
 struct memory {
 	uint8_t *base;	 /* hva of gpa 0 */
+	void *mapping;	 /* what was mapped; base is the first 2 MiB in it */
 	size_t size;	 /* bytes of RAM, a multiple of 4 KiB */
 	size_t low_size; /* bytes of RAM below the hole */
 };
@@ -39,6 +40,14 @@ void *mem_hva(const struct memory *mem, gpa_t gpa, size_t len);
 /* Copies @len bytes to or from guest RAM. 0, or -EFAULT with nothing done. */
 int mem_write(const struct memory *mem, gpa_t gpa, const void *buf, size_t len);
 int mem_read(const struct memory *mem, gpa_t gpa, void *buf, size_t len);
+
+/*
+ * Makes @len bytes of RAM at @gpa a private copy of the file @fd from @offset
+ * on: pages are read when they are touched, and written to in RAM only. All
+ * three are multiples of 4 KiB. 0, -EFAULT (not all RAM) or -errno of mmap().
+ */
+int mem_map_file(const struct memory *mem, gpa_t gpa, size_t len, int fd,
+		 uint64_t offset);
 
 /* One past the last byte of RAM: a gpa, above 4 GiB when RAM reaches there. */
 gpa_t mem_end(const struct memory *mem);
