@@ -1,0 +1,186 @@
+#!/usr/bin/python3
+# timeout: 300
+"""The lab: bytes, terminal, exit status and the end of everything pass."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import tempfile
+import time
+
+import terminal
+import vm
+from vm import tap
+
+
+def lab(*words, stdin=b"", env=None, limit=60):
+    """lab/run with these words; (status, stdout, stderr)."""
+    if not os.path.exists(vm.LAB_KERNEL):
+        raise tap.Skip("the lab is not built; run `make lab`")
+    done = subprocess.run([vm.LAB_RUN, "--timeout", str(limit), *words],
+                          input=stdin, capture_output=True, check=False,
+                          env=dict(os.environ, **(env or {})))
+    return done.returncode, done.stdout, done.stderr.decode()
+
+
+def shell(script, *args, **options):
+    return lab("--", "/bin/sh", "-c", script, "sh", *args, **options)
+
+
+@tap.case("stdout, stderr and status are the command's own")
+def streams():
+    status, out, err = shell("echo out; echo err >&2; exit 7")
+    tap.equal((status, out, err), (7, b"out\n", "err\n"))
+
+
+@tap.case("a signal that ends the command is 128 + its number")
+def signals():
+    tap.equal(shell("kill -TERM $$")[0], 143)
+
+
+@tap.case("every byte of stdin arrives, and then its end")
+def input_bytes():
+    data = bytes(range(256)) * 4096
+    status, out, err = shell("md5sum", stdin=data)
+    want = hashlib.md5(data).hexdigest().encode() + b"  -\n"
+    tap.equal((status, out, err), (0, want, ""))
+
+
+@tap.case("every byte of stdout arrives, no CR among them")
+def output_bytes():
+    want = b"".join(b"%d\n" % n for n in range(1, 200001))
+    status, out, _ = shell("seq 200000")
+    tap.equal((status, hashlib.md5(out).digest()),
+              (0, hashlib.md5(want).digest()))
+
+
+@tap.case("arguments, environment and directory arrive as they are")
+def order():
+    odd = "a b\n'c' \"d\" $e \\ *"
+    status, out, err = shell('printf "%s|%s|" "$1" "$MKVM_ODD"; pwd', odd,
+                             env={"MKVM_ODD": odd})
+    tap.equal((status, out.decode(), err),
+              (0, f"{odd}|{odd}|{os.getcwd()}\n", ""))
+
+
+@tap.case("there is /dev/kvm, and a /tmp to write in")
+def devices():
+    status, _, err = shell("test -w /dev/kvm && echo x >/tmp/x && cat /tmp/x")
+    tap.equal((status, err), (0, ""))
+
+
+@tap.case("the host's files are read-only, a shared directory of /tmp too")
+def shared():
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        with open(os.path.join(folder, "file"), "w", encoding="ascii") as f:
+            f.write("text")
+        status, out, err = lab(
+            "--share", folder, "--", "/bin/sh", "-c",
+            'cat "$1/file"; ! touch "$1/new" && ! touch "$2/new"', "sh",
+            folder, tap.TOP)
+        tap.equal((status, out), (0, b"text"), err)
+        tap.equal(os.listdir(folder), ["file"])
+
+
+@tap.case("a command that is not there is 127 and says so")
+def missing():
+    status, out, err = lab("--", "/no/such/command")
+    tap.equal((status, out), (127, b""))
+    tap.check("/no/such/command" in err and "--share" in err, err)
+
+
+@tap.case("--timeout ends it with 124")
+def timeout():
+    status, _, err = lab("--", "/bin/sleep", "100", limit=4)
+    tap.equal(status, 124)
+    tap.check("--timeout" in err, err)
+
+
+@tap.case("wrong words are 64, a missing part is 70, each with a next step")
+def refusals():
+    for words, env, want, hint in (
+            (["--what", "--", "true"], {}, 64, "--"),
+            (["--cpus", "0", "--", "true"], {}, 64, "--cpus"),
+            (["--mem", "much", "--", "true"], {}, 64, "--mem"),
+            (["--share", "/no/such", "--", "true"], {}, 64, "/no/such"),
+            (["--"], {}, 64, "--help"),
+            (["--", "true"], {"MKVM_LAB_KERNEL": "/no/such"}, 70, "make lab"),
+            (["--", "true"], {"MKVM_LAB_QEMU": "/no/such"}, 70, "make deps"),
+    ):
+        status, out, err = lab(*words, env=env)
+        tap.equal((status, out), (want, b""), f"{words}: {err}")
+        tap.check(hint in err, f"{words}: no '{hint}' in: {err}")
+
+
+@tap.case("a lab that breaks is 70 and shows its log")
+def broken():
+    with tempfile.NamedTemporaryFile() as empty:
+        status, out, err = lab("--", "true",
+                               env={"MKVM_LAB_INITRD": empty.name})
+    tap.equal((status, out), (70, b""), err)
+    tap.check("panic" in err, err)
+
+
+def processes(mark):
+    """The processes that have this word in their environment."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as f:
+                if mark.encode() in f.read():
+                    found.append(pid)
+        except OSError:
+            pass
+    return found
+
+
+def ends_with(signo, delay):
+    mark = f"MKVM_MARK={os.getpid()}-{signo}-{delay}"
+    name, value = mark.split("=")
+    with subprocess.Popen([vm.LAB_RUN, "--", "/bin/sleep", "100"],
+                          stdin=subprocess.DEVNULL,
+                          env=dict(os.environ, **{name: value})) as lab_run:
+        time.sleep(delay)
+        lab_run.send_signal(signo)
+        status = lab_run.wait(20)
+    tap.equal(status, -signo)
+    for _ in range(100):
+        if not processes(mark):
+            return
+        time.sleep(0.05)
+    left = processes(mark)
+    for pid in left:
+        os.kill(int(pid), signal.SIGKILL)
+    tap.check(not left, f"left behind: {left}")
+
+
+for signal_name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"):
+    for seconds in (0.3, 3):
+        tap.add(f"{signal_name} after {seconds} s leaves no QEMU behind",
+                ends_with, getattr(signal, signal_name), seconds)
+
+
+@tap.case("a terminal has its size, job control and Ctrl-C inside")
+def terminals():
+    with terminal.Terminal([vm.LAB_RUN, "--", "/bin/sh"]) as term:
+        term.expect("[#$] ")
+        term.send("tty; sleep 100\r")
+        term.expect("/dev/pts/0")
+        time.sleep(0.5)
+        term.send(terminal.CTRL_C)
+        term.expect("[#$] ")
+        term.send("exit 9\r")
+        term.ends(9)
+
+
+@tap.case("Ctrl-] three times ends a stuck lab")
+def escape():
+    with terminal.Terminal([vm.LAB_RUN, "--", "/bin/sh"]) as term:
+        term.expect("[#$] ")
+        term.send("\x1d\x1d\x1d")
+        term.expect("ended by")
+        term.ends(143)
+
+
+tap.main()
