@@ -4,7 +4,7 @@
  *
  *	0f 1f 80 ID 4b 56 4d	nopl 0x4d564b<ID>(%rax)
  *
- * it writes one line, "ID COUNT", to the file of its argument file=PATH. See
+ * it writes one line, "ID COUNT", to the file of its argument out=PATH. See
  * marker.h for the markers in use. With several emulated processors the count
  * is not exact: use lab/run --count, which has one thread for all.
  *
@@ -92,10 +92,10 @@ int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info,
 {
 	(void)info;
 	for (int i = 0; i < argc; i++)
-		if (strncmp(argv[i], "file=", 5) == 0)
-			out = fopen(argv[i] + 5, "w");
+		if (strncmp(argv[i], "out=", 4) == 0)
+			out = fopen(argv[i] + 4, "w");
 	if (!out) {
-		fprintf(stderr, "count: file=PATH: needed, and writable\n");
+		fprintf(stderr, "count: out=PATH: needed, and writable\n");
 		return -1;
 	}
 	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
