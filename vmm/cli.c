@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,19 +110,47 @@ static const char help_tail[] =
 	"limit\n"
 	"ran out; 128+N ended by signal N.\n";
 
+/* Whether an earlier row of the table has the same option. */
+static bool is_repeated(const struct loader *const *row)
+{
+	const struct loader *const *earlier;
+
+	for (earlier = __start_table_loader; earlier < row; earlier++)
+		if ((*earlier)->option &&
+		    !strcmp((*earlier)->option, (*row)->option))
+			return true;
+	return false;
+}
+
+/* Each option once, with every kind of image it stands for. */
+static void print_kinds(void)
+{
+	const struct loader *const *row;
+	const struct loader *const *other;
+
+	TABLE_FOREACH(loader, row) {
+		const char *option = (*row)->option;
+
+		if (!option || is_repeated(row))
+			continue;
+		TABLE_FOREACH(loader, other) {
+			if (!(*other)->option ||
+			    strcmp((*other)->option, (*row)->option) != 0)
+				continue;
+			printf("  %-18s %s\n", option, (*other)->what);
+			option = "  or";
+		}
+	}
+}
+
 static void print_help(void)
 {
-	const struct loader *const *loader;
 	const struct command *const *command;
 	char name[40];
 
 	fputs(help_head, stdout);
-	printf("\nInstead of looking at the content:\n");
-	TABLE_FOREACH(loader, loader) {
-		if ((*loader)->option)
-			printf("  %-18s %s\n", (*loader)->option,
-			       (*loader)->what);
-	}
+	printf("\nForcing the kind of image, instead of looking at it:\n");
+	print_kinds();
 	TABLE_FOREACH(command, command) {
 		snprintf(name, sizeof(name), "%s%s%s%s", (*command)->option,
 			 (*command)->arg ? "[=" : "",
@@ -326,9 +355,9 @@ static void add_row(struct parser *p, const char *option, int has_arg,
 			return; /* two loaders share the option */
 	if (p->nr_longs == OPTIONS_MAX - 1)
 		return;
-	p->longs[p->nr_longs++] = (struct option){
-		option + 2, has_arg, NULL, OPT_TABLES + (int)p->nr_rows
-	};
+	p->longs[p->nr_longs++] =
+		(struct option){ option + 2, has_arg, NULL,
+				 OPT_TABLES + (int)p->nr_rows };
 	p->rows[p->nr_rows++] = row;
 }
 

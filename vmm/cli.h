@@ -11,13 +11,13 @@ struct command;
 struct options {
 	const char *images[GUESTS_MAX];
 	unsigned int nr_images;
-	const char *loader_option; /* "--linux", "--paging", or NULL */
-	const char *initrd;	   /* path, or NULL */
-	const char *cmdline;	   /* NULL: the configured one */
-	uint64_t mem_size;	   /* bytes; 0: the loader's default */
-	unsigned int nr_cpus;	   /* per guest; 0: the configured number */
-	uint64_t timeout_ns;	   /* 0: none */
-	uint64_t max_exits;	   /* per guest; 0: none */
+	const char *loader_option;     /* "--linux", "--paging", or NULL */
+	const char *initrd;	       /* path, or NULL */
+	const char *cmdline;	       /* NULL: the configured one */
+	uint64_t mem_size;	       /* bytes; 0: the loader's default */
+	unsigned int nr_cpus;	       /* per guest; 0: the configured number */
+	uint64_t timeout_ns;	       /* 0: none */
+	uint64_t max_exits;	       /* per guest; 0: none */
 	const struct command *command; /* run this instead of a guest */
 	const char *command_arg;
 };

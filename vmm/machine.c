@@ -21,6 +21,7 @@
 #include "core/event.h"
 #include "core/irqchip.h"
 #include "core/kvm.h"
+#include "core/smp.h"
 #include "core/term.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
@@ -217,8 +218,8 @@ static int fill_config(struct machine *m, const struct loader *loader,
 		.console = &m->console,
 		.stop_fd = m->stopped.fd,
 	};
-	if (!config->mem_size && cli_parse_size(CONFIG_DEFAULT_MEM,
-						&config->mem_size))
+	if (!config->mem_size &&
+	    cli_parse_size(CONFIG_DEFAULT_MEM, &config->mem_size))
 		return bad_fit(image, "DEFAULT_MEM of the configuration is no "
 				      "size; give --mem");
 	if (config->nr_vcpus > m->kvm.max_cpus) {
@@ -240,19 +241,22 @@ static int load_guest(struct machine *m, const struct loader *loader,
 		.cmdline = m->opt->cmdline ? m->opt->cmdline :
 					     CONFIG_DEFAULT_CMDLINE,
 		.initrd = m->initrd.data ? &m->initrd : NULL,
-		.nr_cpus = vm->config.nr_vcpus,
 	};
 
 	log_info("%s: %s: %s", vm->config.name, loader->name, loader->what);
-	return loader->load(image, &args, &vm->mem, cpu) ? STATUS_USAGE : 0;
+	if (loader->load(image, &args, &vm->mem, cpu))
+		return STATUS_USAGE;
+	if (loader->needs & NEEDS_SMP)
+		smp_write_table(&vm->mem, vm->config.nr_vcpus);
+	return 0;
 }
 
 /* 0, or the exit status. The image may go once it has been loaded. */
 static int build_guest(struct machine *m, const struct image *image,
 		       struct vm *vm, struct cpu_state *cpu)
 {
-	const struct loader *loader = loader_select(image,
-						    m->opt->loader_option);
+	const struct loader *loader =
+		loader_select(image, m->opt->loader_option);
 	struct vm_config config;
 	int err;
 

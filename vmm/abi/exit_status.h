@@ -5,11 +5,11 @@
 #ifndef MKVM_ABI_EXIT_STATUS_H
 #define MKVM_ABI_EXIT_STATUS_H
 
-#define STATUS_OK	 0   /* and up to 63: the guest's own */
-#define STATUS_USAGE	 64  /* the command line or an image is wrong */
-#define STATUS_FAILED	 70  /* the VMM or the host failed */
-#define STATUS_CRASHED	 71  /* triple fault, entry failure, kernel panic */
-#define STATUS_HALTED	 72  /* all vCPUs halted with interrupts off */
-#define STATUS_LIMIT	 124 /* --timeout or --max-exits ran out */
+#define STATUS_OK      0   /* and up to 63: the guest's own */
+#define STATUS_USAGE   64  /* the command line or an image is wrong */
+#define STATUS_FAILED  70  /* the VMM or the host failed */
+#define STATUS_CRASHED 71  /* triple fault, entry failure, kernel panic */
+#define STATUS_HALTED  72  /* all vCPUs halted with interrupts off */
+#define STATUS_LIMIT   124 /* --timeout or --max-exits ran out */
 
 #endif

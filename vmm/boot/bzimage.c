@@ -11,16 +11,16 @@
 #include "boot/linux.h"
 #include "util/log.h"
 
-#define HEADER_OFFSET	 0x1f1
-#define HEADER_MAGIC	 0x53726448 /* "HdrS" */
-#define BOOT_FLAG	 0xaa55
-#define VERSION_MIN	 0x020a /* brings pref_address and init_size */
-#define VERSION_XLOAD	 0x020c /* brings xloadflags */
-#define ENTRY_64	 0x200 /* boot.rst: startup_64 is at offset 0x200 */
-#define SECTOR		 512
-#define SETUP_SECTS_OLD	 4 /* what 0 stands for */
-#define PARAGRAPH	 16
-#define ALIGN_MAX	 (1u << 30)
+#define HEADER_OFFSET	0x1f1
+#define HEADER_MAGIC	0x53726448 /* "HdrS" */
+#define BOOT_FLAG	0xaa55
+#define VERSION_MIN	0x020a /* brings pref_address and init_size */
+#define VERSION_XLOAD	0x020c /* brings xloadflags */
+#define ENTRY_64	0x200  /* boot.rst: startup_64 is at offset 0x200 */
+#define SECTOR		512
+#define SETUP_SECTS_OLD 4 /* what 0 stands for */
+#define PARAGRAPH	16
+#define ALIGN_MAX	(1u << 30)
 
 static int malformed(const struct image *image, const char *why)
 {

@@ -10,9 +10,9 @@
 #include "loader.h"
 #include "util/log.h"
 
-#define RAM_DEFAULT (1ULL << 20)
+#define RAM_DEFAULT  (1ULL << 20)
 #define SIZE_MAX_64K 0x10000 /* what a real-mode segment at 0 can reach */
-#define STACK_TOP   0xfffe
+#define STACK_TOP    0xfffe
 
 /* Anything may be a flat program; every loader that sees a header is surer. */
 static int flat_match(const struct image *image)

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/smp.h"
 #include "util/log.h"
 
 #define GDT_GPA	      0x500
@@ -20,8 +19,6 @@
 #define MAPPED_GIB    4
 #define CMDLINE_GPA   0x20000
 #define CMDLINE_MAX   0x10000 /* bytes with the final NUL */
-#define LOW_RAM_END   SMP_TABLE_BASE
-#define HIGH_RAM      0x100000 /* 1 MiB */
 
 #define PAGE_SIZE	 4096
 #define LARGE_PAGE_SHIFT 21
@@ -30,10 +27,10 @@
 #define PTE_WRITABLE	 (1u << 1)
 #define PTE_LARGE	 (1u << 7)
 
-#define BOOT_CS	   0x10 /* boot.rst: "__BOOT_CS(0x10) and __BOOT_DS(0x18)" */
-#define BOOT_DS	   0x18
-#define E820_RAM   1
-#define E820_RESERVED 2
+#define BOOT_CS	       0x10 /* boot.rst: "__BOOT_CS(0x10) and __BOOT_DS(0x18)" */
+#define BOOT_DS	       0x18
+#define E820_RAM       1
+#define E820_RESERVED  2
 #define LOADER_UNKNOWN 0xff
 #define VIDEO_NORMAL   0xffff
 
@@ -44,21 +41,19 @@
 #define MACHINE_WORDS "panic=-1 reboot=k,panic_warm "
 
 static const uint64_t gdt32[] = {
-	0, 0,
-	0x00cf9b000000ffff, /* 0x10: 32-bit code, flat */
-	0x00cf93000000ffff, /* 0x18: data, flat */
+	0, 0, 0x00cf9b000000ffff, /* 0x10: 32-bit code, flat */
+	0x00cf93000000ffff,	  /* 0x18: data, flat */
 };
 
 static const uint64_t gdt64[] = {
-	0, 0,
-	0x00af9b000000ffff, /* 0x10: 64-bit code */
-	0x00cf93000000ffff, /* 0x18: data, flat */
+	0, 0, 0x00af9b000000ffff, /* 0x10: 64-bit code */
+	0x00cf93000000ffff,	  /* 0x18: data, flat */
 };
 
 int linux_check_room(const struct linux_kernel *kernel,
 		     const struct memory *mem)
 {
-	if (kernel->start >= HIGH_RAM && kernel->start <= kernel->end &&
+	if (kernel->start >= MEM_FIRMWARE_END && kernel->start <= kernel->end &&
 	    mem_hva(mem, kernel->start, kernel->end - kernel->start))
 		return 0;
 	log_error("%s: the kernel needs RAM from 0x%llx to 0x%llx, and the "
@@ -68,8 +63,8 @@ int linux_check_room(const struct linux_kernel *kernel,
 	return -E2BIG;
 }
 
-static int place_cmdline(const struct linux_kernel *kernel,
-			 const char *words, const struct memory *mem,
+static int place_cmdline(const struct linux_kernel *kernel, const char *words,
+			 const struct memory *mem,
 			 struct boot_params *zero_page)
 {
 	size_t limit = kernel->header.cmdline_size; /* without the NUL */
@@ -123,16 +118,18 @@ static void add_e820(struct boot_params *zero_page, gpa_t start, gpa_t end,
 
 	if (start >= end)
 		return;
-	*entry = (struct boot_e820_entry){ .addr = start, .size = end - start,
+	*entry = (struct boot_e820_entry){ .addr = start,
+					   .size = end - start,
 					   .type = type };
 	zero_page->e820_entries++;
 }
 
 static void fill_e820(const struct memory *mem, struct boot_params *zero_page)
 {
-	add_e820(zero_page, 0, LOW_RAM_END, E820_RAM);
-	add_e820(zero_page, LOW_RAM_END, HIGH_RAM, E820_RESERVED);
-	add_e820(zero_page, HIGH_RAM, mem->low_size, E820_RAM);
+	add_e820(zero_page, 0, MEM_FIRMWARE_START, E820_RAM);
+	add_e820(zero_page, MEM_FIRMWARE_START, MEM_FIRMWARE_END,
+		 E820_RESERVED);
+	add_e820(zero_page, MEM_FIRMWARE_END, mem->low_size, E820_RAM);
 	add_e820(zero_page, MEM_4G, mem_end(mem), E820_RAM);
 }
 
@@ -199,8 +196,5 @@ int linux_boot(const struct linux_kernel *kernel, const struct boot_args *args,
 {
 	int err = write_zero_page(kernel, args, mem);
 
-	if (err)
-		return err;
-	smp_write_table(mem, args->nr_cpus);
-	return describe_entry(kernel, mem, cpu);
+	return err ? err : describe_entry(kernel, mem, cpu);
 }

@@ -4,7 +4,7 @@
  *
  *   0x00500  GDT                 0x09000  page tables (64-bit entry)
  *   0x07000  zero page           0x20000  command line
- *   0x9d000  MP table, reserved to 1 MiB
+ *   0x9d000  the machine's own tables, reserved to 1 MiB
  *   kernel at its own address; initrd as high as it may be
  */
 #ifndef MKVM_LINUX_H
@@ -15,24 +15,23 @@
 
 #include "loader.h"
 
-#define LINUX_RAM_MIN	(16ULL << 20)
-#define LINUX_NEEDS \
-	(NEEDS_IRQCHIP | NEEDS_CMDLINE | NEEDS_INITRD | NEEDS_SMP)
+#define LINUX_RAM_MIN (16ULL << 20)
+#define LINUX_NEEDS   (NEEDS_IRQCHIP | NEEDS_CMDLINE | NEEDS_INITRD | NEEDS_SMP)
 
 /* A kernel that has been put into guest RAM. */
 struct linux_kernel {
 	const char *path;
 	struct setup_header header; /* its own, or one made up for vmlinux */
-	gpa_t start;  /* first byte it occupies */
-	gpa_t end;    /* one past the last byte it needs before it has read
+	gpa_t start;		    /* first byte it occupies */
+	gpa_t end;   /* one past the last byte it needs before it has read
 		       * the memory map: init_size or the end of its .bss */
-	gpa_t entry;  /* first instruction */
+	gpa_t entry; /* first instruction */
 	bool is_64bit;
 };
 
 /*
- * Places command line and initrd, writes the zero page, memory map and MP
- * table, and describes the first instruction in @cpu. 0, or -errno after one
+ * Places command line and initrd, writes the zero page with its memory map,
+ * and describes the first instruction in @cpu. 0, or -errno after one
  * message. (boot.rst, "32-bit Boot Protocol", "64-bit Boot Protocol")
  */
 int linux_boot(const struct linux_kernel *kernel, const struct boot_args *args,

@@ -9,23 +9,22 @@
 #include "loader.h"
 #include "util/log.h"
 
-#define RAM_DEFAULT    (64ULL << 20)
-#define RAM_MIN	       (4ULL << 20)
-#define LOAD_GPA       0x1000
-#define KERNEL_BASE    0x80000000u
-#define STACK_TOP      0x00100000u
-#define GDT_GPA	       0x500
-#define DIRECTORY_GPA  0x100000
-#define LARGE_PAGE     (4u << 20)
-#define ENTRIES	       1024
-#define PDE_PRESENT    (1u << 0)
-#define PDE_WRITABLE   (1u << 1)
-#define PDE_LARGE      (1u << 7)
+#define RAM_DEFAULT   (64ULL << 20)
+#define RAM_MIN	      (4ULL << 20)
+#define LOAD_GPA      0x1000
+#define KERNEL_BASE   0x80000000u
+#define STACK_TOP     0x00100000u
+#define GDT_GPA	      0x500
+#define DIRECTORY_GPA 0x100000
+#define LARGE_PAGE    (4u << 20)
+#define ENTRIES	      1024
+#define PDE_PRESENT   (1u << 0)
+#define PDE_WRITABLE  (1u << 1)
+#define PDE_LARGE     (1u << 7)
 
 static const uint64_t gdt[] = {
-	0,
-	0x00cf9b000000ffff, /* 0x08: 32-bit code, base 0, limit 4 GiB */
-	0x00cf93000000ffff, /* 0x10: data, base 0, limit 4 GiB */
+	0, 0x00cf9b000000ffff, /* 0x08: 32-bit code, base 0, limit 4 GiB */
+	0x00cf93000000ffff,    /* 0x10: data, base 0, limit 4 GiB */
 };
 
 /* Only by its option: a flat binary has no mark of its own. */

@@ -29,9 +29,11 @@ static int map_file(struct image *image, int fd)
 	if (fstat(fd, &st))
 		return image_failed(image->path, errno, "");
 	if (!S_ISREG(st.st_mode))
-		return image_failed(image->path, EINVAL, ": not a regular file");
+		return image_failed(image->path, EINVAL,
+				    ": not a regular file");
 	if (!st.st_size)
-		return image_failed(image->path, ENOEXEC, ": the file is empty");
+		return image_failed(image->path, ENOEXEC,
+				    ": the file is empty");
 	data = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (data == MAP_FAILED)
 		return image_failed(image->path, errno, "");
@@ -88,7 +90,8 @@ const struct loader *loader_select(const struct image *image,
 		int score = (*row)->match(image);
 
 		/* --linux stands for every loader of that option. */
-		if (forced && (!(*row)->option || strcmp((*row)->option, forced)))
+		if (forced &&
+		    (!(*row)->option || strcmp((*row)->option, forced)))
 			continue;
 		if (score > best_score) {
 			best = *row;

@@ -96,12 +96,13 @@ static struct segment elf_segment(const struct elf_file *elf, unsigned int i)
 
 	if (elf->is_64bit) {
 		memcpy(&p64, at, sizeof(p64));
-		return (struct segment){ p64.p_type, p64.p_offset, p64.p_vaddr,
-					 p64.p_paddr, p64.p_filesz,
-					 p64.p_memsz };
+		return (struct segment){
+			p64.p_type,  p64.p_offset, p64.p_vaddr,
+			p64.p_paddr, p64.p_filesz, p64.p_memsz
+		};
 	}
 	memcpy(&p32, at, sizeof(p32));
-	return (struct segment){ p32.p_type, p32.p_offset, p32.p_vaddr,
+	return (struct segment){ p32.p_type,  p32.p_offset, p32.p_vaddr,
 				 p32.p_paddr, p32.p_filesz, p32.p_memsz };
 }
 
@@ -159,7 +160,8 @@ static int load_segments(const struct elf_file *elf, const struct memory *mem,
 			return err;
 	}
 	if (elf->entry < kernel->start || elf->entry >= kernel->end)
-		return malformed(elf->image, "no segment holds the entry point");
+		return malformed(elf->image,
+				 "no segment holds the entry point");
 	return 0;
 }
 
@@ -168,8 +170,10 @@ static int vmlinux_load(const struct image *image, const struct boot_args *args,
 {
 	struct linux_kernel kernel = {
 		.path = image->path,
-		.header = { .boot_flag = BOOT_FLAG, .header = HEADER_MAGIC,
-			    .version = HEADER_VERSION, .loadflags = 1,
+		.header = { .boot_flag = BOOT_FLAG,
+			    .header = HEADER_MAGIC,
+			    .version = HEADER_VERSION,
+			    .loadflags = 1,
 			    .cmdline_size = CMDLINE_SIZE,
 			    .initrd_addr_max = INITRD_MAX },
 	};

@@ -63,7 +63,8 @@ static int add_timer(struct board *board)
 
 	if (fd < 0)
 		return fd;
-	board->timer = (struct event_source){ .fd = fd, .ready = on_timer,
+	board->timer = (struct event_source){ .fd = fd,
+					      .ready = on_timer,
 					      .arg = board };
 	return event_add(board->loop, &board->timer, EPOLLIN);
 }

@@ -160,8 +160,7 @@ void bus_write(struct bus *bus, uint64_t addr, unsigned int size, uint64_t val)
 
 		if (claim) {
 			piece = piece_size(claim, addr + done, size - done);
-			write_piece(claim, addr + done, piece,
-				    val >> done * 8);
+			write_piece(claim, addr + done, piece, val >> done * 8);
 		} else {
 			piece = 1;
 			note_stray(bus, addr + done, "write");

@@ -18,11 +18,10 @@
 /* POSIX: a pipe that polls writable takes this much without blocking. */
 #define WRITE_CHUNK 4096
 
-static const char help_text[] =
-	"\n"
-	"Ctrl-A h       this help\n"
-	"Ctrl-A x       end the guest and quit\n"
-	"Ctrl-A Ctrl-A  send Ctrl-A itself\n";
+static const char help_text[] = "\n"
+				"Ctrl-A h       this help\n"
+				"Ctrl-A x       end the guest and quit\n"
+				"Ctrl-A Ctrl-A  send Ctrl-A itself\n";
 
 /* Reads on once the ring has room again. */
 static void resume_input(struct console *console)
@@ -184,7 +183,8 @@ static void drain_output(struct console *console)
 		wait = !stdout_ready();
 		if (wait)
 			break;
-		write_piece(console, buf, len < WRITE_CHUNK ? len : WRITE_CHUNK);
+		write_piece(console, buf,
+			    len < WRITE_CHUNK ? len : WRITE_CHUNK);
 	}
 	pthread_mutex_unlock(&console->lock);
 	if (wait == console->out_waits)
@@ -240,8 +240,8 @@ int console_init(struct console *console, struct event_loop *loop,
 	pthread_cond_init(&console->room, NULL);
 	console->wake = (struct event_source){ err, on_wake, console };
 	console->in = (struct event_source){ STDIN_FILENO, on_stdin, console };
-	console->out = (struct event_source){ STDOUT_FILENO, on_stdout,
-					      console };
+	console->out =
+		(struct event_source){ STDOUT_FILENO, on_stdout, console };
 	err = event_add(loop, &console->wake, EPOLLIN);
 	if (!err)
 		err = watch_stdin(console);

@@ -23,27 +23,27 @@ struct board;
 
 struct console {
 	struct event_loop *loop;
-	struct event_source in;	     /* stdin */
-	struct event_source out;     /* stdout, while it cannot take more */
-	struct event_source wake;    /* output came, or a device has room */
+	struct event_source in;	  /* stdin */
+	struct event_source out;  /* stdout, while it cannot take more */
+	struct event_source wake; /* output came, or a device has room */
 	void (*quit)(void *arg, int status); /* the user wants out */
 	void *quit_arg;
 
 	/* Main thread only. */
 	struct ring input;
-	bool terminal;	/* stdin is one: raw, escape key active */
-	bool escaped;	/* Ctrl-A was the last key */
+	bool terminal;	 /* stdin is one: raw, escape key active */
+	bool escaped;	 /* Ctrl-A was the last key */
 	bool in_is_file; /* stdin is always ready: read when there is room */
 	bool in_paused;	 /* the input ring is full, or stdin has ended */
 	bool in_eof;
-	bool out_waits;	/* stdout cannot take more just now */
+	bool out_waits; /* stdout cannot take more just now */
 
 	_Atomic(struct board *) focus; /* gets the input; NULL: nobody yet */
 
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t room;  /* the output ring has been drained */
 	struct ring output;
-	bool abandoned;	      /* nobody will read: drop output */
+	bool abandoned; /* nobody will read: drop output */
 };
 
 /*

@@ -18,11 +18,11 @@
 #define ENTRIES_FIRST 128
 #define ENTRIES_MAX   4096
 
-#define LEAF1_EDX_HTT		(1u << 28)
-#define LEAF1_ECX_TSC_DEADLINE	(1u << 24)
-#define LEAF1_ECX_HYPERVISOR	(1u << 31)
-#define LEVEL_TYPE_SMT		(1u << 8)
-#define LEVEL_TYPE_CORE		(2u << 8)
+#define LEAF1_EDX_HTT	       (1u << 28)
+#define LEAF1_ECX_TSC_DEADLINE (1u << 24)
+#define LEAF1_ECX_HYPERVISOR   (1u << 31)
+#define LEVEL_TYPE_SMT	       (1u << 8)
+#define LEVEL_TYPE_CORE	       (2u << 8)
 
 /* The vCPU a table is made for. */
 struct topology {
@@ -87,9 +87,9 @@ static const struct {
 	uint32_t function;
 	void (*patch)(struct kvm_cpuid_entry2 *e, const struct topology *t);
 } patches[] = {
-	{ 0x1, patch_leaf1 },	     { 0x4, patch_leaf4 },
-	{ 0xb, patch_leafb },	     { 0x1f, patch_leafb },
-	{ 0x80000008, patch_amd8 },  { 0x8000001e, patch_amd1e },
+	{ 0x1, patch_leaf1 },	    { 0x4, patch_leaf4 },
+	{ 0xb, patch_leafb },	    { 0x1f, patch_leafb },
+	{ 0x80000008, patch_amd8 }, { 0x8000001e, patch_amd1e },
 };
 
 /* The list KVM supports, to be freed; NULL with errno set. */
@@ -116,7 +116,8 @@ static void patch_list(struct kvm_cpuid2 *list, const struct topology *t)
 	for (unsigned int i = 0; i < list->nent; i++) {
 		struct kvm_cpuid_entry2 *e = &list->entries[i];
 
-		for (size_t p = 0; p < sizeof(patches) / sizeof(patches[0]); p++)
+		for (size_t p = 0; p < sizeof(patches) / sizeof(patches[0]);
+		     p++)
 			if (patches[p].function == e->function)
 				patches[p].patch(e, t);
 	}

@@ -22,12 +22,16 @@
 #define LIMIT_16 0xffff
 #define LIMIT_32 0xffffffff
 
-#define FLAT_CODE                                                          \
-	{ .selector = 0x08, .flags = SEG_CODE | SEG_32BIT | SEG_PAGES,     \
-	  .limit = LIMIT_32 }
-#define FLAT_DATA                                                          \
-	{ .selector = 0x10, .flags = SEG_DATA | SEG_32BIT | SEG_PAGES,     \
-	  .limit = LIMIT_32 }
+#define FLAT_CODE                                                            \
+	{                                                                    \
+		.selector = 0x08, .flags = SEG_CODE | SEG_32BIT | SEG_PAGES, \
+		.limit = LIMIT_32                                            \
+	}
+#define FLAT_DATA                                                            \
+	{                                                                    \
+		.selector = 0x10, .flags = SEG_DATA | SEG_32BIT | SEG_PAGES, \
+		.limit = LIMIT_32                                            \
+	}
 
 const struct cpu_state cpu_state_real16 = {
 	.rflags = RFLAGS_1,
@@ -56,7 +60,8 @@ const struct cpu_state cpu_state_long64 = {
 	.cr0 = CR0_PE | CR0_ET | CR0_PG,
 	.cr4 = CR4_PAE,
 	.efer = EFER_LME | EFER_LMA,
-	.code = { .selector = 0x08, .flags = SEG_CODE | SEG_LONG | SEG_PAGES,
+	.code = { .selector = 0x08,
+		  .flags = SEG_CODE | SEG_LONG | SEG_PAGES,
 		  .limit = LIMIT_32 },
 	.data = FLAT_DATA,
 };

@@ -22,9 +22,10 @@ static const struct probe *probes[PROBES_MAX]; /* constant once vCPUs run */
 static unsigned int nr_probes;
 
 /* Where the guest was, for the last message about it. */
-#define REGS_FMT      "rip 0x%llx, rsp 0x%llx, rflags 0x%llx"
-#define REGS_ARG(run) (run)->s.regs.regs.rip, (run)->s.regs.regs.rsp, \
-		      (run)->s.regs.regs.rflags
+#define REGS_FMT "rip 0x%llx, rsp 0x%llx, rflags 0x%llx"
+#define REGS_ARG(run)                                   \
+	(run)->s.regs.regs.rip, (run)->s.regs.regs.rsp, \
+		(run)->s.regs.regs.rflags
 
 static enum exit_action on_pio(struct vcpu *vcpu)
 {

@@ -6,7 +6,7 @@
 
 struct kvm {
 	int fd;
-	size_t run_size;      /* bytes of a vCPU's shared kvm_run area */
+	size_t run_size;       /* bytes of a vCPU's shared kvm_run area */
 	unsigned int max_cpus; /* vCPUs one VM may have */
 };
 

@@ -18,6 +18,10 @@
 
 typedef uint64_t gpa_t;
 
+/* The end of low RAM, to 1 MiB, is kept for tables that firmware would leave. */
+#define MEM_FIRMWARE_START 0x9d000
+#define MEM_FIRMWARE_END   0x100000
+
 #define MEM_HOLE_START 0xc0000000ULL
 #define MEM_4G	       0x100000000ULL
 #define MEM_MIN	       (64ULL << 10)

@@ -11,18 +11,18 @@
 
 #include "core/irqchip.h"
 
-#define FLOATING_GPA	0x9fc00
-#define IOAPIC_GPA	0xfec00000
-#define LAPIC_GPA	0xfee00000
-#define APIC_VERSION	0x14
-#define SPEC_REVISION	4
-#define ISA_BUS		0
-#define ISA_LINES	16
-#define ALL_LAPICS	0xff
-#define CPU_ENABLED	(1 << 0)
-#define CPU_BOOTSTRAP	(1 << 1)
-#define CPU_FEATURES	0x201 /* FPU and APIC on chip */
-#define IOAPIC_ENABLED	1
+#define FLOATING_GPA   0x9fc00
+#define IOAPIC_GPA     0xfec00000
+#define LAPIC_GPA      0xfee00000
+#define APIC_VERSION   0x14
+#define SPEC_REVISION  4
+#define ISA_BUS	       0
+#define ISA_LINES      16
+#define ALL_LAPICS     0xff
+#define CPU_ENABLED    (1 << 0)
+#define CPU_BOOTSTRAP  (1 << 1)
+#define CPU_FEATURES   0x201 /* FPU and APIC on chip */
+#define IOAPIC_ENABLED 1
 
 enum entry_type { ENTRY_CPU, ENTRY_BUS, ENTRY_IOAPIC, ENTRY_IRQ, ENTRY_LINT };
 enum irq_type { IRQ_INT, IRQ_NMI, IRQ_SMI, IRQ_EXTINT };
@@ -119,25 +119,34 @@ static void add_cpus(struct mp_writer *w, unsigned int nr_cpus)
 /* @ioapic: its APIC id, the first that no processor has. */
 static void add_wiring(struct mp_writer *w, uint8_t ioapic_id)
 {
-	struct mp_bus isa = { .type = ENTRY_BUS, .id = ISA_BUS,
+	struct mp_bus isa = { .type = ENTRY_BUS,
+			      .id = ISA_BUS,
 			      .name = { 'I', 'S', 'A', ' ', ' ', ' ' } };
-	struct mp_ioapic ioapic = { .type = ENTRY_IOAPIC, .id = ioapic_id,
+	struct mp_ioapic ioapic = { .type = ENTRY_IOAPIC,
+				    .id = ioapic_id,
 				    .version = APIC_VERSION,
 				    .flags = IOAPIC_ENABLED,
 				    .gpa = IOAPIC_GPA };
-	struct mp_irq lint0 = { .type = ENTRY_LINT, .irq_type = IRQ_EXTINT,
-				.src_bus = ISA_BUS, .dst_apic = ALL_LAPICS,
+	struct mp_irq lint0 = { .type = ENTRY_LINT,
+				.irq_type = IRQ_EXTINT,
+				.src_bus = ISA_BUS,
+				.dst_apic = ALL_LAPICS,
 				.dst_pin = 0 };
-	struct mp_irq lint1 = { .type = ENTRY_LINT, .irq_type = IRQ_NMI,
-				.src_bus = ISA_BUS, .dst_apic = ALL_LAPICS,
+	struct mp_irq lint1 = { .type = ENTRY_LINT,
+				.irq_type = IRQ_NMI,
+				.src_bus = ISA_BUS,
+				.dst_apic = ALL_LAPICS,
 				.dst_pin = 1 };
 
 	add_entry(w, &isa, sizeof(isa));
 	add_entry(w, &ioapic, sizeof(ioapic));
 	for (unsigned int line = 0; line < ISA_LINES; line++) {
-		struct mp_irq irq = { .type = ENTRY_IRQ, .irq_type = IRQ_INT,
-				      .src_bus = ISA_BUS, .src_line = line,
-				      .dst_apic = ioapic_id, .dst_pin = line };
+		struct mp_irq irq = { .type = ENTRY_IRQ,
+				      .irq_type = IRQ_INT,
+				      .src_bus = ISA_BUS,
+				      .src_line = line,
+				      .dst_apic = ioapic_id,
+				      .dst_pin = line };
 
 		add_entry(w, &irq, sizeof(irq));
 	}
@@ -148,7 +157,8 @@ static void add_wiring(struct mp_writer *w, uint8_t ioapic_id)
 static void write_floating(const struct memory *mem)
 {
 	struct mp_floating floating = { .signature = "_MP_",
-					.table = SMP_TABLE_BASE, .length = 1,
+					.table = MEM_FIRMWARE_START,
+					.length = 1,
 					.revision = SPEC_REVISION };
 
 	floating.checksum = checksum(&floating, sizeof(floating));
@@ -157,17 +167,19 @@ static void write_floating(const struct memory *mem)
 
 void smp_write_table(const struct memory *mem, unsigned int nr_cpus)
 {
-	size_t room = FLOATING_GPA - SMP_TABLE_BASE;
-	uint8_t *table = mem_hva(mem, SMP_TABLE_BASE, room);
+	size_t room = FLOATING_GPA - MEM_FIRMWARE_START;
+	uint8_t *table = mem_hva(mem, MEM_FIRMWARE_START, room);
 	struct mp_header header = { .signature = "PCMP",
 				    .revision = SPEC_REVISION,
-				    .oem = "MINI-KVM", .product = "Mini-KVM    ",
+				    .oem = "MINI-KVM",
+				    .product = "Mini-KVM    ",
 				    .lapic = LAPIC_GPA };
 	struct mp_writer w;
 
 	if (!table)
 		return;
-	w = (struct mp_writer){ .start = table, .at = table + sizeof(header),
+	w = (struct mp_writer){ .start = table,
+				.at = table + sizeof(header),
 				.end = table + room };
 	add_cpus(&w, nr_cpus);
 	add_wiring(&w, nr_cpus);

@@ -109,8 +109,10 @@ static int set_sregs(struct vcpu *vcpu, const struct cpu_state *cpu)
 
 int vcpu_set_state(struct vcpu *vcpu, const struct cpu_state *cpu)
 {
-	struct kvm_regs regs = { .rip = cpu->rip, .rsp = cpu->rsp,
-				 .rsi = cpu->rsi, .rflags = cpu->rflags };
+	struct kvm_regs regs = { .rip = cpu->rip,
+				 .rsp = cpu->rsp,
+				 .rsi = cpu->rsi,
+				 .rflags = cpu->rflags };
 	int err = set_sregs(vcpu, cpu);
 
 	if (err)
@@ -134,7 +136,8 @@ static void end_by_hlt(struct vm *vm)
 static bool count_exit(struct vm *vm)
 {
 	uint64_t count = atomic_fetch_add_explicit(&vm->nr_exits, 1,
-						   memory_order_relaxed) + 1;
+						   memory_order_relaxed) +
+			 1;
 
 	return !vm->config.max_exits || count <= vm->config.max_exits;
 }

@@ -18,10 +18,10 @@ struct vcpu {
 	struct vm *vm;
 	unsigned int id;
 	int fd;
-	struct kvm_run *run;	/* shared with the kernel */
+	struct kvm_run *run; /* shared with the kernel */
 	pthread_t thread;
-	atomic_bool started;	/* thread is valid and may be signalled */
-	atomic_uint inspect;	/* a round of core/watch.c wants an answer */
+	atomic_bool started; /* thread is valid and may be signalled */
+	atomic_uint inspect; /* a round of core/watch.c wants an answer */
 };
 
 /* 0, or -errno after one message; vcpu_free() undoes whatever was done. */

@@ -27,7 +27,7 @@ struct vm_config {
 	bool hlt_ends;	       /* HLT is how this guest says it is done */
 	uint64_t max_exits;    /* VM exits before STATUS_LIMIT; 0: no limit */
 	struct console *console;
-	int stop_fd;	       /* eventfd made ready when the guest has ended */
+	int stop_fd; /* eventfd made ready when the guest has ended */
 };
 
 struct vm {
@@ -40,7 +40,7 @@ struct vm {
 	unsigned int nr_boards;
 	struct vcpu *vcpus;
 	unsigned int nr_vcpus; /* created so far */
-	uint64_t start_ns;     /* CLOCK_MONOTONIC when the guest's clock was 0 */
+	uint64_t start_ns; /* CLOCK_MONOTONIC when the guest's clock was 0 */
 	atomic_ullong nr_exits;
 
 	atomic_bool stopping;	   /* vCPUs leave their loops */

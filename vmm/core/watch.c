@@ -136,7 +136,8 @@ int watch_start(struct watch *watch, struct event_loop *loop, struct vm *vms,
 	if (err < 0)
 		return err;
 	*watch = (struct watch){ .vms = vms, .nr_vms = nr_vms };
-	watch->timer = (struct event_source){ .fd = err, .ready = on_tick,
+	watch->timer = (struct event_source){ .fd = err,
+					      .ready = on_tick,
 					      .arg = watch };
 	watch->states = calloc(nr_vms, sizeof(*watch->states));
 	err = watch->states ? event_add(loop, &watch->timer, EPOLLIN) : -ENOMEM;

@@ -40,8 +40,8 @@ static void trace_exit(const char *guest, unsigned int cpu, const char *reason,
 	if (run->exit_reason == KVM_EXIT_IO)
 		trace_io(guest, cpu, run);
 	else if (run->exit_reason == KVM_EXIT_MMIO)
-		log_info("%s: vCPU %u: MMIO: %s address 0x%llx, %u bytes", guest,
-			 cpu, run->mmio.is_write ? "write" : "read",
+		log_info("%s: vCPU %u: MMIO: %s address 0x%llx, %u bytes",
+			 guest, cpu, run->mmio.is_write ? "write" : "read",
 			 run->mmio.phys_addr, run->mmio.len);
 	else
 		log_info("%s: vCPU %u: %s at rip 0x%llx", guest, cpu, reason,

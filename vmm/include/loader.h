@@ -27,23 +27,22 @@ struct image {
 
 /* What a guest needs of the machine; the sum decides what is created. */
 enum loader_needs {
-	NEEDS_IRQCHIP = 1 << 0, /* interrupt controllers and a PIT */
-	NEEDS_CMDLINE = 1 << 1, /* takes --cmdline */
-	NEEDS_INITRD = 1 << 2,	/* takes --initrd */
-	NEEDS_SMP = 1 << 3,	/* can start more than one vCPU */
+	NEEDS_IRQCHIP = 1 << 0,	 /* interrupt controllers and a PIT */
+	NEEDS_CMDLINE = 1 << 1,	 /* takes --cmdline */
+	NEEDS_INITRD = 1 << 2,	 /* takes --initrd */
+	NEEDS_SMP = 1 << 3,	 /* can start more than one vCPU */
 	NEEDS_HLT_ENDS = 1 << 4, /* HLT is how it says that it is done */
 };
 
 struct boot_args {
-	const char *cmdline;		/* never NULL */
-	const struct image *initrd;	/* NULL: none */
-	unsigned int nr_cpus;
+	const char *cmdline;	    /* never NULL */
+	const struct image *initrd; /* NULL: none */
 };
 
 struct loader {
-	const char *name;    /* one word, as in --list */
-	const char *what;    /* one line for --list */
-	const char *option;  /* forces it, "--linux", may be shared; or NULL */
+	const char *name;     /* one word, as in --list */
+	const char *what;     /* one line for --list */
+	const char *option;   /* forces it, "--linux", may be shared; or NULL */
 	uint64_t mem_default; /* bytes of RAM without --mem; 0: as configured */
 	uint64_t mem_min;     /* bytes of RAM it cannot do without */
 	unsigned int needs;   /* enum loader_needs */

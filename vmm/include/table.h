@@ -11,19 +11,19 @@
 #define MKVM_TABLE_H
 
 /* Adds the object @row, a struct @type, to the table @table. */
-#define TABLE_ROW(table, type, row)                                        \
-	static const struct type *const table##_row_##row                  \
+#define TABLE_ROW(table, type, row)                       \
+	static const struct type *const table##_row_##row \
 		__attribute__((used, section("table_" #table))) = &(row)
 
 /* Makes the ends of @table, whose rows are struct @type, known here. */
-#define TABLE_DECLARE(table, type)                                         \
-	extern const struct type *const __start_table_##table[]            \
-		__attribute__((weak));                                     \
-	extern const struct type *const __stop_table_##table[]             \
+#define TABLE_DECLARE(table, type)                              \
+	extern const struct type *const __start_table_##table[] \
+		__attribute__((weak));                          \
+	extern const struct type *const __stop_table_##table[]  \
 		__attribute__((weak))
 
 /* Walks @table with @p, a `const struct type *const *`. */
-#define TABLE_FOREACH(table, p)                                            \
+#define TABLE_FOREACH(table, p) \
 	for ((p) = __start_table_##table; (p) < __stop_table_##table; (p)++)
 
 #endif
