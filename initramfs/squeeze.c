@@ -26,6 +26,10 @@ struct compressor {
 		       struct buf *out);
 };
 
+/*
+ * Level 6 of XZ and LZMA: from 7 on only the dictionary grows, up to 64 MiB
+ * that Linux would have to find in the guest's RAM to unpack it.
+ */
 static const struct compressor compressors[] = {
 	{ .name = "none" },
 	{ "gzip", "gzip", archive_write_add_filter_gzip,
@@ -33,8 +37,8 @@ static const struct compressor compressors[] = {
 	{ "bzip2", "bzip2", archive_write_add_filter_bzip2,
 	  "bzip2:compression-level=9", NULL },
 	{ "lzma", "lzma", archive_write_add_filter_lzma,
-	  "lzma:compression-level=9", NULL },
-	{ "xz", "xz", archive_write_add_filter_xz, "xz:compression-level=9",
+	  "lzma:compression-level=6", NULL },
+	{ "xz", "xz", archive_write_add_filter_xz, "xz:compression-level=6",
 	  xz_to_crc32 },
 	{ "lzo", "lzop", archive_write_add_filter_lzop,
 	  "lzop:compression-level=9", lzo_without_time },
