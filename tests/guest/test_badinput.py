@@ -18,7 +18,7 @@ from vm import tap
 
 WORK = tempfile.mkdtemp(dir=os.path.dirname(vm.assemble("halt")))
 atexit.register(shutil.rmtree, WORK)
-TABLE = vm.Table("real16")
+TABLE = vm.Table()
 LONG_NAME = "x" * 5000
 # What a guest made of garbage may do: anything but break kvm-vmm.
 ANY_END = [*range(64), vm.FAILED, vm.CRASHED, vm.HALTED, vm.LIMIT]

@@ -5,7 +5,7 @@
 import vm
 from vm import tap
 
-TABLE = vm.Table("real16")
+TABLE = vm.Table()
 
 
 def row(text, name, status, out=b"", stdin=b"", options=(), note=""):
@@ -57,9 +57,9 @@ def echoed(result):
 TABLE.add("bytes piped into a polling echo all come back",
           lambda place: vm.Command(vm.KVM_VMM, vm.assemble("echo"),
                                    stdin=PIPED[place]), echoed)
-TABLE.add_cases("host", "lab")
+TABLE.add_cases(*vm.places("real16"))
 
-PAGED = vm.Table("paged32")
+PAGED = vm.Table()
 PAGED.add("--paging enters at 0x80001000 with both mappings",
           lambda place: vm.Command(vm.KVM_VMM, "--paging", vm.assemble("paged")),
           lambda result: result.must(7, b"paging works\n"))
@@ -67,6 +67,6 @@ PAGED.add("a halt with interrupts off in 32-bit mode has a status of its own",
           lambda place: vm.Command(vm.KVM_VMM, "--paging",
                              vm.assemble("paged_halt")),
           lambda result: result.must(vm.HALTED, b""))
-PAGED.add_cases("host", "lab")
+PAGED.add_cases(*vm.places("paged32"))
 
 tap.main()

@@ -55,11 +55,6 @@ class Command:
         self.limit = limit
 
 
-def built():
-    """Fails with the next step when there is no kvm-vmm to test."""
-    tap.check(os.path.exists(KVM_VMM), f"{KVM_VMM}: not built; run `make`")
-
-
 def image(name):
     """A finished image, or why it cannot be used."""
     for path in sorted(glob.glob(os.path.join(tap.IMAGES, name))):
@@ -90,6 +85,8 @@ def host_lacks(need):
     """Why this machine's own KVM cannot run such a guest, or None."""
     if not os.path.exists("/dev/kvm"):
         return "this machine has no /dev/kvm"
+    if not os.path.exists(KVM_VMM):
+        return f"{KVM_VMM} is not built; `make` builds it"
     done = subprocess.run([KVM_VMM, f"--doctor={need}"], text=True,
                           capture_output=True, check=False)
     return None if done.returncode == 0 else \
@@ -108,15 +105,23 @@ def lab_lacks():
 
 def lacks(place, need):
     """Why such a guest cannot run at a place, or None."""
-    built()
     return lab_lacks() if place == "lab" else host_lacks(need)
 
 
-def require(place, need):
-    """Skips the case unless such a guest can run at that place."""
-    reason = lacks(place, need)
-    if reason:
-        raise tap.Skip(reason)
+def skip(reason):
+    raise tap.Skip(reason)
+
+
+def places(need):
+    """Where such guests can run; a skipped case says why not elsewhere."""
+    able = []
+    for place in ("host", "lab"):
+        reason = lacks(place, need)
+        if reason:
+            tap.add(f"{need} guests ({place})", skip, reason)
+        else:
+            able.append(place)
+    return able
 
 
 def lab_command(argv, *options):
@@ -188,8 +193,7 @@ def batch(place, commands, *options):
 class Table:
     """Cases that share one session per place; it runs when first needed."""
 
-    def __init__(self, need, *options):
-        self.need = need
+    def __init__(self, *options):
         self.options = options
         self.rows = []      # (text, make, judge)
         self.results = {}   # by place
@@ -199,7 +203,6 @@ class Table:
         self.rows.append((text, make, judge))
 
     def run_row(self, place, rows, number):
-        require(place, self.need)
         if place not in self.results:
             # When the session as a whole fails, so does every row, but
             # it is not tried again for each.
