@@ -46,9 +46,12 @@ musl-link = $(Q)$(MUSL_CC) -static -s -Wl,--gc-sections \
 
 VMCTL := $(B)/musl/vmctl
 
+# Its own start code and no library: a few hundred bytes.
+$(B)/musl/initramfs/vmctl.o: EXTRA = -ffreestanding
+
 $(VMCTL): $(B)/musl/initramfs/vmctl.o
 	$(say) LD-MUSL vmctl
-	$(call musl-link,$^)
+	$(call musl-link,-nostdlib $^)
 
 include $(call deps-of,$(B)/musl/initramfs/vmctl.o)
 
@@ -81,25 +84,22 @@ INITRAMFS_Z   := $(strip $(foreach z,gzip:GZIP:.gz xz:XZ:.xz lz4:LZ4:.lz4 \
 INITRAMFS_HOW := $(or $(firstword $(subst :, ,$(INITRAMFS_Z))),none)
 INITRAMFS     := $(IMAGES)/initramfs.cpio$(word 3,$(subst :, ,$(INITRAMFS_Z)))
 
-# An overlay is added whole, so each file and directory in it counts.
-files-below = $(foreach f,$(wildcard $1/* $1/.[!.]*),$f $(call files-below,$f))
-
-OVERLAY       := $(wildcard $(call unquote,$(CONFIG_IMG_INITRAMFS_OVERLAY)))
-OVERLAY_FILES := $(if $(OVERLAY),$(OVERLAY) $(call files-below,$(OVERLAY)))
+OVERLAY         := $(wildcard $(call unquote,$(CONFIG_IMG_INITRAMFS_OVERLAY)))
 INITRAMFS_LISTS := initramfs/files.list \
 		   $(call unquote,$(CONFIG_IMG_INITRAMFS_LISTS))
-INITRAMFS_FILES := $(wildcard initramfs/init) $(call files-below,initramfs/etc)
 
 ifeq ($(CONFIG_IMG_INITRAMFS),y)
+# initcpio itself tells what the archive was made from, folders included.
 $(INITRAMFS): $(B)/host/initcpio $(B)/busybox.built $(VMCTL) \
-	      $(INITRAMFS_LISTS) $(INITRAMFS_FILES) $(OVERLAY_FILES) \
 	      $(call remember,$(B)/initramfs.from,$(INITRAMFS_HOW) \
-		$(INITRAMFS_LISTS) $(OVERLAY_FILES))
+		$(INITRAMFS_LISTS) $(OVERLAY))
 	$(say) CPIO images/$(@F)
 	$(Q)mkdir -p $(@D)
 	$(Q)BUSYBOX=$(B)/busybox/busybox VMCTL=$(VMCTL) SRC=initramfs \
-		$(B)/host/initcpio create -z $(INITRAMFS_HOW) -o $@ \
-		$(INITRAMFS_LISTS) $(OVERLAY)
+		$(B)/host/initcpio create -z $(INITRAMFS_HOW) \
+		-M $(B)/initramfs.d -o $@ $(INITRAMFS_LISTS) $(OVERLAY)
+
+-include $(B)/initramfs.d
 
 initramfs: $(INITRAMFS)
 all: initramfs

@@ -50,7 +50,7 @@ HOST_FLAGS := $(call remember,$(B)/host.flags,$(HOST_CC) $(CFLAGS) $(LDFLAGS))
 $(B)/san/%.o: %.c $(HOST_FLAGS) | $(B)/config/auto.conf
 	$(say) CC-SAN $<
 	$(Q)mkdir -p $(@D)
-	$(Q)$(HOST_CC) $(CC_COMMON) $(CFLAGS) -O1 $(SANITIZE) $(cflags-$*) \
+	$(Q)$(HOST_CC) $(CC_COMMON) $(CFLAGS) -O1 $(SANITIZE) $(EXTRA) $(cflags-$*) \
 		-c -o $@ $<
 	$(Q)$(fixdep)
 
@@ -63,7 +63,7 @@ $(B)/san/%.o: %.S $(HOST_FLAGS) | $(B)/config/auto.conf
 $(B)/%.o: %.c $(HOST_FLAGS) | $(B)/config/auto.conf
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
-	$(Q)$(HOST_CC) $(CC_COMMON) $(CFLAGS) $(cflags-$*) -c -o $@ $<
+	$(Q)$(HOST_CC) $(CC_COMMON) $(CFLAGS) $(EXTRA) $(cflags-$*) -c -o $@ $<
 	$(Q)$(fixdep)
 
 $(B)/%.o: %.S $(HOST_FLAGS) | $(B)/config/auto.conf
