@@ -61,11 +61,13 @@ int image_open(struct image *image, const char *path)
 
 void image_close(struct image *image)
 {
+	if (!image->path)
+		return; /* never opened: its descriptor 0 is not ours */
 	if (image->data)
 		munmap((void *)image->data, image->size);
 	if (image->fd >= 0)
 		close(image->fd);
-	*image = (struct image){ .fd = -1 };
+	*image = (struct image){ 0 };
 }
 
 static const struct loader *find_forced(const char *option)
