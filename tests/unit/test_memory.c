@@ -1,0 +1,165 @@
+/* objects: core/memory.o */
+/*
+ * Guest RAM: a table of runs of bytes and whether they are RAM, for a guest
+ * below the hole and for one that reaches above 4 GiB.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include "core/memory.h"
+
+#define MIB (1ULL << 20)
+#define GIB (1ULL << 30)
+
+struct run {
+	gpa_t gpa;
+	size_t len;
+	bool ram;
+};
+
+static void check_runs(uint64_t size, const struct run *runs, size_t count)
+{
+	struct memory mem;
+
+	assert_int_equal(mem_init(&mem, size), 0);
+	for (size_t i = 0; i < count; i++) {
+		bool ram = mem_hva(&mem, runs[i].gpa, runs[i].len) != NULL;
+
+		if (ram != runs[i].ram)
+			fail_msg("0x%llx bytes at 0x%llx",
+				 (unsigned long long)runs[i].len,
+				 (unsigned long long)runs[i].gpa);
+	}
+	mem_free(&mem);
+}
+
+static void below_the_hole(void **state)
+{
+	static const struct run runs[] = {
+		{ 0, 1, true },
+		{ 0, 16 * MIB, true },
+		{ 0, 16 * MIB + 1, false },
+		{ 1, 16 * MIB, false },
+		{ 16 * MIB - 1, 1, true },
+		{ 16 * MIB - 1, 2, false },
+		{ 16 * MIB, 1, false },
+		{ 16 * MIB - 8, SIZE_MAX, false },
+		{ MEM_HOLE_START, 1, false },
+		{ MEM_4G, 1, false },
+		{ UINT64_MAX, 1, false },
+		{ UINT64_MAX, SIZE_MAX, false },
+		{ 8, UINT64_MAX - 4, false },
+	};
+
+	(void)state;
+	check_runs(16 * MIB, runs, sizeof(runs) / sizeof(runs[0]));
+}
+
+static void around_the_hole(void **state)
+{
+	static const struct run runs[] = {
+		{ 0, MEM_HOLE_START, true },
+		{ 0, MEM_HOLE_START + 1, false },
+		{ MEM_HOLE_START - 1, 1, true },
+		{ MEM_HOLE_START - 1, 2, false },
+		{ MEM_HOLE_START, 1, false },
+		{ MEM_4G - 1, 1, false },
+		{ MEM_4G - 1, 2, false },
+		{ MEM_4G, 2 * GIB, true },
+		{ MEM_4G, 2 * GIB + 1, false },
+		{ MEM_4G + 2 * GIB - 1, 1, true },
+		{ MEM_4G + 2 * GIB - 1, 2, false },
+		{ MEM_4G + 2 * GIB, 1, false },
+		{ UINT64_MAX, 2, false },
+	};
+
+	(void)state;
+	check_runs(5 * GIB, runs, sizeof(runs) / sizeof(runs[0]));
+}
+
+static void ends(void **state)
+{
+	static const struct {
+		uint64_t size;
+		gpa_t end;
+	} rows[] = {
+		{ MEM_MIN, MEM_MIN },
+		{ MEM_HOLE_START, MEM_HOLE_START },
+		{ MEM_HOLE_START + 4096, MEM_4G + 4096 },
+		{ 5 * GIB, 6 * GIB },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct memory mem;
+
+		assert_int_equal(mem_init(&mem, rows[i].size), 0);
+		assert_int_equal(mem_end(&mem), rows[i].end);
+		mem_free(&mem);
+	}
+}
+
+static void sizes_that_are_none(void **state)
+{
+	static const uint64_t sizes[] = { 0,	       1,
+					  MEM_MIN - 1, MEM_MIN + 1,
+					  MEM_MAX + 1, MEM_MAX + 4096,
+					  UINT64_MAX };
+	struct memory mem;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		assert_int_equal(mem_init(&mem, sizes[i]), -EINVAL);
+}
+
+static void copies_whole_or_not_at_all(void **state)
+{
+	const uint64_t want = 0x1122334455667788;
+	uint64_t have = 0;
+	struct memory mem;
+
+	(void)state;
+	assert_int_equal(mem_init(&mem, MEM_MIN), 0);
+	assert_int_equal(mem_write(&mem, MEM_MIN - 8, &want, 8), 0);
+	assert_int_equal(mem_read(&mem, MEM_MIN - 8, &have, 8), 0);
+	assert_int_equal(have, want);
+	have = 0;
+	assert_int_equal(mem_write(&mem, MEM_MIN - 4, &have, 8), -EFAULT);
+	assert_int_equal(mem_read(&mem, MEM_MIN - 4, &have, 8), -EFAULT);
+	assert_int_equal(have, 0);
+	assert_int_equal(mem_read(&mem, MEM_MIN - 8, &have, 8), 0);
+	assert_int_equal(have, want);
+	mem_free(&mem);
+}
+
+static void is_zero_at_first(void **state)
+{
+	struct memory mem;
+	const uint8_t *bytes;
+
+	(void)state;
+	assert_int_equal(mem_init(&mem, MEM_MIN), 0);
+	bytes = mem_hva(&mem, 0, MEM_MIN);
+	for (size_t i = 0; i < MEM_MIN; i++)
+		assert_int_equal(bytes[i], 0);
+	mem_free(&mem);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(below_the_hole),
+		cmocka_unit_test(around_the_hole),
+		cmocka_unit_test(ends),
+		cmocka_unit_test(sizes_that_are_none),
+		cmocka_unit_test(copies_whole_or_not_at_all),
+		cmocka_unit_test(is_zero_at_first),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
