@@ -217,9 +217,12 @@ static void test_hard_links(void **state)
 		assert_int_equal(e->size, i == 2 ? 24 : 0);
 	}
 	assert_memory_equal(e->body, "The contents of a file.\n", 24);
-	for (size_t i = 0; i < index.count; i++)
-		if (index.items[i]->e.ino != e->ino)
-			assert_int_equal(index.items[i]->names, 1);
+	for (size_t i = 0; i < index.count; i++) {
+		const struct item *item = index.items[i];
+
+		assert_int_equal(item->first->names,
+				 item->first->e.links == 3 ? 3 : 1);
+	}
 	index_free(&index);
 	buf_free(&bytes);
 }
@@ -319,6 +322,33 @@ static void test_overlay(void **state)
 	assert_int_equal(entry(&index, "new")->mode, S_IFDIR | 0755);
 	assert_int_equal(entry(&index, "new/.x y")->mode, S_IFREG | 0755);
 	assert_int_equal(entry(&index, "new/s")->mode, S_IFLNK | 0777);
+	assert_int_equal(entry(&index, "new/s")->size, 6);
+	assert_memory_equal(entry(&index, "new/s")->body, "../d/f", 6);
+	index_free(&index);
+	buf_free(&bytes);
+}
+
+/* In the order of the bytes, whatever order the folder or locale has. */
+static void test_overlay_order(void **state)
+{
+	static const char names[] = "zaYmB_1xQ-c";
+	char path[] = "over/?";
+	struct index index;
+	struct buf bytes;
+
+	(void)state;
+	assert_int_equal(mkdir("over", 0700), 0);
+	for (const char *p = names; *p; p++) {
+		path[5] = *p;
+		put(path, "");
+	}
+	assert_int_equal(make("none", "out", "over", NULL), 0);
+	bytes = load("out");
+	assert_int_equal(index_read(&index, bytes.data, bytes.len), 0);
+	assert_int_equal(index.count, strlen(names));
+	for (size_t i = 1; i < index.count; i++)
+		assert_true(strcmp(index.items[i - 1]->name,
+				   index.items[i]->name) < 0);
 	index_free(&index);
 	buf_free(&bytes);
 }
@@ -444,6 +474,7 @@ int main(void)
 		TEST(test_compressors_round_trip),
 		TEST(test_frames_for_linux),
 		TEST(test_overlay),
+		TEST(test_overlay_order),
 		TEST(test_overlay_with_a_pipe),
 		TEST(test_error_leaves_nothing),
 		TEST(test_error_keeps_the_old_output),
