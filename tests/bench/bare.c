@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#define RAM_SIZE (1 << 20)
-#define HLT	 0xf4
+#define RAM_SIZE      (1 << 20)
+#define HLT	      0xf4
+#define CPUID_ENTRIES 256
 
 #define TRY(call)                               \
 	do {                                    \
@@ -24,6 +26,21 @@ static const int capabilities[] = {
 	KVM_CAP_USER_MEMORY, KVM_CAP_SET_TSS_ADDR,   KVM_CAP_EXT_CPUID,
 	KVM_CAP_MP_STATE,    KVM_CAP_IMMEDIATE_EXIT, KVM_CAP_SYNC_REGS,
 };
+
+/* The processor of the guest is the one that KVM offers. */
+static int set_cpuid(int kvm, int vcpu)
+{
+	struct kvm_cpuid2 *cpuid = calloc(
+		1, sizeof(*cpuid) + CPUID_ENTRIES * sizeof(cpuid->entries[0]));
+
+	if (!cpuid)
+		return 1;
+	cpuid->nent = CPUID_ENTRIES;
+	TRY(ioctl(kvm, KVM_GET_SUPPORTED_CPUID, cpuid));
+	TRY(ioctl(vcpu, KVM_SET_CPUID2, cpuid));
+	free(cpuid);
+	return 0;
+}
 
 static int run(int vcpu)
 {
@@ -68,5 +85,5 @@ int main(void)
 	if (mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu,
 		 0) == MAP_FAILED)
 		return 1;
-	return run(vcpu);
+	return set_cpuid(kvm, vcpu) || run(vcpu);
 }
