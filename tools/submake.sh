@@ -6,7 +6,7 @@
 
 # make -n runs what starts another make; it should only talk.
 case ${MAKEFLAGS:-} in
--*|" "*) ;;
+-*|" "*|"") ;;
 *)	case ${MAKEFLAGS%% *} in *n*) exit 0 ;; esac ;;
 esac
 
@@ -28,6 +28,18 @@ cached() {
 	else
 		echo "$1"
 	fi
+}
+
+# progress LOG COUNTFILE ESTIMATE COMMAND...: runs a long build, shows how far
+# it is and how it ended.
+progress() {
+	log=$1 count=$2 estimate=$3
+	shift 3
+	"$@" 2>&1 </dev/null |
+		"$tools/progress" "$name" "$log" "$count" "$estimate"
+	[ "${PIPESTATUS[0]}" = 0 ] || failed "$log"
+	printf '  %-7s done  %d:%02d\n' "${name^^}" \
+		$((SECONDS / 60)) $((SECONDS % 60))
 }
 
 # logged LOG COMMAND...: runs COMMAND silently; shows LOG's end when it fails.
