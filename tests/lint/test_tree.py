@@ -107,8 +107,9 @@ def make_commands():
     bad = []
     for path in documents():
         for number, line in sources.lines(path):
-            for command in re.findall(r"(?:`|^\s*(?:\$ )?)make((?: [^`#;&|]+)?)",
-                                      line):
+            # In a listing, what follows two blanks is a remark.
+            for command in re.findall(r"(?:`|^\s*(?:\$ )?)make "
+                                      r"((?:[^`#;&| ]+ ?)+)", line):
                 bad += [f"{path}:{number}: make {word}: no such goal"
                         for word in command.split()
                         if re.fullmatch(r"[a-z][a-z_0-9-]*", word)
