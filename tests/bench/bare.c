@@ -1,9 +1,12 @@
 /*
  * The least that runs a real-mode guest of one hlt: the ioctls of kvm-vmm in
  * its order, and nothing around them. What kvm-vmm's start is compared with.
+ * With an argument, KVM_RUN comes from a thread of its own, as in kvm-vmm.
  */
 #include <fcntl.h>
 #include <linux/kvm.h>
+#include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +59,23 @@ static int run(int vcpu)
 	return 0;
 }
 
-int main(void)
+static void *run_thread(void *vcpu)
+{
+	return run((int)(intptr_t)vcpu) ? vcpu : NULL;
+}
+
+static int run_in_thread(int vcpu)
+{
+	pthread_t thread;
+	void *failed;
+
+	if (pthread_create(&thread, NULL, run_thread, (void *)(intptr_t)vcpu))
+		return 1;
+	pthread_join(thread, &failed);
+	return failed != NULL;
+}
+
+int main(int argc, char **argv)
 {
 	struct kvm_userspace_memory_region region = {
 		.memory_size = RAM_SIZE,
@@ -85,5 +104,8 @@ int main(void)
 	if (mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu,
 		 0) == MAP_FAILED)
 		return 1;
-	return set_cpuid(kvm, vcpu) || run(vcpu);
+	(void)argv;
+	if (set_cpuid(kvm, vcpu))
+		return 1;
+	return argc > 1 ? run_in_thread(vcpu) : run(vcpu);
 }

@@ -1,6 +1,7 @@
 /*
- * start SPY ROUNDS KVM-VMM IMAGE BARE: how long kvm-vmm takes from exec to the
- * guest's first instruction, against a bare program with the same ioctls.
+ * start SPY ROUNDS KVM-VMM IMAGE BARE [ARG]: how long kvm-vmm takes from exec
+ * to the guest's first instruction, against a bare program (run with ARG) that
+ * makes the same ioctls.
  *
  * The two run in turns, so that a noisy machine is noisy for both; each round
  * gives a ratio, and the medians are printed. The spy tells when the first
@@ -101,14 +102,15 @@ int main(int argc, char **argv)
 	char *envs[] = { preload, NULL };
 	int rounds;
 
-	if (argc != 6 || (rounds = (int)strtol(argv[2], NULL, 10)) < 1 ||
+	if (argc < 6 || (rounds = (int)strtol(argv[2], NULL, 10)) < 1 ||
 	    rounds > ROUNDS_MAX) {
-		fprintf(stderr, "usage: start SPY ROUNDS KVM-VMM IMAGE BARE\n");
+		fprintf(stderr, "usage: start SPY ROUNDS KVM-VMM IMAGE BARE "
+				"[ARG]\n");
 		return 64;
 	}
 	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", argv[1]);
 	vmm.args = (char *[]){ argv[3], argv[4], NULL };
-	bare.args = (char *[]){ argv[5], NULL };
+	bare.args = argv + 5;
 	for (int i = 0; i < rounds; i++) {
 		if (run_once(&bare, envs, i) || run_once(&vmm, envs, i))
 			return 70;
