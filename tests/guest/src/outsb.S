@@ -1,7 +1,6 @@
 /*
- * String output with a count: forwards, backwards, across a page and into the
- * UART one byte after the other. A VMM that looks at the first item only
- * prints one character of each.
+ * String output with a count: forwards, backwards, across a page, into a port
+ * one byte wide. KVM may hand over one item or many at a time.
  */
 #include "guest.inc"
 
