@@ -5,8 +5,10 @@
 run: all
 	+$(Q)tools/run
 
+# What it finds is for the reader; a verdict in the exit status is for scripts,
+# which ask kvm-vmm itself.
 doctor: kvm-vmm
-	$(Q)$(IMAGES)/kvm-vmm --doctor
+	$(Q)$(IMAGES)/kvm-vmm --doctor || :
 
 export IMG RUN ARGS MAKE
 PHONY += run doctor

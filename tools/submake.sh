@@ -21,6 +21,15 @@ export KBUILD_BUILD_VERSION=1
 # compiled; dependencies from the compiler, so that a miss costs one run of it.
 export CCACHE_BASEDIR=$MKVM_BUILD CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
 
+# alone FILE: holds FILE's lock to the end, so that two makes started at the same
+# time do not build in one directory.
+alone() {
+	exec 9>"$1"
+	flock -n 9 && return
+	printf '  %-7s another make builds it; waiting\n' "${name^^}"
+	flock 9
+}
+
 # cached COMPILER: the compiler, through ccache when that is installed.
 cached() {
 	if command -v ccache >/dev/null; then
