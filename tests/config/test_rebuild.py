@@ -75,6 +75,31 @@ def flags():
         tap.equal(tree.steps(out.made("kvm-vmm", "CFLAGS=-O1"), "CC"), [])
 
 
+REMEMBER = """
+include Makefile
+NUMBERS := $(shell seq 1 40)
+WORDS := $(NUMBERS:%=initramfs/folder/of/files/%.o)
+TEXT = $(call remember,$(DIR)/$1,$(wordlist 1,$1,$(WORDS)))
+REMEMBERED := $(foreach n,$(NUMBERS),$(call TEXT,$n))
+"""
+
+
+# GNU make 4.3 leaves the newline on what it reads of some lengths.
+@tap.case("a remembered text is found unchanged, whatever its length")
+def lengths():
+    with tree.Tree() as out:
+        with open(out.at("remember.mk"), "w", encoding="utf-8") as file:
+            file.write(REMEMBER)
+        dates = []
+        for _ in range(2):
+            out.made("-f", out.at("remember.mk"), f"DIR={out.path}/r", "help")
+            dates.append({name: os.stat(out.at("r", name)).st_mtime_ns
+                          for name in os.listdir(out.at("r"))})
+        tap.equal(len(dates[0]), 40, "texts remembered")
+        tap.none_of(f"text {name} was written again" for name in dates[0]
+                    if dates[0][name] != dates[1][name])
+
+
 @tap.case("make twice: the second time nothing is done")
 def twice():
     with tree.Tree() as out:
