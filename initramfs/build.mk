@@ -28,6 +28,7 @@ MUSL := $(B)/musl/include
 $(MUSL)/.stamp: | $(DEPS_BUILD)
 	$(Q)mkdir -p $(@D)
 	$(Q)ln -sfn /usr/include/linux /usr/include/mtd \
+		/usr/include/video \
 		/usr/include/asm-generic /usr/include/x86_64-linux-gnu/asm $(@D)
 	$(Q)touch $@
 

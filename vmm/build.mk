@@ -27,7 +27,7 @@ obj-$(CONFIG_DEV_RESET)     += devices/reset.o
 
 obj-$(CONFIG_BOOT_FLAT)  += boot/flat.o
 obj-$(CONFIG_BOOT_PAGED) += boot/paged.o
-obj-$(CONFIG_BOOT_LINUX) += boot/linux.o boot/bzimage.o boot/vmlinux.o boot/place.o
+obj-$(CONFIG_BOOT_LINUX) += boot/linux.o boot/bzimage.o boot/vmlinux.o
 
 obj-$(CONFIG_DBG_TRACE)  += debug/trace.o
 obj-$(CONFIG_DBG_DOCTOR) += debug/doctor.o $(DOCTOR_PARTS)
@@ -38,10 +38,21 @@ VMM_SAN  := $(patsubst $(B)/%,$(B)/san/%,$(VMM_OBJS))
 
 cflags-vmm/cli := -DMKVM_VERSION='"$(VERSION)"'
 
+# Statically with musl, or dynamically with the compiler's own C library.
+VMM_MUSL := $(if $(findstring clang,$(CC)),,$(CONFIG_VMM_STATIC))
+VMM_HOW  := $(call remember,$(B)/vmm/how,static: $(VMM_MUSL))
+VMM_LINK := -Wl,-z,relro,-z,now
+$(VMM_OBJS): $(VMM_HOW)
+ifeq ($(VMM_MUSL),y)
+VMM_LINK += -static -Wl,-z,noseparate-code
+$(VMM_OBJS): | $(B)/musl/include/.stamp
+$(VMM_OBJS) $(B)/vmm/kvm-vmm: HOST_CC = $(MUSL_CC) -isystem $(MUSL)
+endif
+
 $(B)/vmm/kvm-vmm: $(VMM_OBJS) $(VMM_LIST)
 	$(say) LD kvm-vmm
-	$(Q)$(HOST_CC) $(CFLAGS) -o $@ $(VMM_OBJS) -pthread \
-		-Wl,-z,relro,-z,now $(LDFLAGS)
+	$(Q)$(HOST_CC) $(CFLAGS) -o $@ $(VMM_OBJS) -pthread $(VMM_LINK) \
+		$(LDFLAGS)
 
 $(B)/san/vmm/kvm-vmm: $(VMM_SAN) $(VMM_LIST)
 	$(say) LD-SAN kvm-vmm

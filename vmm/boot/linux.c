@@ -8,10 +8,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "util/log.h"
 
 #define GDT_GPA	      0x500
+#define SEED_GPA      0x6000
 #define ZERO_PAGE_GPA 0x7000
 #define PML4_GPA      0x9000
 #define PDPT_GPA      0xa000
@@ -31,6 +33,7 @@
 #define BOOT_DS	       0x18
 #define E820_RAM       1
 #define E820_RESERVED  2
+#define SEED_SIZE      64 /* bytes: 512 bits, twice what Linux wants */
 #define LOADER_UNKNOWN 0xff
 #define VIDEO_NORMAL   0xffff
 
@@ -133,6 +136,26 @@ static void fill_e820(const struct memory *mem, struct boot_params *zero_page)
 	add_e820(zero_page, MEM_4G, mem_end(mem), E820_RAM);
 }
 
+/*
+ * Gives the kernel random bytes to start with (zero-page.rst, "setup_data",
+ * SETUP_RNG_SEED). One built with RANDOM_TRUST_BOOTLOADER has its generator
+ * ready from the first line on; any other mixes them in. The kernel wipes them.
+ */
+static int place_seed(const struct memory *mem, struct boot_params *zero_page)
+{
+	size_t size = sizeof(struct setup_data) + SEED_SIZE;
+	struct setup_data *seed = mem_hva(mem, SEED_GPA, size);
+
+	if (!seed)
+		return -EFAULT;
+	if (getrandom(seed->data, SEED_SIZE, 0) != SEED_SIZE)
+		return 0; /* an odd host; the guest does without */
+	seed->type = SETUP_RNG_SEED;
+	seed->len = SEED_SIZE;
+	zero_page->hdr.setup_data = SEED_GPA;
+	return 0;
+}
+
 static int write_zero_page(const struct linux_kernel *kernel,
 			   const struct boot_args *args,
 			   const struct memory *mem)
@@ -147,7 +170,9 @@ static int write_zero_page(const struct linux_kernel *kernel,
 	zero_page->hdr.type_of_loader = LOADER_UNKNOWN;
 	zero_page->hdr.vid_mode = VIDEO_NORMAL;
 	fill_e820(mem, zero_page);
-	err = place_cmdline(kernel, args->cmdline, mem, zero_page);
+	err = place_seed(mem, zero_page);
+	if (!err)
+		err = place_cmdline(kernel, args->cmdline, mem, zero_page);
 	if (!err && args->initrd)
 		err = place_initrd(kernel, args->initrd, mem, zero_page);
 	return err;

@@ -3,7 +3,8 @@
  * protocol that does not depend on the file format.
  *
  *   0x00500  GDT                 0x09000  page tables (64-bit entry)
- *   0x07000  zero page           0x20000  command line
+ *   0x06000  random seed         0x20000  command line
+ *   0x07000  zero page
  *   0x9d000  the machine's own tables, reserved to 1 MiB
  *   kernel at its own address; initrd as high as it may be
  */

@@ -47,27 +47,22 @@ int image_open(struct image *image, const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	int err;
 
-	*image = (struct image){ .path = path, .fd = fd };
+	*image = (struct image){ .path = path };
 	if (fd < 0)
 		return image_failed(path, errno,
 				    errno == ENOENT ? "; `make` builds the "
 						      "images into images/" :
 						      "");
 	err = map_file(image, fd);
-	if (err)
-		image_close(image);
+	close(fd);
 	return err;
 }
 
 void image_close(struct image *image)
 {
-	if (!image->path)
-		return; /* never opened: its descriptor 0 is not ours */
 	if (image->data)
 		munmap((void *)image->data, image->size);
-	if (image->fd >= 0)
-		close(image->fd);
-	*image = (struct image){ 0 };
+	image->data = NULL;
 }
 
 static const struct loader *find_forced(const char *option)

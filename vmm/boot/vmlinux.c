@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "boot/linux.h"
-#include "boot/place.h"
 #include "util/log.h"
 
 #define SEGMENTS_MAX   64
@@ -144,7 +143,8 @@ static int load_segment(const struct image *image, const struct segment *seg,
 		kernel->end = end;
 	if (linux_check_room(kernel, mem))
 		return -E2BIG;
-	return image_place(image, seg->offset, mem, seg->paddr, seg->filesz);
+	return mem_write_sparse(mem, seg->paddr, image->data + seg->offset,
+				seg->filesz);
 }
 
 static int load_segments(const struct elf_file *elf, const struct memory *mem,

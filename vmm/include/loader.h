@@ -22,7 +22,6 @@ struct image {
 	const char *path;
 	const uint8_t *data;
 	size_t size; /* bytes */
-	int fd;	     /* the same file, open for reading */
 };
 
 /* What a guest needs of the machine; the sum decides what is created. */
