@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "core/vm.h"
+#include "core/kvm.h"
 #include "util/log.h"
 
 #define ENTRIES_FIRST 128
@@ -24,7 +24,7 @@
 #define LEVEL_TYPE_SMT	       (1u << 8)
 #define LEVEL_TYPE_CORE	       (2u << 8)
 
-/* The vCPU a table is made for. */
+/* What the patches below need to know. */
 struct topology {
 	unsigned int id, nr_cpus;
 	unsigned int id_bits; /* APIC id bits that number the cores */
@@ -123,22 +123,23 @@ static void patch_list(struct kvm_cpuid2 *list, const struct topology *t)
 	}
 }
 
-int cpuid_set(const struct vm *vm, int vcpu_fd, unsigned int id)
+int cpuid_set(const struct kvm *kvm, int vcpu_fd,
+	      const struct cpuid_topology *topology)
 {
-	struct topology t = { .id = id, .nr_cpus = vm->config.nr_vcpus };
-	struct kvm_cpuid2 *list = get_supported(vm->kvm);
+	struct topology t = { .id = topology->id,
+			      .nr_cpus = topology->nr_cpus };
+	struct kvm_cpuid2 *list = get_supported(kvm);
 	int err = 0;
 
 	while (1u << t.id_bits < t.nr_cpus)
 		t.id_bits++;
-	t.tsc_deadline = vm->config.irqchip &&
-			 kvm_cap(vm->kvm, KVM_CAP_TSC_DEADLINE_TIMER);
+	t.tsc_deadline = topology->has_apic &&
+			 kvm_cap(kvm, KVM_CAP_TSC_DEADLINE_TIMER);
 	if (list)
 		patch_list(list, &t);
 	if (!list || ioctl(vcpu_fd, KVM_SET_CPUID2, list)) {
 		err = -errno;
-		log_error("%s: CPUID of vCPU %u: %s", vm->config.name, id,
-			  strerror(-err));
+		log_error("CPUID of vCPU %u: %s", t.id, strerror(-err));
 	}
 	free(list);
 	return err;

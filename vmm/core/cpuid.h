@@ -2,10 +2,19 @@
 #ifndef MKVM_CPUID_H
 #define MKVM_CPUID_H
 
-struct vm;
+#include <stdbool.h>
 
-/* Sets the CPUID tables of vCPU @id, file descriptor @vcpu_fd. 0, or -errno
+struct kvm;
+
+/* The vCPU that a table is made for. */
+struct cpuid_topology {
+	unsigned int id, nr_cpus;
+	bool has_apic; /* a local APIC in the kernel, with its deadline timer */
+};
+
+/* Sets the CPUID table of the vCPU with file descriptor @vcpu_fd. 0, or -errno
  * after one message. */
-int cpuid_set(const struct vm *vm, int vcpu_fd, unsigned int id);
+int cpuid_set(const struct kvm *kvm, int vcpu_fd,
+	      const struct cpuid_topology *topology);
 
 #endif

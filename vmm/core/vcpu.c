@@ -38,6 +38,11 @@ static int vcpu_failed(const struct vcpu *vcpu, const char *what)
 
 int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id)
 {
+	const struct cpuid_topology topology = {
+		.id = id,
+		.nr_cpus = vm->config.nr_vcpus,
+		.has_apic = vm->config.irqchip,
+	};
 	void *run;
 	int err;
 
@@ -55,7 +60,7 @@ int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id)
 	vcpu->run = run;
 	/* Registers come along with every exit: no ioctl to look at one. */
 	vcpu->run->kvm_valid_regs = KVM_SYNC_X86_REGS;
-	err = cpuid_set(vm, vcpu->fd, id);
+	err = cpuid_set(vm->kvm, vcpu->fd, &topology);
 	if (err)
 		vcpu_free(vcpu);
 	return err;
