@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <linux/kvm.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
