@@ -4,6 +4,7 @@
 host's own KVM can. Each session does several checks, as a boot takes seconds.
 """
 
+import gzip
 import hashlib
 import re
 
@@ -20,11 +21,23 @@ PASTE_LIMIT = 240   # seconds; in the lab a character takes up to a millisecond
 PROMPT = r"[#$] $"
 
 
-def argv(*options, kernel="vmlinux", limit=LIMIT, initrd=True):
-    """A command line; an initramfs unless it is to panic for want of one."""
+def initramfs():
+    return vm.image("initramfs.cpio*")
+
+
+def gzipped():
+    """The initramfs as gzip makes it, beside the test guests."""
+    path = vm.assemble("halt") + ".cpio.gz"
+    with open(initramfs(), "rb") as plain, gzip.open(path, "wb") as packed:
+        packed.write(plain.read())
+    return path
+
+
+def argv(*options, kernel="vmlinux", limit=LIMIT, initrd=initramfs):
+    """A command line; initrd() finds the initramfs, None goes without."""
     command = [vm.KVM_VMM, "--timeout", str(limit), vm.image(kernel)]
     if initrd:
-        command += ["--initrd", vm.image("initramfs.cpio*")]
+        command += ["--initrd", initrd()]
     return [*command, *options]
 
 
@@ -62,8 +75,8 @@ def works(place):
 
 def interrupts(place):
     with Shell(place) as linux:
-        linux.send("sleep 1000\r")
-        linux.expect(r"sleep 1000\r*\n")
+        linux.send("sh -c 'echo asl\"\"eep; exec sleep 1000'\r")
+        linux.expect("asleep")  # only now there is something to interrupt
         linux.send(CTRL_C)
         linux.expect(PROMPT)
         tap.equal(linux.run("echo $?"), "130", "status of the sleep")
@@ -130,6 +143,7 @@ boot("piped commands run, and the end of input is none of the VM's",
      b"echo ted | tr x y\npoweroff\n")
 boot("bzImage boots", words("-- cat /proc/version"), 0, "Linux version",
      kernel="bzImage")
+boot("a gzip initramfs boots", words("-- exit 9"), 9, initrd=gzipped)
 boot("the original's command line boots",
      ("--linux", "--cmdline", ORIGINAL + " -- exit 3"), 3)
 boot("a panic is a crash", words("rdinit=/bin/sh -- -c true"), vm.CRASHED)
@@ -137,7 +151,7 @@ boot("a panic with the original's command line is a crash",
      ("--cmdline", ORIGINAL + " rdinit=/bin/sh -- -c true"), vm.CRASHED,
      "Kernel panic")
 boot("so is one for want of an initramfs", words(""), vm.CRASHED,
-     initrd=False)
+     initrd=None)
 boot("reboot ends the VM well", words("-- reboot -f; sleep 60"), 0)
 boot("halt has a status of its own", words("-- halt -f; sleep 60"),
      vm.HALTED)
@@ -152,7 +166,7 @@ boot("--mem 5G: the guest sees it all, around the hole below 4 GiB",
      ("--mem", "5G", *words("-- grep MemTotal /proc/meminfo")), 0,
      r"MemTotal: +(49|50|51)\d{5} kB")
 
-PLACES = vm.places("linux")
+PLACES = vm.places("linux", "vmlinux", "bzImage", "initramfs.cpio*")
 for where in PLACES:
     tap.add(f"uname, arithmetic, a pipe, nproc; poweroff ends with 0 "
             f"({where})", works, where)

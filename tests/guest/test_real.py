@@ -57,7 +57,27 @@ def echoed(result):
 TABLE.add("bytes piped into a polling echo all come back",
           lambda place: vm.Command(vm.KVM_VMM, vm.assemble("echo"),
                                    stdin=PIPED[place]), echoed)
-TABLE.add_cases(*vm.places("real16"))
+
+
+def images(text, names, out, *options, note=""):
+    """Finished images, each of which must have printed its part of out."""
+    def judge(result):
+        result.must(vm.OK)
+        tap.check(all(part in result.out for part in out) and
+                  note in result.err, result.out, result.err)
+    TABLE.add(text, lambda place: vm.Command(
+        vm.KVM_VMM, *options, *map(vm.image, names)), judge)
+
+
+HELLO = b"Hello, KVM!"
+images("hello.bin says hello", ["hello.bin"], [HELLO])
+images("minimal.bin halts", ["minimal.bin"], [])
+images("--verbose names the exits", ["hello.bin"], [HELLO], "--verbose",
+       note="port 0x3f8")
+images("four guests at once, each heard in full",
+       ["hello.bin", "minimal.bin", "hello.bin", "hello.bin"], [HELLO])
+
+TABLE.add_cases(*vm.places("real16", "hello.bin", "minimal.bin"))
 
 PAGED = vm.Table()
 PAGED.add("--paging enters at 0x80001000 with both mappings",

@@ -9,6 +9,7 @@ import base64
 import functools
 import glob
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -118,10 +119,29 @@ def skip(reason):
     raise tap.Skip(reason)
 
 
-def places(need):
+LOADERS = {"real16": "flat", "paged32": "paged", "linux": "vmlinux"}
+
+
+def not_configured(need, images):
+    """What this configuration left out of what such guests need, or None."""
+    done = subprocess.run([KVM_VMM, "--list"], text=True,
+                          capture_output=True, check=False)
+    if not re.search(rf"^loader +{LOADERS[need]}\b", done.stdout, re.M):
+        return f"kvm-vmm was configured without the loader {LOADERS[need]}"
+    for name in images:
+        if not glob.glob(os.path.join(tap.IMAGES, name)):
+            return f"images/{name} is not configured, or not built by `make`"
+    return None
+
+
+def places(need, *images):
     """Where such guests can run; a skipped case says why not elsewhere."""
     if not os.path.exists(KVM_VMM):
         tap.add("kvm-vmm is built", built)
+        return []
+    reason = not_configured(need, images)
+    if reason:
+        tap.add(f"{need} guests", skip, reason)
         return []
     able = []
     for place in ("host", "lab"):
