@@ -1,8 +1,18 @@
 # make run, make doctor: what uses the images.
 
-# Everything that the image to run may need is built first; an image named by
-# IMG= is built when there is a rule for it.
+# Where this machine's own KVM cannot boot Linux the lab needs QEMU; a newcomer
+# who typed `make run` gets it installed rather than a message.
+LAB_IMAGES := $(if $(filter lab,$(RUN)),$(IMG),vmlinux bzImage \
+	      images/vmlinux images/bzImage)
+WANTS_LAB  := $(if $(call which,qemu-system-x86_64)$(filter host,$(RUN)),,$(if \
+	      $(IMG),$(filter $(LAB_IMAGES),$(IMG)),y))
+
+# Everything that the image to run may need is built first.
 run: all
+ifneq ($(WANTS_LAB),)
+	$(Q)$(if $(filter lab,$(RUN)),,$(IMAGES)/kvm-vmm --doctor=linux \
+		</dev/null >/dev/null 2>&1 ||) tools/deps lab </dev/null
+endif
 	+$(Q)tools/run
 
 # What it finds is for the reader; a verdict in the exit status is for scripts,
