@@ -119,8 +119,8 @@ clean:
 	$(Q)find $(IMAGES) -mindepth 1 ! -name README.md -delete 2>/dev/null || :
 
 distclean: clean
-	$(say) CLEAN '$(CONFIG) $(DL)'
-	$(Q)rm -rf $(DL) $(CONFIG) $(CONFIG).old
+	$(say) CLEAN '$(CONFIG) $(OUT)dl'
+	$(Q)rm -rf $(OUT)dl $(CONFIG) $(CONFIG).old
 
 help:
 	@tools/help

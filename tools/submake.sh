@@ -10,6 +10,9 @@ case ${MAKEFLAGS:-} in
 *)	case ${MAKEFLAGS%% *} in *n*) exit 0 ;; esac ;;
 esac
 
+# V=1 is for them too, and shows all they print.
+verbose=${V:-}
+
 unset CC CFLAGS CPPFLAGS LDFLAGS CROSS_COMPILE ARCH O V M T W C
 unset KCONFIG_CONFIG KCONFIG_ALLCONFIG KCONFIG_SEED KBUILD_OUTPUT
 export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=0
@@ -44,7 +47,7 @@ cached() {
 progress() {
 	log=$1 count=$2 estimate=$3
 	shift 3
-	"$@" 2>&1 </dev/null |
+	"$@" ${verbose:+V="$verbose"} 2>&1 </dev/null | V=$verbose \
 		"$tools/progress" "$name" "$log" "$count" "$estimate"
 	[ "${PIPESTATUS[0]}" = 0 ] || failed "$log"
 	printf '  %-7s done  %d:%02d\n' "${name^^}" \

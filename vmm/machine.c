@@ -6,7 +6,9 @@
 #include "machine.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -42,7 +44,8 @@ struct machine {
 	struct image initrd;
 	struct vm *vms; /* one per guest */
 	unsigned int nr_vms;
-	bool quitting; /* the user wants out: output may be lost */
+	bool quitting; /* out of patience: what stdout refuses may be lost */
+	int failure; /* STATUS_FAILED when guest output could not be written */
 };
 
 static void stop_all(struct machine *m, int status, const char *reason)
@@ -60,6 +63,8 @@ static void on_quit(void *arg, int status)
 	struct machine *m = arg;
 
 	m->quitting = true;
+	if (status == STATUS_FAILED)
+		m->failure = status;
 	stop_all(m, status, NULL);
 }
 
@@ -77,6 +82,7 @@ static void on_timeout(void *arg, uint32_t events)
 
 	(void)events;
 	event_ack(m->timeout.fd);
+	m->quitting = true;
 	stop_all(m, STATUS_LIMIT, "stopped: --timeout ran out");
 }
 
@@ -289,7 +295,7 @@ static int build_guests(struct machine *m, struct cpu_state *cpus)
 /* The worst exit status of all guests, which is the largest. */
 static int worst_status(const struct machine *m)
 {
-	int worst = STATUS_OK;
+	int worst = m->failure;
 
 	for (unsigned int i = 0; i < m->nr_vms; i++)
 		if (m->vms[i].status > worst)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -32,10 +33,13 @@ int main(int argc, char **argv)
 	int err;
 
 	fill_standard_fds();
-	signal(SIGPIPE, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN); /* a write that fails says so itself */
+	signal(SIGXFSZ, SIG_IGN);
 	err = cli_parse(&opt, argc, argv);
-	if (err)
-		exit(err < 0 ? STATUS_USAGE : STATUS_OK);
+	if (err < 0)
+		exit(STATUS_USAGE);
+	if (err > 0)
+		exit(fflush(stdout) ? STATUS_FAILED : STATUS_OK);
 	if (opt.command)
 		exit(opt.command->run(opt.command_arg));
 	exit(machine_run(&opt));

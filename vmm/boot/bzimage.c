@@ -12,6 +12,7 @@
 #include "util/log.h"
 
 #define HEADER_OFFSET	0x1f1
+#define HEADER_JUMP	0x202	   /* what the jump's distance counts from */
 #define HEADER_MAGIC	0x53726448 /* "HdrS" */
 #define BOOT_FLAG	0xaa55
 #define VERSION_MIN	0x020a /* brings pref_address and init_size */
@@ -30,9 +31,16 @@ static int malformed(const struct image *image, const char *why)
 
 static bool read_header(const struct image *image, struct setup_header *header)
 {
+	size_t end;
+
 	if (image->size < HEADER_OFFSET + sizeof(*header))
 		return false;
 	memcpy(header, image->data + HEADER_OFFSET, sizeof(*header));
+	/* boot.rst: it ends 0x202 + the byte at 0x201; code begins there. */
+	end = HEADER_JUMP + image->data[HEADER_JUMP - 1];
+	if (end - HEADER_OFFSET < sizeof(*header))
+		memset((uint8_t *)header + end - HEADER_OFFSET, 0,
+		       sizeof(*header) - (end - HEADER_OFFSET));
 	return header->boot_flag == BOOT_FLAG && header->header == HEADER_MAGIC;
 }
 

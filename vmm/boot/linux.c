@@ -57,7 +57,7 @@ int linux_check_room(const struct linux_kernel *kernel,
 		     const struct memory *mem)
 {
 	if (kernel->start >= MEM_FIRMWARE_END && kernel->start <= kernel->end &&
-	    mem_hva(mem, kernel->start, kernel->end - kernel->start))
+	    kernel->end <= mem->low_size)
 		return 0;
 	log_error("%s: the kernel needs RAM from 0x%llx to 0x%llx, and the "
 		  "guest has 0x100000 to 0x%zx; try a larger --mem",
@@ -167,6 +167,8 @@ static int write_zero_page(const struct linux_kernel *kernel,
 	if (!zero_page)
 		return -EFAULT;
 	zero_page->hdr = kernel->header;
+	zero_page->hdr.ramdisk_image = zero_page->hdr.ramdisk_size = 0;
+	zero_page->hdr.setup_data = 0;
 	zero_page->hdr.type_of_loader = LOADER_UNKNOWN;
 	zero_page->hdr.vid_mode = VIDEO_NORMAL;
 	fill_e820(mem, zero_page);

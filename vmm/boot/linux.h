@@ -38,7 +38,8 @@ struct linux_kernel {
 int linux_boot(const struct linux_kernel *kernel, const struct boot_args *args,
 	       const struct memory *mem, struct cpu_state *cpu);
 
-/* Checks that [start, end) is RAM clear of the tables above. 0 or -E2BIG. */
+/* Checks that [start, end) is RAM below the hole, where the page tables and a
+ * 32-bit pointer reach, and clear of the tables above. 0 or -E2BIG. */
 int linux_check_room(const struct linux_kernel *kernel,
 		     const struct memory *mem);
 

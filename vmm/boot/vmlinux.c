@@ -105,25 +105,36 @@ static struct segment elf_segment(const struct elf_file *elf, unsigned int i)
 				 p32.p_paddr, p32.p_filesz, p32.p_memsz };
 }
 
+static bool is_elf(const struct image *image)
+{
+	return image->size >= EI_NIDENT &&
+	       !memcmp(image->data, ELFMAG, SELFMAG);
+}
+
 /* A kernel is linked high and entered low: by a physical address. */
+static bool looks_like_kernel(const struct elf_file *elf)
+{
+	uint64_t half = elf->is_64bit ? KERNEL_HALF_64 : KERNEL_HALF_32;
+
+	for (unsigned int i = 0; i < elf->phnum; i++) {
+		struct segment seg = elf_segment(elf, i);
+
+		if (seg.type == PT_LOAD && seg.memsz)
+			return seg.vaddr >= half &&
+			       elf->entry - seg.paddr < seg.memsz;
+	}
+	return false;
+}
+
+/* Any ELF file is taken rather than called something else, and load() then
+ * says what is wrong with it. */
 static int vmlinux_match(const struct image *image)
 {
 	struct elf_file elf;
 
-	if (!elf_open(&elf, image))
+	if (!is_elf(image))
 		return 0;
-	for (unsigned int i = 0; i < elf.phnum; i++) {
-		struct segment seg = elf_segment(&elf, i);
-
-		if (seg.type != PT_LOAD)
-			continue;
-		return seg.vaddr >= (elf.is_64bit ? KERNEL_HALF_64 :
-						    KERNEL_HALF_32) &&
-				       elf.entry - seg.paddr < seg.memsz ?
-			       80 :
-			       0;
-	}
-	return 0;
+	return elf_open(&elf, image) && looks_like_kernel(&elf) ? 80 : 5;
 }
 
 static int load_segment(const struct image *image, const struct segment *seg,
@@ -137,10 +148,12 @@ static int load_segment(const struct image *image, const struct segment *seg,
 					"the end of the file");
 	if (end < seg->paddr)
 		return malformed(image, "a segment wraps around");
-	if (!kernel->end || seg->paddr < kernel->start)
+	if (seg->paddr < kernel->end)
+		return malformed(image, "its segments overlap, or are not in "
+					"ascending order");
+	if (!kernel->end)
 		kernel->start = seg->paddr;
-	if (end > kernel->end)
-		kernel->end = end;
+	kernel->end = end;
 	if (linux_check_room(kernel, mem))
 		return -E2BIG;
 	return mem_write_sparse(mem, seg->paddr, image->data + seg->offset,
@@ -181,8 +194,8 @@ static int vmlinux_load(const struct image *image, const struct boot_args *args,
 	int err;
 
 	if (!elf_open(&elf, image))
-		return malformed(image, "not an ELF executable for x86, and no "
-					"bzImage either");
+		return malformed(image, "not an ELF executable for x86 whose "
+					"program headers lie in the file");
 	err = load_segments(&elf, mem, &kernel);
 	if (err)
 		return err;

@@ -5,6 +5,7 @@
 #include "core/board.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -30,7 +31,8 @@
 #define RESET_FLAG_GPA	0x472
 #define RESET_FLAG_WARM 0x1234
 
-#define ODDITIES_MAX 8
+#define ODDITIES_MAX   8
+#define TIMER_RETRY_NS 100000 /* when a vCPU is at the device just then */
 
 struct board {
 	struct device dev;
@@ -52,7 +54,10 @@ static void on_timer(void *arg, uint32_t events)
 
 	(void)events;
 	event_ack(board->timer.fd);
-	pthread_mutex_lock(&board->dev.lock);
+	if (pthread_mutex_trylock(&board->dev.lock)) {
+		event_arm(board->timer.fd, TIMER_RETRY_NS, 0);
+		return;
+	}
 	board->dev.type->timer(board->dev.state);
 	pthread_mutex_unlock(&board->dev.lock);
 }
@@ -143,14 +148,15 @@ void boards_free(struct vm *vm)
 	vm->boards = NULL;
 }
 
-size_t board_input(struct board *board, const uint8_t *buf, size_t len)
+ssize_t board_input(struct board *board, const uint8_t *buf, size_t len)
 {
 	const struct device_type *type = board->dev.type;
 	size_t taken;
 
 	if (!type->input)
 		return 0;
-	pthread_mutex_lock(&board->dev.lock);
+	if (pthread_mutex_trylock(&board->dev.lock))
+		return -EAGAIN;
 	taken = type->input(board->dev.state, buf, len);
 	pthread_mutex_unlock(&board->dev.lock);
 	return taken;

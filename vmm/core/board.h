@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct board;
 struct event_loop;
@@ -19,7 +20,12 @@ struct vm;
 int boards_create(struct vm *vm, struct event_loop *loop);
 void boards_free(struct vm *vm);
 
-/* Offers console input; returns how many of the @len bytes were taken. */
-size_t board_input(struct board *board, const uint8_t *buf, size_t len);
+/*
+ * Offers console input; returns how many of the @len bytes were taken, or
+ * -EAGAIN when a vCPU is at the device just now. The main thread never waits
+ * for a device: that vCPU may itself be waiting for the main thread, which
+ * alone makes room for output.
+ */
+ssize_t board_input(struct board *board, const uint8_t *buf, size_t len);
 
 #endif

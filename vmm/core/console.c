@@ -41,7 +41,8 @@ static void feed_focus(struct console *console)
 {
 	struct board *board = atomic_load(&console->focus);
 	const uint8_t *buf;
-	size_t len, taken = 0;
+	size_t len;
+	ssize_t taken;
 
 	if (!board)
 		return;
@@ -50,8 +51,12 @@ static void feed_focus(struct console *console)
 		if (!len)
 			break;
 		taken = board_input(board, buf, len);
-		ring_drop(&console->input, taken);
-	} while (taken == len);
+		if (taken > 0)
+			ring_drop(&console->input, taken);
+	} while (taken == (ssize_t)len);
+	/* Busy: again at once, or when stdout takes what the vCPU waits for. */
+	if (len && taken < 0 && !console->out_waits)
+		event_notify(console->wake.fd);
 	resume_input(console);
 }
 
@@ -198,8 +203,11 @@ static void drain_output(struct console *console)
 
 static void on_stdout(void *arg, uint32_t events)
 {
+	struct console *console = arg;
+
 	(void)events;
-	drain_output(arg);
+	drain_output(console);
+	feed_focus(console);
 }
 
 static void on_wake(void *arg, uint32_t events)

@@ -21,7 +21,9 @@ static void on_fatal(int sig)
 
 static void catch_fatal_signals(void)
 {
-	static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
+	static const int fatal[] = { SIGSEGV, SIGBUS,  SIGILL,	  SIGFPE,
+				     SIGABRT, SIGALRM, SIGVTALRM, SIGPROF,
+				     SIGUSR2, SIGXCPU, SIGSYS,	  SIGTRAP };
 	struct sigaction action = { .sa_handler = on_fatal,
 				    .sa_flags = SA_RESETHAND | SA_NODEFER };
 
@@ -33,7 +35,8 @@ bool term_raw(void)
 {
 	struct termios raw;
 
-	if (tcgetattr(STDIN_FILENO, &saved))
+	/* Raw already, after a SIGCONT: what was saved is what to restore. */
+	if (!is_raw && tcgetattr(STDIN_FILENO, &saved))
 		return false;
 	raw = saved;
 	raw.c_iflag &= ~(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR |

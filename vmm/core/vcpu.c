@@ -155,6 +155,8 @@ static void run_once(struct vcpu *vcpu)
 	if (ioctl(vcpu->fd, KVM_RUN, 0)) {
 		if (errno == EINTR || errno == EAGAIN) {
 			vcpu->run->immediate_exit = 0;
+			/* Before the flags are looked at: a kick comes once. */
+			atomic_thread_fence(memory_order_seq_cst);
 			if (atomic_load(&vcpu->inspect))
 				watch_answer(vcpu);
 		} else {

@@ -24,7 +24,7 @@ struct vcpu {
 	atomic_uint inspect; /* a round of core/watch.c wants an answer */
 };
 
-/* 0, or -errno after one message; vcpu_free() undoes whatever was done. */
+/* 0, or -errno after one message, with nothing left to undo. */
 int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id);
 void vcpu_free(struct vcpu *vcpu);
 

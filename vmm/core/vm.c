@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "abi/exit_status.h"
 #include "core/board.h"
 #include "core/event.h"
 #include "core/irqchip.h"
@@ -165,9 +166,8 @@ int vm_start(struct vm *vm, const struct cpu_state *cpu)
 	for (unsigned int id = 0; id < vm->nr_vcpus; id++) {
 		err = vcpu_start(&vm->vcpus[id]);
 		if (err) {
-			vm_stop(vm, -1, NULL);
-			vm_join(vm);
-			return err;
+			vm_stop(vm, STATUS_FAILED, NULL);
+			return err; /* vm_join() is the caller's */
 		}
 	}
 	/* A guest that ended while we were at it could not kick them all. */
@@ -178,6 +178,9 @@ int vm_start(struct vm *vm, const struct cpu_state *cpu)
 
 void vm_join(struct vm *vm)
 {
+	/* Whoever stops the VM has to be through with kicking its threads. */
+	pthread_mutex_lock(&vm->stop_lock);
+	pthread_mutex_unlock(&vm->stop_lock);
 	for (unsigned int id = 0; id < vm->nr_vcpus; id++)
 		vcpu_join(&vm->vcpus[id]);
 }
@@ -200,6 +203,7 @@ void vm_stop(struct vm *vm, int status, const char *reason, ...)
 	if (first) {
 		vm->status = status;
 		atomic_store(&vm->stopping, true);
+		kick_all(vm);
 	}
 	pthread_mutex_unlock(&vm->stop_lock);
 	if (!first)
@@ -209,6 +213,5 @@ void vm_stop(struct vm *vm, int status, const char *reason, ...)
 		print_reason(vm, reason, args);
 		va_end(args);
 	}
-	kick_all(vm);
 	event_notify(vm->config.stop_fd);
 }

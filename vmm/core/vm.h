@@ -45,7 +45,8 @@ struct vm {
 
 	atomic_bool stopping;	   /* vCPUs leave their loops */
 	atomic_uint halted_votes;  /* see core/watch.c */
-	pthread_mutex_t stop_lock; /* guards status until stopping is seen */
+	pthread_mutex_t stop_lock; /* guards status until stopping is seen, and
+				    * the threads while they are kicked */
 	int status;		   /* exit status, valid once stopping */
 };
 
@@ -56,7 +57,8 @@ int vm_create(struct vm *vm, const struct kvm *kvm,
 void vm_free(struct vm *vm);
 
 /* Starts all vCPU threads; vCPU 0 in @cpu, the others wait for its start-up
- * interrupt. 0 or -errno after one message. */
+ * interrupt. 0, or -errno after one message: then the VM is stopping, and
+ * vm_join() waits for the threads that did start. */
 int vm_start(struct vm *vm, const struct cpu_state *cpu);
 
 /* Waits for the vCPU threads of a stopping VM. */

@@ -1,7 +1,7 @@
 /*
  * Messages to the person at the terminal. One write per line, so that lines
  * of different threads do not mix; a raw terminal still gets whole lines
- * because the console keeps output processing on.
+ * because core/term.c keeps output processing on.
  */
 #include "util/log.h"
 
