@@ -98,7 +98,7 @@ def pastes(place):
         for at in range(0, len(text), 1024):
             linux.send(text[at:at + 1024])
         linux.send("\x04")
-        have = linux.expect(r"([0-9a-f]{32})  /tmp/paste\s+(\d+)").groups()
+        have = linux.expect(r"([0-9a-f]{32})  /tmp/paste\s+(\d+) /tmp/paste").groups()
         tap.equal(have, (want, str(len(text))), "md5sum and length")
         linux.expect(PROMPT)
         linux.leave("poweroff", vm.OK)
