@@ -42,7 +42,7 @@ static void feed_focus(struct console *console)
 	struct board *board = atomic_load(&console->focus);
 	const uint8_t *buf;
 	size_t len;
-	ssize_t taken;
+	ssize_t taken = 0;
 
 	if (!board)
 		return;
