@@ -3,6 +3,8 @@
 """The console: keys, escape keys, and a terminal that is always restored."""
 
 import signal
+import subprocess
+import time
 
 import terminal
 import vm
@@ -75,6 +77,43 @@ def ends_by_itself(place, name, options, status):
         term.ends(status)
 
 
+def continues(place, signals):
+    with started(place) as term:
+        for signum in signals:
+            term.kill(signum)
+            time.sleep(0.3)
+        term.send("again.")
+        term.expect("again\\.")
+        term.send(CTRL_A + "x")
+        term.ends(vm.OK)
+
+
+def stalls(place, options, signum, status):
+    """Nobody reads what the guest prints, and something is typed."""
+    argv = [vm.KVM_VMM, *options, vm.assemble("flood")]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL) as program:
+        time.sleep(4)
+        program.stdin.write(b"typed")
+        program.stdin.flush()
+        if signum:
+            time.sleep(0.5)
+            program.send_signal(signum)
+        try:
+            tap.equal(program.wait(timeout=20), status, "exit status")
+        finally:
+            program.kill()
+
+
+def loses_output(place):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([vm.KVM_VMM, vm.assemble("outsb")], stdout=full,
+                              stderr=subprocess.PIPE, check=False, timeout=20,
+                              stdin=subprocess.DEVNULL)
+    tap.equal(done.returncode, vm.FAILED, "exit status")
+    tap.check(b"No space left" in done.stderr, "no word about the lost output")
+
+
 PLACES = vm.places("real16")
 for where in PLACES:
     tap.add(f"typed keys reach the guest, Ctrl-C too ({where})", keys, where)
@@ -96,5 +135,16 @@ for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT,
     if "host" in PLACES:
         tap.add(f"{number.name} restores the terminal (host)", killed,
                 "host", number, 128 + number)
+if "host" in PLACES:
+    tap.add("SIGCONT leaves the terminal to be restored (host)", continues,
+            "host", (signal.SIGCONT,))
+    tap.add("so does a stop and a SIGCONT (host)", continues, "host",
+            (signal.SIGSTOP, signal.SIGCONT))
+    tap.add("SIGTERM ends a guest whose reader stalls (host)", stalls, "host",
+            (), signal.SIGTERM, 128 + signal.SIGTERM)
+    tap.add("--timeout ends a guest whose reader stalls (host)", stalls,
+            "host", ("--timeout", "5"), None, vm.LIMIT)
+    tap.add("output that cannot be written is a failure (host)", loses_output,
+            "host")
 
 tap.main()
