@@ -110,8 +110,16 @@ def merged():
             file.write("CONFIG_A=n # no more\n# CONFIG_B is not set\n")
         status, out, err = run(tool("fragment"), "-s", "C=12", one, two)
         tap.equal((status, err), (0, ""))
-        tap.equal(out, "# CONFIG_A is not set\nCONFIG_S=\"a # b\"\n"
-                       "# CONFIG_B is not set\nCONFIG_C=12\n")
+        tap.equal(out, f"# {two}:1\n# CONFIG_A is not set\n"
+                       f"# {one}:4\nCONFIG_S=\"a # b\"\n"
+                       f"# {two}:2\n# CONFIG_B is not set\n"
+                       "# make:0\nCONFIG_C=12\n")
+
+
+@tap.case("a dropped symbol is traced to the fragment that asked for it")
+def traced():
+    dropped("# some/where.config:7\nCONFIG_FAST=y\n", "CONFIG_EXPERT=y\n",
+            "mini-kvm: some/where.config:7: CONFIG_FAST=y: ", "NET is n")
 
 
 @tap.case("a malformed fragment is refused with file and line")
