@@ -25,11 +25,11 @@ include $(call deps-of,$(INITCPIO_OBJS) $(INITCPIO_SAN))
 # musl does not look for the kernel's headers; links to the system's copies.
 MUSL := $(B)/musl/include
 
-$(MUSL)/.stamp: | $(DEPS_BUILD)
+MUSL_LINKS := linux mtd video asm-generic x86_64-linux-gnu/asm
+
+$(MUSL)/.stamp: $(call remember,$(B)/musl.links,$(MUSL_LINKS)) | $(DEPS_BUILD)
 	$(Q)mkdir -p $(@D)
-	$(Q)ln -sfn /usr/include/linux /usr/include/mtd \
-		/usr/include/video \
-		/usr/include/asm-generic /usr/include/x86_64-linux-gnu/asm $(@D)
+	$(Q)ln -sfn $(MUSL_LINKS:%=/usr/include/%) $(@D)
 	$(Q)touch $@
 
 MUSL_CC    = $(CCACHE) musl-gcc
