@@ -285,7 +285,8 @@ static void turn_verbose_on(void)
 
 	log_set_verbose(1);
 	TABLE_FOREACH(probe, probe) {
-		if (!strcmp((*probe)->option, "--verbose") &&
+		if ((*probe)->option &&
+		    !strcmp((*probe)->option, "--verbose") &&
 		    exit_add_probe(*probe))
 			log_warn("%s: too many probes", (*probe)->name);
 	}

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -227,6 +228,19 @@ uint64_t board_rbx(struct board *board)
 
 	(void)board;
 	return vcpu ? vcpu->run->s.regs.regs.rbx : 0;
+}
+
+void board_random(struct board *board, void *buf, size_t len)
+{
+	(void)board;
+	/* Up to 256 bytes come whole, getrandom(2); no device asks for more. */
+	if (getrandom(buf, len, 0) != (ssize_t)len)
+		memset(buf, 0, len);
+}
+
+unsigned int board_guest_id(struct board *board)
+{
+	return board->vm->config.id;
 }
 
 void board_oddity(struct board *board, const char *what, uint64_t val)

@@ -71,6 +71,13 @@ static const struct bus_claim *find_claim(const struct bus *bus, uint64_t addr)
 	return NULL;
 }
 
+const char *bus_owner(const struct bus *bus, uint64_t addr)
+{
+	const struct bus_claim *claim = find_claim(bus, addr);
+
+	return claim ? claim->dev->type->name : NULL;
+}
+
 /* Counts an access nobody answers, and logs each address once. */
 static void note_stray(struct bus *bus, uint64_t addr, const char *what)
 {

@@ -50,6 +50,9 @@ int bus_claim(struct bus *bus, uint64_t base, uint64_t len, struct device *dev,
 /* Ends building. 0, or -EEXIST after naming two devices that overlap. */
 int bus_freeze(struct bus *bus);
 
+/* Name of the device that claims @addr, or NULL. */
+const char *bus_owner(const struct bus *bus, uint64_t addr);
+
 /*
  * One access of @size bytes (1-8) at @addr; takes the device's lock. Where no
  * device answers, reads give ones and writes are dropped, both counted.

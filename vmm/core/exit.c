@@ -18,6 +18,8 @@
 #define PROBES_MAX	4
 #define ENTRY_BAD_STATE 0x80000021 /* SDM 3C, "VM-Entry Failures" */
 
+TABLE_DECLARE(probe, probe);
+
 static const struct probe *probes[PROBES_MAX]; /* constant once vCPUs run */
 static unsigned int nr_probes;
 
@@ -160,20 +162,79 @@ static const struct exit_row *find_row(unsigned int reason)
 	return &exits[reason];
 }
 
-enum exit_action exit_handle(struct vcpu *vcpu)
+static enum exit_action answer(struct vcpu *vcpu, const struct exit_row *row)
 {
-	unsigned int reason = vcpu->run->exit_reason;
-	const struct exit_row *row = find_row(reason);
-
-	for (unsigned int i = 0; i < nr_probes; i++)
-		probes[i]->exit(vcpu->vm->config.name, vcpu->id, row->name,
-				vcpu->run);
 	if (row->handle)
 		return row->handle(vcpu);
 	vm_stop(vcpu->vm, STATUS_FAILED,
 		"VM exit %u (%s), which kvm-vmm does not handle (" REGS_FMT ")",
-		reason, row->name, REGS_ARG(vcpu->run));
+		vcpu->run->exit_reason, row->name, REGS_ARG(vcpu->run));
 	return EXIT_STOP;
+}
+
+/* Who answers the exit, for I/O and MMIO. */
+static const char *answering_device(const struct vcpu *vcpu)
+{
+	const struct kvm_run *run = vcpu->run;
+
+	if (run->exit_reason == KVM_EXIT_IO)
+		return bus_owner(&vcpu->vm->pio, run->io.port);
+	if (run->exit_reason == KVM_EXIT_MMIO)
+		return bus_owner(&vcpu->vm->mmio, run->mmio.phys_addr);
+	return NULL;
+}
+
+/* Answers while the probes look on. */
+static enum exit_action answer_watched(struct vcpu *vcpu,
+				       const struct exit_row *row,
+				       uint64_t entered_ns)
+{
+	const uint64_t left_ns = vm_now_ns(vcpu->vm);
+	enum exit_action action;
+	struct exit_view view = {
+		.guest = vcpu->vm->config.name,
+		.guest_id = vcpu->vm->config.id,
+		.cpu = vcpu->id,
+		.number = vcpu->exit_number,
+		.reason = row->name,
+		.device = answering_device(vcpu),
+		.run = vcpu->run,
+		.guest_ns = left_ns - entered_ns,
+	};
+
+	for (unsigned int i = 0; i < nr_probes; i++)
+		if (probes[i]->before)
+			probes[i]->before(&view);
+	view.answer_ns = vm_now_ns(vcpu->vm);
+	action = answer(vcpu, row);
+	view.answer_ns = vm_now_ns(vcpu->vm) - view.answer_ns;
+	for (unsigned int i = 0; i < nr_probes; i++)
+		if (probes[i]->after)
+			probes[i]->after(&view);
+	return action;
+}
+
+bool exit_is_watched(void)
+{
+	return nr_probes > 0;
+}
+
+enum exit_action exit_handle(struct vcpu *vcpu, uint64_t entered_ns)
+{
+	const struct exit_row *row = find_row(vcpu->run->exit_reason);
+
+	return nr_probes ? answer_watched(vcpu, row, entered_ns) :
+			   answer(vcpu, row);
+}
+
+void exit_guest_ended(struct vcpu *vcpu, int status)
+{
+	const struct probe *const *row;
+
+	TABLE_FOREACH(probe, row) {
+		if ((*row)->ended && !(*row)->option)
+			(*row)->ended(vcpu, status);
+	}
 }
 
 void exit_stop_at_limit(struct vcpu *vcpu)

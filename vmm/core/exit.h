@@ -2,6 +2,9 @@
 #ifndef MKVM_EXIT_H
 #define MKVM_EXIT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct probe;
 struct vcpu;
 
@@ -11,8 +14,18 @@ enum exit_action {
 	EXIT_STOP,   /* the handler ended the guest with vm_stop() */
 };
 
-/* Answers the exit that @vcpu->run describes. On the vCPU's own thread. */
-enum exit_action exit_handle(struct vcpu *vcpu);
+/*
+ * Answers the exit that @vcpu->run describes. On the vCPU's own thread.
+ * @entered_ns is the guest's clock when the guest was entered; it counts only
+ * while exit_is_watched().
+ */
+enum exit_action exit_handle(struct vcpu *vcpu, uint64_t entered_ns);
+
+/* Whether a probe that was turned on sees every exit. */
+bool exit_is_watched(void);
+
+/* Tells the probes that are always on how the guest of @vcpu was ended. */
+void exit_guest_ended(struct vcpu *vcpu, int status);
 
 /* Ends the guest because --max-exits is used up, and says where it was. */
 void exit_stop_at_limit(struct vcpu *vcpu);

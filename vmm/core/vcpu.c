@@ -117,6 +117,7 @@ int vcpu_set_state(struct vcpu *vcpu, const struct cpu_state *cpu)
 	struct kvm_regs regs = { .rip = cpu->rip,
 				 .rsp = cpu->rsp,
 				 .rsi = cpu->rsi,
+				 .rdi = cpu->rdi,
 				 .rflags = cpu->rflags };
 	int err = set_sregs(vcpu, cpu);
 
@@ -138,19 +139,22 @@ static void end_by_hlt(struct vm *vm)
 }
 
 /* Counts an exit; false when that was one too many. */
-static bool count_exit(struct vm *vm)
+static bool count_exit(struct vcpu *vcpu)
 {
-	uint64_t count = atomic_fetch_add_explicit(&vm->nr_exits, 1,
-						   memory_order_relaxed) +
-			 1;
+	struct vm *vm = vcpu->vm;
 
-	return !vm->config.max_exits || count <= vm->config.max_exits;
+	vcpu->exit_number = atomic_fetch_add_explicit(&vm->nr_exits, 1,
+						      memory_order_relaxed) +
+			    1;
+	return !vm->config.max_exits ||
+	       vcpu->exit_number <= vm->config.max_exits;
 }
 
 /* Enters the guest once and answers the exit. */
 static void run_once(struct vcpu *vcpu)
 {
 	struct vm *vm = vcpu->vm;
+	uint64_t entered_ns = exit_is_watched() ? vm_now_ns(vm) : 0;
 
 	if (ioctl(vcpu->fd, KVM_RUN, 0)) {
 		if (errno == EINTR || errno == EAGAIN) {
@@ -165,11 +169,11 @@ static void run_once(struct vcpu *vcpu)
 		}
 		return;
 	}
-	if (!count_exit(vm)) {
+	if (!count_exit(vcpu)) {
 		exit_stop_at_limit(vcpu);
 		return;
 	}
-	switch (exit_handle(vcpu)) {
+	switch (exit_handle(vcpu, entered_ns)) {
 	case EXIT_RESUME:
 		break;
 	case EXIT_HALT:
@@ -180,6 +184,20 @@ static void run_once(struct vcpu *vcpu)
 	}
 }
 
+/* After a crash the vCPU that crashed says more; at a limit every one. */
+static bool has_to_report(const struct vcpu *vcpu)
+{
+	switch (vcpu->vm->status) {
+	case STATUS_CRASHED:
+	case STATUS_HALTED:
+		return vcpu->vm->stopped_by == vcpu;
+	case STATUS_LIMIT:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void *vcpu_main(void *arg)
 {
 	struct vcpu *vcpu = arg;
@@ -187,6 +205,8 @@ static void *vcpu_main(void *arg)
 	current = vcpu;
 	while (!atomic_load(&vcpu->vm->stopping))
 		run_once(vcpu);
+	if (has_to_report(vcpu))
+		exit_guest_ended(vcpu, vcpu->vm->status);
 	return NULL;
 }
 

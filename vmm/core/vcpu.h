@@ -18,7 +18,8 @@ struct vcpu {
 	struct vm *vm;
 	unsigned int id;
 	int fd;
-	struct kvm_run *run; /* shared with the kernel */
+	uint64_t exit_number; /* of the guest's, the one being answered */
+	struct kvm_run *run;  /* shared with the kernel */
 	pthread_t thread;
 	atomic_bool started; /* thread is valid and may be signalled */
 	atomic_uint inspect; /* a round of core/watch.c wants an answer */

@@ -202,6 +202,7 @@ void vm_stop(struct vm *vm, int status, const char *reason, ...)
 	first = !atomic_load(&vm->stopping);
 	if (first) {
 		vm->status = status;
+		vm->stopped_by = vcpu_current();
 		atomic_store(&vm->stopping, true);
 		kick_all(vm);
 	}

@@ -21,6 +21,7 @@ struct vcpu;
 
 struct vm_config {
 	const char *name;      /* for messages: the image's file name */
+	unsigned int id;       /* place on the command line, from 0 */
 	uint64_t mem_size;     /* bytes of RAM */
 	unsigned int nr_vcpus; /* 1.. */
 	bool irqchip;	       /* interrupt controllers and PIT in the kernel */
@@ -48,6 +49,7 @@ struct vm {
 	pthread_mutex_t stop_lock; /* guards status until stopping is seen, and
 				    * the threads while they are kicked */
 	int status;		   /* exit status, valid once stopping */
+	struct vcpu *stopped_by;   /* whose exit ended it, or NULL; likewise */
 };
 
 /* Creates VM, RAM, interrupt controllers and vCPUs. 0, or -errno after one

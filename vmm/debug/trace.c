@@ -18,40 +18,43 @@ static uint64_t first_item(const struct kvm_run *run)
 	return val;
 }
 
-static void trace_io(const char *guest, unsigned int cpu,
-		     const struct kvm_run *run)
+static void trace_io(const struct exit_view *view)
 {
+	const struct kvm_run *run = view->run;
 	unsigned int bits = run->io.size * 8;
 
 	if (run->io.direction == KVM_EXIT_IO_OUT)
 		log_info("%s: vCPU %u: IO: out port 0x%x, 0x%llx (%u bits, %u "
 			 "times)",
-			 guest, cpu, run->io.port,
+			 view->guest, view->cpu, run->io.port,
 			 (unsigned long long)first_item(run), bits,
 			 run->io.count);
 	else
 		log_info("%s: vCPU %u: IO: in port 0x%x (%u bits, %u times)",
-			 guest, cpu, run->io.port, bits, run->io.count);
+			 view->guest, view->cpu, run->io.port, bits,
+			 run->io.count);
 }
 
-static void trace_exit(const char *guest, unsigned int cpu, const char *reason,
-		       const struct kvm_run *run)
+static void trace_exit(const struct exit_view *view)
 {
+	const struct kvm_run *run = view->run;
+
 	if (run->exit_reason == KVM_EXIT_IO)
-		trace_io(guest, cpu, run);
+		trace_io(view);
 	else if (run->exit_reason == KVM_EXIT_MMIO)
 		log_info("%s: vCPU %u: MMIO: %s address 0x%llx, %u bytes",
-			 guest, cpu, run->mmio.is_write ? "write" : "read",
+			 view->guest, view->cpu,
+			 run->mmio.is_write ? "write" : "read",
 			 run->mmio.phys_addr, run->mmio.len);
 	else
-		log_info("%s: vCPU %u: %s at rip 0x%llx", guest, cpu, reason,
-			 run->s.regs.regs.rip);
+		log_info("%s: vCPU %u: %s at rip 0x%llx", view->guest,
+			 view->cpu, view->reason, run->s.regs.regs.rip);
 }
 
 static const struct probe trace = {
 	.name = "trace",
 	.what = "names every VM exit (--verbose)",
 	.option = "--verbose",
-	.exit = trace_exit,
+	.before = trace_exit,
 };
 PROBE(trace);

@@ -73,6 +73,17 @@ struct device_type {
 
 	/* The deadline given to board_timer() has passed. NULL: no timer. */
 	void (*timer)(void *dev);
+
+	/*
+	 * For the model of the interrupt controllers only. line(): the ISA line
+	 * @irq, 0-15, of some device has changed to @level. acknowledge(): the
+	 * CPU takes the interrupt that board_intr() announced; returns the
+	 * vector. A device with either is created only in a VM whose interrupt
+	 * controllers the VMM models, and so is one with `with_pic` set.
+	 */
+	void (*line)(void *dev, unsigned int irq, bool level);
+	uint8_t (*acknowledge)(void *dev);
+	bool with_pic;
 };
 
 #define DEVICE(type) TABLE_ROW(device, device_type, type)
@@ -108,6 +119,15 @@ int64_t board_wall_s(struct board *board);
 
 /* RBX of the vCPU whose access is being answered: a hypercall's argument. */
 uint64_t board_rbx(struct board *board);
+
+/* Fills @buf with @len random bytes of the host's. */
+void board_random(struct board *board, void *buf, size_t len);
+
+/* The guest's place on the command line, from 0. */
+unsigned int board_guest_id(struct board *board);
+
+/* The interrupt controller's INTR pin to the CPU: an interrupt waits or not. */
+void board_intr(struct board *board, bool level);
 
 /*
  * The guest did something no driver should: counted, and logged once per

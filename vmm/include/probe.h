@@ -1,25 +1,51 @@
 /*
  * The contract between the run loop and those who only watch: a probe sees
- * every VM exit before and after it is answered, and changes nothing.
+ * VM exits before and after they are answered, and the end of a guest that
+ * did not end itself. It changes nothing.
  */
 #ifndef MKVM_PROBE_H
 #define MKVM_PROBE_H
 
+#include <stdint.h>
+
 #include "table.h"
 
 struct kvm_run;
+struct vcpu;
+
+/* One VM exit. The strings live as long as the guest. */
+struct exit_view {
+	const char *guest;     /* its name in messages */
+	unsigned int guest_id; /* place on the command line, from 0 */
+	unsigned int cpu;
+	uint64_t number;	   /* of the guest's VM exits, from 1 */
+	const char *reason;	   /* "IO", "MMIO", "HLT", ... */
+	const char *device;	   /* IO, MMIO: who answers; NULL: nobody */
+	const struct kvm_run *run; /* registers in run->s.regs.regs */
+	uint64_t guest_ns;	   /* how long KVM_RUN took */
+	uint64_t answer_ns;	   /* after(): how long the answer took */
+};
 
 struct probe {
 	const char *name;   /* one word, as in --list */
-	const char *what;   /* one line for --list */
-	const char *option; /* turns it on, "--verbose" */
+	const char *what;   /* one line for --list and --help */
+	const char *option; /* turns it on, "--verbose"; NULL: always on */
 
 	/*
-	 * vCPU @cpu of guest @guest left with the exit called @reason. Called
-	 * on the vCPU's thread, with the exit's data still unanswered.
+	 * Called on the vCPU's thread, either of them may be NULL: with the
+	 * exit's data still unanswered, and with the answer in place (what
+	 * an `in` gives the guest is in the kvm_run area by then).
 	 */
-	void (*exit)(const char *guest, unsigned int cpu, const char *reason,
-		     const struct kvm_run *run);
+	void (*before)(const struct exit_view *view);
+	void (*after)(const struct exit_view *view);
+
+	/*
+	 * The guest of @vcpu has been ended with @status, STATUS_CRASHED,
+	 * STATUS_HALTED or STATUS_LIMIT, and the reason has been printed. On
+	 * the thread of @vcpu, which will not enter the guest again: after a
+	 * crash the one that crashed, at a limit every one. NULL: not told.
+	 */
+	void (*ended)(struct vcpu *vcpu, int status);
 };
 
 #define PROBE(row) TABLE_ROW(probe, probe, row)
