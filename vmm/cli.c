@@ -36,6 +36,7 @@ enum {
 	OPT_SMP,
 	OPT_TIMEOUT,
 	OPT_MAX_EXITS,
+	OPT_INTERLEAVE,
 	OPT_VERBOSE,
 	OPT_LIST,
 	OPT_VERSION,
@@ -50,6 +51,7 @@ static const struct option fixed_options[] = {
 	{ "smp", required_argument, NULL, OPT_SMP },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "max-exits", required_argument, NULL, OPT_MAX_EXITS },
+	{ "interleave", no_argument, NULL, OPT_INTERLEAVE },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "list", no_argument, NULL, OPT_LIST },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -60,6 +62,7 @@ static const struct option fixed_options[] = {
 struct table_option {
 	const char *loader_option;
 	const struct command *command;
+	const struct probe *probe;
 };
 
 struct parser {
@@ -89,12 +92,15 @@ static const char help_head[] =
 	"  --mem SIZE         guest RAM, such as 64K, 128M or 5G\n"
 	"  --smp N            number of vCPUs per guest\n"
 	"\n"
+	"Several images run at once, each in a virtual machine of its own:\n"
+	"  --interleave       their output as it comes, not line by line\n"
+	"\n"
 	"Limits; the exit status is 124 when one runs out:\n"
 	"  --timeout SECONDS  wall time\n"
 	"  --max-exits N      VM exits per guest\n"
 	"\n"
 	"Looking inside:\n"
-	"  --verbose          details, and every VM exit by name\n"
+	"  --verbose          details, and what the probes below add to them\n"
 	"  --list             devices, loaders and probes that were built in\n"
 	"  --version          version\n"
 	"  --help             this text\n";
@@ -143,12 +149,24 @@ static void print_kinds(void)
 	}
 }
 
+/* What can be watched; --verbose is listed already. */
+static void print_probes(void)
+{
+	const struct probe *const *row;
+
+	TABLE_FOREACH(probe, row) {
+		if ((*row)->option && strcmp((*row)->option, "--verbose") != 0)
+			printf("  %-18s %s\n", (*row)->option, (*row)->what);
+	}
+}
+
 static void print_help(void)
 {
 	const struct command *const *command;
 	char name[40];
 
 	fputs(help_head, stdout);
+	print_probes();
 	printf("\nForcing the kind of image, instead of looking at it:\n");
 	print_kinds();
 	TABLE_FOREACH(command, command) {
@@ -278,17 +296,15 @@ static int parse_timeout(struct options *opt, const char *text)
 	return 0;
 }
 
-/* --verbose is details of the log and every probe that goes by that name. */
+/* --verbose is details of the log and the probe that goes by that name. */
 static void turn_verbose_on(void)
 {
 	const struct probe *const *probe;
 
 	log_set_verbose(1);
 	TABLE_FOREACH(probe, probe) {
-		if ((*probe)->option &&
-		    !strcmp((*probe)->option, "--verbose") &&
-		    exit_add_probe(*probe))
-			log_warn("%s: too many probes", (*probe)->name);
+		if ((*probe)->option && !strcmp((*probe)->option, "--verbose"))
+			exit_add_probe(*probe);
 	}
 }
 
@@ -312,6 +328,9 @@ static int apply_fixed(struct options *opt, int value, const char *arg)
 			return usage_error("--max-exits", "give a number, 1 or "
 							  "more");
 		return 0;
+	case OPT_INTERLEAVE:
+		opt->interleave = true;
+		return 0;
 	case OPT_VERBOSE:
 		turn_verbose_on();
 		return 0;
@@ -334,6 +353,10 @@ static int apply_fixed(struct options *opt, int value, const char *arg)
 static int apply_row(struct options *opt, const struct table_option *row,
 		     const char *arg)
 {
+	if (row->probe) {
+		exit_add_probe(row->probe);
+		return 0;
+	}
 	if (row->command) {
 		opt->command = row->command;
 		opt->command_arg = arg;
@@ -366,6 +389,7 @@ static void collect_options(struct parser *p)
 {
 	const struct loader *const *loader;
 	const struct command *const *command;
+	const struct probe *const *probe;
 
 	memcpy(p->longs, fixed_options, sizeof(fixed_options));
 	p->nr_longs = sizeof(fixed_options) / sizeof(fixed_options[0]);
@@ -379,6 +403,11 @@ static void collect_options(struct parser *p)
 		add_row(p, (*command)->option,
 			(*command)->arg ? optional_argument : no_argument,
 			(struct table_option){ .command = *command });
+	TABLE_FOREACH(probe, probe) {
+		if ((*probe)->option && strcmp((*probe)->option, "--verbose"))
+			add_row(p, (*probe)->option, no_argument,
+				(struct table_option){ .probe = *probe });
+	}
 }
 
 static int take_images(struct options *opt, char **argv, int argc)

@@ -2,6 +2,7 @@
 #ifndef MKVM_CLI_H
 #define MKVM_CLI_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define GUESTS_MAX 256
@@ -14,6 +15,7 @@ struct options {
 	const char *loader_option;     /* "--linux", "--paging", or NULL */
 	const char *initrd;	       /* path, or NULL */
 	const char *cmdline;	       /* NULL: the configured one */
+	bool interleave;	       /* guests' output as it comes */
 	uint64_t mem_size;	       /* bytes; 0: the loader's default */
 	unsigned int nr_cpus;	       /* per guest; 0: the configured number */
 	uint64_t timeout_ns;	       /* 0: none */

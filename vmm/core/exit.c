@@ -5,7 +5,7 @@
  */
 #include "core/exit.h"
 
-#include <errno.h>
+#include <assert.h>
 #include <linux/kvm.h>
 #include <stddef.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #include "core/vm.h"
 #include "probe.h"
 
-#define PROBES_MAX	4
+#define PROBES_MAX	8	   /* more than there are rows */
 #define ENTRY_BAD_STATE 0x80000021 /* SDM 3C, "VM-Entry Failures" */
 
 TABLE_DECLARE(probe, probe);
@@ -245,10 +245,11 @@ void exit_stop_at_limit(struct vcpu *vcpu)
 		REGS_ARG(vcpu->run));
 }
 
-int exit_add_probe(const struct probe *probe)
+void exit_add_probe(const struct probe *probe)
 {
-	if (nr_probes == PROBES_MAX)
-		return -ENOSPC;
+	for (unsigned int i = 0; i < nr_probes; i++)
+		if (probes[i] == probe)
+			return; /* its option was given twice */
+	assert(nr_probes < PROBES_MAX);
 	probes[nr_probes++] = probe;
-	return 0;
 }

@@ -30,7 +30,7 @@ void exit_guest_ended(struct vcpu *vcpu, int status);
 /* Ends the guest because --max-exits is used up, and says where it was. */
 void exit_stop_at_limit(struct vcpu *vcpu);
 
-/* Shows every exit to @probe too; before any vCPU starts. 0 or -ENOSPC. */
-int exit_add_probe(const struct probe *probe);
+/* Shows every exit to @probe too, once; before any vCPU starts. */
+void exit_add_probe(const struct probe *probe);
 
 #endif
