@@ -26,14 +26,59 @@ need()
 	done
 }
 
-# compile RESULT SOURCE WORDS...: unless it is up to date
+# need_kvm: or the benchmark ends here, which is no failure
+need_kvm()
+{
+	[ -w /dev/kvm ] && return
+	echo "skipped: /dev/kvm: missing or not ours; see: make doctor"
+	exit 0
+}
+
+# compile RESULT SOURCE WORDS...: unless it is newer than all sources here
 compile()
 {
 	local result=$out/$1 source=$bench/$2
 	shift 2
-	[ "$result" -nt "$source" ] && [ "$result" -nt "$bench/marker.h" ] &&
-		return
+	[ -f "$result" ] && [ -z "$(find "$bench" -name '*.[chS]' -newer \
+		"$result")" ] && return
 	mkdir -p "$out"
 	"${CC:-gcc}" -O2 -std=gnu11 -Wall -Wextra -Wshadow -Wvla -Werror \
 		-I"$top/vmm" -o "$result" "$source" "$@"
+}
+
+# vmm_is_static: images/kvm-vmm is
+vmm_is_static()
+{
+	! readelf -lW "$images/kvm-vmm" | grep -q INTERP
+}
+
+# The last words of linking, those of vmm/build.mk.
+link=(-s -pthread '-Wl,-z,relro,-z,now')
+
+# compile_static RESULT SOURCE: as kvm-vmm is when it is static, with musl
+compile_static()
+{
+	CC=musl-gcc compile "$1" "$2" -isystem "$build/musl/include" \
+		"${link[@]}" -static -Wl,-z,noseparate-code
+}
+
+# compile_like_vmm RESULT SOURCE: linked with the C library that kvm-vmm has
+compile_like_vmm()
+{
+	if vmm_is_static; then
+		compile_static "$1" "$2"
+	else
+		compile "$1" "$2" "${link[@]}"
+	fi
+}
+
+# assemble RESULT SOURCE WORDS...: a real-mode guest, as guests/build.mk does it
+assemble()
+{
+	local result=$out/$1 source=$bench/$2
+	shift 2
+	"${CC:-gcc}" -m16 -ffreestanding -nostdlib -static -I"$top/vmm" \
+		-D__ASSEMBLY__ "$@" -Wl,-Ttext=0 -Wl,-e,0 -Wl,--build-id=none \
+		-Wl,-melf_i386 -o "$out/guest.elf" "$source"
+	objcopy -O binary -j .text "$out/guest.elf" "$result"
 }

@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,13 +19,13 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "pairs.h"
 
 #define ROUNDS_MAX   10000
 #define REQUESTS_MAX 64
 #define SYSCALL_STOP (SIGTRAP | 0x80) /* ptrace(2), PTRACE_O_TRACESYSGOOD */
-#define EXIT_FAILED  70
 
 struct side {
 	char **args;
@@ -38,29 +37,8 @@ struct side {
 
 static struct side vmm, bare;
 static double ratio[ROUNDS_MAX];
-static posix_spawn_file_actions_t files;
+static int out; /* stdout of both, while they are timed */
 static char *no_env[] = { NULL };
-
-static double now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *values, int count)
-{
-	qsort(values, (size_t)count, sizeof(*values), compare);
-	return values[count / 2];
-}
 
 /* Becomes the program, under the eyes of its parent. */
 static void become_traced(char **args)
@@ -167,22 +145,14 @@ static void print_requests(void)
 	       vmm.nr_requests, bare.nr_requests, verdict);
 }
 
-/* Runs one side once; returns 0, or -1 after saying what went wrong. */
 static int run_once(struct side *side, int round)
 {
-	double start = now_ms();
-	int status = 0;
-	pid_t pid;
-	int err = posix_spawn(&pid, side->args[0], &files, NULL, side->args,
-			      no_env);
+	struct took took;
 
-	if (!err && wait4(pid, &status, 0, NULL) == pid && status == 0) {
-		side->ms[round] = now_ms() - start;
-		return 0;
-	}
-	fprintf(stderr, "bench: %s: did not run a guest here: %s\n",
-		side->args[0], err ? strerror(err) : "it failed or was killed");
-	return -1;
+	if (run_timed(side->args, out, &took))
+		return -1;
+	side->ms[round] = took.wall;
+	return 0;
 }
 
 static int run_pair(int round)
@@ -200,21 +170,16 @@ int main(int argc, char **argv)
 {
 	int rounds;
 
-	if (argc < 5 || (rounds = (int)strtol(argv[1], NULL, 10)) < 1 ||
-	    rounds > ROUNDS_MAX) {
+	if (argc < 5 || !(rounds = parse_count(argv[1], ROUNDS_MAX))) {
 		fprintf(stderr, "usage: start ROUNDS KVM-VMM IMAGE BARE "
 				"[ARG]\n");
-		return 64;
+		return EXIT_USAGE;
 	}
 	vmm.args = (char *[]){ argv[2], argv[3], NULL };
 	bare.args = argv + 4;
 	list_requests(&vmm);
 	list_requests(&bare);
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null",
-					 O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null",
-					 O_WRONLY, 0);
+	out = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	for (int i = 0; i < rounds; i++)
 		if (run_pair(i))
 			return EXIT_FAILED;
