@@ -9,7 +9,7 @@ obj-y += core/kvm.o core/vm.o core/memory.o core/bus.o core/cpustate.o \
 	 core/cpuid.o core/vcpu.o core/watch.o core/exit.o core/board.o core/event.o \
 	 core/console.o core/term.o
 obj-y += boot/select.o
-obj-y += util/log.o util/ring.o
+obj-y += util/log.o util/ring.o util/text.o
 
 # A part that can be missing has a stand-in, so that the core never asks.
 obj-$(if $(CONFIG_IRQCHIP),y) += core/irqchip.o

@@ -217,6 +217,7 @@ static int fill_config(struct machine *m, const struct loader *loader,
 	*config = (struct vm_config){
 		.name = base_name(image->path),
 		.id = m->nr_vms,
+		.nr_guests = opt->nr_images,
 		.mem_size = opt->mem_size ? opt->mem_size : loader->mem_default,
 		.nr_vcpus = loader->needs & NEEDS_SMP ? cpus : 1,
 		.irqchip = loader->needs & NEEDS_IRQCHIP,

@@ -194,7 +194,9 @@ static enum exit_action answer_watched(struct vcpu *vcpu,
 	struct exit_view view = {
 		.guest = vcpu->vm->config.name,
 		.guest_id = vcpu->vm->config.id,
+		.nr_guests = vcpu->vm->config.nr_guests,
 		.cpu = vcpu->id,
+		.nr_cpus = vcpu->vm->nr_vcpus,
 		.number = vcpu->exit_number,
 		.reason = row->name,
 		.device = answering_device(vcpu),
@@ -214,6 +216,21 @@ static enum exit_action answer_watched(struct vcpu *vcpu,
 	return action;
 }
 
+/* Keeps what a crash at the next exit could take away. */
+static void remember(struct vcpu *vcpu)
+{
+	const struct kvm_run *run = vcpu->run;
+
+	if (run->exit_reason == KVM_EXIT_SHUTDOWN)
+		return;
+	vcpu->seen = run->s.regs.regs;
+	vcpu->seen_exit = vcpu->exit_number;
+	if (run->kvm_valid_regs & KVM_SYNC_X86_SREGS) {
+		vcpu->seen_sregs = run->s.regs.sregs;
+		vcpu->seen_sregs_exit = vcpu->exit_number;
+	}
+}
+
 bool exit_is_watched(void)
 {
 	return nr_probes > 0;
@@ -223,6 +240,7 @@ enum exit_action exit_handle(struct vcpu *vcpu, uint64_t entered_ns)
 {
 	const struct exit_row *row = find_row(vcpu->run->exit_reason);
 
+	remember(vcpu);
 	return nr_probes ? answer_watched(vcpu, row, entered_ns) :
 			   answer(vcpu, row);
 }

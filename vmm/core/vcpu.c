@@ -60,6 +60,8 @@ int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id)
 	vcpu->run = run;
 	/* Registers come along with every exit: no ioctl to look at one. */
 	vcpu->run->kvm_valid_regs = KVM_SYNC_X86_REGS;
+	if (exit_is_watched())
+		vcpu->run->kvm_valid_regs |= KVM_SYNC_X86_SREGS;
 	err = cpuid_set(vm->kvm, vcpu->fd, &topology);
 	if (err)
 		vcpu_free(vcpu);
@@ -109,6 +111,7 @@ static int set_sregs(struct vcpu *vcpu, const struct cpu_state *cpu)
 	sregs.efer = cpu->efer;
 	if (ioctl(vcpu->fd, KVM_SET_SREGS, &sregs))
 		return vcpu_failed(vcpu, "KVM_SET_SREGS");
+	vcpu->seen_sregs = sregs;
 	return 0;
 }
 
@@ -125,6 +128,7 @@ int vcpu_set_state(struct vcpu *vcpu, const struct cpu_state *cpu)
 		return err;
 	if (ioctl(vcpu->fd, KVM_SET_REGS, &regs))
 		return vcpu_failed(vcpu, "KVM_SET_REGS");
+	vcpu->seen = regs;
 	return 0;
 }
 

@@ -5,13 +5,13 @@
 #ifndef MKVM_VCPU_H
 #define MKVM_VCPU_H
 
+#include <linux/kvm.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct cpu_state;
-struct kvm_run;
 struct vm;
 
 struct vcpu {
@@ -20,6 +20,16 @@ struct vcpu {
 	int fd;
 	uint64_t exit_number; /* of the guest's, the one being answered */
 	struct kvm_run *run;  /* shared with the kernel */
+
+	/*
+	 * Registers at the last exit before a crash, since AMD-V loses them in
+	 * a triple fault: the general ones of each exit, the others of exit
+	 * @seen_sregs_exit, the last one that a probe watched; 0: the start.
+	 */
+	struct kvm_regs seen;
+	struct kvm_sregs seen_sregs;
+	uint64_t seen_exit, seen_sregs_exit;
+
 	pthread_t thread;
 	atomic_bool started; /* thread is valid and may be signalled */
 	atomic_uint inspect; /* a round of core/watch.c wants an answer */

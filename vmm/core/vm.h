@@ -20,13 +20,14 @@ struct console;
 struct vcpu;
 
 struct vm_config {
-	const char *name;      /* for messages: the image's file name */
-	unsigned int id;       /* place on the command line, from 0 */
-	uint64_t mem_size;     /* bytes of RAM */
-	unsigned int nr_vcpus; /* 1.. */
-	bool irqchip;	       /* interrupt controllers and PIT in the kernel */
-	bool hlt_ends;	       /* HLT is how this guest says it is done */
-	uint64_t max_exits;    /* VM exits before STATUS_LIMIT; 0: no limit */
+	const char *name;	/* for messages: the image's file name */
+	unsigned int id;	/* place on the command line, from 0 */
+	unsigned int nr_guests; /* on the command line */
+	uint64_t mem_size;	/* bytes of RAM */
+	unsigned int nr_vcpus;	/* 1.. */
+	bool irqchip;	    /* interrupt controllers and PIT in the kernel */
+	bool hlt_ends;	    /* HLT is how this guest says it is done */
+	uint64_t max_exits; /* VM exits before STATUS_LIMIT; 0: no limit */
 	struct console *console;
 	int stop_fd; /* eventfd made ready when the guest has ended */
 };

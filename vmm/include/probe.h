@@ -15,9 +15,11 @@ struct vcpu;
 
 /* One VM exit. The strings live as long as the guest. */
 struct exit_view {
-	const char *guest;     /* its name in messages */
-	unsigned int guest_id; /* place on the command line, from 0 */
+	const char *guest;	/* its name in messages */
+	unsigned int guest_id;	/* place on the command line, from 0 */
+	unsigned int nr_guests; /* on the command line */
 	unsigned int cpu;
+	unsigned int nr_cpus;	   /* of this guest */
 	uint64_t number;	   /* of the guest's VM exits, from 1 */
 	const char *reason;	   /* "IO", "MMIO", "HLT", ... */
 	const char *device;	   /* IO, MMIO: who answers; NULL: nobody */

@@ -57,6 +57,12 @@ void log_info(const char *fmt, ...)
 	va_end(args);
 }
 
+void log_text(const char *text, size_t len)
+{
+	if (write(STDERR_FILENO, text, len) < 0)
+		return; /* nobody is left to tell */
+}
+
 void log_set_verbose(int on)
 {
 	atomic_store(&verbose, on);

@@ -7,6 +7,8 @@
 #ifndef MKVM_LOG_H
 #define MKVM_LOG_H
 
+#include <stddef.h>
+
 /* An error; printed always. Returns nothing: the caller returns -errno. */
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -15,6 +17,9 @@ void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* A detail; printed with --verbose only. */
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* @len bytes of whole lines as they are, in one write; printed always. */
+void log_text(const char *text, size_t len);
 
 /* Turns details on (--verbose) or off. */
 void log_set_verbose(int on);
