@@ -199,6 +199,28 @@ uint64_t board_rbx(struct board *board)
 	return board->rbx;
 }
 
+void board_random(struct board *board, void *buf, size_t len)
+{
+	uint8_t *byte = buf;
+
+	for (size_t i = 0; i < len; i++)
+		byte[i] = board->random++;
+	board->random_len += len;
+}
+
+unsigned int board_guest_id(struct board *board)
+{
+	return board->guest_id;
+}
+
+void board_intr(struct board *board, bool level)
+{
+	if (board->intr == level)
+		broken(board, "INTR set to what it was", level);
+	board->intr = level;
+	board->intr_changes++;
+}
+
 void board_oddity(struct board *board, const char *what, uint64_t val)
 {
 	board->oddities++;

@@ -41,6 +41,13 @@ struct board {
 	uint64_t now_ns, deadline_ns;
 	int64_t wall_s;
 	uint64_t rbx;
+
+	uint8_t random; /* the next random byte; each is one more */
+	size_t random_len;
+	unsigned int guest_id;
+
+	bool intr; /* the level of the CPU's INTR pin */
+	unsigned int intr_changes;
 };
 
 /* Powers up the linked-in device called @name, or the one of @type. */

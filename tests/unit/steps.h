@@ -23,34 +23,49 @@ enum step_op {
 	STEP_TYPE,
 	STEP_READY,
 	STEP_SENT,
+	STEP_SENDS,
 	STEP_STOPS,
 	STEP_ODD,
 	STEP_RBX,
 	STEP_CLOCK,
+	STEP_NOW,
+	STEP_GUEST,
 };
 
 struct step {
 	enum step_op op;
+	uint8_t size; /* bytes, of an access */
 	uint16_t at;
 	uint64_t val;
 	const char *text;
 };
 
 /* clang-format off */
+#define STEP(op, at, val)	  { op, 1, at, val, NULL }
+#define STEP_WIDE(op, n, at, val) { op, n, at, val, NULL }
+#define STEP_TEXT(op, val, text)  { op, 1, 0, val, text }
+
 /* What the test does */
-#define OUT(port, byte)	  { STEP_OUT, port, byte, NULL }
-#define TYPE(text, taken) { STEP_TYPE, 0, taken, text } /* offers input */
-#define RBX(val)	  { STEP_RBX, 0, val, NULL }
-#define CLOCK(seconds)	  { STEP_CLOCK, 0, seconds, NULL } /* the host's */
+#define OUT(port, byte)	  STEP(STEP_OUT, port, byte)
+#define OUT16(port, val)  STEP_WIDE(STEP_OUT, 2, port, val)
+#define OUT32(port, val)  STEP_WIDE(STEP_OUT, 4, port, val)
+#define TYPE(text, taken) STEP_TEXT(STEP_TYPE, taken, text) /* offers input */
+#define RBX(val)	  STEP(STEP_RBX, 0, val)
+#define CLOCK(seconds)	  STEP(STEP_CLOCK, 0, seconds) /* the host's */
+#define NOW(ns)		  STEP(STEP_NOW, 0, ns) /* the guest's age */
+#define GUEST(id)	  STEP(STEP_GUEST, 0, id)
 
 /* What it expects; the counts are since power-on */
-#define IN(port, byte)	  { STEP_IN, port, byte, NULL }
-#define IRQ(pin, level)	  { STEP_IRQ, pin, level, NULL }
-#define EDGES(pin, count) { STEP_EDGES, pin, count, NULL } /* of the level */
-#define READY(count)	  { STEP_READY, 0, count, NULL } /* board_rx_ready() */
-#define SENT(text)	  { STEP_SENT, 0, 0, text } /* all output so far */
-#define STOPS(count)	  { STEP_STOPS, 0, count, NULL }
-#define ODD(count)	  { STEP_ODD, 0, count, NULL } /* board_oddity() */
+#define IN(port, byte)	  STEP(STEP_IN, port, byte)
+#define IN16(port, val)	  STEP_WIDE(STEP_IN, 2, port, val)
+#define IN32(port, val)	  STEP_WIDE(STEP_IN, 4, port, val)
+#define IRQ(pin, level)	  STEP(STEP_IRQ, pin, level)
+#define EDGES(pin, count) STEP(STEP_EDGES, pin, count) /* of the level */
+#define READY(count)	  STEP(STEP_READY, 0, count) /* board_rx_ready() */
+#define SENT(text)	  STEP_TEXT(STEP_SENT, 0, text) /* all output so far */
+#define SENDS(count)	  STEP(STEP_SENDS, 0, count) /* calls of board_tx() */
+#define STOPS(count)	  STEP(STEP_STOPS, 0, count)
+#define ODD(count)	  STEP(STEP_ODD, 0, count) /* board_oddity() */
 /* clang-format on */
 
 static inline void step_expect(const char *table, size_t row, const char *what,
@@ -71,48 +86,79 @@ static inline void step_sent(const char *table, size_t row,
 		    memcmp(b->tx, text, strlen(text)), 0);
 }
 
-static inline void step_run(struct board *b, const char *table, size_t row,
-			    const struct step *s)
+/* A step that does something; false if it is one that expects. */
+static inline bool step_do(struct board *b, const struct step *s)
 {
 	switch (s->op) {
 	case STEP_OUT:
-		fake_out(b, s->at, 1, s->val);
-		break;
-	case STEP_IN:
-		step_expect(table, row, "value read", fake_in(b, s->at, 1),
-			    s->val);
-		break;
-	case STEP_IRQ:
-		step_expect(table, row, "level", b->irq[s->at], s->val);
-		break;
-	case STEP_EDGES:
-		step_expect(table, row, "level changes", b->irq_changes[s->at],
-			    s->val);
-		break;
-	case STEP_TYPE:
-		step_expect(table, row, "input taken",
-			    fake_offer(b, s->text, strlen(s->text)), s->val);
-		break;
-	case STEP_READY:
-		step_expect(table, row, "calls of board_rx_ready",
-			    b->rx_readies, s->val);
-		break;
-	case STEP_SENT:
-		step_sent(table, row, b, s->text);
-		break;
-	case STEP_STOPS:
-		step_expect(table, row, "stops", b->stops, s->val);
-		break;
-	case STEP_ODD:
-		step_expect(table, row, "oddities", b->oddities, s->val);
-		break;
+		fake_out(b, s->at, s->size, s->val);
+		return true;
 	case STEP_RBX:
 		b->rbx = s->val;
-		break;
+		return true;
 	case STEP_CLOCK:
 		b->wall_s = s->val;
-		break;
+		return true;
+	case STEP_NOW:
+		b->now_ns = s->val;
+		return true;
+	case STEP_GUEST:
+		b->guest_id = s->val;
+		return true;
+	default:
+		return false;
 	}
+}
+
+/* What an expecting step looks at, and its name for the message. */
+static inline uint64_t step_look(struct board *b, const struct step *s,
+				 const char **what)
+{
+	switch (s->op) {
+	case STEP_IN:
+		*what = "value read";
+		return fake_in(b, s->at, s->size);
+	case STEP_TYPE:
+		*what = "input taken";
+		return fake_offer(b, s->text, strlen(s->text));
+	case STEP_IRQ:
+		*what = "level";
+		return b->irq[s->at];
+	case STEP_EDGES:
+		*what = "level changes";
+		return b->irq_changes[s->at];
+	case STEP_READY:
+		*what = "calls of board_rx_ready";
+		return b->rx_readies;
+	case STEP_SENDS:
+		*what = "calls of board_tx";
+		return b->tx_calls;
+	case STEP_STOPS:
+		*what = "stops";
+		return b->stops;
+	case STEP_ODD:
+		*what = "oddities";
+		return b->oddities;
+	default:
+		*what = "a step of no known kind";
+		return ~s->val;
+	}
+}
+
+static inline void step_run(struct board *b, const char *table, size_t row,
+			    const struct step *s)
+{
+	const char *what;
+	uint64_t got;
+
+	if (step_do(b, s))
+		return;
+	if (s->op == STEP_SENT) {
+		step_sent(table, row, b, s->text);
+		return;
+	}
+	got = step_look(b, s, &what);
+	step_expect(table, row, what, got, s->val);
 }
 
 /* Runs the array @steps on board @b, which must be open. */

@@ -8,12 +8,21 @@
  *   out %al, $HC_PORT      the call; of a wider `out` AL counts
  *   in  $HC_PORT, %eax     the next 1, 2 or 4 bytes of the result, low first
  *
- * A result has as many bytes as its function says below; what is read beyond
- * it is zeros, and so is the result of a function without one. An `in` that
- * follows no HC_GETCHAR of its own never takes a character. An unknown function
- * answers with ones at every width and for as long as it is asked: HC_ERROR,
- * 0xffff, 0xffffffff. Before the first call, `in` gives HC_NOCHAR. OUTS makes
- * one call per item, all with the same BX; INS reads on.
+ * A result has as many bytes as its function says below. What is read beyond
+ * them is zeros, and so is what is read after a function without a result. A
+ * call drops what was left of the result before it.
+ *
+ * HC_GETCHAR only asks: the first `in` after it takes the character, if one
+ * is waiting by then, and no other `in` ever takes one. HC_TIME gives the time
+ * of the call, however late it is read. An unknown function answers with ones
+ * at every width and for as long as it is asked: HC_ERROR, 0xffff, 0xffffffff.
+ * So does an `in` before the first call.
+ *
+ * String instructions are the same accesses one after the other: OUTS makes a
+ * call of each item, of which the low byte is the function number, and all of
+ * them have the same BX; INS reads on in the result. The three ports after
+ * HC_PORT are there for the upper bytes of wide accesses: an `out` that begins
+ * at one of them does nothing, an `in` gives ones.
  */
 #ifndef MKVM_ABI_HYPERCALL_H
 #define MKVM_ABI_HYPERCALL_H

@@ -1,25 +1,32 @@
 /*
  * The hypercall port of abi/hypercall.h: what a guest of a few bytes uses
- * instead of drivers.
- *
- * A call is an `out` of any size, of which AL counts; the argument is BL. An
- * `in` of any size gives the result in its low byte and zeros above. String
- * instructions are the same calls one after the other, all with the same BL.
- * The ports beside 0x500 exist only as the upper bytes of wide accesses.
+ * instead of drivers. How calls are made and results are read is told there.
  */
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "abi/hypercall.h"
 #include "device.h"
 
 #define HC_PORTS  4  /* an access is up to 4 bytes wide */
 #define FIFO_SIZE 16 /* characters that wait to be asked for */
 
+/* What the next `in` gives. */
+enum answer {
+	ANSWER_ONES,   /* always: nothing was called, or nobody knows it */
+	ANSWER_RESULT, /* the next bytes of the result */
+	ANSWER_CHAR,   /* a character, which is a result of one byte */
+	ANSWER_RANDOM, /* always fresh random bytes */
+};
+
 struct hypercall {
 	struct board *board;
 	uint8_t fifo[FIFO_SIZE];
 	unsigned int head, len;
-	bool want_char; /* the next `in` answers HC_GETCHAR */
-	bool refused;	/* input() left something behind */
-	uint8_t answer; /* to an `in` that asks for no character */
+	bool refused; /* input() left something behind */
+
+	enum answer answer;
+	uint64_t result; /* what has not been read of it, low byte first */
 };
 
 /*
@@ -39,26 +46,29 @@ static void hc_exit(struct hypercall *hc, uint8_t status)
 /* Input is asynchronous: the first call of all brings the console here. */
 static void hc_getchar(struct hypercall *hc)
 {
-	hc->want_char = true;
+	hc->answer = ANSWER_CHAR;
 	if (!hc->len)
 		board_rx_ready(hc->board);
 }
 
-static void hypercall_write(void *dev, unsigned int range, uint64_t off,
-			    unsigned int size, uint64_t val)
+static void hc_putnum(struct hypercall *hc, uint16_t number)
 {
-	struct hypercall *hc = dev;
-	uint8_t function = val;
-	uint8_t bl = board_rbx(hc->board);
+	char text[sizeof("65535")];
+	int len = snprintf(text, sizeof(text), "%" PRIu16, number);
 
-	(void)range;
-	(void)size;
-	if (off) {
-		board_oddity(hc->board, "write beside the port", off);
-		return;
-	}
-	hc->want_char = false;
-	hc->answer = HC_NOCHAR;
+	board_tx(hc->board, text, len);
+}
+
+static void hc_unknown(struct hypercall *hc, uint8_t function)
+{
+	hc->answer = ANSWER_ONES;
+	board_oddity(hc->board, "unknown function", function);
+}
+
+static void hc_call(struct hypercall *hc, uint8_t function, uint16_t bx)
+{
+	const uint8_t bl = bx;
+
 	switch (function) {
 	case HC_EXIT:
 		hc_exit(hc, bl);
@@ -69,19 +79,47 @@ static void hypercall_write(void *dev, unsigned int range, uint64_t off,
 	case HC_GETCHAR:
 		hc_getchar(hc);
 		break;
+	case HC_PUTNUM:
+		hc_putnum(hc, bx);
+		break;
+	case HC_NEWLINE:
+		board_tx(hc->board, "\n", 1);
+		break;
+	case HC_TIME:
+		hc->result = board_now_ns(hc->board);
+		break;
+	case HC_RANDOM:
+		hc->answer = ANSWER_RANDOM;
+		break;
+	case HC_GUEST_ID:
+		hc->result = board_guest_id(hc->board);
+		break;
 	default:
-		hc->answer = HC_ERROR;
-		board_oddity(hc->board, "unknown function", function);
+		hc_unknown(hc, function);
 	}
 }
 
-/* The oldest waiting character; the request is used up either way. */
+static void hypercall_write(void *dev, unsigned int range, uint64_t off,
+			    unsigned int size, uint64_t val)
+{
+	struct hypercall *hc = dev;
+
+	(void)range;
+	(void)size;
+	if (off) {
+		board_oddity(hc->board, "write beside the port", off);
+		return;
+	}
+	hc->answer = ANSWER_RESULT;
+	hc->result = 0;
+	hc_call(hc, val, board_rbx(hc->board));
+}
+
+/* The oldest waiting character. */
 static uint8_t take_char(struct hypercall *hc)
 {
 	uint8_t c;
 
-	hc->want_char = false;
-	hc->answer = HC_NOCHAR;
 	if (!hc->len)
 		return HC_NOCHAR;
 	c = hc->fifo[hc->head];
@@ -94,16 +132,39 @@ static uint8_t take_char(struct hypercall *hc)
 	return c;
 }
 
+/* The next @size bytes of the result; zeros follow its last one. */
+static uint64_t read_on(struct hypercall *hc, unsigned int size)
+{
+	uint64_t val = hc->result;
+
+	hc->result >>= 8 * size;
+	return val;
+}
+
 static uint64_t hypercall_read(void *dev, unsigned int range, uint64_t off,
 			       unsigned int size)
 {
 	struct hypercall *hc = dev;
+	uint64_t val = UINT64_MAX;
 
 	(void)range;
-	(void)size;
 	if (off)
-		return UINT64_MAX;
-	return hc->want_char ? take_char(hc) : hc->answer;
+		return val;
+	switch (hc->answer) {
+	case ANSWER_ONES:
+		break;
+	case ANSWER_CHAR:
+		hc->answer = ANSWER_RESULT;
+		hc->result = take_char(hc);
+		/* fall through */
+	case ANSWER_RESULT:
+		val = read_on(hc, size);
+		break;
+	case ANSWER_RANDOM:
+		board_random(hc->board, &val, size);
+		break;
+	}
+	return val;
 }
 
 static size_t hypercall_input(void *dev, const uint8_t *buf, size_t len)
@@ -122,12 +183,12 @@ static void hypercall_init(void *dev, struct board *board)
 	struct hypercall *hc = dev;
 
 	hc->board = board;
-	hc->answer = HC_NOCHAR;
+	hc->answer = ANSWER_ONES;
 }
 
 static const struct device_type hypercall = {
 	.name = "hypercall",
-	.what = "exit, putchar and getchar at port 0x500",
+	.what = "exit, print, getchar, time, random at port 0x500",
 	.ranges = { { DEV_PIO, HC_PORT, HC_PORTS } },
 	.width = 4,
 	.size = sizeof(struct hypercall),
