@@ -7,7 +7,7 @@ DOCTOR_PARTS := $(patsubst vmm/%,%.o,$(basename \
 obj-y := main.o cli.o machine.o
 obj-y += core/kvm.o core/vm.o core/memory.o core/bus.o core/cpustate.o \
 	 core/cpuid.o core/vcpu.o core/watch.o core/exit.o core/board.o core/event.o \
-	 core/console.o core/term.o
+	 core/console.o core/output.o core/screen.o core/term.o
 obj-y += boot/select.o
 obj-y += util/log.o util/ring.o util/text.o
 

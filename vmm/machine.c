@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -21,6 +22,7 @@
 #include "core/board.h"
 #include "core/console.h"
 #include "core/event.h"
+#include "core/exit.h"
 #include "core/irqchip.h"
 #include "core/kvm.h"
 #include "core/smp.h"
@@ -30,7 +32,8 @@
 #include "core/watch.h"
 #include "util/log.h"
 
-#define SIGNAL_BASE 128 /* exit status of a process that signal N ended */
+#define NAME_NUMBER_MAX 16  /* "#" and a number behind a name */
+#define SIGNAL_BASE	128 /* exit status of a process that signal N ended */
 
 struct machine {
 	const struct options *opt;
@@ -44,6 +47,9 @@ struct machine {
 	struct image initrd;
 	struct vm *vms; /* one per guest */
 	unsigned int nr_vms;
+	struct cpu_state *cpus; /* their first registers */
+	char **names;		/* as messages call them */
+	unsigned int nr_started, nr_ended;
 	bool quitting; /* out of patience: what stdout refuses may be lost */
 	int failure; /* STATUS_FAILED when guest output could not be written */
 };
@@ -68,12 +74,32 @@ static void on_quit(void *arg, int status)
 	stop_all(m, status, NULL);
 }
 
+/*
+ * Starts every guest, or, where vCPUs cannot run at once, the next one when
+ * all before it have ended. A guest that cannot be started has ended.
+ */
+static void start_next(struct machine *m)
+{
+	while (m->nr_started < m->nr_vms) {
+		struct vm *vm = &m->vms[m->nr_started];
+
+		if (!smp_at_once() && m->nr_started &&
+		    !atomic_load(&vm[-1].stopping))
+			return;
+		if (!atomic_load(&vm->stopping) &&
+		    vm_start(vm, &m->cpus[m->nr_started]))
+			on_quit(m, STATUS_FAILED);
+		m->nr_started++;
+	}
+}
+
 static void on_stopped(void *arg, uint32_t events)
 {
 	struct machine *m = arg;
 
-	(void)events; /* being woken is enough: event_run() asks finished() */
+	(void)events;
 	event_ack(m->stopped.fd);
+	start_next(m);
 }
 
 static void on_timeout(void *arg, uint32_t events)
@@ -114,15 +140,30 @@ static void on_signal(void *arg, uint32_t events)
 	}
 }
 
+/* Closes the console's ends of guests that have ended; how many those are. */
+static unsigned int retire_guests(struct machine *m)
+{
+	unsigned int ended = 0;
+
+	for (unsigned int i = 0; i < m->nr_vms; i++) {
+		if (!atomic_load(&m->vms[i].stopping))
+			continue;
+		console_end(&m->console.guests[i]);
+		ended++;
+	}
+	if (ended > m->nr_ended)
+		console_flush(&m->console);
+	m->nr_ended = ended;
+	return ended;
+}
+
 static bool finished(void *arg)
 {
 	struct machine *m = arg;
 
-	for (unsigned int i = 0; i < m->nr_vms; i++)
-		if (!atomic_load(&m->vms[i].stopping))
-			return false;
-	return console_is_drained(&m->console) ||
-	       (m->quitting && m->console.out_waits);
+	if (retire_guests(m) < m->nr_vms)
+		return false;
+	return console_is_drained(&m->console, !m->quitting);
 }
 
 /* Signals become events; blocked before any thread could take them. */
@@ -212,18 +253,19 @@ static int fill_config(struct machine *m, const struct loader *loader,
 		       const struct image *image, struct vm_config *config)
 {
 	const struct options *opt = m->opt;
+	unsigned int id = m->nr_vms;
 	unsigned int cpus = opt->nr_cpus ? opt->nr_cpus : CONFIG_DEFAULT_CPUS;
 
 	*config = (struct vm_config){
-		.name = base_name(image->path),
-		.id = m->nr_vms,
+		.name = m->names[id],
+		.id = id,
 		.nr_guests = opt->nr_images,
 		.mem_size = opt->mem_size ? opt->mem_size : loader->mem_default,
 		.nr_vcpus = loader->needs & NEEDS_SMP ? cpus : 1,
 		.irqchip = loader->needs & NEEDS_IRQCHIP,
 		.hlt_ends = loader->needs & NEEDS_HLT_ENDS,
 		.max_exits = opt->max_exits,
-		.console = &m->console,
+		.console = &m->console.guests[id],
 		.stop_fd = m->stopped.fd,
 	};
 	if (!config->mem_size &&
@@ -279,7 +321,7 @@ static int build_guest(struct machine *m, const struct image *image,
 	return load_guest(m, loader, image, vm, cpu);
 }
 
-static int build_guests(struct machine *m, struct cpu_state *cpus)
+static int build_guests(struct machine *m)
 {
 	int status = 0;
 
@@ -288,7 +330,7 @@ static int build_guests(struct machine *m, struct cpu_state *cpus)
 
 		if (image_open(&image, m->opt->images[i]))
 			return STATUS_USAGE;
-		status = build_guest(m, &image, &m->vms[i], &cpus[i]);
+		status = build_guest(m, &image, &m->vms[i], &m->cpus[i]);
 		image_close(&image);
 	}
 	return status;
@@ -305,52 +347,97 @@ static int worst_status(const struct machine *m)
 	return worst;
 }
 
-/* Starts all guests and stays until the last has ended. */
-static int run_guests(struct machine *m, const struct cpu_state *cpus)
+/* Runs the guests and stays until the last has ended. */
+static int run_guests(struct machine *m)
 {
-	int status = STATUS_FAILED;
-	bool started = true;
+	int status;
 
 	if (watch_signals(m) || watch_timeout(m) ||
-	    console_init(&m->console, &m->loop, on_quit, m))
-		return status;
-	if (watch_start(&m->watch, &m->loop, m->vms, m->nr_vms))
-		goto free_console;
-	for (unsigned int i = 0; i < m->nr_vms && started; i++)
-		started = !vm_start(&m->vms[i], &cpus[i]);
-	if (started)
-		event_run(&m->loop, finished, m);
-	stop_all(m, STATUS_FAILED, NULL);
+	    console_start(&m->console) ||
+	    watch_start(&m->watch, &m->loop, m->vms, m->nr_vms))
+		return STATUS_FAILED;
+	start_next(m);
+	event_run(&m->loop, finished, m);
 	console_abandon(&m->console);
 	for (unsigned int i = 0; i < m->nr_vms; i++)
 		vm_join(&m->vms[i]);
-	if (started)
-		status = worst_status(m);
+	status = worst_status(m);
 	watch_stop(&m->watch);
-free_console:
+	return status;
+}
+
+/* The guests, once they have names and the console has an end for each. */
+static int build_and_run(struct machine *m)
+{
+	int status;
+
+	if (m->opt->initrd && image_open(&m->initrd, m->opt->initrd))
+		return STATUS_USAGE;
+	status = build_guests(m);
+	image_close(&m->initrd);
+	if (!status)
+		status = run_guests(m);
+	for (unsigned int i = 0; i < m->nr_vms; i++)
+		vm_free(&m->vms[i]);
+	return status;
+}
+
+static int with_console(struct machine *m)
+{
+	const struct console_config config = {
+		.names = (const char *const *)m->names,
+		.nr_guests = m->opt->nr_images,
+		.interleave = m->opt->interleave,
+		.annotated = exit_is_watched(),
+		.quit = on_quit,
+		.arg = m,
+	};
+	int status;
+
+	if (console_init(&m->console, &m->loop, &config))
+		return STATUS_FAILED;
+	status = build_and_run(m);
 	console_free(&m->console);
 	return status;
 }
 
-static int build_and_run(struct machine *m)
+/* An image's file name; of those with the same one, the second gets "#2". */
+static char *name_guest(const struct options *opt, unsigned int id)
 {
-	struct cpu_state *cpus = calloc(m->opt->nr_images, sizeof(*cpus));
+	const char *base = base_name(opt->images[id]);
+	size_t size = strlen(base) + NAME_NUMBER_MAX;
+	char *name = malloc(size);
+	unsigned int same = 1;
+
+	for (unsigned int i = 0; i < id; i++)
+		same += !strcmp(base_name(opt->images[i]), base);
+	if (name && same == 1)
+		memcpy(name, base, strlen(base) + 1);
+	else if (name)
+		snprintf(name, size, "%s#%u", base, same);
+	return name;
+}
+
+static int with_guests(struct machine *m)
+{
+	unsigned int nr = m->opt->nr_images, named = 0;
 	int status = STATUS_FAILED;
 
-	m->vms = calloc(m->opt->nr_images, sizeof(*m->vms));
-	if (!cpus || !m->vms)
-		log_error("guests: %s", strerror(ENOMEM));
-	else if (m->opt->initrd && image_open(&m->initrd, m->opt->initrd))
-		status = STATUS_USAGE;
+	m->vms = calloc(nr, sizeof(*m->vms));
+	m->cpus = calloc(nr, sizeof(*m->cpus));
+	m->names = calloc(nr, sizeof(*m->names));
+	while (m->names && named < nr &&
+	       (m->names[named] = name_guest(m->opt, named)))
+		named++;
+	if (m->vms && m->cpus && named == nr)
+		status = with_console(m);
 	else
-		status = build_guests(m, cpus);
-	image_close(&m->initrd);
-	if (!status)
-		status = run_guests(m, cpus);
-	for (unsigned int i = 0; i < m->nr_vms; i++)
-		vm_free(&m->vms[i]);
+		log_error("guests: %s", strerror(ENOMEM));
+	while (named)
+		free(m->names[--named]);
+	free(m->names);
+	free(m->cpus);
 	free(m->vms);
-	free(cpus);
 	return status;
 }
 
@@ -368,7 +455,7 @@ int machine_run(const struct options *opt)
 	if (event_init(&m->loop))
 		goto close_kvm;
 	if (!watch_stopped(m))
-		status = build_and_run(m);
+		status = with_guests(m);
 	event_free(&m->loop);
 close_kvm:
 	kvm_close(&m->kvm);

@@ -1,8 +1,8 @@
-/* The console: see console.h for who owns which end of which ring. */
+/* The console: see console.h for the way of a key and of a character. */
 #include "core/console.h"
 
 #include <errno.h>
-#include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -10,24 +10,27 @@
 #include "abi/exit_status.h"
 #include "core/board.h"
 #include "core/term.h"
-#include "core/vcpu.h"
 #include "util/log.h"
 
 #define CTRL_A	   0x01
 #define READ_CHUNK 4096
-/* POSIX: a pipe that polls writable takes this much without blocking. */
-#define WRITE_CHUNK 4096
 
-static const char help_text[] = "\n"
-				"Ctrl-A h       this help\n"
-				"Ctrl-A x       end the guest and quit\n"
-				"Ctrl-A Ctrl-A  send Ctrl-A itself\n";
+static const char help_text[] =
+	"\n"
+	"Ctrl-A h       this help\n"
+	"Ctrl-A n       move the keyboard to the next guest\n"
+	"Ctrl-A x       end all guests and quit\n"
+	"Ctrl-A Ctrl-A  send Ctrl-A itself\n";
 
-/* Reads on once the ring has room again. */
+static bool has_room(const struct console_guest *guest)
+{
+	return !guest->keys || ring_room(guest->keys) >= READ_CHUNK;
+}
+
+/* Reads on once there is room again. */
 static void resume_input(struct console *console)
 {
-	if (!console->in_paused || console->in_eof ||
-	    ring_room(&console->input) < READ_CHUNK)
+	if (!console->in_paused || console->in_eof || !has_room(console->front))
 		return;
 	console->in_paused = false;
 	if (console->in_is_file)
@@ -36,28 +39,93 @@ static void resume_input(struct console *console)
 		event_add(console->loop, &console->in, EPOLLIN);
 }
 
-/* Gives waiting input to the device with the focus, as much as fits. */
-static void feed_focus(struct console *console)
+/* Gives waiting keys to the device that listens, as many as it takes. */
+static void feed(struct console_guest *guest)
 {
-	struct board *board = atomic_load(&console->focus);
+	struct board *board = atomic_load(&guest->listener);
 	const uint8_t *buf;
 	size_t len;
 	ssize_t taken = 0;
 
-	if (!board)
+	if (!board || !guest->keys || guest->ended)
 		return;
 	do {
-		buf = ring_peek(&console->input, &len);
+		buf = ring_peek(guest->keys, &len);
 		if (!len)
 			break;
+		/* First, so that a device that asks meanwhile is heard. */
+		atomic_store(&guest->asked, false);
 		taken = board_input(board, buf, len);
 		if (taken > 0)
-			ring_drop(&console->input, taken);
+			ring_drop(guest->keys, taken);
 	} while (taken == (ssize_t)len);
 	/* Busy: again at once, or when stdout takes what the vCPU waits for. */
-	if (len && taken < 0 && !console->out_waits)
-		event_notify(console->wake.fd);
+	if (len && taken < 0 && !guest->console->output.waits)
+		event_notify(guest->console->wake.fd);
+}
+
+static void set_front(struct console *console, struct console_guest *guest,
+		      bool say)
+{
+	console->front = guest;
+	output_set_front(&console->output, guest->id, say);
 	resume_input(console);
+}
+
+/* Until the user chooses, the first guest that listens is in front, and has
+ * what was typed before anybody did. */
+static void find_front(struct console *console)
+{
+	struct console_guest *old = console->front;
+
+	if (console->chosen || atomic_load(&old->listener))
+		return;
+	for (unsigned int i = 0; i < console->config.nr_guests; i++) {
+		struct console_guest *guest = &console->guests[i];
+
+		if (!atomic_load(&guest->listener))
+			continue;
+		guest->keys = old->keys;
+		old->keys = NULL;
+		set_front(console, guest, console->terminal);
+		return;
+	}
+}
+
+static void feed_all(struct console *console)
+{
+	find_front(console);
+	for (unsigned int i = 0; i < console->config.nr_guests; i++)
+		feed(&console->guests[i]);
+	resume_input(console);
+}
+
+/* Moves the keyboard to the next guest that still runs, if there is one. */
+static void front_next(struct console *console)
+{
+	unsigned int nr = console->config.nr_guests;
+
+	for (unsigned int step = 1; step < nr; step++) {
+		unsigned int id = (console->front->id + step) % nr;
+
+		if (console->guests[id].ended)
+			continue;
+		set_front(console, &console->guests[id], true);
+		return;
+	}
+}
+
+/* A key for the guest in front; there is room, or input would be paused. */
+static void put_keys(struct console *console, const uint8_t *buf, size_t len)
+{
+	struct console_guest *front = console->front;
+
+	if (!front->keys)
+		front->keys = calloc(1, sizeof(*front->keys));
+	if (front->keys)
+		ring_put(front->keys, buf, len);
+	else
+		log_warn("stdin: %s: what was typed is lost", strerror(ENOMEM));
 }
 
 static void escape_key(struct console *console, uint8_t key)
@@ -67,13 +135,19 @@ static void escape_key(struct console *console, uint8_t key)
 	switch (key) {
 	case 'x':
 	case 'X':
-		console->quit(console->quit_arg, STATUS_OK);
+		console->config.quit(console->config.arg, STATUS_OK);
+		break;
+	case 'n':
+	case 'N':
+		console->chosen = true;
+		front_next(console);
 		break;
 	case 'a':
 	case CTRL_A:
-		ring_put(&console->input, &ctrl_a, 1);
+		put_keys(console, &ctrl_a, 1);
 		break;
 	default: /* h and anything else: say what there is */
+		output_break(&console->output);
 		if (write(STDERR_FILENO, help_text, sizeof(help_text) - 1) < 0)
 			return; /* nobody is left to tell */
 	}
@@ -86,13 +160,15 @@ static void take_keys(struct console *console, const uint8_t *buf, size_t len)
 		if (console->escaped)
 			escape_key(console, buf[i]);
 		else if (buf[i] != CTRL_A)
-			ring_put(&console->input, &buf[i], 1);
+			put_keys(console, &buf[i], 1);
 		console->escaped = !console->escaped && buf[i] == CTRL_A;
 	}
 }
 
 static void pause_input(struct console *console)
 {
+	if (console->in_paused)
+		return;
 	console->in_paused = true;
 	if (!console->in_is_file)
 		event_del(console->loop, &console->in);
@@ -103,10 +179,10 @@ static void end_of_input(struct console *console)
 	pause_input(console);
 	console->in_eof = true;
 	if (console->terminal)
-		console->quit(console->quit_arg, STATUS_OK);
+		console->config.quit(console->config.arg, STATUS_OK);
 }
 
-/* Reads once; the ring has room for a chunk or input would be paused. */
+/* Reads once; there is room for a chunk, or input would be paused. */
 static void read_input(struct console *console)
 {
 	uint8_t buf[READ_CHUNK];
@@ -121,8 +197,8 @@ static void read_input(struct console *console)
 	if (console->terminal)
 		take_keys(console, buf, len);
 	else
-		ring_put(&console->input, buf, len);
-	if (ring_room(&console->input) < READ_CHUNK)
+		put_keys(console, buf, len);
+	if (!has_room(console->front))
 		pause_input(console);
 }
 
@@ -132,82 +208,7 @@ static void on_stdin(void *arg, uint32_t events)
 
 	(void)events;
 	read_input(console);
-	feed_focus(console);
-}
-
-static bool stdout_ready(void)
-{
-	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
-
-	return poll(&out, 1, 0) != 0;
-}
-
-static void stdout_broken(struct console *console, int err)
-{
-	console->abandoned = true;
-	ring_drop(&console->output, ring_used(&console->output));
-	pthread_cond_broadcast(&console->room);
-	log_error("stdout: %s", strerror(err));
-	console->quit(console->quit_arg, STATUS_FAILED);
-}
-
-/* Writes one piece of output with the lock let go meanwhile. */
-static void write_piece(struct console *console, const uint8_t *buf, size_t len)
-{
-	ssize_t done;
-	int err;
-
-	pthread_mutex_unlock(&console->lock);
-	done = write(STDOUT_FILENO, buf, len);
-	err = errno;
-	pthread_mutex_lock(&console->lock);
-	if (done >= 0) {
-		ring_drop(&console->output, done);
-		pthread_cond_broadcast(&console->room);
-	} else if (err != EINTR && err != EAGAIN) {
-		stdout_broken(console, err);
-	}
-}
-
-/*
- * Writes output while stdout takes it without blocking, then waits for it to
- * take more. Only the main thread takes bytes out of the ring, so the piece
- * being written stays where it is.
- */
-static void drain_output(struct console *console)
-{
-	const uint8_t *buf;
-	size_t len;
-	bool wait = false;
-
-	pthread_mutex_lock(&console->lock);
-	for (;;) {
-		buf = ring_peek(&console->output, &len);
-		if (!len)
-			break;
-		wait = !stdout_ready();
-		if (wait)
-			break;
-		write_piece(console, buf,
-			    len < WRITE_CHUNK ? len : WRITE_CHUNK);
-	}
-	pthread_mutex_unlock(&console->lock);
-	if (wait == console->out_waits)
-		return;
-	console->out_waits = wait;
-	if (wait)
-		event_add(console->loop, &console->out, EPOLLOUT);
-	else
-		event_del(console->loop, &console->out);
-}
-
-static void on_stdout(void *arg, uint32_t events)
-{
-	struct console *console = arg;
-
-	(void)events;
-	drain_output(console);
-	feed_focus(console);
+	feed_all(console);
 }
 
 static void on_wake(void *arg, uint32_t events)
@@ -216,10 +217,22 @@ static void on_wake(void *arg, uint32_t events)
 
 	(void)events;
 	event_ack(console->wake.fd);
-	drain_output(console);
 	while (console->in_is_file && !console->in_paused)
 		read_input(console);
-	feed_focus(console);
+	feed_all(console);
+}
+
+static void on_drained(void *arg)
+{
+	feed_all(arg);
+}
+
+static void on_broken(void *arg, int err)
+{
+	struct console *console = arg;
+
+	log_error("stdout: %s", strerror(err));
+	console->config.quit(console->config.arg, STATUS_FAILED);
 }
 
 /* epoll refuses regular files, which are always ready, and /dev/null. */
@@ -234,23 +247,87 @@ static int watch_stdin(struct console *console)
 	return 0;
 }
 
-int console_init(struct console *console, struct event_loop *loop,
-		 void (*quit)(void *arg, int status), void *arg)
+/* How guests share stdout: alone, line by line, or as it comes. */
+static struct screen_config screen_config(const struct console_config *config)
 {
-	int err = event_fd();
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	bool terminal = isatty(STDOUT_FILENO);
+	bool moves = terminal && term && strcmp(term, "dumb") != 0;
+	struct screen_config screen = {
+		.mode = SCREEN_LINES,
+		.terminal = moves,
+		.colour = moves && !(no_color && *no_color),
+		.live = moves && !config->annotated,
+		.names = config->names,
+		.nr_guests = config->nr_guests,
+	};
 
-	if (err < 0)
-		return err;
+	if (config->interleave)
+		screen.mode = SCREEN_INTERLEAVED;
+	if (config->nr_guests == 1 && !(terminal && config->annotated))
+		screen.mode = SCREEN_RAW;
+	return screen;
+}
+
+static int create_guests(struct console *console)
+{
+	unsigned int nr = console->config.nr_guests;
+
+	console->guests = calloc(nr, sizeof(*console->guests));
+	if (!console->guests) {
+		log_error("console: %s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	for (unsigned int i = 0; i < nr; i++) {
+		console->guests[i].console = console;
+		console->guests[i].id = i;
+	}
+	console->front = &console->guests[0];
+	return 0;
+}
+
+static int create_output(struct console *console)
+{
+	struct screen_config screen = screen_config(&console->config);
+	struct output *output = &console->output;
+
+	output->drained = on_drained;
+	output->broken = on_broken;
+	output->arg = console;
+	return output_init(output, console->loop, &screen);
+}
+
+int console_init(struct console *console, struct event_loop *loop,
+		 const struct console_config *config)
+{
+	int fd = event_fd();
+	int err;
+
+	if (fd < 0)
+		return fd;
+	console->config = *config;
 	console->loop = loop;
-	console->quit = quit;
-	console->quit_arg = arg;
-	pthread_mutex_init(&console->lock, NULL);
-	pthread_cond_init(&console->room, NULL);
-	console->wake = (struct event_source){ err, on_wake, console };
+	console->wake = (struct event_source){ fd, on_wake, console };
 	console->in = (struct event_source){ STDIN_FILENO, on_stdin, console };
-	console->out =
-		(struct event_source){ STDOUT_FILENO, on_stdout, console };
-	err = event_add(loop, &console->wake, EPOLLIN);
+	err = create_guests(console);
+	if (err)
+		goto close_fd;
+	err = create_output(console);
+	if (err)
+		goto free_guests;
+	return 0;
+free_guests:
+	free(console->guests);
+close_fd:
+	close(fd);
+	return err;
+}
+
+int console_start(struct console *console)
+{
+	const struct screen *screen = &console->output.screen;
+	int err = event_add(console->loop, &console->wake, EPOLLIN);
+
 	if (!err)
 		err = watch_stdin(console);
 	if (err) {
@@ -258,6 +335,8 @@ int console_init(struct console *console, struct event_loop *loop,
 		return err;
 	}
 	console->terminal = term_raw();
+	if (screen->config.terminal && console->config.nr_guests > 1)
+		output_legend(&console->output);
 	return 0;
 }
 
@@ -265,59 +344,60 @@ void console_free(struct console *console)
 {
 	term_restore();
 	close(console->wake.fd);
-	pthread_cond_destroy(&console->room);
-	pthread_mutex_destroy(&console->lock);
+	output_free(&console->output);
+	for (unsigned int i = 0; i < console->config.nr_guests; i++)
+		free(console->guests[i].keys);
+	free(console->guests);
+}
+
+void console_flush(struct console *console)
+{
+	output_drain(&console->output);
 }
 
 void console_abandon(struct console *console)
 {
-	pthread_mutex_lock(&console->lock);
-	console->abandoned = true;
-	pthread_cond_broadcast(&console->room);
-	pthread_mutex_unlock(&console->lock);
+	output_abandon(&console->output);
 }
 
-bool console_is_drained(struct console *console)
+bool console_is_drained(struct console *console, bool patience)
 {
-	bool drained;
-
-	pthread_mutex_lock(&console->lock);
-	drained = console->abandoned || !ring_used(&console->output);
-	pthread_mutex_unlock(&console->lock);
-	return drained;
-}
-
-/* The main thread may not wait for itself to drain the ring: what does not
- * fit is lost then. No device prints from there. */
-void console_tx(struct console *console, const void *buf, size_t len)
-{
-	const uint8_t *bytes = buf;
-
-	pthread_mutex_lock(&console->lock);
-	while (len && !console->abandoned) {
-		bool was_empty = !ring_used(&console->output);
-		size_t done = ring_put(&console->output, bytes, len);
-
-		bytes += done;
-		len -= done;
-		if (was_empty)
-			event_notify(console->wake.fd);
-		if (len && !vcpu_current())
-			break;
-		if (len)
-			pthread_cond_wait(&console->room, &console->lock);
-	}
-	pthread_mutex_unlock(&console->lock);
-}
-
-void console_rx_ready(struct console *console, struct board *board)
-{
-	atomic_store(&console->focus, board);
-	event_notify(console->wake.fd);
+	return output_is_drained(&console->output) ||
+	       (!patience && console->output.waits);
 }
 
 void console_resume(struct console *console)
 {
 	if (console->terminal)
 		term_raw();
+}
+
+void console_end(struct console_guest *guest)
+{
+	struct console *console = guest->console;
+
+	if (guest->ended)
+		return;
+	guest->ended = true;
+	output_end(&console->output, guest->id);
+	if (guest == console->front && console->terminal)
+		front_next(console);
+}
+
+void console_tx(struct console_guest *guest, const void *buf, size_t len)
+{
+	output_put(&guest->console->output, guest->id, buf, len);
+}
+
+void console_rx_ready(struct console_guest *guest, struct board *board)
+{
+	struct board *before = atomic_exchange(&guest->listener, board);
+
+	if (!atomic_exchange(&guest->asked, true) || before != board)
+		event_notify(guest->console->wake.fd);
+}
+
+void console_before_message(struct console_guest *guest)
+{
+	output_break(&guest->console->output);
 }

@@ -77,6 +77,11 @@ struct mp_writer {
 	uint16_t nr_entries;
 };
 
+bool smp_at_once(void)
+{
+	return true;
+}
+
 unsigned int smp_limit(void)
 {
 	return CONFIG_SMP_MAX;

@@ -6,6 +6,11 @@ unsigned int smp_limit(void)
 	return 1;
 }
 
+bool smp_at_once(void)
+{
+	return false;
+}
+
 void smp_write_table(const struct memory *mem, unsigned int nr_cpus)
 {
 	(void)mem;

@@ -16,6 +16,7 @@
 
 #include "abi/exit_status.h"
 #include "core/board.h"
+#include "core/console.h"
 #include "core/event.h"
 #include "core/irqchip.h"
 #include "core/vcpu.h"
@@ -210,6 +211,7 @@ void vm_stop(struct vm *vm, int status, const char *reason, ...)
 	if (!first)
 		return;
 	if (reason) {
+		console_before_message(vm->config.console);
 		va_start(args, reason);
 		print_reason(vm, reason, args);
 		va_end(args);

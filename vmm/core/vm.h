@@ -16,7 +16,7 @@
 #include "core/memory.h"
 
 struct board;
-struct console;
+struct console_guest;
 struct vcpu;
 
 struct vm_config {
@@ -28,7 +28,7 @@ struct vm_config {
 	bool irqchip;	    /* interrupt controllers and PIT in the kernel */
 	bool hlt_ends;	    /* HLT is how this guest says it is done */
 	uint64_t max_exits; /* VM exits before STATUS_LIMIT; 0: no limit */
-	struct console *console;
+	struct console_guest *console; /* its end of it */
 	int stop_fd; /* eventfd made ready when the guest has ended */
 };
 

@@ -43,6 +43,11 @@ const uint8_t *ring_peek(const struct ring *ring, size_t *len)
 	return ring->data + at;
 }
 
+const uint8_t *ring_last(const struct ring *ring)
+{
+	return ring->head ? &ring->data[(ring->head - 1) % RING_SIZE] : NULL;
+}
+
 void ring_drop(struct ring *ring, size_t len)
 {
 	assert(len <= ring_used(ring));

@@ -26,6 +26,9 @@ size_t ring_put(struct ring *ring, const uint8_t *buf, size_t len);
 /* The longest run of waiting bytes in one piece; its length in *@len. */
 const uint8_t *ring_peek(const struct ring *ring, size_t *len);
 
+/* The byte put in last, taken out since or not; NULL before the first. */
+const uint8_t *ring_last(const struct ring *ring);
+
 /* Forgets the first @len waiting bytes; no more than ring_used(). */
 void ring_drop(struct ring *ring, size_t len);
 

@@ -1,0 +1,272 @@
+/* Guest output on its way to stdout: see output.h for who does what. */
+#include "core/output.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "core/vcpu.h"
+#include "util/log.h"
+
+/* POSIX: a pipe that polls writable takes this much without blocking. */
+#define WRITE_CHUNK 4096
+#define TICK_NS	    1000000 /* 1 ms: no eye sees a character that much late */
+
+static bool stdout_ready(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	return poll(&out, 1, 0) != 0;
+}
+
+static void give_up(struct output *output, int err)
+{
+	output->abandoned = true;
+	output->error = err;
+	ring_drop(&output->ring, ring_used(&output->ring));
+}
+
+/* Writes one piece with the lock let go meanwhile. */
+static void write_piece(struct output *output, const uint8_t *buf, size_t len)
+{
+	ssize_t done;
+	int err;
+
+	pthread_mutex_unlock(&output->lock);
+	done = write(STDOUT_FILENO, buf, len);
+	err = errno;
+	pthread_mutex_lock(&output->lock);
+	if (done >= 0)
+		ring_drop(&output->ring, done);
+	else if (err != EINTR && err != EAGAIN)
+		give_up(output, err);
+	pthread_cond_broadcast(&output->room);
+}
+
+/*
+ * Writes while stdout takes it without blocking; true when it takes no more.
+ * One thread at a time: the piece being written stays where it is.
+ */
+static bool write_ready(struct output *output)
+{
+	const uint8_t *buf;
+	size_t len;
+	bool full = false;
+
+	while (output->writing)
+		pthread_cond_wait(&output->room, &output->lock);
+	output->writing = true;
+	while (!full) {
+		screen_catch_up(&output->screen);
+		buf = ring_peek(&output->ring, &len);
+		if (!len || output->abandoned)
+			break;
+		full = !stdout_ready();
+		if (!full)
+			write_piece(output, buf,
+				    len < WRITE_CHUNK ? len : WRITE_CHUNK);
+	}
+	output->writing = false;
+	pthread_cond_broadcast(&output->room);
+	return full;
+}
+
+static void watch_stdout(struct output *output, bool wait)
+{
+	if (wait == output->waits)
+		return;
+	output->waits = wait;
+	if (wait)
+		event_add(output->loop, &output->out, EPOLLOUT);
+	else
+		event_del(output->loop, &output->out);
+}
+
+/* The timer is made when it is first needed: many a guest prints nothing.
+ * Without one, false: then every byte has to wake the main thread. */
+static bool make_timer(struct output *output)
+{
+	int fd = output->tick.fd;
+
+	if (fd >= 0)
+		return true;
+	fd = event_timer_fd();
+	if (fd < 0)
+		return false;
+	output->tick.fd = fd;
+	if (!event_add(output->loop, &output->tick, EPOLLIN))
+		return true;
+	output->tick.fd = -1;
+	close(fd);
+	return false;
+}
+
+static void set_ticking(struct output *output, bool on)
+{
+	if (on == output->ticking)
+		return;
+	output->ticking = on;
+	event_arm(output->tick.fd, on ? TICK_NS : 0, on ? TICK_NS : 0);
+}
+
+void output_drain(struct output *output)
+{
+	bool full, busy;
+	int err;
+
+	pthread_mutex_lock(&output->lock);
+	if (output->busy && !make_timer(output))
+		output->busy = false;
+	full = write_ready(output);
+	busy = output->busy;
+	err = output->error;
+	output->error = 0;
+	pthread_mutex_unlock(&output->lock);
+	watch_stdout(output, full);
+	set_ticking(output, busy && !full);
+	if (err)
+		output->broken(output->arg, err);
+	output->drained(output->arg);
+}
+
+static void on_stdout(void *arg, uint32_t events)
+{
+	(void)events;
+	output_drain(arg);
+}
+
+static void on_wake(void *arg, uint32_t events)
+{
+	struct output *output = arg;
+
+	(void)events;
+	event_ack(output->wake.fd);
+	output_drain(output);
+}
+
+/* A millisecond in which nothing came ends the business. */
+static void on_tick(void *arg, uint32_t events)
+{
+	struct output *output = arg;
+
+	(void)events;
+	event_ack(output->tick.fd);
+	pthread_mutex_lock(&output->lock);
+	output->busy = ring_used(&output->ring) > 0;
+	pthread_mutex_unlock(&output->lock);
+	output_drain(output);
+}
+
+int output_init(struct output *output, struct event_loop *loop,
+		const struct screen_config *config)
+{
+	int fd = event_fd();
+	int err;
+
+	if (fd < 0)
+		return fd;
+	output->loop = loop;
+	output->wake = (struct event_source){ fd, on_wake, output };
+	output->tick = (struct event_source){ -1, on_tick, output };
+	output->out = (struct event_source){ STDOUT_FILENO, on_stdout, output };
+	pthread_mutex_init(&output->lock, NULL);
+	pthread_cond_init(&output->room, NULL);
+	err = screen_init(&output->screen, config, &output->ring);
+	if (err)
+		goto close_fd;
+	err = event_add(loop, &output->wake, EPOLLIN);
+	if (err)
+		goto free_screen;
+	return 0;
+free_screen:
+	screen_free(&output->screen);
+close_fd:
+	close(fd);
+	log_error("console: %s", strerror(-err));
+	return err;
+}
+
+void output_free(struct output *output)
+{
+	close(output->wake.fd);
+	if (output->tick.fd >= 0)
+		close(output->tick.fd);
+	screen_free(&output->screen);
+	pthread_cond_destroy(&output->room);
+	pthread_mutex_destroy(&output->lock);
+}
+
+void output_put(struct output *output, unsigned int id, const void *buf,
+		size_t len)
+{
+	const uint8_t *bytes = buf;
+
+	pthread_mutex_lock(&output->lock);
+	while (len && !output->abandoned) {
+		size_t done = screen_put(&output->screen, id, bytes, len);
+
+		bytes += done;
+		len -= done;
+		if (!output->busy || len) {
+			output->busy = true;
+			event_notify(output->wake.fd);
+		}
+		if (len && !vcpu_current())
+			break; /* it cannot wait for itself to drain */
+		if (len)
+			pthread_cond_wait(&output->room, &output->lock);
+	}
+	pthread_mutex_unlock(&output->lock);
+}
+
+void output_break(struct output *output)
+{
+	pthread_mutex_lock(&output->lock);
+	screen_break(&output->screen);
+	write_ready(output);
+	pthread_mutex_unlock(&output->lock);
+}
+
+void output_legend(struct output *output)
+{
+	pthread_mutex_lock(&output->lock);
+	screen_legend(&output->screen);
+	pthread_mutex_unlock(&output->lock);
+	event_notify(output->wake.fd);
+}
+
+void output_set_front(struct output *output, unsigned int id, bool say)
+{
+	pthread_mutex_lock(&output->lock);
+	screen_set_front(&output->screen, id, say);
+	pthread_mutex_unlock(&output->lock);
+	event_notify(output->wake.fd);
+}
+
+void output_end(struct output *output, unsigned int id)
+{
+	pthread_mutex_lock(&output->lock);
+	screen_end(&output->screen, id);
+	pthread_mutex_unlock(&output->lock);
+}
+
+void output_abandon(struct output *output)
+{
+	pthread_mutex_lock(&output->lock);
+	output->abandoned = true;
+	pthread_cond_broadcast(&output->room);
+	pthread_mutex_unlock(&output->lock);
+}
+
+bool output_is_drained(struct output *output)
+{
+	bool drained;
+
+	pthread_mutex_lock(&output->lock);
+	drained = output->abandoned || (!ring_used(&output->ring) &&
+					screen_catch_up(&output->screen));
+	pthread_mutex_unlock(&output->lock);
+	return drained;
+}
