@@ -27,7 +27,10 @@ obj-$(CONFIG_DEV_RESET)     += devices/reset.o
 
 obj-$(CONFIG_BOOT_FLAT)  += boot/flat.o
 obj-$(CONFIG_BOOT_PAGED) += boot/paged.o
-obj-$(CONFIG_BOOT_LINUX) += boot/linux.o boot/bzimage.o boot/vmlinux.o
+obj-$(CONFIG_BOOT_LINUX) += boot/linux.o boot/bzimage.o boot/vmlinux.o \
+			    boot/elf.o boot/map64.o
+obj-$(CONFIG_BOOT_LONG64) += boot/long64.o boot/elf.o boot/map64.o
+obj-$(CONFIG_BOOT_PROT32) += boot/prot32.o boot/elf.o
 
 obj-$(CONFIG_DBG_TRACE)  += debug/trace.o
 obj-$(CONFIG_DBG_DOCTOR) += debug/doctor.o $(DOCTOR_PARTS)

@@ -10,24 +10,17 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "boot/map64.h"
 #include "util/log.h"
 
 #define GDT_GPA	      0x500
 #define SEED_GPA      0x6000
 #define ZERO_PAGE_GPA 0x7000
-#define PML4_GPA      0x9000
-#define PDPT_GPA      0xa000
-#define PD_GPA	      0xb000 /* one page per GiB */
-#define MAPPED_GIB    4
+#define PML4_GPA      0x9000 /* and MAP64_SIZE bytes from here on */
 #define CMDLINE_GPA   0x20000
 #define CMDLINE_MAX   0x10000 /* bytes with the final NUL */
 
-#define PAGE_SIZE	 4096
-#define LARGE_PAGE_SHIFT 21
-#define TABLE_ENTRIES	 512
-#define PTE_PRESENT	 (1u << 0)
-#define PTE_WRITABLE	 (1u << 1)
-#define PTE_LARGE	 (1u << 7)
+#define PAGE_SIZE 4096
 
 #define BOOT_CS	       0x10 /* boot.rst: "__BOOT_CS(0x10) and __BOOT_DS(0x18)" */
 #define BOOT_DS	       0x18
@@ -162,6 +155,8 @@ static int write_zero_page(const struct linux_kernel *kernel,
 {
 	struct boot_params *zero_page =
 		mem_hva(mem, ZERO_PAGE_GPA, sizeof(*zero_page));
+	const char *words = args->cmdline ? args->cmdline :
+					    CONFIG_DEFAULT_CMDLINE;
 	int err;
 
 	if (!zero_page)
@@ -174,28 +169,10 @@ static int write_zero_page(const struct linux_kernel *kernel,
 	fill_e820(mem, zero_page);
 	err = place_seed(mem, zero_page);
 	if (!err)
-		err = place_cmdline(kernel, args->cmdline, mem, zero_page);
+		err = place_cmdline(kernel, words, mem, zero_page);
 	if (!err && args->initrd)
 		err = place_initrd(kernel, args->initrd, mem, zero_page);
 	return err;
-}
-
-/* Identity-maps the first 4 GiB with 2 MiB pages. */
-static int write_page_tables(const struct memory *mem)
-{
-	uint64_t *pml4 = mem_hva(mem, PML4_GPA, PAGE_SIZE);
-	uint64_t *pdpt = mem_hva(mem, PDPT_GPA, PAGE_SIZE);
-	uint64_t *pd = mem_hva(mem, PD_GPA, MAPPED_GIB * PAGE_SIZE);
-
-	if (!pml4 || !pdpt || !pd)
-		return -EFAULT;
-	pml4[0] = PDPT_GPA | PTE_PRESENT | PTE_WRITABLE;
-	for (uint64_t i = 0; i < MAPPED_GIB; i++)
-		pdpt[i] = (PD_GPA + i * PAGE_SIZE) | PTE_PRESENT | PTE_WRITABLE;
-	for (uint64_t i = 0; i < MAPPED_GIB * TABLE_ENTRIES; i++)
-		pd[i] = i << LARGE_PAGE_SHIFT | PTE_PRESENT | PTE_WRITABLE |
-			PTE_LARGE;
-	return 0;
 }
 
 static int describe_entry(const struct linux_kernel *kernel,
@@ -213,7 +190,7 @@ static int describe_entry(const struct linux_kernel *kernel,
 	cpu->gdt_limit = sizeof(gdt64) - 1;
 	if (kernel->is_64bit) {
 		cpu->cr3 = PML4_GPA;
-		err = write_page_tables(mem);
+		err = map64_identity(mem, PML4_GPA);
 	}
 	return err ? err : mem_write(mem, GDT_GPA, gdt, sizeof(gdt64));
 }

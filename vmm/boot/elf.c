@@ -1,0 +1,239 @@
+/*
+ * ELF executables for x86. The 32-bit headers are widened to the 64-bit ones
+ * as they are read, so that each rule below stands once. A file may have been
+ * made by an enemy: nothing is believed before it was compared with the size
+ * of the file. Section headers are never looked at; loading needs none.
+ */
+#include "boot/elf.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "util/log.h"
+
+#define SEGMENTS_MAX 64 /* program headers; the kernel's own has five */
+
+bool elf_has_magic(const struct image *image)
+{
+	return image->size >= EI_NIDENT &&
+	       !memcmp(image->data, ELFMAG, SELFMAG);
+}
+
+static bool is_class(const struct image *image, unsigned char class)
+{
+	return image->data[EI_CLASS] == class;
+}
+
+static Elf64_Ehdr widen_header(const Elf32_Ehdr *h)
+{
+	return (Elf64_Ehdr){
+		.e_type = h->e_type,
+		.e_machine = h->e_machine,
+		.e_entry = h->e_entry,
+		.e_phoff = h->e_phoff,
+		.e_phentsize = h->e_phentsize,
+		.e_phnum = h->e_phnum,
+	};
+}
+
+/* False when the file is shorter than its header. */
+static bool read_header(const struct image *image, Elf64_Ehdr *header)
+{
+	Elf32_Ehdr narrow;
+	bool wide = is_class(image, ELFCLASS64);
+
+	if (image->size < (wide ? sizeof(*header) : sizeof(narrow)))
+		return false;
+	if (wide) {
+		memcpy(header, image->data, sizeof(*header));
+	} else {
+		memcpy(&narrow, image->data, sizeof(narrow));
+		*header = widen_header(&narrow);
+	}
+	return true;
+}
+
+static struct elf_segment read_segment(const struct elf_file *elf,
+				       unsigned int i)
+{
+	const uint8_t *table = elf->image->data + elf->phoff;
+	Elf64_Phdr wide;
+	Elf32_Phdr p;
+
+	if (elf->is_64bit) {
+		memcpy(&wide, table + i * sizeof(wide), sizeof(wide));
+		return (struct elf_segment){
+			wide.p_type,   wide.p_flags, wide.p_offset,
+			wide.p_filesz, wide.p_vaddr, wide.p_paddr,
+			wide.p_memsz,
+		};
+	}
+	memcpy(&p, table + i * sizeof(p), sizeof(p));
+	return (struct elf_segment){
+		p.p_type,  p.p_flags, p.p_offset, p.p_filesz,
+		p.p_vaddr, p.p_paddr, p.p_memsz,
+	};
+}
+
+bool elf_next_load(const struct elf_file *elf, unsigned int *i,
+		   struct elf_segment *seg)
+{
+	while (*i < elf->phnum) {
+		*seg = read_segment(elf, (*i)++);
+		if (seg->type == PT_LOAD && seg->memsz)
+			return true;
+	}
+	return false;
+}
+
+static const char *check_header(struct elf_file *elf, const Elf64_Ehdr *header)
+{
+	size_t phentsize = elf->is_64bit ? sizeof(Elf64_Phdr) :
+					   sizeof(Elf32_Phdr);
+	size_t table = header->e_phnum * phentsize;
+
+	if (header->e_machine != (elf->is_64bit ? EM_X86_64 : EM_386))
+		return "not for x86, or for one of another width than it says";
+	if (header->e_type != ET_EXEC)
+		return "not linked to fixed addresses; link it with "
+		       "-static -no-pie";
+	if (header->e_phentsize != phentsize)
+		return "its program headers have an odd size";
+	if (!header->e_phnum || header->e_phnum > SEGMENTS_MAX)
+		return "it has no program headers, or more than 64";
+	if (header->e_phoff > elf->image->size ||
+	    table > elf->image->size - header->e_phoff)
+		return "truncated: its program headers lie beyond the end of "
+		       "the file";
+	elf->entry = header->e_entry;
+	elf->phoff = header->e_phoff;
+	elf->phnum = header->e_phnum;
+	return NULL;
+}
+
+/* @end is where the segment before this one ends. */
+static const char *check_segment(const struct elf_file *elf,
+				 const struct elf_segment *seg, uint64_t end)
+{
+	size_t size = elf->image->size;
+
+	if (seg->offset > size || seg->filesz > seg->memsz ||
+	    seg->filesz > size - seg->offset)
+		return "truncated: a segment reaches beyond the end of the "
+		       "file";
+	if (seg->memsz > UINT64_MAX - seg->paddr)
+		return "a segment wraps around the end of memory";
+	if (seg->paddr < end)
+		return "its segments overlap, or are not in ascending order";
+	return NULL;
+}
+
+static const char *check_segments(const struct elf_file *elf)
+{
+	struct elf_segment seg;
+	bool has_entry = false;
+	unsigned int i = 0;
+	uint64_t end = 0;
+
+	while (elf_next_load(elf, &i, &seg)) {
+		const char *why = check_segment(elf, &seg, end);
+
+		if (why)
+			return why;
+		end = seg.paddr + seg.memsz;
+		if (elf->entry >= seg.paddr && elf->entry < end)
+			has_entry = true;
+	}
+	return has_entry ? NULL : "no segment holds the entry point";
+}
+
+const char *elf_open(struct elf_file *elf, const struct image *image)
+{
+	Elf64_Ehdr header;
+	const char *why;
+
+	*elf = (struct elf_file){ .image = image };
+	if (!elf_has_magic(image))
+		return "it does not begin as an ELF file does";
+	elf->is_64bit = is_class(image, ELFCLASS64);
+	if ((!elf->is_64bit && !is_class(image, ELFCLASS32)) ||
+	    image->data[EI_DATA] != ELFDATA2LSB)
+		return "neither a 32- nor a 64-bit little-endian one";
+	if (!read_header(image, &header))
+		return "truncated: it ends within its header";
+	why = check_header(elf, &header);
+	return why ? why : check_segments(elf);
+}
+
+int elf_refuse(const struct image *image, const char *why)
+{
+	log_error("%s: ELF file: %s", image->path, why);
+	return -ENOEXEC;
+}
+
+/* Why this is no bare guest, or NULL. */
+static const char *guest_trouble(const struct elf_file *elf)
+{
+	for (unsigned int i = 0; i < elf->phnum; i++) {
+		struct elf_segment seg = read_segment(elf, i);
+
+		if (seg.type == PT_INTERP || seg.type == PT_DYNAMIC ||
+		    seg.type == PT_TLS)
+			return "a program for an operating system; a guest has "
+			       "none below it";
+		if (seg.type == PT_LOAD && seg.memsz && seg.vaddr != seg.paddr)
+			return "not linked where it is loaded: its virtual and "
+			       "physical addresses differ";
+	}
+	return NULL;
+}
+
+int elf_match_guest(const struct image *image, bool is_64bit)
+{
+	struct elf_file elf;
+
+	if (!elf_has_magic(image))
+		return 0;
+	if (elf_open(&elf, image) || elf.is_64bit != is_64bit ||
+	    guest_trouble(&elf))
+		return ELF_SCORE_ANY;
+	return ELF_SCORE_GUEST;
+}
+
+static int load_segment(const struct elf_file *elf,
+			const struct elf_segment *seg, const struct memory *mem)
+{
+	gpa_t end = seg->paddr + seg->memsz;
+
+	if (seg->paddr < MEM_FIRMWARE_END || end > mem->low_size) {
+		log_error("%s: needs RAM from 0x%llx to 0x%llx, and the guest "
+			  "has 0x%x to 0x%zx for it; try a larger --mem, or "
+			  "link it elsewhere",
+			  elf->image->path, (unsigned long long)seg->paddr,
+			  (unsigned long long)end, MEM_FIRMWARE_END,
+			  mem->low_size);
+		return -E2BIG;
+	}
+	return mem_write(mem, seg->paddr, elf->image->data + seg->offset,
+			 seg->filesz);
+}
+
+int elf_load_guest(struct elf_file *elf, const struct image *image,
+		   const struct memory *mem, bool is_64bit)
+{
+	const char *why = elf_open(elf, image);
+	struct elf_segment seg;
+	unsigned int i = 0;
+	int err = 0;
+
+	if (!why && elf->is_64bit != is_64bit)
+		why = "its width is not what this kind of guest has";
+	if (!why)
+		why = guest_trouble(elf);
+	if (why)
+		return elf_refuse(image, why);
+	while (!err && elf_next_load(elf, &i, &seg))
+		err = load_segment(elf, &seg, mem);
+	return err;
+}

@@ -1,0 +1,68 @@
+/*
+ * ELF executables for x86, 32 and 64 bits: what a loader has to know of one.
+ *
+ * elf_open() checks all that can be checked without knowing the guest's RAM,
+ * so that whoever walks the segments afterwards meets only whole ones.
+ * Follows the System V ABI, "Object Files" and "Program Header".
+ */
+#ifndef MKVM_BOOT_ELF_H
+#define MKVM_BOOT_ELF_H
+
+#include <stdbool.h>
+
+#include "loader.h"
+
+/* How sure a loader is of an ELF file; a kernel's own loader says 80. */
+#define ELF_SCORE_GUEST 70 /* one of its kind */
+#define ELF_SCORE_ANY	4  /* an ELF file, and load() says what is wrong */
+
+struct elf_file {
+	const struct image *image;
+	bool is_64bit;
+	uint64_t entry;
+	uint64_t phoff; /* of the program headers in the file, bytes */
+	unsigned int phnum;
+};
+
+/* One program header, whatever the file's class. */
+struct elf_segment {
+	uint32_t type, flags;
+	uint64_t offset, filesz; /* in the file, bytes */
+	uint64_t vaddr, paddr, memsz;
+};
+
+/*
+ * Takes @image apart. NULL when it is an executable for x86 whose loadable
+ * segments lie in the file, ascend by physical address without overlap, and
+ * hold the entry point, a physical address, in one of them. Else the reason,
+ * a phrase for a message, and @elf must not be used.
+ */
+const char *elf_open(struct elf_file *elf, const struct image *image);
+
+/* Whether @image begins as ELF files do. */
+bool elf_has_magic(const struct image *image);
+
+/*
+ * The next segment that occupies memory, from index *@i on; *@i is left
+ * behind it. False when there is no more.
+ */
+bool elf_next_load(const struct elf_file *elf, unsigned int *i,
+		   struct elf_segment *seg);
+
+/*
+ * match() of a loader of bare guests: executables linked where they are
+ * loaded, without an operating system below them.
+ */
+int elf_match_guest(const struct image *image, bool is_64bit);
+
+/*
+ * Opens such a guest and copies its segments to RAM between 1 MiB and the
+ * hole; below lie the loader's own tables. 0, or -errno after one message.
+ */
+int elf_load_guest(struct elf_file *elf, const struct image *image,
+		   const struct memory *mem, bool is_64bit);
+
+/* "FILE: ELF file: why", as one message. Returns -ENOEXEC. */
+int elf_refuse(const struct image *image, const char *why);
+
+#endif
