@@ -288,8 +288,7 @@ static int load_guest(struct machine *m, const struct loader *loader,
 		      struct cpu_state *cpu)
 {
 	const struct boot_args args = {
-		.cmdline = m->opt->cmdline ? m->opt->cmdline :
-					     CONFIG_DEFAULT_CMDLINE,
+		.cmdline = m->opt->cmdline,
 		.initrd = m->initrd.data ? &m->initrd : NULL,
 	};
 

@@ -34,7 +34,7 @@ enum loader_needs {
 };
 
 struct boot_args {
-	const char *cmdline;	    /* never NULL */
+	const char *cmdline;	    /* --cmdline; NULL: not given */
 	const struct image *initrd; /* NULL: none */
 };
 
