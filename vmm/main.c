@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "abi/exit_status.h"
@@ -27,12 +28,25 @@ static void fill_standard_fds(void)
 		close(fd);
 }
 
+/* A guest takes some ten descriptors; the usual soft limit is for programs
+ * that still use select(2), which this one does not. */
+static void raise_fd_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int main(int argc, char **argv)
 {
 	struct options opt;
 	int err;
 
 	fill_standard_fds();
+	raise_fd_limit();
 	signal(SIGPIPE, SIG_IGN); /* a write that fails says so itself */
 	signal(SIGXFSZ, SIG_IGN);
 	err = cli_parse(&opt, argc, argv);

@@ -60,10 +60,13 @@ void event_run(struct event_loop *loop, bool (*finished)(void *arg), void *arg)
 
 static int checked(int fd, const char *what)
 {
+	int err;
+
 	if (fd >= 0)
 		return fd;
-	log_error("%s: %s", what, strerror(errno));
-	return -errno;
+	err = errno;
+	log_error("%s: %s%s", what, strerror(err), log_advice(err));
+	return -err;
 }
 
 int event_fd(void)

@@ -31,8 +31,8 @@ static int vcpu_failed(const struct vcpu *vcpu, const char *what)
 {
 	int err = errno;
 
-	log_error("%s: vCPU %u: %s: %s", vcpu->vm->config.name, vcpu->id, what,
-		  strerror(err));
+	log_error("%s: vCPU %u: %s: %s%s", vcpu->vm->config.name, vcpu->id,
+		  what, strerror(err), log_advice(err));
 	return -err;
 }
 

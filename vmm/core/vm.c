@@ -50,7 +50,8 @@ static int vm_failed(const struct vm *vm, const char *what)
 {
 	int err = errno;
 
-	log_error("%s: %s: %s", vm->config.name, what, strerror(err));
+	log_error("%s: %s: %s%s", vm->config.name, what, strerror(err),
+		  log_advice(err));
 	return -err;
 }
 

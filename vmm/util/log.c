@@ -5,6 +5,7 @@
  */
 #include "util/log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -61,6 +62,19 @@ void log_text(const char *text, size_t len)
 {
 	if (write(STDERR_FILENO, text, len) < 0)
 		return; /* nobody is left to tell */
+}
+
+const char *log_advice(int err)
+{
+	switch (err) {
+	case EMFILE:
+		return "; raise `ulimit -n` or start fewer guests";
+	case ENOMEM:
+	case EAGAIN: /* of pthread_create() */
+		return "; start fewer guests or give them a smaller --mem";
+	default:
+		return "";
+	}
 }
 
 void log_set_verbose(int on)

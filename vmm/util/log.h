@@ -21,6 +21,9 @@ void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* @len bytes of whole lines as they are, in one write; printed always. */
 void log_text(const char *text, size_t len);
 
+/* "; " and what a user can do about the errno @err, or "". */
+const char *log_advice(int err);
+
 /* Turns details on (--verbose) or off. */
 void log_set_verbose(int on);
 
