@@ -1,7 +1,23 @@
 # Small guests: one assembly file each, linked at address 0 without a header.
 
-guest-$(CONFIG_GUEST_HELLO)   += hello
-guest-$(CONFIG_GUEST_MINIMAL) += minimal
+guest-$(CONFIG_GUEST_MINIMAL)              += minimal
+guest-$(CONFIG_GUEST_HELLO)                += hello
+guest-$(CONFIG_GUEST_COUNTER)              += counter
+guest-$(CONFIG_GUEST_MULTIPLICATION)       += multiplication
+guest-$(CONFIG_GUEST_MULTIPLICATION_SHORT) += multiplication_short
+guest-$(CONFIG_GUEST_FIBONACCI)            += fibonacci
+guest-$(CONFIG_GUEST_MATRIX)               += matrix
+guest-$(CONFIG_GUEST_HCTEST)               += hctest
+
+# The largest each may be, in bytes: the sizes of the original Mini-KVM's.
+max-minimal              := 1
+max-hello                := 50
+max-counter              := 30
+max-multiplication       := 142
+max-multiplication_short := 80
+max-fibonacci            := 173
+max-matrix               := 458
+max-hctest               := 200
 
 GUESTS := $(guest-y:%=$(IMAGES)/%.bin)
 
@@ -12,10 +28,14 @@ $(B)/guests/%.elf: guests/%.S $(HOST_FLAGS)
 		-D__ASSEMBLY__ -MMD -MF $@.d -MT $@ -Wl,-Ttext=0 -Wl,-e,0 \
 		-Wl,--build-id=none -Wl,-melf_i386 -o $@ $<
 
-$(IMAGES)/%.bin: $(B)/guests/%.elf
+$(IMAGES)/%.bin: $(B)/guests/%.elf guests/build.mk
 	$(say) BIN images/$*.bin
 	$(Q)mkdir -p $(@D)
 	$(Q)objcopy -O binary -j .text -j .data $< $@
+	$(Q)size=$$(stat -c %s $@); test $$size -le $(max-$*) || { \
+		echo "mini-kvm: images/$*.bin: $$size bytes, and it may have" \
+		"$(max-$*); shorten guests/$*.S, or change max-$* in" \
+		"guests/build.mk" >&2; exit 1; }
 
 guests: $(GUESTS)
 all: guests
