@@ -73,7 +73,7 @@ HELLO = b"Hello, KVM!"
 images("hello.bin says hello", ["hello.bin"], [HELLO])
 images("minimal.bin halts", ["minimal.bin"], [])
 images("--verbose names the exits", ["hello.bin"], [HELLO], "--verbose",
-       note="port 0x3f8")
+       note="exit 3: port output: 0x3f8 (serial) <- 0x6c 'l'")
 images("four guests at once, each heard in full",
        ["hello.bin", "minimal.bin", "hello.bin", "hello.bin"], [HELLO])
 

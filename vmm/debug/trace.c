@@ -1,60 +1,152 @@
 /*
- * Names every VM exit on stderr (--verbose). Long runs of the same kind of
- * exit are what a guest does; this shows them one by one and leaves out
- * nothing, so expect it to be slow.
+ * Names every VM exit on stderr (--verbose), one line each: number, what
+ * happened, where, who answers, and the value. It leaves out nothing, so
+ * expect it to be slow. What answers is a device, or nobody.
  */
 #include <linux/kvm.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "probe.h"
 #include "util/log.h"
+#include "util/text.h"
 
-static uint64_t first_item(const struct kvm_run *run)
+#define LINE_BYTES 256
+#define SHOWN_MAX  32 /* bytes of a string instruction that are shown */
+
+#define RFLAGS_IF (1 << 9)
+
+/* The exits that are more than a name. */
+static const struct {
+	unsigned int reason;
+	const char *words;
+} names[] = {
+	{ KVM_EXIT_HLT, "halt" },
+	{ KVM_EXIT_SHUTDOWN, "shutdown: a triple fault" },
+	{ KVM_EXIT_FAIL_ENTRY, "the CPU refused to enter the guest" },
+	{ KVM_EXIT_INTERNAL_ERROR, "KVM cannot go on" },
+	{ KVM_EXIT_SYSTEM_EVENT, "the guest asks for its own end" },
+	{ KVM_EXIT_INTR, "a signal came" },
+	{ KVM_EXIT_IRQ_WINDOW_OPEN, "ready to take an interrupt" },
+};
+
+static bool is_text(uint8_t byte)
+{
+	return (byte >= ' ' && byte < 0x7f) || byte == '\n' || byte == '\r' ||
+	       byte == '\t';
+}
+
+/* One value; as a character, too, if it may be one. */
+static void add_value(struct text *line, const uint8_t *data, unsigned int size)
 {
 	uint64_t val = 0;
 
-	memcpy(&val, (const uint8_t *)run + run->io.data_offset, run->io.size);
-	return val;
+	memcpy(&val, data, size);
+	text_add(line, "0x%0*llx", (int)size * 2, (unsigned long long)val);
+	if (size == 1 && is_text(*data)) {
+		text_add(line, " '");
+		text_byte(line, *data);
+		text_add(line, "'");
+	}
 }
 
-static void trace_io(const struct exit_view *view)
+/* The items of a string instruction. */
+static void add_items(struct text *line, const uint8_t *data, unsigned int size,
+		      unsigned int count)
+{
+	unsigned int bytes = size * count;
+
+	text_add(line, "%u x %u byte%s \"", count, size, size > 1 ? "s" : "");
+	for (unsigned int i = 0; i < bytes && i < SHOWN_MAX; i++)
+		text_byte(line, data[i]);
+	text_add(line, "\"%s", bytes > SHOWN_MAX ? "..." : "");
+}
+
+static void add_access(struct text *line, const struct exit_view *view)
 {
 	const struct kvm_run *run = view->run;
-	unsigned int bits = run->io.size * 8;
+	const char *device = view->device ? view->device : "nobody";
+	const uint8_t *data = (const uint8_t *)run + run->io.data_offset;
 
-	if (run->io.direction == KVM_EXIT_IO_OUT)
-		log_info("%s: vCPU %u: IO: out port 0x%x, 0x%llx (%u bits, %u "
-			 "times)",
-			 view->guest, view->cpu, run->io.port,
-			 (unsigned long long)first_item(run), bits,
-			 run->io.count);
+	if (run->exit_reason == KVM_EXIT_MMIO) {
+		text_add(line, "memory %s: 0x%llx (%s) %s ",
+			 run->mmio.is_write ? "write" : "read",
+			 run->mmio.phys_addr, device,
+			 run->mmio.is_write ? "<-" : "->");
+		add_value(line, run->mmio.data, run->mmio.len);
+		return;
+	}
+	text_add(line, "port %s: 0x%x (%s) %s ",
+		 run->io.direction == KVM_EXIT_IO_OUT ? "output" : "input",
+		 run->io.port, device,
+		 run->io.direction == KVM_EXIT_IO_OUT ? "<-" : "->");
+	if (run->io.count == 1)
+		add_value(line, data, run->io.size);
 	else
-		log_info("%s: vCPU %u: IO: in port 0x%x (%u bits, %u times)",
-			 view->guest, view->cpu, run->io.port, bits,
-			 run->io.count);
+		add_items(line, data, run->io.size, run->io.count);
+}
+
+static void add_other(struct text *line, const struct exit_view *view)
+{
+	const struct kvm_regs *regs = &view->run->s.regs.regs;
+	const char *words = view->reason;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].reason == view->run->exit_reason)
+			words = names[i].words;
+	text_add(line, "%s: at rip 0x%llx, interrupts %s", words, regs->rip,
+		 regs->rflags & RFLAGS_IF ? "on" : "off");
+}
+
+static bool is_access(const struct kvm_run *run)
+{
+	return run->exit_reason == KVM_EXIT_IO ||
+	       run->exit_reason == KVM_EXIT_MMIO;
+}
+
+/* What a read gave is known only after it. */
+static bool is_read(const struct kvm_run *run)
+{
+	return run->exit_reason == KVM_EXIT_IO ?
+		       run->io.direction == KVM_EXIT_IO_IN :
+		       run->exit_reason == KVM_EXIT_MMIO && !run->mmio.is_write;
 }
 
 static void trace_exit(const struct exit_view *view)
 {
-	const struct kvm_run *run = view->run;
+	char buf[LINE_BYTES], cpu[24] = "";
+	struct text line, name;
 
-	if (run->exit_reason == KVM_EXIT_IO)
-		trace_io(view);
-	else if (run->exit_reason == KVM_EXIT_MMIO)
-		log_info("%s: vCPU %u: MMIO: %s address 0x%llx, %u bytes",
-			 view->guest, view->cpu,
-			 run->mmio.is_write ? "write" : "read",
-			 run->mmio.phys_addr, run->mmio.len);
+	text_init(&line, buf, sizeof(buf));
+	text_init(&name, cpu, sizeof(cpu));
+	if (view->nr_cpus > 1)
+		text_add(&name, "vCPU %u: ", view->cpu);
+	if (is_access(view->run))
+		add_access(&line, view);
 	else
-		log_info("%s: vCPU %u: %s at rip 0x%llx", view->guest,
-			 view->cpu, view->reason, run->s.regs.regs.rip);
+		add_other(&line, view);
+	log_info("%s: %sexit %llu: %s", view->guest, cpu,
+		 (unsigned long long)view->number, buf);
+}
+
+static void trace_before(const struct exit_view *view)
+{
+	if (!is_read(view->run))
+		trace_exit(view);
+}
+
+static void trace_after(const struct exit_view *view)
+{
+	if (is_read(view->run))
+		trace_exit(view);
 }
 
 static const struct probe trace = {
 	.name = "trace",
-	.what = "names every VM exit (--verbose)",
+	.what = "names every VM exit",
 	.option = "--verbose",
-	.before = trace_exit,
+	.before = trace_before,
+	.after = trace_after,
 };
 PROBE(trace);
