@@ -1,5 +1,6 @@
 /* objects: devices/cmos.o devices/debugcon.o devices/hypercall.o */
-/* objects: devices/i8042.o devices/post.o devices/reset.o devices/serial.o */
+/* objects: devices/i8042.o devices/i8042_kbd.o devices/i8042_keys.o */
+/* objects: devices/post.o devices/reset.o devices/serial.o */
 /*
  * Random accesses and input to every linked-in device, on the recording board
  * of tests/unit, which aborts when a device breaks the contract of device.h.

@@ -1,4 +1,4 @@
-/* objects: devices/i8042.o */
+/* objects: devices/i8042.o devices/i8042_kbd.o devices/i8042_keys.o */
 /* The keyboard controller and its keyboard, command by command. */
 #include "steps.h"
 

@@ -1,15 +1,24 @@
 /*
- * The keyboard controller of a PC and a keyboard on its first port, after the
- * IBM PC AT and PS/2 Technical References ("Keyboard Controller",
- * "Keyboard"). It starts as a BIOS leaves it: tested, keyboard and IRQ1 on,
- * translation to scan code set 1 on, auxiliary port off.
+ * The keyboard controller of a PC, after the IBM PC AT and PS/2 Technical
+ * References ("Keyboard Controller"). It starts as a BIOS leaves it: tested,
+ * keyboard and IRQ1 on, translation to scan code set 1 on, auxiliary port off.
+ * There is no mouse; a byte for it times out. Address line 20 is always on.
+ * The lock switch, the serial clock and the controller's RAM beyond its
+ * command byte are left out.
  *
- * Nothing is typed yet: the keyboard only answers commands. There is no mouse;
- * a byte for it times out. Address line 20 is always on. The lock switch,
- * the serial clock and the controller's RAM beyond its command byte are left
- * out.
+ * The keyboard has the console, so that what the user types becomes scan
+ * codes, from the moment when the guest shows that it reads keys: it has
+ * switched on interrupts of the keyboard itself (a BIOS does not count) by
+ * command byte or by KBD_ENABLE, or it polls an empty buffer. Whoever asks
+ * last gets the console, so a guest that also listens on COM1 decides by the
+ * order in which it starts the two; nothing later moves it, as each asks only
+ * when it starts to listen. A guest that takes interrupts of the auxiliary
+ * port as well, where nothing has ever answered, has a driver for whatever
+ * may be there and reads its console elsewhere: that is Linux, which starts
+ * i8042 and atkbd long before /dev/console. Its input waits for COM1.
  */
 #include "device.h"
+#include "i8042.h"
 
 #define PORT_DATA   0x60 /* range 0 */
 #define PORT_STATUS 0x64 /* range 1: status when read, command when written */
@@ -75,46 +84,22 @@ enum {
 #define SELF_TEST_OK	  0x55
 #define INTERFACE_TEST_OK 0x00
 
-/* Keyboard commands, to port 0x60 */
-enum {
-	KBD_SET_LEDS = 0xed, /* the first command; one argument byte */
-	KBD_ECHO = 0xee,
-	KBD_SCAN_SET = 0xf0, /* one argument byte: 0 asks, 1-3 sets */
-	KBD_IDENTIFY = 0xf2,
-	KBD_TYPEMATIC = 0xf3, /* one argument byte */
-	KBD_ENABLE = 0xf4,
-	KBD_DISABLE = 0xf5,
-	KBD_DEFAULTS = 0xf6,
-	KBD_ALL_FIRST = 0xf7, /* to 0xfa: all keys typematic, make, ... */
-	KBD_ALL_LAST = 0xfa,
-	KBD_KEY_FIRST = 0xfb, /* to 0xfd: one key; its code follows */
-	KBD_KEY_LAST = 0xfd,
-	KBD_RESEND = 0xfe,
-	KBD_RESET = 0xff,
-};
+#define NO_ANSWER 0xfe /* of the mouse that is not there */
 
-#define KBD_ACK	   0xfa
-#define KBD_NACK   0xfe /* "resend" */
-#define KBD_BAT_OK 0xaa
-#define KBD_ID_1   0xab
-#define KBD_ID_2   0x83
+#define QUEUE_SIZE 16
 
-#define SCAN_SET_DEFAULT 2
-#define SCAN_SET_LAST	 3
+/*
+ * So many looks at an empty buffer, with no command in between, make a
+ * polling reader: every command that has an answer has it at once.
+ */
+#define POLLS_TO_LISTEN 16
 
-#define QUEUE_SIZE	   16
-#define KBD_ANSWER_LONGEST 3
+/* An escape character that nothing follows for so long was the key. */
+#define ESCAPE_NS 30000000ULL
 
 struct queue {
 	uint16_t items[QUEUE_SIZE]; /* byte, and STATUS_ bits << 8 */
 	unsigned int head, len;
-};
-
-struct keyboard {
-	struct queue queue; /* on its way to the controller */
-	uint8_t arg_of;	    /* command that waits for its argument, or 0 */
-	uint8_t scan_set;   /* 1-3 */
-	uint8_t last;	    /* byte sent, for RESEND */
 };
 
 struct i8042 {
@@ -127,6 +112,12 @@ struct i8042 {
 	bool level[DEV_IRQS_MAX];
 	struct queue answers; /* the controller's own */
 	struct keyboard kbd;
+
+	bool claimed;	/* the guest itself has switched the keyboard on */
+	uint8_t polls;	/* looks at an empty buffer in a row */
+	bool listening; /* as of the last access */
+	bool refused;	/* input() left something behind */
+	bool deciding;	/* the timer runs for an escape character */
 };
 
 static unsigned int queue_room(const struct queue *q)
@@ -175,31 +166,23 @@ static void update_irqs(struct i8042 *c)
 }
 
 /*
- * The controller's translation of what the keyboard sends, for the bytes that
- * a keyboard without keys sends: its ID and the number of its scan code set.
+ * The next byte of the keyboard as the guest sees it. Translation swallows the
+ * prefix of a released key and sets bit 7 of the code instead.
  */
-static uint8_t translate(uint8_t byte)
+static bool take_kbd(struct i8042 *c, uint8_t *byte)
 {
-	switch (byte) {
-	case 0x01:
-		return 0x43;
-	case 0x02:
-		return 0x41;
-	case 0x03:
-		return 0x3f;
-	case KBD_ID_2:
-		return 0x41;
-	default:
-		return byte;
+	uint8_t released = 0;
+
+	while (kbd_send(&c->kbd, byte)) {
+		if (!(c->command & CB_XLATE))
+			return true;
+		if (*byte != SCAN_BREAK) {
+			*byte = scan_translate(*byte) | released;
+			return true;
+		}
+		released = SET_1_BREAK;
 	}
-}
-
-static uint8_t take_kbd(struct i8042 *c)
-{
-	uint8_t byte = queue_get(&c->kbd.queue);
-
-	c->kbd.last = byte;
-	return c->command & CB_XLATE ? translate(byte) : byte;
+	return false;
 }
 
 /*
@@ -208,16 +191,16 @@ static uint8_t take_kbd(struct i8042 *c)
  */
 static void fill_buffer(struct i8042 *c)
 {
-	uint16_t item;
+	uint16_t item = 0;
 
 	if (c->status & STATUS_OBF)
 		return;
 	if (c->answers.len)
 		item = queue_get(&c->answers);
-	else if (c->kbd.queue.len && !(c->command & CB_KBD_OFF))
-		item = take_kbd(c);
-	else
+	else if ((c->command & CB_KBD_OFF) || !take_kbd(c, &c->data))
 		return;
+	else
+		item = c->data;
 	c->data = item;
 	c->status &= ~(STATUS_AUX | STATUS_TIMEOUT);
 	c->status |= STATUS_OBF | item >> 8;
@@ -232,103 +215,14 @@ static void answer(struct i8042 *c, uint8_t byte, uint8_t status)
 		board_oddity(c->board, "controller answers never read", byte);
 }
 
-static void kbd_send(struct keyboard *k, uint8_t byte)
+/* A byte for the keyboard. Sending turns the interface on. */
+static void write_kbd(struct i8042 *c, uint8_t byte)
 {
-	queue_put(&k->queue, byte);
-}
-
-/* With no keys to report, enabled and disabled are the same. */
-static void kbd_set_defaults(struct keyboard *k)
-{
-	k->scan_set = SCAN_SET_DEFAULT;
-}
-
-static void kbd_argument(struct keyboard *k, uint8_t arg)
-{
-	uint8_t command = k->arg_of;
-
-	k->arg_of = 0;
-	if (command == KBD_SCAN_SET && arg > SCAN_SET_LAST) {
-		kbd_send(k, KBD_NACK);
-		return;
-	}
-	kbd_send(k, KBD_ACK);
-	if (command != KBD_SCAN_SET)
-		return; /* lights and repeat rates show nowhere */
-	if (arg)
-		k->scan_set = arg;
-	else
-		kbd_send(k, k->scan_set);
-}
-
-static void kbd_identify(struct keyboard *k)
-{
-	kbd_send(k, KBD_ACK);
-	kbd_send(k, KBD_ID_1);
-	kbd_send(k, KBD_ID_2);
-}
-
-static void kbd_reset(struct keyboard *k)
-{
-	kbd_set_defaults(k);
-	kbd_send(k, KBD_ACK);
-	kbd_send(k, KBD_BAT_OK);
-}
-
-static void kbd_command(struct keyboard *k, uint8_t command)
-{
-	k->arg_of = 0;
-	switch (command) {
-	case KBD_ECHO:
-		kbd_send(k, KBD_ECHO);
-		return;
-	case KBD_RESEND:
-		kbd_send(k, k->last);
-		return;
-	case KBD_IDENTIFY:
-		kbd_identify(k);
-		return;
-	case KBD_RESET:
-		kbd_reset(k);
-		return;
-	case KBD_SET_LEDS:
-	case KBD_SCAN_SET:
-	case KBD_TYPEMATIC:
-	case KBD_KEY_FIRST ... KBD_KEY_LAST:
-		k->arg_of = command;
-		break;
-	case KBD_DISABLE:
-	case KBD_DEFAULTS:
-		kbd_set_defaults(k);
-		break;
-	case KBD_ENABLE:
-	case KBD_ALL_FIRST ... KBD_ALL_LAST:
-		break;
-	default:
-		kbd_send(k, KBD_NACK);
-		return;
-	}
-	kbd_send(k, KBD_ACK);
-}
-
-/*
- * A byte for the keyboard. It takes none while its queue could not hold the
- * answer, so an answer is whole or is a request to send the byte again.
- */
-static void kbd_receive(struct i8042 *c, uint8_t byte)
-{
-	struct keyboard *k = &c->kbd;
-
-	c->command &= ~CB_KBD_OFF; /* sending turns the interface on */
-	if (queue_room(&k->queue) <= KBD_ANSWER_LONGEST) {
+	c->command &= ~CB_KBD_OFF;
+	if (kbd_is_enable(byte))
+		c->claimed = true;
+	if (!kbd_receive(&c->kbd, byte))
 		board_oddity(c->board, "keyboard answers never read", byte);
-		if (queue_room(&k->queue))
-			kbd_send(k, KBD_NACK);
-	} else if (k->arg_of && byte < KBD_SET_LEDS) {
-		kbd_argument(k, byte);
-	} else {
-		kbd_command(k, byte);
-	}
 }
 
 static void write_output_port(struct i8042 *c, uint8_t val)
@@ -342,6 +236,8 @@ static void write_output_port(struct i8042 *c, uint8_t val)
 static void write_command_byte(struct i8042 *c, uint8_t val)
 {
 	c->command = val & CB_MASK;
+	if (val & CB_KBD_INT)
+		c->claimed = true;
 	c->status = (c->status & ~STATUS_SYS) | (val & CB_SYS);
 }
 
@@ -374,10 +270,10 @@ static void write_data(struct i8042 *c, uint8_t val)
 		break;
 	case CMD_WRITE_AUX:
 		c->command &= ~CB_AUX_OFF;
-		answer(c, KBD_NACK, STATUS_AUX | STATUS_TIMEOUT);
+		answer(c, NO_ANSWER, STATUS_AUX | STATUS_TIMEOUT);
 		break;
 	default:
-		kbd_receive(c, val);
+		write_kbd(c, val);
 	}
 }
 
@@ -430,20 +326,72 @@ static void write_command(struct i8042 *c, uint8_t command)
 	}
 }
 
+/* Does the guest read keys? See the top of the file. */
+static bool is_listening(const struct i8042 *c)
+{
+	uint8_t ints = c->command & (CB_KBD_INT | CB_AUX_INT);
+	bool by_irq = c->claimed && ints == CB_KBD_INT;
+
+	return kbd_is_scanning(&c->kbd) &&
+	       (by_irq || c->polls >= POLLS_TO_LISTEN);
+}
+
+/* To be called last: the board may answer with input() at once. */
+static void update_input(struct i8042 *c)
+{
+	bool was = c->listening;
+
+	c->listening = is_listening(c);
+	if (!c->listening)
+		return;
+	if (!was || (c->refused && kbd_is_idle(&c->kbd))) {
+		c->refused = false;
+		board_rx_ready(c->board);
+	}
+}
+
+static void update(struct i8042 *c)
+{
+	fill_buffer(c);
+	update_irqs(c);
+	update_input(c);
+}
+
+/* A reader that polls goes on after it has found a key or set the lights. */
+static void forget_polls(struct i8042 *c)
+{
+	if (c->polls < POLLS_TO_LISTEN)
+		c->polls = 0;
+}
+
+static uint8_t read_status(struct i8042 *c)
+{
+	if (c->status & STATUS_OBF)
+		forget_polls(c);
+	else if (c->polls < POLLS_TO_LISTEN)
+		c->polls++;
+	return c->status;
+}
+
+static uint8_t read_data(struct i8042 *c)
+{
+	uint8_t val = c->data;
+
+	c->status &= ~STATUS_OBF;
+	update_irqs(c);
+	return val;
+}
+
 static uint64_t i8042_read(void *dev, unsigned int range, uint64_t off,
 			   unsigned int size)
 {
 	struct i8042 *c = dev;
-	uint8_t val = c->data;
+	uint8_t val;
 
 	(void)off;
 	(void)size;
-	if (range == RANGE_STATUS)
-		return c->status;
-	c->status &= ~STATUS_OBF;
-	update_irqs(c);
-	fill_buffer(c);
-	update_irqs(c);
+	val = range == RANGE_STATUS ? read_status(c) : read_data(c);
+	update(c);
 	return val;
 }
 
@@ -454,12 +402,50 @@ static void i8042_write(void *dev, unsigned int range, uint64_t off,
 
 	(void)off;
 	(void)size;
-	if (range == RANGE_STATUS)
+	forget_polls(c);
+	if (range == RANGE_STATUS) {
+		c->polls = 0; /* a driver at work */
 		write_command(c, val);
-	else
+	} else {
 		write_data(c, val);
+	}
+	update(c);
+}
+
+/* Waits for the rest of an escape sequence, if there is none at hand. */
+static void update_timer(struct i8042 *c)
+{
+	bool wait = kbd_undecided(&c->kbd) && !c->refused;
+
+	if (wait || c->deciding)
+		board_timer(c->board,
+			    wait ? board_now_ns(c->board) + ESCAPE_NS : 0);
+	c->deciding = wait;
+}
+
+static size_t i8042_input(void *dev, const uint8_t *buf, size_t len)
+{
+	struct i8042 *c = dev;
+	size_t taken = 0;
+
+	if (is_listening(c))
+		taken = kbd_type(&c->kbd, buf, len);
+	c->refused = taken < len;
+	update_timer(c);
 	fill_buffer(c);
 	update_irqs(c);
+	return taken;
+}
+
+static void i8042_timer(void *dev)
+{
+	struct i8042 *c = dev;
+
+	if (!c->deciding)
+		return; /* it was on its way when the sequence went on */
+	c->deciding = false;
+	kbd_decide(&c->kbd);
+	update(c);
 }
 
 static void i8042_init(void *dev, struct board *board)
@@ -470,7 +456,7 @@ static void i8042_init(void *dev, struct board *board)
 	c->status = STATUS_UNLOCK | STATUS_SYS;
 	c->command = CB_BIOS;
 	c->output = OUT_INIT;
-	kbd_set_defaults(&c->kbd);
+	kbd_init(&c->kbd);
 }
 
 static const struct device_type i8042 = {
@@ -487,6 +473,8 @@ static const struct device_type i8042 = {
 	.init = i8042_init,
 	.read = i8042_read,
 	.write = i8042_write,
+	.input = i8042_input,
+	.timer = i8042_timer,
 };
 
 DEVICE(i8042);

@@ -1,0 +1,96 @@
+/*
+ * Between the parts of the i8042 device: the controller (i8042.c), the
+ * keyboard at its first port (i8042_kbd.c), and the hands on that keyboard,
+ * which press what the host's terminal says was typed (i8042_keys.c).
+ */
+#ifndef MKVM_I8042_H
+#define MKVM_I8042_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A key going down or up: its code in scan code set 2, and how it is sent. */
+#define KEY_CODE  0x0ff
+#define KEY_E0	  0x100 /* after the prefix 0xe0 */
+#define KEY_BREAK 0x200 /* released */
+
+#define SCAN_E0	    0xe0
+#define SCAN_BREAK  0xf0 /* prefix of a released key in sets 2 and 3 */
+#define SET_1_BREAK 0x80 /* bit of a released key in set 1 */
+
+/* The most that one host byte becomes: alt, control, shift and a key. */
+#define KEYS_PER_BYTE 8
+
+/* How far the hands are in an escape sequence. */
+struct keys {
+	uint8_t state;
+	uint8_t params[2];
+	uint8_t semicolons; /* seen, 2 for any more */
+};
+
+/*
+ * The next host byte, of what a terminal sends; the keys that are pressed and
+ * released for it go to @events, room for KEYS_PER_BYTE. Returns how many.
+ */
+unsigned int keys_type(struct keys *keys, uint8_t byte, uint16_t *events);
+
+/* True while an escape sequence has begun, or the key Escape was hit. */
+bool keys_undecided(const struct keys *keys);
+
+/* Nothing has followed: it was a key. As keys_type(). */
+unsigned int keys_decide(struct keys *keys, uint16_t *events);
+
+#define KBD_ANSWERS 16 /* bytes */
+#define KBD_EVENTS  32
+
+struct keyboard {
+	uint8_t answers[KBD_ANSWERS]; /* to commands; they go first */
+	unsigned int answers_head, nr_answers;
+	uint16_t events[KBD_EVENTS]; /* keys that wait to be reported */
+	unsigned int events_head, nr_events;
+	uint8_t code[3]; /* the key being reported, in the set chosen */
+	unsigned int code_at, code_len;
+
+	bool scanning;	   /* keys are reported */
+	uint8_t arg_of;	   /* command that waits for its argument, or 0 */
+	uint8_t scan_set;  /* 1-3 */
+	uint8_t last;	   /* byte sent, for RESEND */
+	uint8_t makes[32]; /* bit n: key n of set 3 sends no break code */
+	struct keys hands;
+};
+
+/* Power-on state: @kbd is zeroed. */
+void kbd_init(struct keyboard *kbd);
+
+/*
+ * A byte from the controller, a command or its argument. The answer waits to
+ * be sent; false when it could not because earlier ones were never read.
+ */
+bool kbd_receive(struct keyboard *kbd, uint8_t byte);
+
+/* The next byte for the controller. False: there is none. */
+bool kbd_send(struct keyboard *kbd, uint8_t *byte);
+
+/* Is @byte the command that switches scanning on? */
+bool kbd_is_enable(uint8_t byte);
+
+/* Are keys reported? */
+bool kbd_is_scanning(const struct keyboard *kbd);
+
+/* True when no key waits to be reported. */
+bool kbd_is_idle(const struct keyboard *kbd);
+
+/* Host bytes: takes as many of the @len at @buf as there is room for. */
+size_t kbd_type(struct keyboard *kbd, const uint8_t *buf, size_t len);
+
+/* Has an escape sequence begun, or the key Escape been hit? */
+bool kbd_undecided(const struct keyboard *kbd);
+
+/* It was the key; nothing has followed. */
+void kbd_decide(struct keyboard *kbd);
+
+/* The code of set 1 for one of set 2, as keyboard and controller do it. */
+uint8_t scan_translate(uint8_t byte);
+
+#endif
