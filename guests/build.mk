@@ -37,8 +37,36 @@ $(IMAGES)/%.bin: $(B)/guests/%.elf guests/build.mk
 		"$(max-$*); shorten guests/$*.S, or change max-$* in" \
 		"guests/build.mk" >&2; exit 1; }
 
+# Guests for protected and long mode: ELF files, linked where they are loaded.
+
+guest32-$(CONFIG_GUEST_HELLO32) += hello32
+guest32-$(CONFIG_GUEST_PAE32)   += pae32
+guest64-$(CONFIG_GUEST_HELLO64) += hello64
+guest64-$(CONFIG_GUEST_WALK64)  += walk64
+guest64-$(CONFIG_GUEST_COMPUTE) += compute
+
+GUEST_ELFS := $(guest32-y:%=$(B)/guests/%.elf) $(guest64-y:%=$(B)/guests/%.elf)
+GUESTS     += $(GUEST_ELFS:$(B)/guests/%=$(IMAGES)/%)
+
+$(guest32-y:%=$(B)/guests/%.elf): guests/prot32.ld
+$(guest32-y:%=$(B)/guests/%.elf): GUEST_FLAGS = -m32 -Wl,-T,guests/prot32.ld
+$(guest64-y:%=$(B)/guests/%.elf): guests/long64.ld
+$(guest64-y:%=$(B)/guests/%.elf): GUEST_FLAGS = -m64 -Wl,-T,guests/long64.ld
+
+$(GUEST_ELFS): $(B)/guests/%.elf: guests/%.S $(HOST_FLAGS)
+	$(say) AS $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOST_CC) $(GUEST_FLAGS) -ffreestanding -nostdlib -static -no-pie \
+		-Ivmm -Iguests -D__ASSEMBLY__ -MMD -MF $@.d -MT $@ \
+		-Wl,--build-id=none -Wl,-n -Wl,--no-warn-rwx-segments -o $@ $<
+
+$(filter %.elf,$(GUESTS)): $(IMAGES)/%.elf: $(B)/guests/%.elf
+	$(say) STRIP images/$*.elf
+	$(Q)mkdir -p $(@D)
+	$(Q)strip -o $@ $<
+
 guests: $(GUESTS)
 all: guests
 PHONY += guests
 
-include $(call deps-of,$(guest-y:%=$(B)/guests/%.elf))
+include $(call deps-of,$(guest-y:%=$(B)/guests/%.elf) $(GUEST_ELFS))

@@ -8,11 +8,11 @@
  */
 #include "abi/long64.h"
 
-#define CR0_PG	  31
-#define CR4_PAE	  5
-#define MSR_EFER  0xc0000080
-#define EFER_LMA  10
-#define AR_LONG	  21	/* where LAR puts a code segment's L bit */
+#define CR0_PG	     31
+#define CR4_PAE	     5
+#define MSR_EFER     0xc0000080
+#define EFER_LMA     10
+#define DESCRIPTOR_L 21	/* in the upper half of a code segment's */
 
 	.code64
 	.globl	_start
@@ -31,21 +31,24 @@ _start:
 	rdmsr
 	bt	$EFER_LMA, %eax
 	call	print_bit
-	mov	%cs, %ax
-	lar	%ax, %eax	/* the rights in the descriptor of CS */
-	bt	$AR_LONG, %eax
+	mov	%cs, %eax	/* the offset of its descriptor in the GDT */
+	btl	$DESCRIPTOR_L, LONG64_GDT + 4(%rax)
 	call	print_bit
 
 	call	print		/* one register, and no carry to look after */
 	mov	$1, %eax
 	shl	$40, %rax
 	call	print_decimal
+	mov	$'\n', %al
+	call	putchar
+	cmpb	$0, (%rbx)
+	je	1f
 	call	print
 	mov	%rbx, %rsi
 	call	print
 	mov	$'\n', %al
 	call	putchar
-	hlt
+1:	hlt
 
 /* Prints the carry flag as a digit, and the text at RSI. */
 print_bit:
@@ -65,4 +68,4 @@ greeting:
 	.asciz	"  long mode is active\nCS.L     "
 	.asciz	"  this code segment is a 64-bit one\n"
 	.asciz	"2 to the 40th is "
-	.asciz	"\nMy command line: "
+	.asciz	"My command line: "
