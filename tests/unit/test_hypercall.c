@@ -159,7 +159,11 @@ static const struct step time_ns[] = {
 	NOW(1),
 	OUT(HC_PORT, HC_TIME), /* drops what was left */
 	IN16(HC_PORT, 1),
-	SENT(""),
+	NOW(0x2222222222222222),
+	OUT(HC_PORT, HC_TIME),
+	OUT(HC_PORT, HC_NEWLINE), /* so does one without a result */
+	IN32(HC_PORT, 0),
+	SENT("\n"),
 	ODD(0),
 };
 
