@@ -137,7 +137,8 @@ void fake_console_turn(struct board *board)
 
 void board_irq(struct board *board, unsigned int pin, bool level)
 {
-	if (pin >= DEV_IRQS_MAX || !board->type->irqs[pin])
+	if (pin >= DEV_IRQS_MAX ||
+	    (pin >= board->type->nr_irqs && !board->type->irqs[pin]))
 		broken(board, "no such interrupt pin", pin);
 	if (board->irq[pin] == level)
 		broken(board, "interrupt level set to what it was", level);
@@ -166,6 +167,12 @@ void board_rx_ready(struct board *board)
 	board->rx_ready = true;
 	if (board->feed_at_once)
 		fake_console_turn(board);
+}
+
+void board_rx_more(struct board *board)
+{
+	board->rx_mores++;
+	board_rx_ready(board);
 }
 
 void board_stop(struct board *board, enum board_stop why, int status)

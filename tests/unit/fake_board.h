@@ -31,7 +31,8 @@ struct board {
 	const char *oddity; /* the last one */
 	uint64_t oddity_val;
 
-	unsigned int rx_readies;
+	unsigned int rx_readies; /* board_rx_more() counts here, too */
+	unsigned int rx_mores;
 	bool rx_ready;	   /* since the last fake_console_turn() */
 	bool feed_at_once; /* board_rx_ready() brings input() with it */
 	const uint8_t *input;

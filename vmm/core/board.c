@@ -181,6 +181,11 @@ void board_rx_ready(struct board *board)
 	console_rx_ready(board->vm->config.console, board);
 }
 
+void board_rx_more(struct board *board)
+{
+	console_rx_more(board->vm->config.console, board);
+}
+
 static void stop_by_reset(struct vm *vm)
 {
 	uint16_t flag = 0;

@@ -397,6 +397,13 @@ void console_rx_ready(struct console_guest *guest, struct board *board)
 		event_notify(guest->console->wake.fd);
 }
 
+void console_rx_more(struct console_guest *guest, struct board *board)
+{
+	if (atomic_load(&guest->listener) == board &&
+	    !atomic_exchange(&guest->asked, true))
+		event_notify(guest->console->wake.fd);
+}
+
 void console_before_message(struct console_guest *guest)
 {
 	output_break(&guest->console->output);

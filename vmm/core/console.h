@@ -97,6 +97,9 @@ void console_tx(struct console_guest *guest, const void *buf, size_t len);
 /* @board listens and has room: it gets the guest's keys now. Any thread. */
 void console_rx_ready(struct console_guest *guest, struct board *board);
 
+/* @board has room for more, if it still gets the keys. Any thread. */
+void console_rx_more(struct console_guest *guest, struct board *board);
+
 /* A message of ours follows: output that came before it goes first. Any
  * thread. */
 void console_before_message(struct console_guest *guest);

@@ -344,9 +344,12 @@ static void update_input(struct i8042 *c)
 	c->listening = is_listening(c);
 	if (!c->listening)
 		return;
-	if (!was || (c->refused && kbd_is_idle(&c->kbd))) {
+	if (!was) {
 		c->refused = false;
 		board_rx_ready(c->board);
+	} else if (c->refused && kbd_is_idle(&c->kbd)) {
+		c->refused = false;
+		board_rx_more(c->board);
 	}
 }
 

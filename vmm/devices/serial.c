@@ -172,10 +172,13 @@ static void update_rx(struct serial *s)
 	s->listening = is_listening(s);
 	if (!s->listening)
 		return;
-	/* Empty rather than not full: one refill per FIFO, not per byte. */
-	if (!was || (s->refused && !s->rx_len)) {
+	if (!was) {
 		s->refused = false;
 		board_rx_ready(s->board);
+	} else if (s->refused && !s->rx_len) {
+		/* Empty rather than not full: one refill per FIFO. */
+		s->refused = false;
+		board_rx_more(s->board);
 	}
 }
 

@@ -66,7 +66,7 @@ struct device_type {
 	/*
 	 * Console input is waiting: takes as many of the @len bytes at @buf as
 	 * fit and returns how many. A device that took fewer than it was
-	 * offered calls board_rx_ready() once it has room again. NULL: the
+	 * offered calls board_rx_more() once it has room again. NULL: the
 	 * device takes no input.
 	 */
 	size_t (*input)(void *dev, const uint8_t *buf, size_t len);
@@ -95,10 +95,16 @@ void board_irq(struct board *board, unsigned int pin, bool level);
 void board_tx(struct board *board, const void *buf, size_t len);
 
 /*
- * The guest listens here and there is room: console input goes to this device
- * from now on (the last one to ask has the keyboard), through input().
+ * The guest begins to listen here and there is room: console input goes to
+ * this device from now on (the last one to ask has it), through input().
  */
 void board_rx_ready(struct board *board);
+
+/*
+ * There is room for what input() has left behind: it goes on, unless another
+ * device has asked meanwhile. So what comes in order stays in order.
+ */
+void board_rx_more(struct board *board);
 
 enum board_stop {
 	BOARD_STOP_EXIT,  /* the guest ended itself; status is its own, 0-63 */
