@@ -106,6 +106,7 @@ endif
 ifeq ($(NEED_CONFIG)$(CONFIG_MKVM),yy)
 include vmm/build.mk
 include guests/build.mk
+include os-1k/build.mk
 include initramfs/build.mk
 include kernel-configs/build.mk
 include lab/build.mk

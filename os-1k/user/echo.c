@@ -1,0 +1,13 @@
+/* 3: says every line again, until it is told to quit. */
+#include "lib/print.h"
+#include "user/input.h"
+
+int main(void)
+{
+	char line[LINE_SIZE];
+
+	print("Says what you say; quit leaves.\n");
+	while (ask("echo> ", "quit", line))
+		print("%s\n", line);
+	return 0;
+}
