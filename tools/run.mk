@@ -2,8 +2,8 @@
 
 # Where this machine's own KVM cannot boot Linux the lab needs QEMU; a newcomer
 # who typed `make run` gets it installed rather than a message.
-LAB_IMAGES := $(if $(filter lab,$(RUN)),$(IMG),vmlinux bzImage \
-	      images/vmlinux images/bzImage)
+LAB_IMAGES := $(if $(filter lab,$(RUN)),$(IMG),vmlinux bzImage pae32 \
+	      images/vmlinux images/bzImage images/pae32.elf)
 WANTS_LAB  := $(if $(call which,qemu-system-x86_64)$(filter host,$(RUN)),,$(if \
 	      $(IMG),$(filter $(LAB_IMAGES),$(IMG)),y))
 

@@ -159,20 +159,30 @@ def lab():
         tap.check(text_of(answer).startswith(need + ": yes: "), answer.out)
 
 
+# ELF class 64, and the first segment linked at 0xffffffff00000000.
+KERNEL = b"\x7fELF\x02".ljust(84, b"\0") + b"\xff\xff\xff\xff"
+
+
 def make_run(folder, **env):
     """tools/run on the images in folder, with a kvm-vmm that tells its words.
 
-    What the doctor would say comes from the environment: SAYS and STATUS.
+    What the doctor would say comes from the environment: SAYS and STATUS. With
+    no SAYS it repeats what it was asked.
     """
     stub = os.path.join(folder, "kvm-vmm")
     with open(stub, "w", encoding="ascii") as file:
         file.write('#!/bin/sh\ncase $1 in --doctor=*)\n'
-                   'cat >/dev/null; echo "$1: x: $SAYS"; exit "$STATUS" ;; esac\n'
+                   'cat >/dev/null; echo "$1: x: ${SAYS:-${1#*=}}"\n'
+                   'exit "$STATUS" ;; esac\n'
                    'echo "ran: $*"; cat; exit 7\n')
     os.chmod(stub, 0o755)
-    for name, data in (("vmlinux", b"\x7fELF\x02"), ("hello.bin", b"\xf4"),
+    for name, data in (("vmlinux", KERNEL), ("hello.bin", b"\xf4"),
                        ("bzImage", bytes(514) + b"HdrS"),
-                       ("os-1k.bin", b"\xf4"), ("initramfs.cpio", b"")):
+                       ("os-1k.bin", b"\xf4"), ("initramfs.cpio", b""),
+                       ("elf64.elf", b"\x7fELF\x02" + bytes(200)),
+                       ("elf32.elf", b"\x7fELF\x01" + bytes(200)),
+                       ("pae32.elf", b"\x7fELF\x01" + bytes(200)),
+                       ("kernel32", b"\x7fELF\x01" + bytes(58) + b"\xc1")):
         with open(os.path.join(folder, name), "wb") as file:
             file.write(data)
     config = os.path.join(folder, ".config")
@@ -201,9 +211,19 @@ CHOICES = [
     ({"RUN": "lab", "MKVM_LAB_QEMU": "no-such-qemu"}, 70, "", "make deps"),
     ({"STATUS": "64"}, 7,
      "ran: {}/vmlinux --initrd {}/initramfs.cpio\ntyped\n", "no --doctor"),
+    ({"IMG": "elf64", "SAYS": ""}, 7, "ran: {}/elf64.elf\ntyped\n",
+     "elf64.elf: on this host: long64\n"),
+    ({"IMG": "elf32", "SAYS": ""}, 7, "ran: {}/elf32.elf\ntyped\n",
+     "elf32.elf: on this host: prot32\n"),
+    ({"IMG": "pae32", "SAYS": ""}, 7, "ran: {}/pae32.elf\ntyped\n",
+     "pae32.elf: on this host: paged32\n"),
+    ({"IMG": "kernel32", "SAYS": ""}, 7,
+     "ran: {}/kernel32 --initrd {}/initramfs.cpio\ntyped\n",
+     "kernel32: on this host: linux\n"),
     ({"RUN": "moon"}, 64, "", "RUN=moon: is neither host nor lab\n"),
     ({"IMG": "nothing"}, 64, "",
-     "there is: bzImage hello.bin os-1k.bin vmlinux."),
+     "there is: bzImage elf32.elf elf64.elf hello.bin kernel32 os-1k.bin "
+     "pae32.elf vmlinux."),
     ({"IMG": "not/here"}, 64, "", "not/here: no such file\n"),
     ({"MKVM_IMAGES": "/nonexistent"}, 64, "", "not built yet; run: make\n"),
     ({"MKVM_CONFIG": "/nonexistent"}, 64, "", "no image is configured"),
