@@ -133,6 +133,16 @@ add("hctest never ends well if exit does not end it", one_too_many,
 
 add("hypercalls by REP OUTS and REP INS, of 8, 16 and 32 bits",
     quietly(vm.OK, b"42*\n*42\n**\n"), lambda: vm.assemble("hcstring"))
+
+
+def told_once(result):
+    result.must(vm.OK)
+    tap.equal(result.err.count("unknown function: 0xee"), 1, "times 0xee")
+    tap.equal(result.err.count("unknown function"), 1, "times of all")
+
+
+add("--verbose tells of unknown functions once", told_once,
+    lambda: vm.assemble("hcstring"), "--verbose")
 for key, end in (b"x", "hlt"), (b"q", "hypercall 0"):
     add(f"a program built for the original runs and ends with {end}",
         quietly(vm.OK, b"UART and hypercalls: " + key),

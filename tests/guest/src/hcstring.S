@@ -55,6 +55,7 @@ start:
 	read_time insl, 3, 4
 
 	ask	UNKNOWN
+	ask	UNKNOWN + 1
 	mov	$buffer, %di
 	mov	$3, %cx
 	rep insl
