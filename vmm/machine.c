@@ -327,8 +327,11 @@ static int build_guests(struct machine *m)
 	for (unsigned int i = 0; i < m->opt->nr_images && !status; i++) {
 		struct image image;
 
-		if (image_open(&image, m->opt->images[i]))
-			return STATUS_USAGE;
+		status = image_open(&image, m->opt->images[i]);
+		if (status)
+			return status == -EMFILE || status == -ENOMEM ?
+				       STATUS_FAILED :
+				       STATUS_USAGE;
 		status = build_guest(m, &image, &m->vms[i], &m->cpus[i]);
 		image_close(&image);
 	}

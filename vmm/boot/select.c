@@ -17,7 +17,8 @@ TABLE_DECLARE(loader, loader);
 
 static int image_failed(const char *path, int err, const char *hint)
 {
-	log_error("%s: %s%s", path, strerror(err), hint);
+	log_error("%s: %s%s", path, strerror(err),
+		  *hint ? hint : log_advice(err));
 	return -err;
 }
 
