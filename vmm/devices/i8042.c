@@ -6,16 +6,18 @@
  * The lock switch, the serial clock and the controller's RAM beyond its
  * command byte are left out.
  *
- * The keyboard has the console, so that what the user types becomes scan
- * codes, from the moment when the guest shows that it reads keys: it has
- * switched on interrupts of the keyboard itself (a BIOS does not count) by
- * command byte or by KBD_ENABLE, or it polls an empty buffer. Whoever asks
- * last gets the console, so a guest that also listens on COM1 decides by the
- * order in which it starts the two; nothing later moves it, as each asks only
- * when it starts to listen. A guest that takes interrupts of the auxiliary
- * port as well, where nothing has ever answered, has a driver for whatever
- * may be there and reads its console elsewhere: that is Linux, which starts
- * i8042 and atkbd long before /dev/console. Its input waits for COM1.
+ * The keyboard asks for the console, so that what the user types becomes scan
+ * codes, when the guest shows that it reads keys: it switches on interrupts
+ * of the keyboard itself (the BIOS does not count), by command byte or by
+ * KBD_ENABLE, or it polls an empty buffer. It asks when that begins and not
+ * again. The last device to ask has the console: a guest that listens on COM1
+ * as well chooses by the order in which it starts the two. What COM1 already
+ * had by then comes first if the guest empties COM1 before it reads a key.
+ *
+ * One that takes interrupts of the auxiliary port too, where nothing has ever
+ * answered, has drivers for whatever may be there and reads its console
+ * elsewhere. That is Linux, which starts this controller long before it opens
+ * /dev/console: without the rule, piped input would be gone by then.
  */
 #include "device.h"
 #include "i8042.h"
@@ -191,16 +193,17 @@ static bool take_kbd(struct i8042 *c, uint8_t *byte)
  */
 static void fill_buffer(struct i8042 *c)
 {
-	uint16_t item = 0;
+	uint16_t item;
+	uint8_t byte;
 
 	if (c->status & STATUS_OBF)
 		return;
 	if (c->answers.len)
 		item = queue_get(&c->answers);
-	else if ((c->command & CB_KBD_OFF) || !take_kbd(c, &c->data))
-		return;
+	else if (!(c->command & CB_KBD_OFF) && take_kbd(c, &byte))
+		item = byte;
 	else
-		item = c->data;
+		return;
 	c->data = item;
 	c->status &= ~(STATUS_AUX | STATUS_TIMEOUT);
 	c->status |= STATUS_OBF | item >> 8;
