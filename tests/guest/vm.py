@@ -119,7 +119,8 @@ def skip(reason):
     raise tap.Skip(reason)
 
 
-LOADERS = {"real16": "flat", "paged32": "paged", "linux": "vmlinux"}
+LOADERS = {"real16": "flat", "prot32": "prot32", "paged32": "paged",
+           "long64": "long64", "linux": "vmlinux"}
 
 
 def not_configured(need, images):

@@ -303,7 +303,7 @@ static void refuses_what_is_no_guest(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct image image = image_of(FILE_SIZE);
-		int score = rows[i].err == -ENOEXEC ? ELF_SCORE_ANY :
+		int score = rows[i].err == -ENOEXEC ? ELF_SCORE_WIDTH :
 						      ELF_SCORE_GUEST;
 
 		assert_int_equal(mem_init(&mem, RAM), 0);

@@ -195,10 +195,10 @@ int elf_match_guest(const struct image *image, bool is_64bit)
 
 	if (!elf_has_magic(image))
 		return 0;
-	if (elf_open(&elf, image) || elf.is_64bit != is_64bit ||
-	    guest_trouble(&elf))
+	if (!is_class(image, is_64bit ? ELFCLASS64 : ELFCLASS32))
 		return ELF_SCORE_ANY;
-	return ELF_SCORE_GUEST;
+	return elf_open(&elf, image) || guest_trouble(&elf) ? ELF_SCORE_WIDTH :
+							      ELF_SCORE_GUEST;
 }
 
 static int load_segment(const struct elf_file *elf,

@@ -14,7 +14,9 @@
 
 /* How sure a loader is of an ELF file; a kernel's own loader says 80. */
 #define ELF_SCORE_GUEST 70 /* one of its kind */
-#define ELF_SCORE_ANY	4  /* an ELF file, and load() says what is wrong */
+#define ELF_SCORE_WIDTH \
+	5		/* of the right width, and load() says what is wrong */
+#define ELF_SCORE_ANY 4 /* an ELF file, and the same */
 
 struct elf_file {
 	const struct image *image;
