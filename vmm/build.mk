@@ -3,6 +3,8 @@
 # The doctor's probes, however many files they take.
 DOCTOR_PARTS := $(patsubst vmm/%,%.o,$(basename \
 	       $(wildcard vmm/debug/doctor_*.[cS])))
+# Likewise what the explainer knows of the registers of each device.
+EXPLAIN_PARTS := $(patsubst vmm/%.c,%.o,$(wildcard vmm/debug/explain_*.c))
 
 obj-y := main.o cli.o machine.o
 obj-y += core/kvm.o core/vm.o core/memory.o core/bus.o core/cpustate.o \
@@ -34,6 +36,7 @@ obj-$(CONFIG_BOOT_LONG64) += boot/long64.o boot/elf.o boot/map64.o
 obj-$(CONFIG_BOOT_PROT32) += boot/prot32.o boot/elf.o
 
 obj-$(CONFIG_DBG_TRACE)  += debug/trace.o
+obj-$(CONFIG_DBG_EXPLAIN) += debug/explain.o $(EXPLAIN_PARTS)
 obj-$(CONFIG_DBG_DOCTOR) += debug/doctor.o $(DOCTOR_PARTS)
 
 VMM_OBJS := $(addprefix $(B)/vmm/,$(sort $(obj-y)))
