@@ -27,6 +27,8 @@ obj-$(CONFIG_DEV_CMOS)      += devices/cmos.o
 obj-$(CONFIG_DEV_DEBUGCON)  += devices/debugcon.o
 obj-$(CONFIG_DEV_POST)      += devices/post.o
 obj-$(CONFIG_DEV_RESET)     += devices/reset.o
+obj-$(CONFIG_DEV_PIC)       += devices/pic.o
+obj-$(CONFIG_DEV_PIT)       += devices/pit.o
 
 obj-$(CONFIG_BOOT_FLAT)  += boot/flat.o
 obj-$(CONFIG_BOOT_PAGED) += boot/paged.o

@@ -116,6 +116,17 @@ size_t fake_offer(struct board *board, const void *buf, size_t len)
 	return taken;
 }
 
+void fake_run_until(struct board *board, uint64_t ns)
+{
+	while (board->deadline_ns && board->deadline_ns <= ns) {
+		if (board->now_ns < board->deadline_ns)
+			board->now_ns = board->deadline_ns;
+		board->deadline_ns = 0;
+		board->type->timer(board->dev);
+	}
+	board->now_ns = ns;
+}
+
 void fake_console_turn(struct board *board)
 {
 	size_t len, taken;

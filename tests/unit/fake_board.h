@@ -64,6 +64,9 @@ void fake_out(struct board *board, uint64_t addr, unsigned int size,
 /* Offers @len bytes at @buf once; what is left is nobody's. */
 size_t fake_offer(struct board *board, const void *buf, size_t len);
 
+/* The guest's clock goes on to @ns; the device's timer calls come on time. */
+void fake_run_until(struct board *board, uint64_t ns);
+
 /* The console's turn: feeds `input` if the device has asked for it. */
 void fake_console_turn(struct board *board);
 

@@ -30,6 +30,10 @@ enum step_op {
 	STEP_CLOCK,
 	STEP_NOW,
 	STEP_GUEST,
+	STEP_UNTIL,
+	STEP_LINE,
+	STEP_INTR,
+	STEP_ACK,
 };
 
 struct step {
@@ -54,6 +58,8 @@ struct step {
 #define CLOCK(seconds)	  STEP(STEP_CLOCK, 0, seconds) /* the host's */
 #define NOW(ns)		  STEP(STEP_NOW, 0, ns) /* the guest's age */
 #define GUEST(id)	  STEP(STEP_GUEST, 0, id)
+#define UNTIL(ns)	  STEP(STEP_UNTIL, 0, ns) /* with timers on time */
+#define LINE(irq, level)  STEP(STEP_LINE, irq, level) /* of a device */
 
 /* What it expects; the counts are since power-on */
 #define IN(port, byte)	  STEP(STEP_IN, port, byte)
@@ -66,6 +72,8 @@ struct step {
 #define SENDS(count)	  STEP(STEP_SENDS, 0, count) /* calls of board_tx() */
 #define STOPS(count)	  STEP(STEP_STOPS, 0, count)
 #define ODD(count)	  STEP(STEP_ODD, 0, count) /* board_oddity() */
+#define INTR(level)	  STEP(STEP_INTR, 0, level) /* board_intr() */
+#define ACK(vector)	  STEP(STEP_ACK, 0, vector) /* the CPU takes it */
 /* clang-format on */
 
 static inline void step_expect(const char *table, size_t row, const char *what,
@@ -105,6 +113,12 @@ static inline bool step_do(struct board *b, const struct step *s)
 	case STEP_GUEST:
 		b->guest_id = s->val;
 		return true;
+	case STEP_UNTIL:
+		fake_run_until(b, s->val);
+		return true;
+	case STEP_LINE:
+		b->type->line(b->dev, s->at, s->val);
+		return true;
 	default:
 		return false;
 	}
@@ -139,6 +153,12 @@ static inline uint64_t step_look(struct board *b, const struct step *s,
 	case STEP_ODD:
 		*what = "oddities";
 		return b->oddities;
+	case STEP_INTR:
+		*what = "INTR";
+		return b->intr;
+	case STEP_ACK:
+		*what = "vector";
+		return b->type->acknowledge(b->dev);
 	default:
 		*what = "a step of no known kind";
 		return ~s->val;
