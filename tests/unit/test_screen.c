@@ -99,7 +99,7 @@ static void test_long_line(void **state)
 	say(0, text);
 	memcpy(want, "one    | ", 9);
 	memset(want + 9, 'x', SCREEN_LINE);
-	strcpy(want + 9 + SCREEN_LINE, "\none    | xx\n");
+	memcpy(want + 9 + SCREEN_LINE, "\none    | xx\n", 14);
 	must_show(want);
 	screen_free(&screen);
 }
