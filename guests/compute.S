@@ -1,17 +1,10 @@
 /*
  * Multiplies matrices in ring 3, the ring of ordinary programs.
  *
- * Ring 0 here is as small as it can be: it makes an interrupt table, turns the
- * SSE unit on, reads the number of rounds off the command line and drops to
- * ring 3 with IRETQ. The program there may touch no device and none of ring
- * 0's pages, so it asks with INT for what it wants: print a character, exit.
- *
- *   EAX 0: exit with status DIL     EAX 1: print the character in DIL
- *
- * The gate is vector 4, the overflow exception's: INT 4 is an ordinary software
- * interrupt to it. A kernel would rather take one above 31, or SYSCALL; but a
- * KVM that runs ring 3 on its host's own interrupt table (PVM) can pass on only
- * the vectors that are open to programs there, 3 and 4, and loses SYSCALL.
+ * What ring 0 does for it, and how it gets to ring 3, is in ring0.inc: a program
+ * here may touch no device and none of ring 0's pages, so it asks with INT 4 for
+ * a character to be printed. In between it computes, and nothing of that needs
+ * the hypervisor: no VM exit comes of it, however long it takes.
  *
  * Each round computes A = A * B twice, for 64-bit integers modulo 2^64 and for
  * doubles. The integer product is checked by a random vector v (Freivalds):
@@ -19,60 +12,17 @@
  * orthogonal, so that products keep the length that A had. Exit status: 0 all
  * right, 1 a wrong product or an exception, 2 a bad command line.
  */
-#include "abi/hypercall.h"
-#include "abi/long64.h"
+#include "ring0.inc"
 
-#define CR0_MP	       (1 << 1)
-#define CR0_EM	       (1 << 2)
-#define CR4_OSFXSR     (1 << 9)
-#define CR4_OSXMMEXCPT (1 << 10)
-#define RFLAGS_START   2	/* the bit that is always 1; IF and IOPL 0 */
-
-#define VECTORS	      32
-#define SYSTEM_CALL   4		/* its vector */
-#define STUB_SIZE     16
-#define GATE_SIZE     16
-#define GATE_KERNEL   0x8e00	/* present, interrupt gate, for ring 0 */
-#define GATE_OPEN     0xee00	/* the same, and ring 3 may INT to it */
-#define CALL_EXIT     0
-#define CALL_PUTCHAR  1
 #define ROUNDS	      100	/* without a command line */
 #define ROUNDS_DIGITS 9
-
-#define STATUS_WRONG  1
 #define STATUS_USAGE  2
 
-	.code64
-	.globl	_start
-
-/* --- Ring 0 --------------------------------------------------------------- */
-
-_start:
-	call	read_rounds
-	mov	%rax, %r15
-	call	make_idt
-	mov	$LONG64_TSS, %eax
-	ltr	%ax		/* where traps from ring 3 find their stack */
-
-	mov	%cr0, %rax
-	and	$~CR0_EM, %eax
-	or	$CR0_MP, %eax
-	mov	%rax, %cr0
-	mov	%cr4, %rax
-	or	$CR4_OSFXSR | CR4_OSXMMEXCPT, %eax
-	mov	%rax, %cr4
-
-	/* IRETQ returns to where nobody came from: a frame made by hand. */
-	mov	%r15, %rdi
-	push	$LONG64_USER_DS
-	push	$user_stack_end
-	push	$RFLAGS_START
-	push	$LONG64_USER_CS
-	push	$user_start
-	iretq
+/* --- Ring 0: the command line ---------------------------------------------- */
+	.text
 
 /* The number of rounds at RDI, in RAX. An empty text means ROUNDS. */
-read_rounds:
+read_arguments:
 	mov	$ROUNDS, %eax
 	cmpb	$0, (%rdi)
 	je	3f
@@ -100,86 +50,10 @@ bad_rounds:
 	mov	$STATUS_USAGE, %bl
 	jmp	exit
 
-/* A gate for each vector; SDM 3A, "64-Bit Mode IDT". */
-make_idt:
-	lea	idt(%rip), %rdi
-	lea	stubs(%rip), %rbx
-	xor	%ecx, %ecx
-1:	mov	$GATE_KERNEL, %edx
-	mov	%rbx, %rax
-	cmp	$SYSTEM_CALL, %ecx
-	jne	2f
-	mov	$GATE_OPEN, %edx
-	lea	system_call(%rip), %rax
-2:	mov	%ax, (%rdi)		/* offset 15-0 */
-	movw	$LONG64_CS, 2(%rdi)
-	mov	%dx, 4(%rdi)
-	shr	$16, %rax
-	mov	%eax, 6(%rdi)		/* offset 47-16; the rest is 0 */
-	add	$GATE_SIZE, %rdi
-	add	$STUB_SIZE, %rbx
-	inc	%ecx
-	cmp	$VECTORS, %ecx
-	jb	1b
-	lidt	idtr(%rip)
-	ret
-
-system_call:
-	cmp	$CALL_PUTCHAR, %eax
-	je	1f
-	mov	%edi, %ebx
-	test	%eax, %eax		/* CALL_EXIT */
-	jz	exit
-	mov	$STATUS_WRONG, %bl
-	jmp	exit
-1:	push	%rax
-	mov	%edi, %eax
-	call	putchar
-	pop	%rax
-	iretq
-
-/* Exceptions: each stub is as long as the others and knows its vector. */
-	.balign	STUB_SIZE
-stubs:
-	vector = 0
-	.rept	VECTORS
-	mov	$vector, %ebx
-	jmp	exception
-	.balign	STUB_SIZE
-	vector = vector + 1
-	.endr
-
-exception:
-	lea	trouble(%rip), %rsi
-	call	print
-	mov	%ebx, %eax
-	call	print_decimal
-	mov	$'\n', %al
-	call	putchar
-	mov	$STATUS_WRONG, %bl
-
-/* Ends the guest with the status in BL. */
-exit:
-	mov	$HC_PORT, %dx
-	mov	$HC_EXIT, %al
-	out	%al, %dx
-	hlt
-
-#include "print.inc"
-#include "uart.inc"
-
 	.data
-idtr:	.word	VECTORS * GATE_SIZE - 1
-	.quad	idt
 usage:	.asciz	"compute: the command line is a number of rounds, up to 999999999\n"
-trouble:
-	.asciz	"compute: exception "
 
-	.bss
-	.balign	GATE_SIZE
-idt:	.skip	VECTORS * GATE_SIZE
-
-/* --- Ring 3 --------------------------------------------------------------- */
+/* --- Ring 3: the work ------------------------------------------------------ */
 
 #define SIZE   32		/* rows and columns */
 #define ROW    (SIZE * 8)	/* bytes; integers and doubles have 8 each */

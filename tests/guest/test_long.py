@@ -203,6 +203,42 @@ program("long64", "walk64.elf", WALK64)
 program("long64", "compute.elf", compute(3), "--cmdline", "3")
 row("long64", "compute.elf: a hundred rounds by itself", "compute.elf",
     lambda: compute(100))
+
+
+def broken(*patches):
+    """compute.elf with some bytes replaced, each of which it has once."""
+    with open(vm.image("compute.elf"), "rb") as original:
+        image = original.read()
+    for old, new in patches:
+        tap.equal(image.count(old), 1, f"{old!r} in compute.elf")
+        image = image.replace(old, new)
+    path = os.path.join(WORK, "broken" + str(len(os.listdir(WORK))))
+    with open(path, "wb") as out:
+        out.write(image)
+    return path
+
+
+def half_wrong(integers, doubles):
+    """compute(3) with one of its checksums and verdicts gone."""
+    def judge(result):
+        result.must(1)
+        lines = result.out.decode().splitlines()
+        tap.equal([lines[1].endswith("WRONG"), lines[2].endswith("WRONG")],
+                  [integers, doubles], result.out)
+    return judge
+
+
+IMUL, ADD, UD2 = b"\x48\x0f\xaf\x13", b"\x48\x03\x13\x90", b"\x0f\x0b\x90\x90"
+for text, patch, judge in (
+        ("a wrong integer product", (IMUL, ADD), half_wrong(True, False)),
+        ("a wrong double product", (struct.pack("<d", 0.0625),
+                                  struct.pack("<d", 0.0626)),
+         half_wrong(False, True)),
+        ("an exception in ring 3", (IMUL, UD2),
+         lambda result: result.must(1, b"exception 6\n"))):
+    TABLES["long64"].add(
+        f"compute.elf finds out: {text}", lambda place, patch=patch:
+        vm.Command(vm.KVM_VMM, "--cmdline", "3", broken(patch)), judge)
 USAGE = b"compute: the command line is a number of rounds, up to 999999999\n"
 for words in "0", "x", "1 ", "-1", "1e3", "1000000000", "99999999999999999999":
     row("long64", f"compute.elf: --cmdline '{words}' is refused",

@@ -22,11 +22,10 @@
 #define LONG64_USER_DS2	 0x33 /* ring 3, data again: SYSEXIT's SS */
 #define LONG64_TSS	 0x38 /* for LTR; its RSP0 is LONG64_STACK */
 
-#define LONG64_GDT     0x500  /* gpa of the GDT */
-#define LONG64_TSS_GPA 0x600  /* gpa of the TSS */
-#define LONG64_PML4    0x1000 /* gpa of the page tables' root: CR3 */
-#define LONG64_CMDLINE \
-	0x20000		     /* gpa of the command line; in RDI at the start */
-#define LONG64_STACK 0x90000 /* gpa one past the stack; in RSP at the start */
+#define LONG64_GDT     0x500   /* gpa of the GDT */
+#define LONG64_TSS_GPA 0x600   /* gpa of the TSS */
+#define LONG64_PML4    0x1000  /* gpa of the first page table: CR3 */
+#define LONG64_CMDLINE 0x20000 /* gpa of the command line: RDI at the start */
+#define LONG64_STACK   0x90000 /* gpa one past the stack: RSP at the start */
 
 #endif
