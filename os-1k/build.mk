@@ -11,18 +11,19 @@ OS_PROGRAMS := shell table counter echo fibonacci primes calculator factorial \
 OS_TEST_SRC := tests/guest/os
 
 objects_of   = $(patsubst os-1k/%,$(OS)/%.o,$(basename $(wildcard $1)))
-OS_KERNEL   := $(filter-out %/archive.o,$(call objects_of,os-1k/kernel/*.[cS])) \
-	       $(OS)/lib/string.o $(OS)/lib/format.o
-OS_LIB      := $(call objects_of,os-1k/lib/*.[cS]) $(OS)/user/input.o
+OS_LIB      := $(call objects_of,os-1k/lib/*.c)
+OS_KERNEL   := $(call objects_of,os-1k/kernel/*.[cS] os-1k/boot/*.S) $(OS_LIB)
+OS_USER     := $(patsubst %,$(OS)/user/%.o,start print format text line input) $(OS_LIB)
 OS_TESTS    := $(patsubst $(OS_TEST_SRC)/%.c,%,$(wildcard $(OS_TEST_SRC)/*.c))
 
 OS_CC    = $(HOST_CC) -m32 -nostdlib
 OS_FLAGS = -std=gnu11 -Os -g -march=i686 -mno-80387 -mno-mmx -mno-sse \
 	   -ffreestanding -fno-pic -fno-stack-protector -fno-strict-aliasing \
 	   -fno-asynchronous-unwind-tables -ffunction-sections $(WARNINGS) \
-	   -Ios-1k -Ivmm -ffile-prefix-map=$(TOP)/= -MMD -MF $@.d -MT $@
-OS_LINK  = -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack,--no-warn-rwx-segments \
-	   -Wl,-z,max-page-size=4096
+	   -Wno-unused-parameter -Wa,--noexecstack \
+	   -Ios-1k -Ivmm -ffile-prefix-map=$(TOP)/= -MMD -MP -MF $@.d -MT $@
+OS_LINK  = -static -no-pie -Wl,--build-id=none,--no-warn-rwx-segments \
+	   -Wl,-z,noexecstack,-z,max-page-size=4096
 
 define OS_COMPILE
 $(say) $1 $<
@@ -39,17 +40,23 @@ $(OS)/test/%.o: $(OS_TEST_SRC)/%.c $(HOST_FLAGS) os-1k/build.mk
 
 # --- Programs ----------------------------------------------------------------
 
+$(OS)/user/%.elf: $(OS)/user/%.o $(OS_USER) os-1k/user/program.ld
+	$(OS_LINK_PROGRAM)
+$(OS)/test/%.elf: $(OS)/test/%.o $(OS_USER) os-1k/user/program.ld
+	$(OS_LINK_PROGRAM)
+
 define OS_LINK_PROGRAM
 $(say) LD $(@:$(B)/%=%)
-$(Q)mkdir -p $(@D)
-$(Q)$(OS_CC) $(OS_LINK) -s -Wl,--gc-sections -Wl,-z,noseparate-code \
-	-Wl,-Ttext-segment=0x400000 -o $@ $^
+$(Q)$(OS_CC) $(OS_LINK) -Wl,--gc-sections -Wl,-T,os-1k/user/program.ld -o $@ \
+	$(filter %.o,$^)
 endef
 
-$(OS)/bin/%: $(OS)/user/%.o $(OS_LIB)
-	$(OS_LINK_PROGRAM)
-$(OS)/testbin/%: $(OS)/test/%.o $(OS_LIB)
-	$(OS_LINK_PROGRAM)
+$(OS)/bin/%: $(OS)/user/%.elf
+	$(Q)mkdir -p $(@D)
+	$(Q)objcopy -O binary $< $@
+$(OS)/testbin/%: $(OS)/test/%.elf
+	$(Q)mkdir -p $(@D)
+	$(Q)objcopy -O binary $< $@
 
 # The second archive has all that the first has, and then the tests' own.
 $(OS)/os-1k.a: $(OS_PROGRAMS:%=$(OS)/bin/%)
@@ -61,13 +68,13 @@ $(OS)/%.a:
 
 # --- Kernel and images -------------------------------------------------------
 
-$(OS)/%.archive.o: os-1k/kernel/archive.S $(OS)/%.a
+$(OS)/%.archive.o: os-1k/user/archive.S $(OS)/%.a
 	$(say) AS $<
-	$(Q)$(OS_CC) -DARCHIVE='"$(OS)/$*.a"' -c -o $@ $<
+	$(Q)$(OS_CC) -Wa,--noexecstack -DARCHIVE='"$(OS)/$*.a"' -c -o $@ $<
 
-$(OS)/%.elf: $(OS)/%.archive.o $(OS_KERNEL) os-1k/kernel/kernel.ld
+$(OS)/%.elf: $(OS)/%.archive.o $(OS_KERNEL) os-1k/boot/kernel.ld
 	$(say) LD $(@:$(B)/%=%)
-	$(Q)$(OS_CC) $(OS_LINK) -Wl,-T,os-1k/kernel/kernel.ld -o $@ \
+	$(Q)$(OS_CC) $(OS_LINK) -Wl,-T,os-1k/boot/kernel.ld -o $@ \
 		$(filter %.o,$^)
 
 $(OS)/%.bin: $(OS)/%.elf
@@ -92,8 +99,9 @@ endif
 
 # The parts that need no machine run in unit tests, too.
 cflags-os-1k/lib/format := -Ios-1k
-cflags-os-1k/lib/line := -Ios-1k
+cflags-os-1k/user/text := -Ios-1k
+cflags-os-1k/user/line := -Ios-1k
 cflags-os-1k/kernel/keymap := -Ios-1k
 
-include $(call deps-of,$(OS_KERNEL) $(OS_LIB) \
+include $(call deps-of,$(OS_KERNEL) $(OS_USER) \
 	$(OS_PROGRAMS:%=$(OS)/user/%.o) $(OS_TESTS:%=$(OS)/test/%.o))

@@ -13,12 +13,6 @@
 
 /* The loader left paging on, interrupts off and its own name in ESI. */
 start:
-	mov	$bss_start, %edi
-	mov	$bss_end, %ecx
-	sub	%edi, %ecx
-	xor	%eax, %eax
-	cld
-	rep stosb
 	mov	$boot_stack_top, %esp
 	push	%esi
 	call	kernel_main
@@ -29,30 +23,27 @@ start:
  * (SDM 3A, "Error Code").
  */
 	.text
-	.globl	trap_stubs
-	.align	STUB_SIZE
+	.globl	trap_stubs, trap_return, switch_stacks
+	.balign	STUB_SIZE
 trap_stubs:
 	vector = 0
 	.rept	NR_VECTORS
-	.align	STUB_SIZE
-	.if	(ERROR_CODES >> vector & 1) == 0
+	.balign	STUB_SIZE
+	.if	vector >= VECTOR_IRQ || (ERROR_CODES >> (vector & 31) & 1) == 0
 	push	$0
 	.endif
 	push	$vector
 	jmp	trap_enter
 	vector = vector + 1
 	.endr
-	.align	STUB_SIZE
-	push	$0
-	push	$VECTOR_SYSCALL
-	jmp	trap_enter
 
-/* Completes struct trap_frame and hands it to C. */
+/*
+ * Completes struct trap_frame and hands it to C. Programs may load DS and ES
+ * with something else; their own flat segment is good for ring 0, too.
+ */
 trap_enter:
-	push	%es
-	push	%ds
 	pusha
-	mov	$KERNEL_DATA, %eax
+	mov	$USER_DATA, %eax
 	mov	%eax, %ds
 	mov	%eax, %es
 	cld
@@ -61,11 +52,8 @@ trap_enter:
 	add	$4, %esp
 
 /* A new process begins here: its frame is the one that spawning made. */
-	.globl	trap_return
 trap_return:
 	popa
-	pop	%ds
-	pop	%es
 	add	$8, %esp
 	iret
 
@@ -74,7 +62,6 @@ trap_return:
  * kept on this stack, leaves the stack pointer in *from and goes on where the
  * other stack was left.
  */
-	.globl	switch_stacks
 switch_stacks:
 	mov	4(%esp), %eax
 	mov	8(%esp), %edx
@@ -94,5 +81,3 @@ switch_stacks:
 	.align	16
 	.skip	4096
 boot_stack_top:
-
-	.section .note.GNU-stack, "", @progbits

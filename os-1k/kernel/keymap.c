@@ -5,24 +5,19 @@
  */
 #include "kernel/kernel.h"
 
-#define RELEASED   0x80 /* of a code: the key came up */
-#define EXTENDED   0xe0
-#define PAUSE	   0xe1 /* 5 more bytes, and nothing when it comes up */
-#define ENTER	   0x1c
-#define CONTROL	   0x1d
-#define SHIFT	   0x2a
-#define SLASH	   0x35
-#define SHIFT_2	   0x36
-#define ALT	   0x38
-#define CAPS_LOCK  0x3a
-#define F1	   0x3b
-#define F10	   0x44
-#define NUM_LOCK   0x45
-#define KEYPAD	   0x47
-#define KEYPAD_END 0x53
-#define KEY_102	   0x56
-#define F11	   0x57
-#define F12	   0x58
+#define RELEASED 0x80 /* of a code: the key came up */
+#define EXTENDED 0xe0 /* the next code is of a key that PCs got later */
+#define PAUSE	 0xe1 /* 5 more bytes, and nothing when it comes up */
+/* Other codes. KEY_102 is beside the left shift, if there is such a key. */
+enum { F1 = 0x3b, F10 = 0x44, KEYPAD = 0x47, KEYPAD_END = 0x53 };
+enum { KEY_102 = 0x56, F11, F12 };
+
+/*
+ * The codes of the modifiers, and the bits of `held` and `locks`; from bit 8 on
+ * those of the extended ones, on the right.
+ */
+static const uint8_t modifiers[] = { 0x2a, 0x36, 0x1d, 0x38, 0x3a, 0x45 };
+enum { SHIFT = 0x003, CONTROL = 0x404, CAPS_LOCK = 0x10, NUM_LOCK = 0x20 };
 
 #define ESC "\033"
 
@@ -35,67 +30,53 @@ static const char *const functions[] = {
 	ESC "OP",   ESC "OQ",	ESC "OR",   ESC "OS",	ESC "[15~", ESC "[17~",
 	ESC "[18~", ESC "[19~", ESC "[20~", ESC "[21~", ESC "[23~", ESC "[24~",
 };
-/* The keypad, from 0x47 on: with Num Lock, and without. */
+/* The keypad, with Num Lock and without; it was on when we came. */
 static const char digits[] = "789-456+1230.";
 static const char *const moves[] = {
 	ESC "[H", ESC "[A", ESC "[5~", "-",	  ESC "[D",  "", ESC "[C", "+",
 	ESC "[F", ESC "[B", ESC "[6~", ESC "[2~", ESC "[3~",
 };
 
-/* A string of one character, or of none if it is 0; after ESC with Alt. */
-static const char *one(const struct keymap *map, char c)
+/* A string of one character, or of none if it is 0. */
+static const char *one(char c)
 {
-	static char text[3];
-	char *at = text;
+	static char text[2];
 
-	if (c && (map->alt[0] || map->alt[1]))
-		*at++ = '\033';
-	at[0] = c;
-	at[1] = 0;
+	text[0] = c;
 	return text;
-}
-
-/* Ctrl leaves the low five bits of what it can be pressed with. */
-static char with_control(char c)
-{
-	return c >= '@' && c <= '~' ? c & 0x1f : c == ' ' ? '\0' : c;
 }
 
 static const char *character(const struct keymap *map, uint8_t code)
 {
-	bool shift = map->shift[0] || map->shift[1];
+	bool shift = map->held & SHIFT;
 	char c = plain[code];
 
-	if (map->caps && c >= 'a' && c <= 'z')
+	if (c >= 'a' && c <= 'z' && (map->locks & CAPS_LOCK))
 		shift = !shift;
 	if (shift)
 		c = shifted[code];
-	if (map->control[0] || map->control[1])
-		c = with_control(c);
-	return one(map, c);
+	if (c >= '@' && c <= '~' && (map->held & CONTROL))
+		c &= 0x1f;
+	return one(c);
 }
 
-/* Keys that change what others mean. True if it is one. */
-static bool modify(struct keymap *map, uint8_t code, bool extended, bool down)
+/*
+ * Notes what a modifier does; false if @code is none. The shift keys also come
+ * extended, around arrows, and then mean nothing.
+ */
+static bool modify(struct keymap *map, uint8_t code, bool extended)
 {
-	switch (code) {
-	case SHIFT:
-	case SHIFT_2:
-		/* The extended ones come with the arrows and mean nothing. */
-		if (!extended)
-			map->shift[code == SHIFT_2] = down;
-		return true;
-	case CONTROL:
-		map->control[extended] = down;
-		return true;
-	case ALT:
-		map->alt[extended] = down;
-		return true;
-	case CAPS_LOCK:
-		map->caps ^= down;
-		return true;
-	case NUM_LOCK:
-		map->keypad_moves ^= down;
+	for (size_t i = 0; i < sizeof(modifiers); i++) {
+		uint32_t bit = extended ? 0x100u << i : 1u << i;
+
+		if ((code & ~RELEASED) != modifiers[i])
+			continue;
+		if (code & RELEASED) {
+			map->held &= ~bit;
+		} else {
+			map->locks ^= bit & ~map->held; /* not by repeating */
+			map->held |= bit;
+		}
 		return true;
 	}
 	return false;
@@ -104,17 +85,15 @@ static bool modify(struct keymap *map, uint8_t code, bool extended, bool down)
 static const char *press(const struct keymap *map, uint8_t code, bool extended)
 {
 	if (code >= KEYPAD && code <= KEYPAD_END)
-		return extended || map->keypad_moves ?
+		return extended || (map->locks & NUM_LOCK) ?
 			       moves[code - KEYPAD] :
-			       one(map, digits[code - KEYPAD]);
-	if (extended && code != ENTER && code != SLASH)
-		return "";
+			       one(digits[code - KEYPAD]);
 	if (code >= F1 && code <= F10)
 		return functions[code - F1];
 	if (code == F11 || code == F12)
 		return functions[code - F11 + 10];
 	if (code == KEY_102)
-		return one(map, map->shift[0] || map->shift[1] ? '>' : '<');
+		return one(map->held & SHIFT ? '>' : '<');
 	return code < sizeof(plain) ? character(map, code) : "";
 }
 
@@ -122,13 +101,12 @@ const char *keymap_decode(struct keymap *map, uint8_t code)
 {
 	bool extended = map->extended;
 
-	map->extended = code == EXTENDED;
-	if (code == PAUSE)
-		map->skip = 5;
-	else if (map->skip)
+	map->extended = code == EXTENDED && !map->skip;
+	if (map->skip)
 		map->skip--;
-	else if (code != EXTENDED &&
-		 !modify(map, code & ~RELEASED, extended, !(code & RELEASED)) &&
+	else if (code == PAUSE)
+		map->skip = 5;
+	else if (code != EXTENDED && !modify(map, code, extended) &&
 		 !(code & RELEASED))
 		return press(map, code, extended);
 	return "";

@@ -8,15 +8,16 @@
  *   0x80000000  all RAM from physical 0 on     the same in every directory,
  *                                              4 MiB pages, ring 0 only
  */
-#ifndef OS1K_LAYOUT_H
-#define OS1K_LAYOUT_H
+#pragma once
 
-#define PAGE_SIZE   4096
-#define KERNEL_BASE 0x80000000
-#define PROGRAM_AT  0x00400000
-#define STACK_TOP   0x7ffff000
-#define STACK_SIZE  0x8000
-#define STACK_GUARD (STACK_TOP - STACK_SIZE - PAGE_SIZE)
+#define PAGE_SIZE     4096
+#define KERNEL_BASE   0x80000000
+#define PROGRAM_AT    0x00400000
+#define PROGRAM_ENTRY (PROGRAM_AT + 8)
+#define PROGRAM_ARGS  (STACK_TOP - 128)
+#define STACK_TOP     0x7ffff000
+#define STACK_SIZE    0x8000
+#define STACK_GUARD   (STACK_TOP - STACK_SIZE - PAGE_SIZE)
 
 /* Selectors: the place in the GDT, and the ring for those of programs. */
 #define KERNEL_CODE 0x08
@@ -25,16 +26,14 @@
 #define USER_DATA   0x23
 #define TASK_STATE  0x28
 
-/* Interrupt vectors: 32 of the CPU's own, 16 of the 8259s, one of ours. */
+/* Interrupt vectors: 32 of the CPU's own, 16 of the 8259s, ours. */
 #define VECTOR_PAGE_FAULT 14
 #define VECTOR_IRQ	  32
-#define NR_VECTORS	  48
 #define VECTOR_SYSCALL	  0x80
+#define NR_VECTORS	  (VECTOR_SYSCALL + 1)
 #define ERROR_CODES	  0x27d00 /* bit N: exception N has an error code */
 #define STUB_SIZE	  16
 
 #define IRQ_TIMER    0
 #define IRQ_KEYBOARD 1
 #define IRQ_SERIAL   4
-
-#endif

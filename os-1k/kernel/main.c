@@ -4,6 +4,8 @@
 /* Called by entry.S on a stack that is never returned to. */
 _Noreturn void kernel_main(uint32_t loader)
 {
+	static struct program shell = { .name = "shell" };
+
 	power_loader = loader;
 	segments_init();
 	traps_init();
@@ -12,9 +14,7 @@ _Noreturn void kernel_main(uint32_t loader)
 	keyboard_init();
 	serial_init();
 	timer_init();
-	if (process_spawn("shell", "", SPAWN_FRONT) < 0)
-		print("kernel panic: there is no shell in the archive\n");
-	else
+	if (sys_spawn(&shell, SPAWN_FRONT) > 0)
 		schedule();
-	power_reset_after_panic();
+	panic("there is no shell in the archive");
 }

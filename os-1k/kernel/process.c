@@ -1,14 +1,13 @@
 /*
- * Processes. Each has an address space, and a page of its own that is the
- * stack of the kernel while it works for that process.
+ * Processes. Each has an address space, and a stack for the kernel while it works
+ * for that process.
  */
 #include "kernel/kernel.h"
-#include "kernel/x86.h"
-#include "lib/string.h"
 
 #define PROCESS_MAX  16
 #define EFLAGS_IF    0x202 /* interrupts on, and a bit that is always 1 */
 #define STACK_CANARY 0x1badcafe
+#define STACK_WORDS  (PAGE_SIZE / 4)
 
 /* What a new process's kernel stack holds: see switch_stacks() in entry.S. */
 struct first_stack {
@@ -20,90 +19,55 @@ struct first_stack {
 void switch_stacks(uint32_t *from, uint32_t to);
 void trap_return(void);
 
-static struct process table[PROCESS_MAX]; /* the first process is table[0] */
-static int last_pid;
+/* The first process is table[0] and stays there. */
+static struct process table[PROCESS_MAX];
+static struct process *const table_end = table + PROCESS_MAX;
 
 struct process *current, *process_front;
-
-#define FOR_EACH_PROCESS(p) \
-	for (struct process *p = table; p < table + PROCESS_MAX; p++)
-
-static struct process *find_state(enum process_state state)
-{
-	FOR_EACH_PROCESS(p)
-	if (p->state == state)
-		return p;
-	return NULL;
-}
 
 static void release(struct process *p)
 {
 	if (p->space)
 		space_free(p->space);
-	if (p->stack)
-		page_free(p->stack);
 	memset(p, 0, sizeof(*p));
 }
 
-/* The stack of the program: its arguments at the top, their address below. */
-static int make_stack(struct process *p, const char *args, uint32_t *esp)
+/* Makes @p enter its program when it is first scheduled. */
+static int load(struct process *p, const struct program *program)
 {
-	char *page = NULL;
+	struct first_stack *first = (void *)(p->stack + STACK_WORDS);
 
-	for (uint32_t at = STACK_TOP - STACK_SIZE; at < STACK_TOP;
-	     at += PAGE_SIZE) {
-		page = space_map(p->space, at, SPACE_WRITABLE);
-		if (!page)
-			return -E_MEMORY;
-	}
-	memcpy(page + PAGE_SIZE - ARGS_SIZE, args, strlen(args));
-	*esp = STACK_TOP - ARGS_SIZE - 16;
-	*(uint32_t *)(page + PAGE_SIZE - ARGS_SIZE - 16) =
-		STACK_TOP - ARGS_SIZE;
-	return 0;
+	first--;
+	first->resume = trap_return;
+	first->frame.eip = PROGRAM_ENTRY;
+	first->frame.cs = USER_CODE;
+	first->frame.eflags = EFLAGS_IF;
+	first->frame.esp = first->frame.eax = PROGRAM_ARGS;
+	first->frame.ss = USER_DATA;
+	p->saved = (uint32_t)first;
+	p->stack[0] = STACK_CANARY;
+	memcpy(p->name, program->name, NAME_SIZE);
+	p->space = space_create();
+	return p->space ? program_load(p->space, program) : -E_MEMORY;
 }
 
-/* Fills in a process that enters its program when it is first scheduled. */
-static int load(struct process *p, const char *name, const char *args)
+int sys_spawn(void *program, uint32_t flags)
 {
-	struct first_stack *first;
-	uint32_t entry, esp;
+	static int last_pid;
+	struct program copy = *(struct program *)program;
+	struct process *p = table;
 	int err;
 
-	p->space = space_create();
-	p->stack = page_alloc();
-	if (!p->space || !p->stack)
+	while (p < table_end && p->state != FREE)
+		p++;
+	if (p == table_end)
 		return -E_MEMORY;
-	err = program_load(p->space, name, &entry);
-	if (!err)
-		err = make_stack(p, args, &esp);
-	if (err)
-		return err;
-	*(uint32_t *)p->stack = STACK_CANARY;
-	first = (void *)(p->stack + PAGE_SIZE - sizeof(*first));
-	first->resume = trap_return;
-	first->frame = (struct trap_frame){
-		.eip = entry,
-		.cs = USER_CODE,
-		.eflags = EFLAGS_IF,
-		.esp = esp,
-		.ss = USER_DATA,
-		.ds = USER_DATA,
-		.es = USER_DATA,
-	};
-	p->saved = (uint32_t)first;
-	memcpy(p->name, name, strlen(name) + 1);
-	return 0;
-}
-
-int process_spawn(const char *name, const char *args, int flags)
-{
-	struct process *p = find_state(FREE);
-	int err = p ? load(p, name, args) : -E_MEMORY;
-
+	copy.name[NAME_SIZE - 1] = copy.args[ARGS_SIZE - 1] = 0;
+	err = load(p, &copy);
+	if (current)
+		space_use(current->space);
 	if (err) {
-		if (p)
-			release(p);
+		release(p);
 		return err;
 	}
 	p->pid = ++last_pid;
@@ -122,67 +86,61 @@ void process_end(struct process *process, int status)
 	process->status = status;
 	if (process_front == process)
 		process_front = process->parent;
-	FOR_EACH_PROCESS(p)
-	if (p->parent == process)
-		p->parent = table;
-	process_wake(process->parent);
+	for (struct process *p = table; p < table_end; p++)
+		if (p->parent == process)
+			p->parent = table;
+	process_wake(process);
 }
 
-int process_kill(int pid)
+int sys_exit(void *none, uint32_t status)
 {
-	FOR_EACH_PROCESS(p)
-	{
-		if (p->state == FREE || p->state == ENDED || p->pid != pid)
-			continue;
-		process_end(p, STATUS_KILLED);
-		return 0;
+	process_end(current, status);
+	return 0;
+}
+
+int sys_kill(void *none, uint32_t pid)
+{
+	for (struct process *p = table; p < table_end; p++) {
+		if (p->state != FREE && p->state != ENDED &&
+		    p->pid == (int)pid) {
+			process_end(p, STATUS_KILLED);
+			return 0;
+		}
 	}
 	return -E_PROCESS;
 }
 
-int process_wait(int pid, int *status)
+/* A place that is free has no parent, so it is nobody's child. */
+int sys_wait(void *status, uint32_t pid)
 {
-	for (;;) {
-		bool have = false;
-
-		FOR_EACH_PROCESS(p)
-		{
-			if (p->state == FREE || p->parent != current ||
-			    (pid && p->pid != pid))
-				continue;
-			have = true;
-			if (p->state != ENDED)
-				continue;
+	for (struct process *p = table; p < table_end; p++) {
+		if (p->parent != current || (pid && p->pid != (int)pid))
+			continue;
+		while (pid && p->state != ENDED)
+			process_block(p);
+		if (p->state == ENDED) {
+			*(int *)status = p->status;
 			pid = p->pid;
-			*status = p->status;
 			release(p);
 			return pid;
 		}
-		if (!pid)
-			return 0;
-		if (!have)
-			return -E_PROCESS;
-		process_block(current);
 	}
+	return pid ? -E_PROCESS : 0;
 }
 
-int process_list(struct process_info *info, int max)
+int sys_process(void *info, uint32_t index)
 {
-	int n = 0;
+	const struct process *p = &table[index];
+	struct process_info *answer = info;
 
-	FOR_EACH_PROCESS(p)
-	{
-		if (p->state == FREE || n == max)
-			continue;
-		info->pid = p->pid;
-		info->parent = p->parent ? p->parent->pid : 0;
-		info->state = p->state;
-		info->ticks = p->ticks;
-		memcpy(info->name, p->name, NAME_SIZE);
-		info++;
-		n++;
-	}
-	return n;
+	if (index >= PROCESS_MAX)
+		return -E_PROCESS;
+	answer->pid = p->pid;
+	answer->parent = p->parent ? p->parent->pid : 0;
+	answer->state = p->state;
+	answer->ticks = p->ticks;
+	memcpy(answer->name, p->name, NAME_SIZE);
+	return 0;
 }
 
 void process_block(const void *channel)
@@ -194,17 +152,17 @@ void process_block(const void *channel)
 
 void process_wake(const void *channel)
 {
-	FOR_EACH_PROCESS(p)
-	if (p->state == BLOCKED && p->channel == channel)
-		p->state = READY;
+	for (struct process *p = table; p < table_end; p++)
+		if (p->state == BLOCKED && p->channel == channel)
+			p->state = READY;
 }
 
 /* The next that is ready, in a circle that begins behind the current one. */
 static struct process *find_next(void)
 {
-	int from = current ? current - table : 0;
+	uint32_t from = current ? current - table : 0;
 
-	for (int i = 1; i <= PROCESS_MAX; i++) {
+	for (uint32_t i = 1; i <= PROCESS_MAX; i++) {
 		struct process *p = &table[(from + i) % PROCESS_MAX];
 
 		if (p->state == READY)
@@ -216,17 +174,20 @@ static struct process *find_next(void)
 void schedule(void)
 {
 	static uint32_t boot_stack;
-	struct process *before = current, *next;
+	struct process *before = current;
 
+	if (before && before->stack[0] != STACK_CANARY)
+		panic("kernel stack overflow");
 	if (before && before->state == RUNNING)
 		before->state = READY;
-	while (!(next = find_next()))
-		wait_for_interrupt();
-	next->state = RUNNING;
-	if (next == before)
+	while (!(current = find_next())) {
+		current = before;
+		__asm__ volatile("sti; hlt; cli" : : : "memory");
+	}
+	current->state = RUNNING;
+	if (current == before)
 		return;
-	current = next;
-	space_use(next->space);
-	segments_set_stack((uint32_t)next->stack + PAGE_SIZE);
-	switch_stacks(before ? &before->saved : &boot_stack, next->saved);
+	space_use(current->space);
+	segments_set_stack((uint32_t)(current->stack + STACK_WORDS));
+	switch_stacks(before ? &before->saved : &boot_stack, current->saved);
 }

@@ -4,57 +4,46 @@
  * four port accesses, and each may be a VM exit.
  */
 #include "kernel/kernel.h"
-#include "kernel/x86.h"
-#include "lib/string.h"
 
-#define CELLS	     ((uint16_t *)(KERNEL_BASE + 0xb8000))
-#define COLUMNS	     80
-#define ROWS	     25
-#define NORMAL	     0x0700 /* light grey on black */
-#define CURSOR	     0x7000
-#define TAB	     8
-#define CRTC	     0x3d4
-#define CURSOR_START 0x0a
-#define CURSOR_OFF   0x20
+#define CELLS	 ((uint16_t *)(KERNEL_BASE + 0xb8000))
+#define COLUMNS	 80
+#define LAST_ROW (24 * COLUMNS)
+#define END	 (25 * COLUMNS)
+#define BLANK	 0x0720 /* light grey on black */
+#define REVERSE	 0x7700 /* what exchanges the colours */
+enum { CRTC_INDEX = 0x3d4, CRTC_DATA, CURSOR_START = 0x0a, CURSOR_OFF = 0x20 };
 
-static unsigned int at; /* cell of the cursor */
+static uint32_t at; /* cell of the cursor */
 
-static void clear(unsigned int from, unsigned int to)
+static void clear(uint32_t from)
 {
-	while (from < to)
-		CELLS[from++] = NORMAL | ' ';
-}
-
-static void show_cursor(uint16_t colours)
-{
-	CELLS[at] = (CELLS[at] & 0xff) | colours;
+	while (from < END)
+		CELLS[from++] = BLANK;
 }
 
 void screen_init(void)
 {
-	outb(CRTC, CURSOR_START);
-	outb(CRTC + 1, CURSOR_OFF);
-	clear(0, ROWS * COLUMNS);
-	show_cursor(CURSOR);
+	outb(CRTC_INDEX, CURSOR_START);
+	outb(CRTC_DATA, CURSOR_OFF);
+	clear(0);
+	CELLS[at] ^= REVERSE;
 }
 
 void screen_put(char c)
 {
-	show_cursor(NORMAL);
+	CELLS[at] ^= REVERSE;
 	if (c == '\n')
 		at += COLUMNS - at % COLUMNS;
 	else if (c == '\r')
 		at -= at % COLUMNS;
-	else if (c == '\t')
-		at += TAB - at % TAB;
 	else if (c == '\b')
 		at -= at > 0;
 	else if (c >= ' ')
-		CELLS[at++] = NORMAL | c;
-	if (at >= ROWS * COLUMNS) {
-		memmove(CELLS, CELLS + COLUMNS, (ROWS - 1) * COLUMNS * 2);
-		clear((ROWS - 1) * COLUMNS, ROWS * COLUMNS);
+		CELLS[at++] = (BLANK & 0xff00) | c;
+	if (at >= END) {
+		memcpy(CELLS, CELLS + COLUMNS, LAST_ROW * sizeof(*CELLS));
+		clear(LAST_ROW);
 		at -= COLUMNS;
 	}
-	show_cursor(CURSOR);
+	CELLS[at] ^= REVERSE;
 }

@@ -3,10 +3,10 @@
  * the stack for ring 0 is used (SDM 3A, "Segment Descriptors", "32-Bit TSS").
  */
 #include "kernel/kernel.h"
-#include "kernel/x86.h"
 
 /* From 0 to 4 GiB, 32 bits; the byte says ring and kind. */
 #define FLAT(access) (0x00cf00000000ffffULL | (uint64_t)(access) << 40)
+#define TSS_ACCESS   0x89ULL
 
 static struct {
 	uint32_t previous, esp0, ss0, unused[22];
@@ -17,9 +17,7 @@ static struct {
 };
 
 /* In the order of the selectors in layout.h; the last is made below. */
-static uint64_t gdt[] = {
-	0, FLAT(0x9b), FLAT(0x93), FLAT(0xfb), FLAT(0xf3), 0,
-};
+static uint64_t gdt[] = { 0, FLAT(0x9b), FLAT(0x93), FLAT(0xfb), FLAT(0xf3), 0 };
 
 /*
  * The loader's code and data selectors mean the same in this table, so the
@@ -31,9 +29,8 @@ void segments_init(void)
 	uint64_t base = (uint32_t)&tss;
 
 	gdt[TASK_STATE / 8] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 |
-			      0x89ULL << 40 | base >> 24 << 56;
-	__asm__ volatile("lgdt %0" : : "m"(pointer));
-	__asm__ volatile("ltr %w0" : : "r"(TASK_STATE));
+			      TSS_ACCESS << 40 | base >> 24 << 56;
+	__asm__ volatile("lgdt %0; ltr %w1" : : "m"(pointer), "r"(TASK_STATE));
 }
 
 void segments_set_stack(uint32_t top)

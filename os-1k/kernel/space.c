@@ -3,25 +3,30 @@
  * kernel's, is the loader's and the same in all; the lower half is made of
  * 4 KiB pages, all of them the programs' (SDM 3A, "32-Bit Paging").
  */
-#include "abi/os1k.h"
 #include "kernel/kernel.h"
-#include "lib/string.h"
 
-#define PRESENT	 0x1
-#define WRITABLE SPACE_WRITABLE
-#define USER	 0x4
-#define ENTRIES	 1024
-#define HALF	 (ENTRIES / 2)
+#define PRESENT 0x1
+#define USER	0x4
+#define ENTRIES 1024
+#define HALF	(ENTRIES / 2)
 
 /* Where the kernel sees the page or table of an entry. */
 static void *target(uint32_t entry)
 {
-	return (char *)KERNEL_BASE + (entry & ~(PAGE_SIZE - 1));
+	return (char *)KERNEL_BASE + (entry & -PAGE_SIZE);
 }
 
-static uint32_t physical(const void *page)
+/* Points *@entry to a new page, unless it has one. NULL: out of memory. */
+static void *provide(uint32_t *entry, uint32_t flags)
 {
-	return (uint32_t)page - KERNEL_BASE;
+	void *page;
+
+	if (*entry & PRESENT)
+		return target(*entry);
+	page = page_alloc();
+	if (page)
+		*entry = ((uint32_t)page - KERNEL_BASE) | PRESENT | flags;
+	return page;
 }
 
 uint32_t *space_create(void)
@@ -51,40 +56,22 @@ void space_free(uint32_t *space)
 
 void space_use(const uint32_t *space)
 {
-	__asm__ volatile("mov %0, %%cr3" : : "r"(physical(space)) : "memory");
+	__asm__ volatile("mov %0, %%cr3"
+			 :
+			 : "r"((uint32_t)space - KERNEL_BASE)
+			 : "memory");
 }
 
-/* The entry for an address of the lower half; NULL if it has no table. */
-static uint32_t *find_entry(uint32_t *space, uint32_t address)
+bool space_map(uint32_t *space, uint32_t from, uint32_t to, uint32_t flags)
 {
-	uint32_t *table = target(space[address >> 22]);
+	for (uint32_t at = from; at < to; at += PAGE_SIZE) {
+		uint32_t *table = provide(&space[at >> 22], WRITABLE | USER);
 
-	if (!(space[address >> 22] & PRESENT))
-		return NULL;
-	return &table[address / PAGE_SIZE % ENTRIES];
-}
-
-char *space_map(uint32_t *space, uint32_t address, uint32_t flags)
-{
-	uint32_t *directory_entry = &space[address >> 22];
-	uint32_t *entry;
-	void *page;
-
-	if (!(*directory_entry & PRESENT)) {
-		page = page_alloc();
-		if (!page)
-			return NULL;
-		*directory_entry = physical(page) | PRESENT | WRITABLE | USER;
+		if (!table ||
+		    !provide(&table[at / PAGE_SIZE % ENTRIES], flags | USER))
+			return false;
 	}
-	entry = find_entry(space, address);
-	if (!(*entry & PRESENT)) {
-		page = page_alloc();
-		if (!page)
-			return NULL;
-		*entry = physical(page) | PRESENT | USER;
-	}
-	*entry |= flags;
-	return target(*entry);
+	return true;
 }
 
 bool space_allows(uint32_t *space, uint32_t address, uint32_t len,
@@ -94,11 +81,11 @@ bool space_allows(uint32_t *space, uint32_t address, uint32_t len,
 
 	if (end < address || end > KERNEL_BASE)
 		return false;
-	for (uint32_t at = address & ~(PAGE_SIZE - 1); at < end;
-	     at += PAGE_SIZE) {
-		const uint32_t *entry = find_entry(space, at);
+	for (uint32_t at = address & -PAGE_SIZE; at < end; at += PAGE_SIZE) {
+		const uint32_t *table = target(space[at >> 22]);
 
-		if (!entry || (~*entry & (flags | PRESENT)))
+		if (!(space[at >> 22] & PRESENT) ||
+		    ~table[at / PAGE_SIZE % ENTRIES] & (flags | PRESENT))
 			return false;
 	}
 	return true;

@@ -1,87 +1,62 @@
 /*
  * Traps: exceptions, interrupts and system calls, all of which arrive in
- * trap(). Also the 8259s, which turn interrupt lines into vectors.
+ * trap(). Also the 8259, which turns interrupt lines into vectors.
  */
 #include "kernel/kernel.h"
-#include "kernel/x86.h"
 
-#define GATE	    0x8e /* present, 32-bit interrupt gate: interrupts off */
-#define GATE_RING_3 0x60 /* programs may call it */
+#define GATE	    0x8e00 /* present, 32-bit interrupt gate: interrupts off */
+#define GATE_RING_3 0xee00 /* the same, and programs may call it */
 
-#define PIC1	    0x20 /* data port: the next one */
-#define PIC2	    0xa0
-#define ICW1	    0x11 /* initialise, four words */
-#define ICW4	    0x03 /* 8086 mode, end of interrupt by itself */
-#define CASCADE_IRQ 2
+enum { PIC1_COMMAND = 0x20, PIC1_DATA, PIC2_DATA = 0xa1 };
+#define ICW1 0x11 /* initialise: there is a second 8259, and an ICW4 */
+#define ICW3 0x04 /* which is at line 2 */
+#define ICW4 0x03 /* 8086 mode, and interrupts end by themselves */
+#define IRQS (1 << IRQ_TIMER | 1 << IRQ_KEYBOARD | 1 << IRQ_SERIAL)
 
 #define FAULT_PRESENT 0x1 /* error code of a page fault */
 #define FAULT_WRITE   0x2
 
 extern const char trap_stubs[]; /* entry.S */
 
-static uint64_t idt[VECTOR_SYSCALL + 1];
-static uint8_t irq_mask = 0xff & ~(1 << CASCADE_IRQ);
+static uint64_t idt[NR_VECTORS];
 
+/* clang-format off */
 static const char *const exceptions[VECTOR_IRQ] = {
-	"division error",
-	"debug trap",
-	"NMI",
-	"breakpoint",
-	"overflow",
-	"bound range exceeded",
-	"invalid opcode",
-	"no coprocessor",
-	"double fault",
-	"coprocessor overrun",
-	"invalid TSS",
-	"segment not present",
-	"stack segment fault",
-	"general protection fault",
-	"page fault",
+	"division error", "debug trap", "NMI", "breakpoint", "overflow",
+	"bound range exceeded", "invalid opcode", "no coprocessor",
+	"double fault", "coprocessor overrun", "invalid TSS",
+	"segment not present", "stack segment fault",
+	"general protection fault", "page fault", "exception 15", "x87 error",
+	"alignment check", "machine check", "SIMD error",
 };
+/* clang-format on */
 
-static void gate_set(unsigned int vector, unsigned int stub, uint32_t access)
+static void gate_set(uint32_t vector, uint32_t kind)
 {
-	uint32_t handler = (uint32_t)trap_stubs + stub * STUB_SIZE;
+	uint32_t handler = (uint32_t)trap_stubs + vector * STUB_SIZE;
 
 	idt[vector] = (handler & 0xffff) | KERNEL_CODE << 16 |
-		      (uint64_t)((handler & 0xffff0000) | access << 8) << 32;
+		      (uint64_t)((handler & 0xffff0000) | kind) << 32;
 }
 
-/* 8259A data sheet, "Initialization Command Words": vector base, cascade. */
-static void pics_init(void)
-{
-	outb(PIC1, ICW1);
-	outb(PIC1 + 1, VECTOR_IRQ);
-	outb(PIC1 + 1, 1 << CASCADE_IRQ);
-	outb(PIC1 + 1, ICW4);
-	outb(PIC2, ICW1);
-	outb(PIC2 + 1, VECTOR_IRQ + 8);
-	outb(PIC2 + 1, CASCADE_IRQ);
-	outb(PIC2 + 1, ICW4);
-	outb(PIC1 + 1, irq_mask);
-	outb(PIC2 + 1, 0xff);
-}
-
+/* Of the second 8259 nothing is used (8259A data sheet, ICW1 to OCW1). */
 void traps_init(void)
 {
 	struct table_pointer pointer = { sizeof(idt) - 1, (uint32_t)idt };
 
-	for (unsigned int i = 0; i < NR_VECTORS; i++)
-		gate_set(i, i, GATE);
-	gate_set(VECTOR_SYSCALL, NR_VECTORS, GATE | GATE_RING_3);
+	for (uint32_t i = 0; i < NR_VECTORS; i++)
+		gate_set(i, i == VECTOR_SYSCALL ? GATE_RING_3 : GATE);
 	__asm__ volatile("lidt %0" : : "m"(pointer));
-	pics_init();
-}
-
-void irq_enable(unsigned int irq)
-{
-	irq_mask &= ~(1 << irq);
-	outb(PIC1 + 1, irq_mask);
+	outb(PIC1_COMMAND, ICW1);
+	outb(PIC1_DATA, VECTOR_IRQ);
+	outb(PIC1_DATA, ICW3);
+	outb(PIC1_DATA, ICW4);
+	outb(PIC1_DATA, 0xff & ~IRQS);
+	outb(PIC2_DATA, 0xff);
 }
 
 /* What is wrong with the address of a page fault. */
-static const char *page_fault_reason(uint32_t address, uint32_t error)
+static const char *fault_reason(uint32_t address, uint32_t error)
 {
 	if (address >= KERNEL_BASE)
 		return "the kernel's";
@@ -94,57 +69,51 @@ static const char *page_fault_reason(uint32_t address, uint32_t error)
 
 static void dump(const struct trap_frame *f)
 {
-	const char *name = f->vector < VECTOR_IRQ ? exceptions[f->vector] : 0;
+	const char *name = exceptions[f->vector];
+	uint32_t address;
 
-	print("%s", name ? name : "exception");
+	print("%s", name ? name : "unknown exception");
+	__asm__ volatile("mov %%cr2, %0" : "=r"(address));
 	if (f->vector == VECTOR_PAGE_FAULT)
-		print(": %s 0x%08x, %s",
+		print(": %s 0x%x, %s",
 		      f->error & FAULT_WRITE ? "write to" : "read from",
-		      fault_address(),
-		      page_fault_reason(fault_address(), f->error));
-	print("\n  vector %u  error %x  eip %08x  cs %02x  eflags %08x\n"
-	      "  eax %08x  ebx %08x  ecx %08x  edx %08x\n"
-	      "  esi %08x  edi %08x  ebp %08x  esp %08x\n",
-	      f->vector, f->error, f->eip, f->cs & 0xffff, f->eflags, f->eax,
-	      f->ebx, f->ecx, f->edx, f->esi, f->edi, f->ebp,
+		      address, fault_reason(address, f->error));
+	print("\n  eip %x  cs  %x  eflags %x  error %x\n"
+	      "  eax %x  ebx %x  ecx %x  edx %x\n"
+	      "  esi %x  edi %x  ebp %x  esp %x\n",
+	      f->eip, f->cs, f->eflags, f->error, f->eax, f->ebx, f->ecx,
+	      f->edx, f->esi, f->edi, f->ebp,
 	      f->cs == USER_CODE ? f->esp : (uint32_t)&f->esp);
 }
 
-/* Ends the program that made it; the kernel's own end everything. */
+/* Ends the program that made it; one of the kernel's own ends everything. */
 static void exception(const struct trap_frame *f)
 {
-	if (f->cs != USER_CODE) {
-		print("kernel panic: ");
-		dump(f);
-		power_reset_after_panic();
-	}
-	print("%s (pid %d) ended: ", current->name, current->pid);
+	print("%s (pid %d): ", f->cs == USER_CODE ? current->name : "kernel",
+	      current ? current->pid : 0);
 	dump(f);
+	if (f->cs != USER_CODE)
+		panic("an exception in the kernel");
 	process_end(current, STATUS_FAULT);
 }
 
 /* Every trap; called by entry.S with interrupts off. */
 void trap(struct trap_frame *f)
 {
-	switch (f->vector) {
-	case VECTOR_SYSCALL:
+	uint32_t irq = f->vector - VECTOR_IRQ;
+
+	if (f->vector == VECTOR_SYSCALL)
 		f->eax = syscall(f);
-		break;
-	case VECTOR_IRQ + IRQ_TIMER:
+	else if (f->vector < VECTOR_IRQ)
+		exception(f);
+	else if (irq == IRQ_TIMER)
 		timer_interrupt();
-		break;
-	case VECTOR_IRQ + IRQ_KEYBOARD:
+	else if (irq == IRQ_KEYBOARD)
 		keyboard_interrupt();
-		break;
-	case VECTOR_IRQ + IRQ_SERIAL:
+	else if (irq == IRQ_SERIAL)
 		serial_interrupt();
-		break;
-	default:
-		if (f->vector < VECTOR_IRQ)
-			exception(f);
-	}
 	/* A program's time is over, or the program is. The kernel's never. */
 	if (f->cs == USER_CODE &&
-	    (f->vector == VECTOR_IRQ + IRQ_TIMER || current->state != RUNNING))
+	    (irq == IRQ_TIMER || current->state != RUNNING))
 		schedule();
 }

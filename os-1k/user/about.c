@@ -1,5 +1,5 @@
 /* 9: about the system. */
-#include "lib/print.h"
+#include "user/print.h"
 
 int main(void)
 {

@@ -1,6 +1,7 @@
 /* 6: a calculator for two integers of 32 bits. */
-#include "lib/print.h"
+#include "user/print.h"
 #include "user/input.h"
+#include "user/text.h"
 
 /* Into *@result; NULL, or what is wrong. */
 static const char *calculate(int a, char sign, int b, int *result)

@@ -1,6 +1,6 @@
 /* 2: counts from 0 to 9, or as far as it is told, a tenth of a second each. */
-#include "lib/print.h"
-#include "lib/system.h"
+#include "user/print.h"
+#include "user/calls.h"
 #include "user/input.h"
 
 int main(const char *args)

@@ -1,5 +1,5 @@
 /* 3: says every line again, until it is told to quit. */
-#include "lib/print.h"
+#include "user/print.h"
 #include "user/input.h"
 
 int main(void)

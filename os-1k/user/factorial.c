@@ -1,5 +1,5 @@
 /* 7: factorials from 0! to 12!, the largest that fits in 32 bits. */
-#include "lib/print.h"
+#include "user/print.h"
 #include "user/input.h"
 
 #define MOST 12

@@ -1,5 +1,5 @@
 /* 4: the first 15 Fibonacci numbers, or as many as fit in 32 bits. */
-#include "lib/print.h"
+#include "user/print.h"
 #include "user/input.h"
 
 #define MOST 48 /* the next one is larger than 2^32 */

@@ -1,6 +1,7 @@
 /* 8: the greatest common divisor of two integers, after Euclid. */
-#include "lib/print.h"
+#include "user/print.h"
 #include "user/input.h"
+#include "user/text.h"
 
 static void answer(const char *line)
 {

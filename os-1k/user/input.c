@@ -1,16 +1,8 @@
 /* What the programs have in common: how they take numbers and lines. */
 #include "user/input.h"
 
-#include "lib/format.h"
-#include "lib/print.h"
-#include "lib/string.h"
-
-bool is_end(const char *text)
-{
-	while (*text == ' ')
-		text++;
-	return !*text;
-}
+#include "user/print.h"
+#include "user/text.h"
 
 bool argument(const char *program, const char *args, int low, int high,
 	      int *value)

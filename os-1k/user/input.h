@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "lib/line.h"
+#include "user/line.h"
 
 /*
  * Reads the program's argument, a number from @low to @high, into *@value,
@@ -24,8 +24,5 @@ bool ask(const char *prompt, const char *leave, char line[LINE_SIZE]);
  * that is about @line.
  */
 bool number(const char **text, int *value, const char *line);
-
-/* Is there nothing more at @text but blanks? */
-bool is_end(const char *text);
 
 #endif

@@ -1,7 +1,7 @@
 /* 5: the primes up to 100, or up to a limit, by the sieve of Eratosthenes. */
 #include <stdbool.h>
 
-#include "lib/print.h"
+#include "user/print.h"
 #include "user/input.h"
 
 #define MOST 10000

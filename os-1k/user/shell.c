@@ -4,13 +4,11 @@
  */
 #include <stdbool.h>
 
-#include "lib/format.h"
-#include "lib/line.h"
-#include "lib/print.h"
 #include "lib/string.h"
-#include "lib/system.h"
-
-#define PROCESSES 32
+#include "user/calls.h"
+#include "user/line.h"
+#include "user/print.h"
+#include "user/text.h"
 
 /* The programs of the menu, by number from 1. */
 static const struct {
@@ -41,14 +39,15 @@ static void list_processes(const char *args)
 {
 	static const char *const states[] = { "free", "ready", "running",
 					      "waiting", "ended" };
-	static struct process_info info[PROCESSES];
-	int n = processes(info, PROCESSES);
+	struct process_info info;
 
 	(void)args;
 	print("  PID  PARENT  STATE    TICKS  NAME\n");
-	for (int i = 0; i < n; i++)
-		print("%5d  %6d  %-7s  %5u  %s\n", info[i].pid, info[i].parent,
-		      states[info[i].state], info[i].ticks, info[i].name);
+	for (int i = 0; process(&info, i) == 0; i++)
+		if (info.state != FREE)
+			print("%5d  %6d  %-7s  %5u  %s\n", info.pid,
+			      info.parent, states[info.state], info.ticks,
+			      info.name);
 }
 
 static void kill_process(const char *args)
@@ -118,7 +117,7 @@ static void report_ended(void)
 {
 	int pid, status;
 
-	while ((pid = wait(0, &status)) > 0) {
+	while ((pid = wait(&status, 0)) > 0) {
 		print("[%d] ", pid);
 		if (status == STATUS_KILLED)
 			print("killed\n");
@@ -129,11 +128,24 @@ static void report_ended(void)
 	}
 }
 
+/* Copies a string that may be too long, and then is none. */
+static bool copy(char *to, const char *from, int size)
+{
+	int len = strlen(from);
+
+	if (len < size)
+		memcpy(to, from, len + 1);
+	return len < size;
+}
+
 static void start(const char *name, const char *args, bool background)
 {
-	int pid = spawn(name, args, background ? 0 : SPAWN_FRONT);
-	int status;
+	struct program program;
+	int pid = -E_NAME, status;
 
+	if (copy(program.name, name, NAME_SIZE) &&
+	    copy(program.args, args, ARGS_SIZE))
+		pid = spawn(&program, background ? 0 : SPAWN_FRONT);
 	if (pid == -E_MEMORY)
 		print("%s: error: no memory for another process\n", name);
 	else if (pid < 0)
@@ -142,7 +154,7 @@ static void start(const char *name, const char *args, bool background)
 	else if (background)
 		print("[%d] %s\n", pid, name);
 	else
-		wait(pid, &status);
+		wait(&status, pid);
 }
 
 /* Cuts blanks off both ends of @text; returns its new beginning. */

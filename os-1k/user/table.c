@@ -1,5 +1,5 @@
 /* 1: the multiplication tables from 2 to 9, or the one that is asked for. */
-#include "lib/print.h"
+#include "user/print.h"
 #include "user/input.h"
 
 static void print_table(int n)

@@ -7,7 +7,8 @@
  * 0x10, all flat; interrupts off; paging on with the page directory at
  * OS1K_DIRECTORY_GPA. Each 4 MiB page of RAM is present twice in it, at its own
  * address and at OS1K_BASE above, so that the directory also tells how much
- * RAM there is. ESI says who loaded the image: OS1K_FROM_MKVM, or else 0.
+ * RAM there is. ESI says who loaded the image: OS1K_FROM_MKVM, or else 0. What
+ * the image says it uses behind its own end is zero.
  *
  * Offsets of the header's fields, which are little-endian:
  *

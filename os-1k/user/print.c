@@ -1,8 +1,8 @@
 /* Printing for programs: gathers what is printed, for few system calls. */
-#include "lib/print.h"
+#include "user/print.h"
 
-#include "lib/format.h"
-#include "lib/system.h"
+#include "user/format.h"
+#include "user/calls.h"
 
 static char gathered[WRITE_MAX];
 static int used;

@@ -2,13 +2,14 @@
  * A line of input, edited as it is typed. Draws with printable characters and
  * backspaces alone, which every terminal and the kernel's screen understand.
  */
-#include "lib/line.h"
+#include "user/line.h"
 
 #include <stdbool.h>
 
-#include "lib/print.h"
 #include "lib/string.h"
-#include "lib/system.h"
+#include "user/calls.h"
+#include "user/print.h"
+#include "user/text.h"
 
 #define HISTORY 16
 

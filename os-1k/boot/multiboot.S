@@ -35,6 +35,9 @@ copy_image:
 	mov	$OS1K_LOAD_GPA, %edi
 	mov	$image_size, %ecx
 	rep movsb
+	mov	$bss_size, %ecx
+	xor	%eax, %eax
+	rep stosb
 
 	mov	$OS1K_DIRECTORY_GPA, %edi
 	xor	%eax, %eax
@@ -77,5 +80,3 @@ gdt:
 gdt_pointer:
 	.word	gdt_pointer - gdt - 1
 	.long	gdt
-
-	.section .note.GNU-stack, "", @progbits

@@ -1,14 +1,16 @@
-/* Text of numbers, and numbers of text. */
-#ifndef OS1K_FORMAT_H
-#define OS1K_FORMAT_H
+/* What programs do with text, beyond lib/string.h. */
+#ifndef OS1K_TEXT_H
+#define OS1K_TEXT_H
 
-#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
 
-/*
- * Gives the characters of @format to @put, one after the other. Knows %d %u %x
- * %s %c %%, a width, and before it 0 for leading zeros or - for blanks behind.
- */
-void format(void (*put)(char c), const char *format, va_list args);
+size_t strlen(const char *s);
+void *memmove(void *to, const void *from, size_t len);
+int strcmp(const char *a, const char *b);
+
+/* Is there nothing more at @text but blanks? */
+bool is_end(const char *text);
 
 enum number_result { NUMBER_OK, NUMBER_NONE, NUMBER_TOO_LARGE };
 

@@ -5,5 +5,3 @@
 archive:
 	.incbin	ARCHIVE
 archive_end:
-
-	.section .note.GNU-stack, "", @progbits

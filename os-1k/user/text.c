@@ -1,0 +1,63 @@
+/* What programs do with text: see text.h. */
+#include "user/text.h"
+
+#include "lib/string.h"
+
+size_t strlen(const char *s)
+{
+	size_t len = 0;
+
+	while (s[len])
+		len++;
+	return len;
+}
+
+void *memmove(void *to, const void *from, size_t len)
+{
+	char *d = to;
+	const char *s = from;
+
+	if (d <= s || d >= s + len)
+		return memcpy(to, from, len);
+	while (len--)
+		d[len] = s[len];
+	return to;
+}
+
+int strcmp(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	return (unsigned char)*a - (unsigned char)*b;
+}
+
+bool is_end(const char *text)
+{
+	while (*text == ' ')
+		text++;
+	return !*text;
+}
+
+enum number_result number_read(const char **text, int *value)
+{
+	const char *at = *text;
+	bool negative, fits = true;
+	int n = 0;
+
+	while (*at == ' ')
+		at++;
+	negative = *at == '-';
+	if (*at == '-' || *at == '+')
+		at++;
+	if (*at < '0' || *at > '9')
+		return NUMBER_NONE;
+	for (; *at >= '0' && *at <= '9'; at++) {
+		int digit = negative ? '0' - *at : *at - '0';
+
+		fits = fits && !__builtin_mul_overflow(n, 10, &n) &&
+		       !__builtin_add_overflow(n, digit, &n);
+	}
+	*text = at;
+	*value = n;
+	return fits ? NUMBER_OK : NUMBER_TOO_LARGE;
+}
