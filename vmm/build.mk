@@ -3,21 +3,23 @@
 # The doctor's probes, however many files they take.
 DOCTOR_PARTS := $(patsubst vmm/%,%.o,$(basename \
 	       $(wildcard vmm/debug/doctor_*.[cS])))
-# Likewise what the explainer knows of the registers of each device.
+# Likewise what the explainer knows of each device, and the crash report.
 EXPLAIN_PARTS := $(patsubst vmm/%.c,%.o,$(wildcard vmm/debug/explain_*.c))
+REPORT_PARTS  := $(patsubst vmm/%.c,%.o,$(wildcard vmm/debug/report_*.c))
 
 obj-y := main.o cli.o machine.o
 obj-y += core/kvm.o core/vm.o core/memory.o core/bus.o core/cpustate.o \
 	 core/cpuid.o core/vcpu.o core/watch.o core/exit.o core/board.o core/event.o \
-	 core/console.o core/output.o core/screen.o core/term.o
+	 core/irqchip.o core/console.o core/output.o core/screen.o core/term.o
 obj-y += boot/select.o
 obj-y += util/log.o util/ring.o util/text.o
 
 # A part that can be missing has a stand-in, so that the core never asks.
-obj-$(if $(CONFIG_IRQCHIP),y) += core/irqchip.o
-obj-$(if $(CONFIG_IRQCHIP),,y) += core/irqchip_none.o
 obj-$(if $(CONFIG_SMP),y) += core/smp.o
 obj-$(if $(CONFIG_SMP),,y) += core/smp_none.o
+
+obj-$(CONFIG_IRQCHIP_KERNEL) += core/irqchip_kernel.o
+obj-$(CONFIG_IRQCHIP_VMM)    += core/irqchip_vmm.o
 
 obj-$(CONFIG_DEV_SERIAL)    += devices/serial.o
 obj-$(CONFIG_DEV_HYPERCALL) += devices/hypercall.o
@@ -28,7 +30,7 @@ obj-$(CONFIG_DEV_DEBUGCON)  += devices/debugcon.o
 obj-$(CONFIG_DEV_POST)      += devices/post.o
 obj-$(CONFIG_DEV_RESET)     += devices/reset.o
 obj-$(CONFIG_DEV_PIC)       += devices/pic.o
-obj-$(CONFIG_DEV_PIT)       += devices/pit.o
+obj-$(CONFIG_DEV_PIT)       += devices/pit.o devices/pit_counter.o
 
 obj-$(CONFIG_BOOT_FLAT)  += boot/flat.o
 obj-$(CONFIG_BOOT_PAGED) += boot/paged.o
@@ -39,6 +41,7 @@ obj-$(CONFIG_BOOT_PROT32) += boot/prot32.o boot/elf.o
 
 obj-$(CONFIG_DBG_TRACE)  += debug/trace.o
 obj-$(CONFIG_DBG_EXPLAIN) += debug/explain.o $(EXPLAIN_PARTS)
+obj-$(CONFIG_DBG_REPORT)  += debug/report.o $(REPORT_PARTS)
 obj-$(CONFIG_DBG_DOCTOR) += debug/doctor.o $(DOCTOR_PARTS)
 
 VMM_OBJS := $(addprefix $(B)/vmm/,$(sort $(obj-y)))

@@ -13,6 +13,7 @@
 
 #include "command.h"
 #include "core/exit.h"
+#include "core/irqchip.h"
 #include "core/smp.h"
 #include "device.h"
 #include "loader.h"
@@ -25,6 +26,7 @@
 
 TABLE_DECLARE(command, command);
 TABLE_DECLARE(device, device_type);
+TABLE_DECLARE(irqchip, irqchip);
 TABLE_DECLARE(loader, loader);
 TABLE_DECLARE(probe, probe);
 
@@ -34,6 +36,7 @@ enum {
 	OPT_CMDLINE,
 	OPT_MEM,
 	OPT_SMP,
+	OPT_IRQCHIP,
 	OPT_TIMEOUT,
 	OPT_MAX_EXITS,
 	OPT_INTERLEAVE,
@@ -49,6 +52,7 @@ static const struct option fixed_options[] = {
 	{ "cmdline", required_argument, NULL, OPT_CMDLINE },
 	{ "mem", required_argument, NULL, OPT_MEM },
 	{ "smp", required_argument, NULL, OPT_SMP },
+	{ "irqchip", required_argument, NULL, OPT_IRQCHIP },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "max-exits", required_argument, NULL, OPT_MAX_EXITS },
 	{ "interleave", no_argument, NULL, OPT_INTERLEAVE },
@@ -91,6 +95,8 @@ static const char help_head[] =
 	"The machine:\n"
 	"  --mem SIZE         guest RAM, such as 64K, 128M or 5G\n"
 	"  --smp N            number of vCPUs per guest\n"
+	"  --irqchip KIND     interrupt controllers: kernel or vmm, if built "
+	"in\n"
 	"\n"
 	"Several images run at once, each in a virtual machine of its own:\n"
 	"  --interleave       their output as it comes, not line by line\n"
@@ -199,9 +205,13 @@ static void print_list(void)
 	const struct loader *const *loader;
 	const struct command *const *command;
 	const struct probe *const *probe;
+	const struct irqchip *const *irqchip;
 
 	TABLE_FOREACH(device, device)
 		print_device(*device);
+	TABLE_FOREACH(irqchip, irqchip)
+		printf("irqchip %-10s %s\n", (*irqchip)->name,
+		       (*irqchip)->what);
 	TABLE_FOREACH(loader, loader)
 		printf("loader  %-10s %s\n", (*loader)->name, (*loader)->what);
 	TABLE_FOREACH(probe, probe)
@@ -321,6 +331,9 @@ static int apply_fixed(struct options *opt, int value, const char *arg)
 		return parse_mem(opt, arg);
 	case OPT_SMP:
 		return parse_smp(opt, arg);
+	case OPT_IRQCHIP:
+		opt->irqchip = arg;
+		return 0;
 	case OPT_TIMEOUT:
 		return parse_timeout(opt, arg);
 	case OPT_MAX_EXITS:

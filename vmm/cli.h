@@ -15,6 +15,7 @@ struct options {
 	const char *loader_option;     /* "--linux", "--paging", or NULL */
 	const char *initrd;	       /* path, or NULL */
 	const char *cmdline;	       /* NULL: the configured one */
+	const char *irqchip;	       /* NULL: the configured ones */
 	bool interleave;	       /* guests' output as it comes */
 	uint64_t mem_size;	       /* bytes; 0: the loader's default */
 	unsigned int nr_cpus;	       /* per guest; 0: the configured number */

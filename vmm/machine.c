@@ -237,16 +237,32 @@ static int check_options(const struct options *opt, const struct loader *loader,
 			  (unsigned long long)loader->mem_min >> 10);
 		return -EINVAL;
 	}
+	if (opt->nr_images > 1)
+		return 0; /* meant for another one, perhaps */
 	if (opt->nr_cpus > 1 && !(loader->needs & NEEDS_SMP))
 		return bad_fit(image, "this kind of guest has one vCPU; leave "
 				      "--smp away");
-	if (opt->nr_images > 1)
-		return 0; /* meant for another one, perhaps */
 	if (opt->initrd && !(loader->needs & NEEDS_INITRD))
 		return bad_fit(image, "this kind of guest takes no --initrd");
 	if (opt->cmdline && !(loader->needs & NEEDS_CMDLINE))
 		return bad_fit(image, "this kind of guest takes no --cmdline");
 	return 0;
+}
+
+static int choose_irqchip(struct machine *m, struct vm_config *config)
+{
+	const char *name = m->opt->irqchip;
+
+	config->irqchip =
+		irqchip_find(&m->kvm, name ? name : CONFIG_DEFAULT_IRQCHIP);
+	if (!config->irqchip)
+		return name ? -EINVAL : -ENOTSUP;
+	if (config->irqchip->has_apic || config->nr_vcpus == 1)
+		return 0;
+	log_error("--smp: the interrupt controllers `%s` serve one vCPU; "
+		  "--irqchip=kernel serves more",
+		  config->irqchip->name);
+	return -EINVAL;
 }
 
 static int fill_config(struct machine *m, const struct loader *loader,
@@ -262,7 +278,6 @@ static int fill_config(struct machine *m, const struct loader *loader,
 		.nr_guests = opt->nr_images,
 		.mem_size = opt->mem_size ? opt->mem_size : loader->mem_default,
 		.nr_vcpus = loader->needs & NEEDS_SMP ? cpus : 1,
-		.irqchip = loader->needs & NEEDS_IRQCHIP,
 		.hlt_ends = loader->needs & NEEDS_HLT_ENDS,
 		.max_exits = opt->max_exits,
 		.console = &m->console.guests[id],
@@ -278,9 +293,7 @@ static int fill_config(struct machine *m, const struct loader *loader,
 			  m->kvm.max_cpus);
 		return -EINVAL;
 	}
-	if (config->irqchip && !irqchip_available(&m->kvm))
-		return -ENOTSUP;
-	return 0;
+	return loader->needs & NEEDS_IRQCHIP ? choose_irqchip(m, config) : 0;
 }
 
 static int load_guest(struct machine *m, const struct loader *loader,
@@ -295,7 +308,7 @@ static int load_guest(struct machine *m, const struct loader *loader,
 	log_info("%s: %s: %s", vm->config.name, loader->name, loader->what);
 	if (loader->load(image, &args, &vm->mem, cpu))
 		return STATUS_USAGE;
-	if (loader->needs & NEEDS_SMP)
+	if (vm->config.irqchip && vm->config.irqchip->has_apic)
 		smp_write_table(&vm->mem, vm->config.nr_vcpus);
 	return 0;
 }

@@ -63,16 +63,23 @@ static void on_timer(void *arg, uint32_t events)
 	pthread_mutex_unlock(&board->dev.lock);
 }
 
+/* Made when it is first set: few guests use every device that has a timer. */
 static int add_timer(struct board *board)
 {
 	int fd = event_timer_fd();
+	int err;
 
 	if (fd < 0)
 		return fd;
 	board->timer = (struct event_source){ .fd = fd,
 					      .ready = on_timer,
 					      .arg = board };
-	return event_add(board->loop, &board->timer, EPOLLIN);
+	err = event_add(board->loop, &board->timer, EPOLLIN);
+	if (err) {
+		board->timer.fd = 0;
+		close(fd);
+	}
+	return err;
 }
 
 static int claim_ranges(struct board *board)
@@ -92,7 +99,7 @@ static int create_board(struct vm *vm, struct event_loop *loop,
 			const struct device_type *type)
 {
 	struct board *board = &vm->boards[vm->nr_boards];
-	int err = 0;
+	int err;
 
 	board->vm = vm;
 	board->loop = loop;
@@ -102,13 +109,21 @@ static int create_board(struct vm *vm, struct event_loop *loop,
 		return -ENOMEM;
 	vm->nr_boards++;
 	pthread_mutex_init(&board->dev.lock, NULL);
-	if (type->timer)
-		err = add_timer(board);
-	if (!err)
-		err = claim_ranges(board);
+	if (type->acknowledge)
+		vm->pic = board;
+	err = claim_ranges(board);
 	if (!err)
 		type->init(board->dev.state, board);
 	return err;
+}
+
+/* The model of the interrupt controllers is only for those VMs that have no
+ * others. */
+static bool has_place(const struct vm *vm, const struct device_type *type)
+{
+	bool has_pic = vm->config.irqchip && vm->config.irqchip->has_pic;
+
+	return has_pic || !(type->line || type->acknowledge || type->with_pic);
 }
 
 int boards_create(struct vm *vm, struct event_loop *loop)
@@ -123,7 +138,7 @@ int boards_create(struct vm *vm, struct event_loop *loop)
 	if (!vm->boards)
 		err = -ENOMEM;
 	TABLE_FOREACH(device, row) {
-		if (!err)
+		if (!err && has_place(vm, *row))
 			err = create_board(vm, loop, *row);
 	}
 	if (err) {
@@ -167,8 +182,45 @@ void board_irq(struct board *board, unsigned int pin, bool level)
 {
 	const struct device_type *type = board->dev.type;
 
-	if (pin < type->nr_irqs)
-		irqchip_set_line(board->vm, type->irqs[pin], level);
+	const struct irqchip *chip = board->vm->config.irqchip;
+
+	if (chip && pin < type->nr_irqs)
+		chip->set_line(board->vm, type->irqs[pin], level);
+}
+
+/*
+ * Lock order: the PIC's lock comes after that of the device whose line it is,
+ * and before intr_lock. Nobody waits for another device while holding it.
+ */
+void board_pic_line(struct board *pic, unsigned int line, bool level)
+{
+	pthread_mutex_lock(&pic->dev.lock);
+	pic->dev.type->line(pic->dev.state, line, level);
+	pthread_mutex_unlock(&pic->dev.lock);
+}
+
+uint8_t board_pic_acknowledge(struct board *pic)
+{
+	uint8_t vector;
+
+	pthread_mutex_lock(&pic->dev.lock);
+	vector = pic->dev.type->acknowledge(pic->dev.state);
+	pthread_mutex_unlock(&pic->dev.lock);
+	return vector;
+}
+
+void board_intr(struct board *board, bool level)
+{
+	struct vm *vm = board->vm;
+
+	atomic_store(&vm->intr, level);
+	if (!level)
+		return;
+	pthread_mutex_lock(&vm->intr_lock);
+	pthread_cond_broadcast(&vm->intr_raised);
+	pthread_mutex_unlock(&vm->intr_lock);
+	if (vcpu_current() != &vm->vcpus[0])
+		vcpu_kick(&vm->vcpus[0]);
 }
 
 void board_tx(struct board *board, const void *buf, size_t len)
@@ -218,7 +270,13 @@ void board_timer(struct board *board, uint64_t deadline_ns)
 
 	if (deadline_ns) /* a deadline in the past is due now, not never */
 		wait_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 1;
-	event_arm(board->timer.fd, wait_ns, 0);
+	if (wait_ns && board->timer.fd <= 0 && add_timer(board)) {
+		vm_stop(board->vm, STATUS_FAILED, "%s: no timer to be had",
+			board->dev.type->name);
+		return;
+	}
+	if (board->timer.fd > 0)
+		event_arm(board->timer.fd, wait_ns, 0);
 }
 
 int64_t board_wall_s(struct board *board)

@@ -5,6 +5,7 @@
 #ifndef MKVM_BOARD_H
 #define MKVM_BOARD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -19,6 +20,11 @@ struct vm;
  */
 int boards_create(struct vm *vm, struct event_loop *loop);
 void boards_free(struct vm *vm);
+
+/* The model of the interrupt controllers, vm->pic: one of their lines, and the
+ * CPU taking an interrupt, whose vector it returns. Any thread. */
+void board_pic_line(struct board *pic, unsigned int line, bool level);
+uint8_t board_pic_acknowledge(struct board *pic);
 
 /*
  * Offers console input; returns how many of the @len bytes were taken, or

@@ -1,48 +1,25 @@
-/*
- * The interrupt controllers in the host kernel (KVM API,
- * "KVM_CREATE_IRQCHIP", "KVM_CREATE_PIT2", "KVM_IRQ_LINE"). KVM wires GSI n to
- * pin n of the I/O APIC and, for n < 16, to line n of the 8259s.
- */
+/* Finding the interrupt controllers of that name. */
 #include "core/irqchip.h"
 
-#include <errno.h>
-#include <linux/kvm.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
-#include "core/vm.h"
 #include "util/log.h"
 
-bool irqchip_available(const struct kvm *kvm)
-{
-	if (kvm_cap(kvm, KVM_CAP_IRQCHIP) && kvm_cap(kvm, KVM_CAP_PIT2))
-		return true;
-	log_error("/dev/kvm: has no interrupt controllers (KVM_CAP_IRQCHIP, "
-		  "KVM_CAP_PIT2); `kvm-vmm --doctor` says more");
-	return false;
-}
+TABLE_DECLARE(irqchip, irqchip);
 
-int irqchip_create(struct vm *vm)
+const struct irqchip *irqchip_find(const struct kvm *kvm, const char *name)
 {
-	/* The dummy speaker answers port 0x61, which timer code polls. */
-	struct kvm_pit_config pit = { .flags = KVM_PIT_SPEAKER_DUMMY };
-	const char *what = "KVM_CREATE_IRQCHIP";
-	int err;
+	const struct irqchip *const *row;
 
-	if (!ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0)) {
-		what = "KVM_CREATE_PIT2";
-		if (!ioctl(vm->fd, KVM_CREATE_PIT2, &pit))
-			return 0;
+	TABLE_FOREACH(irqchip, row) {
+		const struct irqchip *chip = *row;
+
+		if (strcmp(chip->name, name) != 0)
+			continue;
+		return !chip->available || chip->available(kvm) ? chip : NULL;
 	}
-	err = errno;
-	log_error("%s: %s: %s", vm->config.name, what, strerror(err));
-	return -err;
-}
-
-void irqchip_set_line(const struct vm *vm, unsigned int line, bool level)
-{
-	struct kvm_irq_level irq = { .irq = line, .level = level };
-
-	if (vm->config.irqchip)
-		ioctl(vm->fd, KVM_IRQ_LINE, &irq);
+	log_error("this kvm-vmm was built without the interrupt controllers "
+		  "`%s`; set IRQCHIP in `make menuconfig`",
+		  name);
+	return NULL;
 }

@@ -1,27 +1,57 @@
 /*
- * The interrupt controllers: two 8259s, an I/O APIC, a local APIC per vCPU and
- * the 8254 timer, all inside the host kernel. Configured out
- * (irqchip_none.c), guests that need them are refused.
+ * The interrupt controllers and the timer chip: one contract, several makers.
+ *
+ *   kernel   two 8259s, an I/O APIC, a local APIC per vCPU and the 8254, all
+ *            inside the host kernel (irqchip_kernel.c)
+ *   vmm      two 8259s and the 8254 as devices of ours (irqchip_vmm.c,
+ *            devices/pic.c, devices/pit.c)
+ *
+ * Each is a row of a link-time table; where none is linked in, guests that
+ * need interrupts are refused.
  */
 #ifndef MKVM_IRQCHIP_H
 #define MKVM_IRQCHIP_H
 
 #include <stdbool.h>
 
+#include "table.h"
+
 struct kvm;
+struct vcpu;
 struct vm;
 
 #define IRQCHIP_LINES 24 /* pins of the I/O APIC; 0-15 are the ISA lines */
 
-/* Whether this VMM and this host can give a guest interrupt controllers;
- * prints why not. */
-bool irqchip_available(const struct kvm *kvm);
+struct irqchip {
+	const char *name; /* for --irqchip */
+	const char *what; /* one line for --list */
+	bool has_apic;	  /* local APICs, and so more than one vCPU */
+	bool has_pic;	  /* the 8259s are devices of ours */
 
-/* Adds them to @vm, before its vCPUs. 0, or -errno after one message. */
-int irqchip_create(struct vm *vm);
+	/* Whether the host can; prints why not. NULL: always. */
+	bool (*available)(const struct kvm *kvm);
 
-/* Sets interrupt line @line (GSI) to @level; without effect in a VM that has
- * no controllers. */
-void irqchip_set_line(const struct vm *vm, unsigned int line, bool level);
+	/* Adds them to @vm, before its vCPUs. 0, or -errno after one message.
+	 * NULL: nothing to do. */
+	int (*create)(struct vm *vm);
+
+	/* Sets interrupt line @line (GSI) to @level. Any thread. */
+	void (*set_line)(struct vm *vm, unsigned int line, bool level);
+
+	/* On the thread of @vcpu, which is about to enter the guest. NULL: KVM
+	 * knows by itself what to inject. */
+	void (*enter)(struct vcpu *vcpu);
+
+	/* @vcpu has halted: waits until an interrupt comes or the guest is to
+	 * end. False when no interrupt can wake it. NULL: KVM does not leave
+	 * the guest for that. */
+	bool (*halt)(struct vcpu *vcpu);
+};
+
+#define IRQCHIP(row) TABLE_ROW(irqchip, irqchip, row)
+
+/* The one called @name, or after one message NULL: it was not built in, or
+ * this host cannot. */
+const struct irqchip *irqchip_find(const struct kvm *kvm, const char *name);
 
 #endif

@@ -18,6 +18,7 @@
 #include "abi/exit_status.h"
 #include "core/cpuid.h"
 #include "core/exit.h"
+#include "core/irqchip.h"
 #include "core/vm.h"
 #include "core/watch.h"
 #include "util/log.h"
@@ -41,7 +42,7 @@ int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id)
 	const struct cpuid_topology topology = {
 		.id = id,
 		.nr_cpus = vm->config.nr_vcpus,
-		.has_apic = vm->config.irqchip,
+		.has_apic = vm->config.irqchip && vm->config.irqchip->has_apic,
 	};
 	void *run;
 	int err;
@@ -132,12 +133,15 @@ int vcpu_set_state(struct vcpu *vcpu, const struct cpu_state *cpu)
 	return 0;
 }
 
-/* What the guest can do after it said HLT and nobody can wake it. */
-static void end_by_hlt(struct vm *vm)
+/* The guest said HLT, and KVM left it to us. */
+static void on_halt(struct vcpu *vcpu)
 {
+	struct vm *vm = vcpu->vm;
+	const struct irqchip *chip = vm->config.irqchip;
+
 	if (vm->config.hlt_ends)
 		vm_stop(vm, STATUS_OK, NULL);
-	else
+	else if (!chip || !chip->halt || !chip->halt(vcpu))
 		vm_stop(vm, STATUS_HALTED,
 			"halted, and nothing can wake it again");
 }
@@ -160,6 +164,8 @@ static void run_once(struct vcpu *vcpu)
 	struct vm *vm = vcpu->vm;
 	uint64_t entered_ns = exit_is_watched() ? vm_now_ns(vm) : 0;
 
+	if (vm->config.irqchip && vm->config.irqchip->enter)
+		vm->config.irqchip->enter(vcpu);
 	if (ioctl(vcpu->fd, KVM_RUN, 0)) {
 		if (errno == EINTR || errno == EAGAIN) {
 			vcpu->run->immediate_exit = 0;
@@ -181,7 +187,7 @@ static void run_once(struct vcpu *vcpu)
 	case EXIT_RESUME:
 		break;
 	case EXIT_HALT:
-		end_by_hlt(vm);
+		on_halt(vcpu);
 		break;
 	case EXIT_STOP:
 		break; /* vm->stopping is set */

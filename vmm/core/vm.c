@@ -127,14 +127,16 @@ int vm_create(struct vm *vm, const struct kvm *kvm,
 
 	*vm = (struct vm){ .config = *config, .kvm = kvm, .fd = -1 };
 	pthread_mutex_init(&vm->stop_lock, NULL);
+	pthread_mutex_init(&vm->intr_lock, NULL);
+	pthread_cond_init(&vm->intr_raised, NULL);
 	bus_init(&vm->pio, "port");
 	bus_init(&vm->mmio, "address");
 	vm->start_ns = monotonic_ns();
 	err = create_vm(vm);
 	if (!err)
 		err = create_memory(vm);
-	if (!err && config->irqchip)
-		err = irqchip_create(vm);
+	if (!err && config->irqchip && config->irqchip->create)
+		err = config->irqchip->create(vm);
 	if (!err)
 		err = create_vcpus(vm);
 	return err;
@@ -156,6 +158,9 @@ static void kick_all(struct vm *vm)
 {
 	for (unsigned int id = 0; id < vm->nr_vcpus; id++)
 		vcpu_kick(&vm->vcpus[id]);
+	pthread_mutex_lock(&vm->intr_lock);
+	pthread_cond_broadcast(&vm->intr_raised);
+	pthread_mutex_unlock(&vm->intr_lock);
 }
 
 int vm_start(struct vm *vm, const struct cpu_state *cpu)

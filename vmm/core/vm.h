@@ -17,15 +17,16 @@
 
 struct board;
 struct console_guest;
+struct irqchip;
 struct vcpu;
 
 struct vm_config {
-	const char *name;	/* for messages: the image's file name */
-	unsigned int id;	/* place on the command line, from 0 */
-	unsigned int nr_guests; /* on the command line */
-	uint64_t mem_size;	/* bytes of RAM */
-	unsigned int nr_vcpus;	/* 1.. */
-	bool irqchip;	    /* interrupt controllers and PIT in the kernel */
+	const char *name;	       /* for messages: the image's file name */
+	unsigned int id;	       /* place on the command line, from 0 */
+	unsigned int nr_guests;	       /* on the command line */
+	uint64_t mem_size;	       /* bytes of RAM */
+	unsigned int nr_vcpus;	       /* 1.. */
+	const struct irqchip *irqchip; /* NULL: no interrupts at all */
 	bool hlt_ends;	    /* HLT is how this guest says it is done */
 	uint64_t max_exits; /* VM exits before STATUS_LIMIT; 0: no limit */
 	struct console_guest *console; /* its end of it */
@@ -44,6 +45,12 @@ struct vm {
 	unsigned int nr_vcpus; /* created so far */
 	uint64_t start_ns; /* CLOCK_MONOTONIC when the guest's clock was 0 */
 	atomic_ullong nr_exits;
+
+	/* Of interrupt controllers that are devices of ours. */
+	struct board *pic;
+	atomic_bool intr;	   /* their INTR pin, to vCPU 0 */
+	pthread_mutex_t intr_lock; /* for waiting on intr_raised */
+	pthread_cond_t intr_raised;
 
 	atomic_bool stopping;	   /* vCPUs leave their loops */
 	atomic_uint halted_votes;  /* see core/watch.c */

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "abi/exit_status.h"
+#include "core/irqchip.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "util/log.h"
@@ -119,7 +120,8 @@ static void on_tick(void *arg, uint32_t events)
 		struct watch_state *state = &watch->states[i];
 		struct vm *vm = &watch->vms[i];
 
-		if (!vm->config.irqchip || atomic_load(&vm->stopping))
+		if (!vm->config.irqchip || vm->config.irqchip->halt ||
+		    atomic_load(&vm->stopping))
 			continue;
 		if (state->round)
 			count_votes(state, vm);
