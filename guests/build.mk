@@ -56,7 +56,7 @@ $(guest64-y:%=$(B)/guests/%.elf): GUEST_FLAGS = -m64 -Wl,-T,guests/long64.ld
 $(GUEST_ELFS): $(B)/guests/%.elf: guests/%.S $(HOST_FLAGS)
 	$(say) AS $<
 	$(Q)mkdir -p $(@D)
-	$(Q)$(HOST_CC) $(GUEST_FLAGS) -ffreestanding -nostdlib -static -no-pie \
+	$(Q)$(HOST_CC) $(GUEST_FLAGS) -ffreestanding -nostdlib -static \
 		-Ivmm -Iguests -D__ASSEMBLY__ -MMD -MF $@.d -MT $@ \
 		-Wl,--build-id=none -Wl,-n -Wl,--no-warn-rwx-segments -o $@ $<
 

@@ -183,8 +183,8 @@ static const char *guest_trouble(const struct elf_file *elf)
 			return "a program for an operating system; a guest has "
 			       "none below it";
 		if (seg.type == PT_LOAD && seg.memsz && seg.vaddr != seg.paddr)
-			return "not linked where it is loaded: its virtual and "
-			       "physical addresses differ";
+			return "its virtual and physical addresses differ, as "
+			       "a kernel's do; link it where it is loaded";
 	}
 	return NULL;
 }
@@ -228,7 +228,8 @@ int elf_load_guest(struct elf_file *elf, const struct image *image,
 	int err = 0;
 
 	if (!why && elf->is_64bit != is_64bit)
-		why = "its width is not what this kind of guest has";
+		why = "its loader is missing; `kvm-vmm --list` shows the "
+		      "kinds it knows";
 	if (!why)
 		why = guest_trouble(elf);
 	if (why)
