@@ -5,14 +5,22 @@
 #include "abi/os1k.h"
 #include "kernel/layout.h"
 
+#define CR0_EM 0x4
+
 	.section .head, "ax"
 	jmp	start
 	.org	OS1K_MAGIC_AT
 	.ascii	OS1K_MAGIC
 	.long	OS1K_VERSION, image_size, image_end
 
-/* The loader left paging on, interrupts off and its own name in ESI. */
+/*
+ * The loader left paging on, interrupts off and its name in ESI. There is one
+ * FPU and no code to share it, so programs get none.
+ */
 start:
+	mov	%cr0, %eax
+	or	$CR0_EM, %eax
+	mov	%eax, %cr0
 	mov	$boot_stack_top, %esp
 	push	%esi
 	call	kernel_main

@@ -9,7 +9,7 @@ enum { DATA = 0x60, STATUS = 0x64, WRITE_COMMAND = 0x60 };
 enum { OUTPUT_FULL = 0x01, INPUT_FULL = 0x02, FROM_MOUSE = 0x20 };
 
 #define COMMAND_BYTE 0x65 /* IRQ 1, translation, no mouse */
-#define TRIES	     10000
+#define TRIES	     1000
 
 static void send(uint16_t port, uint8_t byte)
 {
@@ -18,10 +18,15 @@ static void send(uint16_t port, uint8_t byte)
 	outb(port, byte);
 }
 
+/*
+ * Mini-KVM gives what the user types to the device that asked last: from here on
+ * this one. What it gave to the serial line before comes first.
+ */
 void keyboard_init(void)
 {
 	send(STATUS, WRITE_COMMAND);
 	send(DATA, COMMAND_BYTE);
+	serial_interrupt();
 }
 
 /* Where there is no controller all bits are ones, that of the mouse, too. */

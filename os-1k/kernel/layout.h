@@ -11,6 +11,8 @@
 #pragma once
 
 #define PAGE_SIZE     4096
+#define ENTRIES	      1024 /* of a page table or directory */
+#define HALF	      512
 #define KERNEL_BASE   0x80000000
 #define PROGRAM_AT    0x00400000
 #define PROGRAM_ENTRY (PROGRAM_AT + 8)

@@ -11,10 +11,11 @@ _Noreturn void kernel_main(uint32_t loader)
 	traps_init();
 	page_init();
 	screen_init();
-	keyboard_init();
 	serial_init();
+	if (sys_spawn(&shell, SPAWN_FRONT) < 0)
+		panic("there is no shell in the archive");
+	keyboard_init(); /* last of the two, see there */
 	timer_init();
-	if (sys_spawn(&shell, SPAWN_FRONT) > 0)
-		schedule();
-	panic("there is no shell in the archive");
+	schedule();
+	panic("the boot stack was scheduled");
 }

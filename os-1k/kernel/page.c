@@ -6,7 +6,6 @@
 #include "kernel/kernel.h"
 
 #define LARGE_PAGE 0x400000u
-#define HALF	   512 /* entries of half a page directory */
 
 static void *freed;
 static char *unused = (char *)KERNEL_BASE + OS1K_DIRECTORY_GPA + PAGE_SIZE;
@@ -26,17 +25,15 @@ void page_init(void)
 
 void *page_alloc(void)
 {
-	void *page = freed;
+	void *page = freed ? freed : unused;
 
 	if (memory_info.used == memory_info.pages)
 		return NULL;
 	memory_info.used++;
-	if (freed) {
+	if (freed)
 		freed = *(void **)freed;
-	} else {
-		page = unused;
+	else
 		unused += PAGE_SIZE;
-	}
 	return memset(page, 0, PAGE_SIZE);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Processes. Each has an address space, and a stack for the kernel while it works
- * for that process.
+ * Processes. Each has an address space, and a stack for the kernel while it
+ * works for that process.
  */
 #include "kernel/kernel.h"
 
@@ -130,7 +130,7 @@ int sys_wait(void *status, uint32_t pid)
 
 int sys_process(void *info, uint32_t index)
 {
-	const struct process *p = &table[index];
+	const struct process *p = &table[index % PROCESS_MAX];
 	struct process_info *answer = info;
 
 	if (index >= PROCESS_MAX)

@@ -7,8 +7,6 @@
 
 #define PRESENT 0x1
 #define USER	0x4
-#define ENTRIES 1024
-#define HALF	(ENTRIES / 2)
 
 /* Where the kernel sees the page or table of an entry. */
 static void *target(uint32_t entry)
@@ -56,10 +54,9 @@ void space_free(uint32_t *space)
 
 void space_use(const uint32_t *space)
 {
-	__asm__ volatile("mov %0, %%cr3"
-			 :
-			 : "r"((uint32_t)space - KERNEL_BASE)
-			 : "memory");
+	uint32_t gpa = (uint32_t)space - KERNEL_BASE;
+
+	__asm__ volatile("mov %0, %%cr3" : : "r"(gpa) : "memory");
 }
 
 bool space_map(uint32_t *space, uint32_t from, uint32_t to, uint32_t flags)

@@ -8,13 +8,15 @@
 #define GATE_RING_3 0xee00 /* the same, and programs may call it */
 
 enum { PIC1_COMMAND = 0x20, PIC1_DATA, PIC2_DATA = 0xa1 };
-#define ICW1 0x11 /* initialise: there is a second 8259, and an ICW4 */
-#define ICW3 0x04 /* which is at line 2 */
-#define ICW4 0x03 /* 8086 mode, and interrupts end by themselves */
+/*
+ * Initialise, with a second 8259 and an ICW4; the second one is at line 2; 8086
+ * mode, and interrupts end by themselves, which spares an access each.
+ */
+enum { ICW1 = 0x11, ICW3 = 0x04, ICW4 = 0x03 };
 #define IRQS (1 << IRQ_TIMER | 1 << IRQ_KEYBOARD | 1 << IRQ_SERIAL)
 
-#define FAULT_PRESENT 0x1 /* error code of a page fault */
-#define FAULT_WRITE   0x2
+/* Error code of a page fault. */
+enum { FAULT_PRESENT = 0x1, FAULT_WRITE = 0x2 };
 
 extern const char trap_stubs[]; /* entry.S */
 

@@ -18,17 +18,12 @@ static uint32_t head, tail; /* bytes ever read and ever put */
 /* Ctrl-C is for the program in front, but the first process reads it. */
 void tty_input(char c)
 {
-	static bool after_return;
-
 	if (c == CTRL_C && process_front->parent) {
 		print("^C\n");
 		process_end(process_front, STATUS_KILLED);
 		return;
 	}
-	/* Enter may be \r, \n or both. */
-	if (c != '\n' || !after_return)
-		queue[tail++ % QUEUE_SIZE] = c == '\r' ? '\n' : c;
-	after_return = c == '\r';
+	queue[tail++ % QUEUE_SIZE] = c;
 	process_wake(queue);
 }
 

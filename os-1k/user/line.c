@@ -37,11 +37,19 @@ struct line {
 static char history[HISTORY][LINE_SIZE];
 static int remembered; /* lines ever; the newest is number remembered - 1 */
 
+/* Enter may be \r, \n or both; here it is \n. */
 static int read_byte(void)
 {
+	static bool after_return;
+	bool skip = after_return;
 	char c;
 
-	return read(&c, 1) == 1 ? (unsigned char)c : CTRL('D');
+	if (read(&c, 1) != 1)
+		return CTRL('D');
+	after_return = c == '\r';
+	if (c == '\n' && skip)
+		return read_byte();
+	return c == '\r' ? '\n' : (unsigned char)c;
 }
 
 /* A byte, or MOVE with what tells the key: ESC [ A, ESC O P, ESC [ 3 ~. */

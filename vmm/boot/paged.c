@@ -1,21 +1,23 @@
 /*
- * 1K OS and its like (--paging): a flat binary at gpa 0x1000, entered at
- * 0x80001000 in 32-bit protected mode with paging on. One page directory of
- * 4 MiB pages maps both 0 and 0x80000000 to gpa 0 (SDM 3A, "32-Bit Paging").
+ * 1K OS and its like: a flat binary at gpa 0x1000, entered at 0x80001000 in
+ * 32-bit protected mode with paging on. One page directory of 4 MiB pages maps
+ * both 0 and 0x80000000 to gpa 0 (SDM 3A, "32-Bit Paging"). abi/os1k.h has the
+ * details, and the header by which 1K OS is known; --paging needs none.
  */
 #include <errno.h>
 #include <string.h>
 
+#include "abi/os1k.h"
 #include "loader.h"
 #include "util/log.h"
 
 #define RAM_DEFAULT   (64ULL << 20)
 #define RAM_MIN	      (4ULL << 20)
-#define LOAD_GPA      0x1000
-#define KERNEL_BASE   0x80000000u
+#define LOAD_GPA      OS1K_LOAD_GPA
+#define KERNEL_BASE   OS1K_BASE
 #define STACK_TOP     0x00100000u
 #define GDT_GPA	      0x500
-#define DIRECTORY_GPA 0x100000
+#define DIRECTORY_GPA OS1K_DIRECTORY_GPA
 #define LARGE_PAGE    (4u << 20)
 #define ENTRIES	      1024
 #define PDE_PRESENT   (1u << 0)
@@ -27,10 +29,54 @@ static const uint64_t gdt[] = {
 	0x00cf93000000ffff,    /* 0x10: data, base 0, limit 4 GiB */
 };
 
-/* Only by its option: a flat binary has no mark of its own. */
+static uint32_t field(const struct image *image, size_t at)
+{
+	uint32_t value;
+
+	memcpy(&value, image->data + at, sizeof(value));
+	return value;
+}
+
+static bool has_header(const struct image *image)
+{
+	return image->size >= OS1K_HEADER_SIZE &&
+	       !memcmp(image->data + OS1K_MAGIC_AT, OS1K_MAGIC,
+		       OS1K_MAGIC_SIZE);
+}
+
 static int paged_match(const struct image *image)
 {
-	(void)image;
+	return has_header(image) ? 90 : 0;
+}
+
+/* What the header promises, if there is one; 0, -ENOEXEC or -ENOTSUP. */
+static int check_header(const struct image *image)
+{
+	uint32_t version, size, end;
+
+	if (!has_header(image))
+		return 0;
+	version = field(image, OS1K_VERSION_AT);
+	size = field(image, OS1K_SIZE_AT);
+	end = field(image, OS1K_END_AT);
+	if (version != OS1K_VERSION) {
+		log_error("%s: header version %u, and this kvm-vmm knows %u; "
+			  "build both from the same tree",
+			  image->path, version, OS1K_VERSION);
+		return -ENOTSUP;
+	}
+	if (size != image->size) {
+		log_error("%s: the header says %u bytes, and the file has "
+			  "%zu; build it again: make os-1k",
+			  image->path, size, image->size);
+		return -ENOEXEC;
+	}
+	if (end > DIRECTORY_GPA || end < LOAD_GPA + size) {
+		log_error("%s: the header says that it ends at 0x%x, but "
+			  "0x%x to 0x%x is where it may",
+			  image->path, end, LOAD_GPA + size, DIRECTORY_GPA);
+		return -ENOEXEC;
+	}
 	return 0;
 }
 
@@ -57,7 +103,11 @@ static int write_directory(const struct memory *mem)
 static int paged_load(const struct image *image, const struct boot_args *args,
 		      const struct memory *mem, struct cpu_state *cpu)
 {
+	int err = check_header(image);
+
 	(void)args;
+	if (err)
+		return err;
 	if (image->size > DIRECTORY_GPA - LOAD_GPA) {
 		log_error("%s: %zu bytes, but at most %d fit between 0x%x and "
 			  "the page directory",
@@ -71,6 +121,7 @@ static int paged_load(const struct image *image, const struct boot_args *args,
 	*cpu = cpu_state_paged32;
 	cpu->rip = KERNEL_BASE + LOAD_GPA;
 	cpu->rsp = KERNEL_BASE + STACK_TOP;
+	cpu->rsi = OS1K_FROM_MKVM;
 	cpu->cr3 = DIRECTORY_GPA;
 	cpu->gdt_base = KERNEL_BASE + GDT_GPA;
 	cpu->gdt_limit = sizeof(gdt) - 1;
