@@ -1,9 +1,11 @@
 /* objects: devices/cmos.o devices/debugcon.o devices/hypercall.o */
 /* objects: devices/i8042.o devices/i8042_kbd.o devices/i8042_keys.o */
+/* objects: devices/pic.o devices/pit.o devices/pit_counter.o */
 /* objects: devices/post.o devices/reset.o devices/serial.o */
 /*
- * Random accesses and input to every linked-in device, on the recording board
- * of tests/unit, which aborts when a device breaks the contract of device.h.
+ * Random accesses, input and lines to every linked-in device, on the recording
+ * board of tests/unit, which aborts when a device breaks the contract of
+ * device.h.
  *
  *   fuzz_devices [SEED [ACCESSES]]
  *
@@ -84,6 +86,17 @@ static void fuzz_world(struct board *b, struct bytes *in)
 	b->feed_at_once = val & 2;
 }
 
+/* Lines of other devices, and the CPU that takes an interrupt or comes late. */
+static void fuzz_pins(struct board *b, struct bytes *in)
+{
+	uint8_t how = next(in);
+
+	if (b->type->line)
+		b->type->line(b->dev, how % 18, how & 0x80);
+	if (b->type->acknowledge && (b->intr || how % 8 == 0))
+		b->type->acknowledge(b->dev);
+}
+
 static void fuzz_step(struct board *b, struct bytes *in)
 {
 	switch (next(in) % 16) {
@@ -102,6 +115,9 @@ static void fuzz_step(struct board *b, struct bytes *in)
 			b->deadline_ns = 0;
 			b->type->timer(b->dev);
 		}
+		break;
+	case 5:
+		fuzz_pins(b, in);
 		break;
 	default:
 		fuzz_access(b, in);
