@@ -23,8 +23,9 @@
 #include "core/watch.h"
 #include "util/log.h"
 
-#define KICK_SIGNAL SIGUSR1
-#define NS_PER_SEC  1000000000ULL
+#define KICK_SIGNAL	 SIGUSR1
+#define APIC_BASE_ENABLE (1ULL << 11) /* SDM 3A, "IA32_APIC_BASE MSR" */
+#define NS_PER_SEC	 1000000000ULL
 
 static __thread struct vcpu *current;
 
@@ -37,12 +38,17 @@ static int vcpu_failed(const struct vcpu *vcpu, const char *what)
 	return -err;
 }
 
+static bool has_apic(const struct vm *vm)
+{
+	return vm->config.irqchip && vm->config.irqchip->has_apic;
+}
+
 int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id)
 {
 	const struct cpuid_topology topology = {
 		.id = id,
 		.nr_cpus = vm->config.nr_vcpus,
-		.has_apic = vm->config.irqchip && vm->config.irqchip->has_apic,
+		.has_apic = has_apic(vm),
 	};
 	void *run;
 	int err;
@@ -110,6 +116,9 @@ static int set_sregs(struct vcpu *vcpu, const struct cpu_state *cpu)
 	sregs.cr3 = cpu->cr3;
 	sregs.cr4 = cpu->cr4;
 	sregs.efer = cpu->efer;
+	/* KVM keeps the APIC's CPUID bit in step with this one. */
+	if (!has_apic(vcpu->vm))
+		sregs.apic_base &= ~APIC_BASE_ENABLE;
 	if (ioctl(vcpu->fd, KVM_SET_SREGS, &sregs))
 		return vcpu_failed(vcpu, "KVM_SET_SREGS");
 	vcpu->seen_sregs = sregs;
@@ -194,13 +203,14 @@ static void run_once(struct vcpu *vcpu)
 	}
 }
 
-/* After a crash the vCPU that crashed says more; at a limit every one. */
+/* The vCPU that ended its guest says more, or every one: at a limit, and when
+ * the halt watch has ended it. */
 static bool has_to_report(const struct vcpu *vcpu)
 {
 	switch (vcpu->vm->status) {
 	case STATUS_CRASHED:
 	case STATUS_HALTED:
-		return vcpu->vm->stopped_by == vcpu;
+		return !vcpu->vm->stopped_by || vcpu->vm->stopped_by == vcpu;
 	case STATUS_LIMIT:
 		return true;
 	default:
