@@ -161,6 +161,11 @@ boot("--max-exits ends a boot", ("--max-exits", "100"), vm.LIMIT)
 for cpus in (1, 2, 4):
     boot(f"nproc with --smp {cpus}", ("--smp", str(cpus), *words("-- nproc")),
          0, rf"(?m)^{cpus}\r?$")
+boot("Linux takes its interrupts from the 8259s of kvm-vmm",
+     ("--irqchip", "vmm", *words("-- grep ttyS0 /proc/interrupts")), 0,
+     r"4: +\d+ +XT-PIC +ttyS0")
+boot("--smp 2 wants other interrupt controllers than those",
+     ("--irqchip", "vmm", "--smp", "2"), vm.USAGE)
 # 5 GiB less what the kernel takes, and the last of it can be written to.
 boot("--mem 5G: the guest sees it all, around the hole below 4 GiB",
      ("--mem", "5G", *words("-- grep MemTotal /proc/meminfo")), 0,
