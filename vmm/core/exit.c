@@ -16,6 +16,7 @@
 #include "probe.h"
 
 #define PROBES_MAX	8	   /* more than there are rows */
+#define RESET_RIP	0xfff0	   /* SDM 3A, "First Instruction Executed" */
 #define ENTRY_BAD_STATE 0x80000021 /* SDM 3C, "VM-Entry Failures" */
 
 TABLE_DECLARE(probe, probe);
@@ -81,9 +82,18 @@ static enum exit_action on_intr(struct vcpu *vcpu)
 
 static enum exit_action on_shutdown(struct vcpu *vcpu)
 {
-	vm_stop(vcpu->vm, STATUS_CRASHED,
-		"crashed: triple fault on vCPU %u (" REGS_FMT ")", vcpu->id,
-		REGS_ARG(vcpu->run));
+	const struct kvm_regs *regs = &vcpu->run->s.regs.regs;
+
+	if (regs->rip == RESET_RIP) /* AMD-V: KVM has reset the vCPU */
+		vm_stop(vcpu->vm, STATUS_CRASHED,
+			"crashed: triple fault on vCPU %u (last seen at exit "
+			"%llu, rip 0x%llx)",
+			vcpu->id, (unsigned long long)vcpu->seen_exit,
+			vcpu->seen.rip);
+	else
+		vm_stop(vcpu->vm, STATUS_CRASHED,
+			"crashed: triple fault on vCPU %u (" REGS_FMT ")",
+			vcpu->id, REGS_ARG(vcpu->run));
 	return EXIT_STOP;
 }
 

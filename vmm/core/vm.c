@@ -196,6 +196,9 @@ static void print_reason(const struct vm *vm, const char *fmt, va_list args)
 {
 	char reason[256];
 
+	if (!fmt)
+		return;
+	console_before_message(vm->config.console);
 	vsnprintf(reason, sizeof(reason), fmt, args);
 	log_error("%s: %s", vm->config.name, reason);
 }
@@ -210,17 +213,14 @@ void vm_stop(struct vm *vm, int status, const char *reason, ...)
 	if (first) {
 		vm->status = status;
 		vm->stopped_by = vcpu_current();
+		/* Before a vCPU sees that it has to stop, and reports. */
+		va_start(args, reason);
+		print_reason(vm, reason, args);
+		va_end(args);
 		atomic_store(&vm->stopping, true);
 		kick_all(vm);
 	}
 	pthread_mutex_unlock(&vm->stop_lock);
-	if (!first)
-		return;
-	if (reason) {
-		console_before_message(vm->config.console);
-		va_start(args, reason);
-		print_reason(vm, reason, args);
-		va_end(args);
-	}
-	event_notify(vm->config.stop_fd);
+	if (first)
+		event_notify(vm->config.stop_fd);
 }
