@@ -6,7 +6,7 @@
  * First each runs once, traced and not timed, to see whether the two really do
  * the same. Then they run in pairs, each the first of every other pair, so that
  * a noisy machine is noisy for both; each pair gives a ratio, and the medians
- * are printed.
+ * are printed, of time that passed and of processor time.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -29,14 +29,14 @@
 
 struct side {
 	char **args;
-	double ms[ROUNDS_MAX];
-	unsigned int requests[REQUESTS_MAX]; /* before the first KVM_RUN */
+	double wall[ROUNDS_MAX], cpu[ROUNDS_MAX]; /* ms */
+	unsigned int requests[REQUESTS_MAX];	  /* before the first KVM_RUN */
 	int nr_requests;
 	bool is_complete; /* KVM_RUN came, and there was room for all */
 };
 
 static struct side vmm, bare;
-static double ratio[ROUNDS_MAX];
+static double wall_ratio[ROUNDS_MAX], cpu_ratio[ROUNDS_MAX];
 static int out; /* stdout of both, while they are timed */
 static char *no_env[] = { NULL };
 
@@ -134,14 +134,14 @@ static void print_requests(void)
 	const char *verdict = ", the same";
 
 	if (!vmm.is_complete || !bare.is_complete) {
-		printf("ioctls before KVM_RUN: not seen; may this user trace a "
+		printf("  ioctls before KVM_RUN: not seen; may this user trace a "
 		       "process?\n");
 		return;
 	}
 	if (vmm.nr_requests != bare.nr_requests ||
 	    memcmp(vmm.requests, bare.requests, sizeof(vmm.requests)) != 0)
 		verdict = "; NOT the same: bring bare.c up to date";
-	printf("ioctls before KVM_RUN: kvm-vmm %d, bare %d%s\n",
+	printf("  ioctls before KVM_RUN: kvm-vmm %d, bare %d%s\n",
 	       vmm.nr_requests, bare.nr_requests, verdict);
 }
 
@@ -151,7 +151,8 @@ static int run_once(struct side *side, int round)
 
 	if (run_timed(side->args, out, &took))
 		return -1;
-	side->ms[round] = took.wall;
+	side->wall[round] = took.wall;
+	side->cpu[round] = took.cpu;
 	return 0;
 }
 
@@ -162,8 +163,20 @@ static int run_pair(int round)
 
 	if (run_once(first, round) || run_once(second, round))
 		return -1;
-	ratio[round] = vmm.ms[round] / bare.ms[round];
+	wall_ratio[round] = vmm.wall[round] / bare.wall[round];
+	cpu_ratio[round] = vmm.cpu[round] / bare.cpu[round];
 	return 0;
+}
+
+static void print_one(const char *what, double *ours, double *theirs,
+		      double *ratio, int rounds)
+{
+	double middle = median(ratio, rounds);
+
+	printf("  %-14s kvm-vmm %.3f ms, bare %.3f ms, ratio %.3f (half of them "
+	       "%.3f to %.3f)\n",
+	       what, median(ours, rounds), median(theirs, rounds), middle,
+	       ratio[rounds / 4], ratio[rounds - 1 - rounds / 4]);
 }
 
 int main(int argc, char **argv)
@@ -183,10 +196,8 @@ int main(int argc, char **argv)
 	for (int i = 0; i < rounds; i++)
 		if (run_pair(i))
 			return EXIT_FAILED;
-	printf("exec to exit, median of %d rounds: kvm-vmm %.3f ms, bare "
-	       "%.3f ms, ratio %.3f\n",
-	       rounds, median(vmm.ms, rounds), median(bare.ms, rounds),
-	       median(ratio, rounds));
+	print_one("exec to exit:", vmm.wall, bare.wall, wall_ratio, rounds);
+	print_one("CPU:", vmm.cpu, bare.cpu, cpu_ratio, rounds);
 	print_requests();
 	return 0;
 }
