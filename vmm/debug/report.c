@@ -66,6 +66,7 @@ static bool was_reset(const struct report_state *state)
 /* Puts back what is known from before the vCPU was reset. */
 static void recall(struct report_state *state, const struct vcpu *vcpu)
 {
+	state->lost = true;
 	state->regs = vcpu->seen;
 	state->sregs = vcpu->seen_sregs;
 	state->code_known = vcpu->seen_exit == vcpu->seen_sregs_exit;
@@ -88,7 +89,7 @@ static void add_loss(struct text *text, const struct vcpu *vcpu)
 	if (vcpu->seen_exit != vcpu->seen_sregs_exit) {
 		text_add(text, ",\n  segments and control registers of ");
 		add_moment(text, vcpu->seen_sregs_exit);
-		text_add(text, "; --explain keeps them at each exit");
+		text_add(text, " (--explain keeps those, too)");
 	}
 	text_add(text, ":\n");
 }
@@ -134,32 +135,28 @@ static void add_page_walks(struct text *text, const struct report_state *state)
 		add_page_walk(text, state, "cr2", state->sregs.cr2);
 }
 
-static void add_cause(struct text *text, const struct report_state *state,
-		      bool lost)
+static void add_cause(struct text *text, const struct report_state *state)
 {
 	size_t before;
 
 	text_add(text, "  likely cause: ");
 	before = text->len;
-	if (!lost)
-		report_add_cause(text, state);
+	report_add_cause(text, state);
 	if (text->len == before)
-		text_add(text, lost ? "not to be seen; what it did after that "
-				      "exit crashed it" :
-				      "not to be seen here; can this host run "
-				      "such guests? See --doctor");
+		text_add(text, "not to be seen%s",
+			 state->lost ? ": it lies behind what is shown here" :
+				       "; can this host run such guests? See "
+				       "--doctor");
 	text_add(text, "\n");
 }
 
 static void report_crash(struct text *text, const struct vcpu *vcpu,
 			 struct report_state *state)
 {
-	bool lost = was_reset(state);
-
-	if (lost)
+	if (was_reset(state))
 		recall(state, vcpu);
 	add_head(text, vcpu, state);
-	if (lost)
+	if (state->lost)
 		add_loss(text, vcpu);
 	report_add_registers(text, state);
 	report_add_segments(text, &state->sregs);
@@ -169,7 +166,7 @@ static void report_crash(struct text *text, const struct vcpu *vcpu,
 		report_add_code(text, state);
 		add_page_walks(text, state);
 	}
-	add_cause(text, state, lost);
+	add_cause(text, state);
 }
 
 static void report_place(struct text *text, const struct vcpu *vcpu,

@@ -30,6 +30,7 @@ struct report_state {
 	struct kvm_sregs sregs;
 	struct kvm_vcpu_events events;
 	bool code_known;  /* regs and sregs are of the same moment */
+	bool lost;	  /* KVM reset the vCPU: all is of the exit before */
 	bool paging_lost; /* it was on at the start, and KVM took it away */
 };
 

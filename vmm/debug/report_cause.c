@@ -8,6 +8,7 @@
 
 #define CR0_PE (1u << 0)
 
+#define VECTOR_UD 6
 #define VECTOR_DF 8
 #define VECTOR_GP 13
 #define VECTOR_PF 14
@@ -246,6 +247,27 @@ static void add_triple_fault(struct text *text, const struct report_state *s)
 		cut(text, before);
 }
 
+/*
+ * Of a moment before the crash: whether the exceptions that programs cause
+ * could have been delivered at all.
+ */
+static void add_triple_fault_later(struct text *text,
+				   const struct report_state *s)
+{
+	static const unsigned int vectors[] = { VECTOR_UD, VECTOR_GP,
+						VECTOR_PF };
+	size_t before = text->len;
+
+	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+		cut(text, before);
+		text_add(text, "an exception came, and as it was then, ");
+		if (!add_delivery(text, s, vectors[i])) {
+			cut(text, before);
+			return;
+		}
+	}
+}
+
 /* An exception that cannot be delivered stops KVM's emulator, too. */
 static bool add_undelivered(struct text *text, const struct report_state *s)
 {
@@ -307,7 +329,10 @@ void report_add_cause(struct text *text, const struct report_state *state)
 	}
 	switch (state->exit_reason) {
 	case KVM_EXIT_SHUTDOWN:
-		add_triple_fault(text, state);
+		if (state->lost)
+			add_triple_fault_later(text, state);
+		else
+			add_triple_fault(text, state);
 		break;
 	case KVM_EXIT_INTERNAL_ERROR:
 		add_internal_error(text, state);
