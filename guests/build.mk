@@ -25,7 +25,7 @@ $(B)/guests/%.elf: guests/%.S $(HOST_FLAGS)
 	$(say) AS $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CC) -m16 -ffreestanding -nostdlib -static -Ivmm \
-		-D__ASSEMBLY__ -MMD -MF $@.d -MT $@ -Wl,-Ttext=0 -Wl,-e,0 \
+		-D__ASSEMBLY__ -MMD -MP -MF $@.d -MT $@ -Wl,-Ttext=0 -Wl,-e,0 \
 		-Wl,--build-id=none -Wl,-melf_i386 -o $@ $<
 
 $(IMAGES)/%.bin: $(B)/guests/%.elf guests/build.mk
@@ -57,7 +57,7 @@ $(GUEST_ELFS): $(B)/guests/%.elf: guests/%.S $(HOST_FLAGS)
 	$(say) AS $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CC) $(GUEST_FLAGS) -ffreestanding -nostdlib -static \
-		-Ivmm -Iguests -D__ASSEMBLY__ -MMD -MF $@.d -MT $@ \
+		-Ivmm -Iguests -D__ASSEMBLY__ -MMD -MP -MF $@.d -MT $@ \
 		-Wl,--build-id=none -Wl,-n -Wl,--no-warn-rwx-segments -o $@ $<
 
 $(filter %.elf,$(GUESTS)): $(IMAGES)/%.elf: $(B)/guests/%.elf
