@@ -13,7 +13,7 @@ OS_TEST_SRC := tests/guest/os
 objects_of   = $(patsubst os-1k/%,$(OS)/%.o,$(basename $(wildcard $1)))
 OS_LIB      := $(call objects_of,os-1k/lib/*.c)
 OS_KERNEL   := $(call objects_of,os-1k/kernel/*.[cS] os-1k/boot/*.S) $(OS_LIB)
-OS_USER     := $(patsubst %,$(OS)/user/%.o,start print format text line input) $(OS_LIB)
+OS_USER     := $(patsubst %,$(OS)/user/%.o,start print format text number line input) $(OS_LIB)
 OS_TESTS    := $(patsubst $(OS_TEST_SRC)/%.c,%,$(wildcard $(OS_TEST_SRC)/*.c))
 
 OS_CC    = $(HOST_CC) -m32 -nostdlib
@@ -22,7 +22,7 @@ OS_FLAGS = -std=gnu11 -Os -g -march=i686 -mno-80387 -mno-mmx -mno-sse \
 	   -fno-asynchronous-unwind-tables -ffunction-sections $(WARNINGS) \
 	   -Wno-unused-parameter -Wa,--noexecstack \
 	   -Ios-1k -Ivmm -ffile-prefix-map=$(TOP)/= -MMD -MP -MF $@.d -MT $@
-OS_LINK  = -static -no-pie -Wl,--build-id=none,--no-warn-rwx-segments \
+OS_LINK  = -static -Wl,--build-id=none,--no-warn-rwx-segments \
 	   -Wl,-z,noexecstack,-z,max-page-size=4096
 
 define OS_COMPILE
@@ -98,9 +98,8 @@ test: $(OS)/os-1k-test.bin $(OS)/os-1k-test.elf
 endif
 
 # The parts that need no machine run in unit tests, too.
-cflags-os-1k/lib/format := -Ios-1k
-cflags-os-1k/user/text := -Ios-1k
-cflags-os-1k/user/line := -Ios-1k
+cflags-os-1k/user/format := -Ios-1k
+cflags-os-1k/user/number := -Ios-1k
 cflags-os-1k/kernel/keymap := -Ios-1k
 
 include $(call deps-of,$(OS_KERNEL) $(OS_USER) \

@@ -81,7 +81,7 @@ int sys_spawn(void *program, uint32_t flags)
 void process_end(struct process *process, int status)
 {
 	if (process == table)
-		power_off(status);
+		power_off(status < 0 ? 1 : status);
 	process->state = ENDED;
 	process->status = status;
 	if (process_front == process)

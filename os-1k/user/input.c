@@ -1,6 +1,7 @@
 /* What the programs have in common: how they take numbers and lines. */
 #include "user/input.h"
 
+#include "user/number.h"
 #include "user/print.h"
 #include "user/text.h"
 

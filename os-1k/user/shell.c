@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "user/calls.h"
 #include "user/line.h"
+#include "user/number.h"
 #include "user/print.h"
 #include "user/text.h"
 
