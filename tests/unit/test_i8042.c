@@ -216,6 +216,21 @@ static const struct step answer_order[] = {
 	IN(DATA, 0xab),	 IN(DATA, 0x41),    IN(STATUS, 0x1c),
 };
 
+/* Answers that wait are read in the order of the commands. */
+static const struct step answers_wait[] = {
+	OUT(STATUS, 0xaa), OUT(STATUS, 0x20), OUT(STATUS, 0xc0),
+	OUT(STATUS, 0xab), IN(DATA, 0x55),    IN(DATA, 0x65),
+	IN(DATA, 0xa0),	   OUT(STATUS, 0xaa), IN(DATA, 0x00),
+	IN(DATA, 0x55),	   IN(STATUS, 0x1c),
+};
+
+/* To disable is also to go back to the defaults. */
+static const struct step disable_is_default[] = {
+	OUT(DATA, 0xf0), IN(DATA, 0xfa), OUT(DATA, 0x01), IN(DATA, 0xfa),
+	OUT(DATA, 0xf5), IN(DATA, 0xfa), OUT(DATA, 0xf0), IN(DATA, 0xfa),
+	OUT(DATA, 0x00), IN(DATA, 0xfa), IN(DATA, 0x41),
+};
+
 static const struct step strange[] = {
 	OUT(STATUS, 0x00),
 	IN(STATUS, CMD_IDLE),
@@ -245,6 +260,8 @@ TEST_STEPS(test_translated, "i8042", translated)
 TEST_STEPS(test_interrupts, "i8042", interrupts)
 TEST_STEPS(test_disabled, "i8042", disabled)
 TEST_STEPS(test_answer_order, "i8042", answer_order)
+TEST_STEPS(test_answers_wait, "i8042", answers_wait)
+TEST_STEPS(test_disable_is_default, "i8042", disable_is_default)
 TEST_STEPS(test_strange, "i8042", strange)
 
 /* Reads until the buffer is empty; the bytes are the keyboard's. */
@@ -354,6 +371,8 @@ int main(void)
 		cmocka_unit_test(test_interrupts),
 		cmocka_unit_test(test_disabled),
 		cmocka_unit_test(test_answer_order),
+		cmocka_unit_test(test_answers_wait),
+		cmocka_unit_test(test_disable_is_default),
 		cmocka_unit_test(test_strange),
 		cmocka_unit_test(test_keyboard_queue_full),
 		cmocka_unit_test(test_keyboard_queue_nearly_full),

@@ -89,6 +89,12 @@ static const struct step elcr[] = {
 	OUT(M, EOI),	 INTR(0),
 };
 
+/* An edge that waits is not forgotten when another line becomes a level. */
+static const struct step edge_stays[] = {
+	INIT,	     OUT(MMASK, 0xff), LINE(4, 1), OUT(ELCR, 0x20),
+	IN(M, 0x10), OUT(MMASK, 0x00), INTR(1),	   ACK(0x24),
+};
+
 static const struct step masks[] = {
 	INIT,
 	OUT(MMASK, MASK_ALL),
@@ -198,6 +204,13 @@ static const struct step spurious[] = {
 	IN(M, 0x80),
 };
 
+/* Of two that vanish, the last that the CPU was shown counts. */
+static const struct step spurious_of_two[] = {
+	INIT,	    LINE(12, 1), LINE(0, 1),  LINE(0, 0),	LINE(12, 0),
+	ACK(0x2f),  OUT(M, EOI), LINE(12, 1), LINE(0, 1),	LINE(12, 0),
+	LINE(0, 0), INTR(0),	 ACK(0x27),   OUT(M, READ_ISR), IN(M, 0x00),
+};
+
 /* Nobody answers the cascade for a slave that has another number. */
 static const struct step wrong_slave[] = {
 	OUT(M, 0x11),
@@ -256,11 +269,13 @@ TEST_STEPS(test_one_interrupt, "pic", one_interrupt)
 TEST_STEPS(test_edge, "pic", edge)
 TEST_STEPS(test_level, "pic", level)
 TEST_STEPS(test_elcr, "pic", elcr)
+TEST_STEPS(test_edge_stays, "pic", edge_stays)
 TEST_STEPS(test_masks, "pic", masks)
 TEST_STEPS(test_fixed_priority, "pic", fixed_priority)
 TEST_STEPS(test_cascade, "pic", cascade)
 TEST_STEPS(test_slave_aeoi, "pic", slave_aeoi)
 TEST_STEPS(test_spurious, "pic", spurious)
+TEST_STEPS(test_spurious_of_two, "pic", spurious_of_two)
 TEST_STEPS(test_wrong_slave, "pic", wrong_slave)
 TEST_STEPS(test_half_way, "pic", half_way)
 TEST_STEPS(test_no_icw4, "pic", no_icw4)
@@ -300,11 +315,13 @@ int main(void)
 		cmocka_unit_test(test_edge),
 		cmocka_unit_test(test_level),
 		cmocka_unit_test(test_elcr),
+		cmocka_unit_test(test_edge_stays),
 		cmocka_unit_test(test_masks),
 		cmocka_unit_test(test_fixed_priority),
 		cmocka_unit_test(test_cascade),
 		cmocka_unit_test(test_slave_aeoi),
 		cmocka_unit_test(test_spurious),
+		cmocka_unit_test(test_spurious_of_two),
 		cmocka_unit_test(test_wrong_slave),
 		cmocka_unit_test(test_half_way),
 		cmocka_unit_test(test_no_icw4),

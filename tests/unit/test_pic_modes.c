@@ -243,6 +243,11 @@ static const struct step poll[] = {
 	INTR(0),
 	IN(M, 0x00),
 	IN(S, 0x00),
+	LINE(0, 1),
+	OUT(M, POLL),
+	IN(M, 0x80),
+	OUT(M, EOI),
+	INTR(0),
 };
 
 TEST_STEPS(test_specific_eoi, "pic", specific_eoi)

@@ -20,9 +20,21 @@
 #define READ_BACK(v) OUT(CONTROL, 0xc0 | (v))
 
 static const struct step power_on[] = {
-	IN(C0, 0x00), IN(C0, 0x00), IN(CONTROL, 0xff), IN(PORT_B, 0x20),
-	IRQ(0, 0),    EDGES(0, 0),  READ_BACK(0x2e),   IN(C0, 0xf6),
-	IN(C1, 0xf6), IN(C2, 0xf6),
+	IN(C0, 0x00),
+	IN(C0, 0x00),
+	IN(CONTROL, 0xff),
+	IN(PORT_B, 0x20),
+	IRQ(0, 0),
+	EDGES(0, 0),
+	READ_BACK(0x2e),
+	IN(C0, 0xf6),
+	IN(C1, 0xf6),
+	IN(C2, 0xf6),
+	/* the gate of counter 2 is low */
+	OUT(CONTROL, 0x90),
+	OUT(C2, 0x05),
+	CLOCKS(99),
+	IN(C2, 0x05),
 };
 
 /* Least significant half, most significant half, both. */
@@ -194,8 +206,17 @@ static const struct step half_a_count[] = {
 	OUT(CONTROL, 0x30), OUT(C0, 0x10), OUT(C0, 0x00), CLOCKS(16),
 	IRQ(0, 0),	    CLOCKS(17),	   IRQ(0, 1),	  CLOCKS(1000),
 	OUT(C0, 0x20),	    IRQ(0, 0),	   CLOCKS(2000),  IRQ(0, 0),
-	OUT(C0, 0x00),	    CLOCKS(2032),  IRQ(0, 0),	  CLOCKS(2033),
-	IRQ(0, 1),	    EDGES(0, 3),
+	IN(C0, 0x29),	    IN(C0, 0xfc),  OUT(C0, 0x00), CLOCKS(2032),
+	IRQ(0, 0),	    CLOCKS(2033),  IRQ(0, 1),	  EDGES(0, 3),
+};
+
+/* A control word forgets the count: no trigger starts the old one. */
+static const struct step no_count[] = {
+	OUT(CONTROL, 0x92), OUT(C2, 0x05),    OUT(CONTROL, 0x92),
+	OUT(PORT_B, 0x01),  CLOCKS(2),	      IN(PORT_B, 0x21),
+	OUT(PORT_B, 0x00),  OUT(C2, 0x05),    OUT(PORT_B, 0x01),
+	CLOCKS(3),	    IN(PORT_B, 0x01), CLOCKS(7),
+	IN(PORT_B, 0x01),   CLOCKS(8),	      IN(PORT_B, 0x21),
 };
 
 static const struct step port_b[] = {
@@ -282,6 +303,7 @@ TEST_STEPS(test_bcd, "pit", bcd)
 TEST_STEPS(test_latch, "pit", latch)
 TEST_STEPS(test_read_back, "pit", read_back)
 TEST_STEPS(test_half_a_count, "pit", half_a_count)
+TEST_STEPS(test_no_count, "pit", no_count)
 TEST_STEPS(test_port_b, "pit", port_b)
 TEST_STEPS(test_irq_terminal_count, "pit", irq_terminal_count)
 TEST_STEPS(test_irq_strobe, "pit", irq_strobe)
@@ -361,6 +383,26 @@ static void test_late(void **state)
 	fake_board_close(&b);
 }
 
+/* An access shows what the timer is about to; a timer too early shows nothing. */
+static void test_access_and_early_timer(void **state)
+{
+	struct board b;
+
+	(void)state;
+	fake_board_open(&b, "pit");
+	start(&b, 0x34, HZ_100);
+	b.now_ns = NS(1ULL + HZ_100);
+	fake_in(&b, C0, 1);
+	assert_int_equal(ticks(&b), 1);
+	assert_int_equal(b.deadline_ns, NS(1ULL + 2 * HZ_100));
+	b.now_ns = b.deadline_ns - 1;
+	b.deadline_ns = 0;
+	b.type->timer(b.dev);
+	assert_int_equal(ticks(&b), 1);
+	assert_int_equal(b.deadline_ns, NS(1ULL + 2 * HZ_100));
+	fake_board_close(&b);
+}
+
 /* The smallest counts do not keep the host busy: 5,000 ticks a second. */
 static void test_too_fast(void **state)
 {
@@ -411,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_latch),
 		cmocka_unit_test(test_read_back),
 		cmocka_unit_test(test_half_a_count),
+		cmocka_unit_test(test_no_count),
 		cmocka_unit_test(test_port_b),
 		cmocka_unit_test(test_irq_terminal_count),
 		cmocka_unit_test(test_irq_strobe),
@@ -419,6 +462,7 @@ int main(void)
 		cmocka_unit_test(test_no_drift),
 		cmocka_unit_test(test_ticks_while_reading),
 		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_access_and_early_timer),
 		cmocka_unit_test(test_too_fast),
 		cmocka_unit_test(test_timer_arming),
 	};

@@ -37,6 +37,7 @@ static const struct wave waves[] = {
 	/* a count written without the gate is loaded, and waits */
 	{ 0, false, "w2 . . G . . .", "L0 L2 L2 L2 L1 H0 Hff" },
 	{ 0, false, "w2 G . . .", "L0 L2 L1 H0 Hff" },
+	{ 0, true, "w5 . . g w3 . G . . .", "L0 L5 L4 L3 L3 L3 L3 L2 L1 H0" },
 	{ 0, true, "w1 . . g . . G .", "L0 L1 H0 Hff Hff Hff Hff Hfe" },
 
 	/* mode 1: a trigger starts a low pulse of N clocks, and again */

@@ -363,7 +363,7 @@ static void update(struct i8042 *c)
 	update_input(c);
 }
 
-/* A reader that polls goes on after it has found a key or set the lights. */
+/* A reader that polls goes on after it has set the lights. */
 static void forget_polls(struct i8042 *c)
 {
 	if (c->polls < POLLS_TO_LISTEN)
@@ -372,9 +372,7 @@ static void forget_polls(struct i8042 *c)
 
 static uint8_t read_status(struct i8042 *c)
 {
-	if (c->status & STATUS_OBF)
-		forget_polls(c);
-	else if (c->polls < POLLS_TO_LISTEN)
+	if (!(c->status & STATUS_OBF) && c->polls < POLLS_TO_LISTEN)
 		c->polls++;
 	return c->status;
 }

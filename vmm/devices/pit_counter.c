@@ -271,7 +271,6 @@ void counter_program(struct counter *c, uint8_t val, int64_t t)
 	c->control = val & CW_KEPT;
 	c->mode = mode;
 	c->phase = IDLE;
-	c->written = 0;
 	c->has_count = false;
 	c->null = true;
 	c->write_msb = c->read_msb = false;
