@@ -7,7 +7,7 @@ DOCTOR_PARTS := $(patsubst vmm/%,%.o,$(basename \
 EXPLAIN_PARTS := $(patsubst vmm/%.c,%.o,$(wildcard vmm/debug/explain_*.c))
 REPORT_PARTS  := $(patsubst vmm/%.c,%.o,$(wildcard vmm/debug/report_*.c))
 
-obj-y := main.o cli.o machine.o
+obj-y := main.o cli.o usage.o machine.o
 obj-y += core/kvm.o core/vm.o core/memory.o core/bus.o core/cpustate.o \
 	 core/cpuid.o core/vcpu.o core/watch.o core/exit.o core/board.o core/event.o \
 	 core/irqchip.o core/console.o core/output.o core/screen.o core/term.o

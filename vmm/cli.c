@@ -13,11 +13,10 @@
 
 #include "command.h"
 #include "core/exit.h"
-#include "core/irqchip.h"
 #include "core/smp.h"
-#include "device.h"
 #include "loader.h"
 #include "probe.h"
+#include "usage.h"
 #include "util/log.h"
 
 #define OPTIONS_MAX 48
@@ -25,8 +24,6 @@
 #define TIMEOUT_MAX 1000000000UL /* seconds */
 
 TABLE_DECLARE(command, command);
-TABLE_DECLARE(device, device_type);
-TABLE_DECLARE(irqchip, irqchip);
 TABLE_DECLARE(loader, loader);
 TABLE_DECLARE(probe, probe);
 
@@ -75,152 +72,6 @@ struct parser {
 	struct table_option rows[OPTIONS_MAX];
 	unsigned int nr_longs, nr_rows;
 };
-
-static const char help_head[] =
-	"Usage: kvm-vmm [OPTION]... IMAGE...\n"
-	"Runs each IMAGE as a guest of its own on the Linux KVM API. What kind "
-	"of image\n"
-	"it is, its content tells.\n"
-	"\n"
-	"  kvm-vmm images/hello.bin\n"
-	"  kvm-vmm images/bzImage --initrd images/initramfs.cpio\n"
-	"  kvm-vmm images/vmlinux --initrd images/initramfs.cpio --smp 4 "
-	"--mem 512M\n"
-	"\n"
-	"What the guest is given:\n"
-	"  --initrd FILE      Linux: initial RAM disk or initramfs\n"
-	"  --cmdline TEXT     Linux, instead of the configured one, and 64-bit "
-	"programs\n"
-	"\n"
-	"The machine:\n"
-	"  --mem SIZE         guest RAM, such as 64K, 128M or 5G\n"
-	"  --smp N            number of vCPUs per guest\n"
-	"  --irqchip KIND     interrupt controllers: kernel or vmm, if built "
-	"in\n"
-	"\n"
-	"Several images run at once, each in a virtual machine of its own:\n"
-	"  --interleave       their output as it comes, not line by line\n"
-	"\n"
-	"Limits; the exit status is 124 when one runs out:\n"
-	"  --timeout SECONDS  wall time\n"
-	"  --max-exits N      VM exits per guest\n"
-	"\n"
-	"Looking inside:\n"
-	"  --verbose          details, and what the probes below add to them\n"
-	"  --list             devices, loaders and probes that were built in\n"
-	"  --version          version\n"
-	"  --help             this text\n";
-
-static const char help_tail[] =
-	"\n"
-	"Keys, when stdin is a terminal: Ctrl-A x quits, Ctrl-A h lists the "
-	"rest.\n"
-	"\n"
-	"Exit status: 0-63 the guest's own; 64 wrong command line or image; 70 "
-	"kvm-vmm\n"
-	"or the host failed; 71 the guest crashed; 72 it halted for good; 124 a "
-	"limit\n"
-	"ran out; 128+N ended by signal N.\n";
-
-/* Whether an earlier row of the table has the same option. */
-static bool is_repeated(const struct loader *const *row)
-{
-	const struct loader *const *earlier;
-
-	for (earlier = __start_table_loader; earlier < row; earlier++)
-		if ((*earlier)->option &&
-		    !strcmp((*earlier)->option, (*row)->option))
-			return true;
-	return false;
-}
-
-/* Each option once, with every kind of image it stands for. */
-static void print_kinds(void)
-{
-	const struct loader *const *row;
-	const struct loader *const *other;
-
-	TABLE_FOREACH(loader, row) {
-		const char *option = (*row)->option;
-
-		if (!option || is_repeated(row))
-			continue;
-		TABLE_FOREACH(loader, other) {
-			if (!(*other)->option ||
-			    strcmp((*other)->option, (*row)->option) != 0)
-				continue;
-			printf("  %-18s %s\n", option, (*other)->what);
-			option = "  or";
-		}
-	}
-}
-
-/* What can be watched; --verbose is listed already. */
-static void print_probes(void)
-{
-	const struct probe *const *row;
-
-	TABLE_FOREACH(probe, row) {
-		if ((*row)->option && strcmp((*row)->option, "--verbose") != 0)
-			printf("  %-18s %s\n", (*row)->option, (*row)->what);
-	}
-}
-
-static void print_help(void)
-{
-	const struct command *const *command;
-	char name[40];
-
-	fputs(help_head, stdout);
-	print_probes();
-	printf("\nForcing the kind of image, instead of looking at it:\n");
-	print_kinds();
-	TABLE_FOREACH(command, command) {
-		snprintf(name, sizeof(name), "%s%s%s%s", (*command)->option,
-			 (*command)->arg ? "[=" : "",
-			 (*command)->arg ? (*command)->arg : "",
-			 (*command)->arg ? "]" : "");
-		printf("\nInstead of running a guest:\n  %-18s %s\n", name,
-		       (*command)->what);
-	}
-	fputs(help_tail, stdout);
-}
-
-static void print_device(const struct device_type *type)
-{
-	printf("device  %-10s %s;", type->name, type->what);
-	for (unsigned int i = 0; i < DEV_RANGES_MAX && type->ranges[i].len; i++)
-		printf(" %s 0x%llx+%llu",
-		       type->ranges[i].space == DEV_PIO ? "port" : "address",
-		       (unsigned long long)type->ranges[i].base,
-		       (unsigned long long)type->ranges[i].len);
-	for (unsigned int i = 0; i < type->nr_irqs; i++)
-		printf(" IRQ%u", type->irqs[i]);
-	printf("\n");
-}
-
-static void print_list(void)
-{
-	const struct device_type *const *device;
-	const struct loader *const *loader;
-	const struct command *const *command;
-	const struct probe *const *probe;
-	const struct irqchip *const *irqchip;
-
-	TABLE_FOREACH(device, device)
-		print_device(*device);
-	TABLE_FOREACH(irqchip, irqchip)
-		printf("irqchip %-10s %s\n", (*irqchip)->name,
-		       (*irqchip)->what);
-	TABLE_FOREACH(loader, loader)
-		printf("loader  %-10s %s\n", (*loader)->name, (*loader)->what);
-	TABLE_FOREACH(probe, probe)
-		printf("probe   %-10s %s\n", (*probe)->name, (*probe)->what);
-	TABLE_FOREACH(command, command)
-		printf("command %-10s %s\n", (*command)->option + 2,
-		       (*command)->what);
-	printf("vcpus   %-10u most that --smp takes\n", smp_limit());
-}
 
 static int usage_error(const char *option, const char *why)
 {
@@ -348,13 +199,13 @@ static int apply_fixed(struct options *opt, int value, const char *arg)
 		turn_verbose_on();
 		return 0;
 	case OPT_LIST:
-		print_list();
+		usage_print_list();
 		return 1;
 	case OPT_VERSION:
 		printf("kvm-vmm %s\n", MKVM_VERSION);
 		return 1;
 	case OPT_HELP:
-		print_help();
+		usage_print_help();
 		return 1;
 	case ':':
 		return usage_error(arg, "needs a value");
@@ -368,7 +219,7 @@ static int apply_row(struct options *opt, const struct table_option *row,
 {
 	if (row->probe) {
 		exit_add_probe(row->probe);
-		return 0;
+		return row->probe->setup ? row->probe->setup(arg) : 0;
 	}
 	if (row->command) {
 		opt->command = row->command;
@@ -398,6 +249,13 @@ static void add_row(struct parser *p, const char *option, int has_arg,
 	p->rows[p->nr_rows++] = row;
 }
 
+static int has_arg(const char *name, bool is_optional)
+{
+	if (!name)
+		return no_argument;
+	return is_optional ? optional_argument : required_argument;
+}
+
 static void collect_options(struct parser *p)
 {
 	const struct loader *const *loader;
@@ -413,12 +271,12 @@ static void collect_options(struct parser *p)
 					.loader_option = (*loader)->option });
 	}
 	TABLE_FOREACH(command, command)
-		add_row(p, (*command)->option,
-			(*command)->arg ? optional_argument : no_argument,
+		add_row(p, (*command)->option, has_arg((*command)->arg, true),
 			(struct table_option){ .command = *command });
 	TABLE_FOREACH(probe, probe) {
 		if ((*probe)->option && strcmp((*probe)->option, "--verbose"))
-			add_row(p, (*probe)->option, no_argument,
+			add_row(p, (*probe)->option,
+				has_arg((*probe)->arg, (*probe)->arg_optional),
 				(struct table_option){ .probe = *probe });
 	}
 }

@@ -50,6 +50,7 @@ struct machine {
 	struct cpu_state *cpus; /* their first registers */
 	char **names;		/* as messages call them */
 	unsigned int nr_started, nr_ended;
+	bool ran;      /* the guests were started */
 	bool quitting; /* out of patience: what stdout refuses may be lost */
 	int failure; /* STATUS_FAILED when guest output could not be written */
 };
@@ -362,6 +363,11 @@ static int worst_status(const struct machine *m)
 	return worst;
 }
 
+static int worse(int a, int b)
+{
+	return a > b ? a : b;
+}
+
 /* Runs the guests and stays until the last has ended. */
 static int run_guests(struct machine *m)
 {
@@ -371,6 +377,7 @@ static int run_guests(struct machine *m)
 	    console_start(&m->console) ||
 	    watch_start(&m->watch, &m->loop, m->vms, m->nr_vms))
 		return STATUS_FAILED;
+	m->ran = true;
 	start_next(m);
 	event_run(&m->loop, finished, m);
 	console_abandon(&m->console);
@@ -403,7 +410,7 @@ static int with_console(struct machine *m)
 		.names = (const char *const *)m->names,
 		.nr_guests = m->opt->nr_images,
 		.interleave = m->opt->interleave,
-		.annotated = exit_is_watched(),
+		.annotated = exit_is_talked_about(),
 		.quit = on_quit,
 		.arg = m,
 	};
@@ -413,7 +420,7 @@ static int with_console(struct machine *m)
 		return STATUS_FAILED;
 	status = build_and_run(m);
 	console_free(&m->console);
-	return status;
+	return m->ran ? worse(status, exit_finish_probes()) : status;
 }
 
 /* An image's file name; of those with the same one, the second gets "#2". */

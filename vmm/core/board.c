@@ -19,6 +19,7 @@
 #include "core/bus.h"
 #include "core/console.h"
 #include "core/event.h"
+#include "core/exit.h"
 #include "core/irqchip.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
@@ -184,8 +185,12 @@ void board_irq(struct board *board, unsigned int pin, bool level)
 
 	const struct irqchip *chip = board->vm->config.irqchip;
 
-	if (chip && pin < type->nr_irqs)
-		chip->set_line(board->vm, type->irqs[pin], level);
+	if (!chip || pin >= type->nr_irqs)
+		return;
+	if (exit_is_watched())
+		exit_show_line(board->vm->config.id, type->irqs[pin], level,
+			       vm_now_ns(board->vm));
+	chip->set_line(board->vm, type->irqs[pin], level);
 }
 
 /*

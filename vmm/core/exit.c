@@ -246,6 +246,14 @@ bool exit_is_watched(void)
 	return nr_probes > 0;
 }
 
+bool exit_is_talked_about(void)
+{
+	for (unsigned int i = 0; i < nr_probes; i++)
+		if (probes[i]->talks)
+			return true;
+	return false;
+}
+
 enum exit_action exit_handle(struct vcpu *vcpu, uint64_t entered_ns)
 {
 	const struct exit_row *row = find_row(vcpu->run->exit_reason);
@@ -280,4 +288,26 @@ void exit_add_probe(const struct probe *probe)
 			return; /* its option was given twice */
 	assert(nr_probes < PROBES_MAX);
 	probes[nr_probes++] = probe;
+}
+
+void exit_show_line(unsigned int guest_id, unsigned int irq, bool level,
+		    uint64_t now_ns)
+{
+	for (unsigned int i = 0; i < nr_probes; i++)
+		if (probes[i]->line)
+			probes[i]->line(guest_id, irq, level, now_ns);
+}
+
+int exit_finish_probes(void)
+{
+	int worst = STATUS_OK;
+
+	for (unsigned int i = 0; i < nr_probes; i++) {
+		int status = probes[i]->finish ? probes[i]->finish() :
+						 STATUS_OK;
+
+		if (status > worst)
+			worst = status;
+	}
+	return worst;
 }

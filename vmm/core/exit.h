@@ -24,11 +24,21 @@ enum exit_action exit_handle(struct vcpu *vcpu, uint64_t entered_ns);
 /* Whether a probe that was turned on sees every exit. */
 bool exit_is_watched(void);
 
+/* Whether one of those prints a line about it. */
+bool exit_is_talked_about(void);
+
 /* Tells the probes that are always on how the guest of @vcpu was ended. */
 void exit_guest_ended(struct vcpu *vcpu, int status);
 
 /* Ends the guest because --max-exits is used up, and says where it was. */
 void exit_stop_at_limit(struct vcpu *vcpu);
+
+/* Shows a changed interrupt line to the probes that were turned on. */
+void exit_show_line(unsigned int guest_id, unsigned int irq, bool level,
+		    uint64_t now_ns);
+
+/* Tells them that all guests have ended; the worst exit status of theirs. */
+int exit_finish_probes(void);
 
 /* Shows every exit to @probe too, once; before any vCPU starts. */
 void exit_add_probe(const struct probe *probe);

@@ -219,6 +219,7 @@ static const struct probe explainer = {
 	.name = "explain",
 	.what = "explains every VM exit, and says where to read on",
 	.option = "--explain",
+	.talks = true,
 	.before = explain_before,
 	.after = explain_after,
 };

@@ -146,6 +146,7 @@ static const struct probe trace = {
 	.name = "trace",
 	.what = "names every VM exit",
 	.option = "--verbose",
+	.talks = true,
 	.before = trace_before,
 	.after = trace_after,
 };

@@ -1,11 +1,12 @@
 /*
  * The contract between the run loop and those who only watch: a probe sees
- * VM exits before and after they are answered, and the end of a guest that
- * did not end itself. It changes nothing.
+ * VM exits before and after they are answered, interrupt lines, and the end of
+ * a guest that did not end itself. It changes nothing.
  */
 #ifndef MKVM_PROBE_H
 #define MKVM_PROBE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "table.h"
@@ -32,6 +33,13 @@ struct probe {
 	const char *name;   /* one word, as in --list */
 	const char *what;   /* one line for --list and --help */
 	const char *option; /* turns it on, "--verbose"; NULL: always on */
+	const char *arg; /* name of the option's argument; NULL: it has none */
+	bool arg_optional;
+	bool talks; /* prints while guests run, line by line */
+
+	/* The option was given, with @arg (NULL: without one), before any
+	 * guest exists. 0, or -errno after one message. NULL: nothing to do. */
+	int (*setup)(const char *arg);
 
 	/*
 	 * Called on the vCPU's thread, either of them may be NULL: with the
@@ -48,6 +56,21 @@ struct probe {
 	 * crash the one that crashed, at a limit every one. NULL: not told.
 	 */
 	void (*ended)(struct vcpu *vcpu, int status);
+
+	/*
+	 * Interrupt line @irq, 0-15, of guest @guest_id has changed to @level,
+	 * @now_ns after that guest's start. Any thread, with the lock of the
+	 * device whose line it is held. NULL: not told.
+	 */
+	void (*line)(unsigned int guest_id, unsigned int irq, bool level,
+		     uint64_t now_ns);
+
+	/*
+	 * All guests have ended and all threads but the main one are gone.
+	 * Returns an exit status that counts like a guest's, STATUS_OK for
+	 * none. NULL: not told.
+	 */
+	int (*finish)(void);
 };
 
 #define PROBE(row) TABLE_ROW(probe, probe, row)
