@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 # timeout: 600
-"""Every command of docs/lab-sheet.md, run in order, prints what it shows.
+"""Every command of docs/lab-sheet.md prints what the sheet shows.
 
-The notation is explained at the top of the sheet. Its commands build and
-change things, so they run in a copy of the tree, configured without Linux and
-with the kvm-vmm that is being tested. Each has a terminal, as a reader has: colours are off, and lines that kvm-vmm
-erases again do not count.
+README's blocks with `$ ` in them as well. The notation is explained at the top
+of the sheet. Commands build and change things, so they run, in order, in a copy
+of the tree, configured without Linux and with the kvm-vmm that is being tested.
+Each has a terminal, as a reader has: colours are off, and lines that kvm-vmm
+erases again do not count. SHEET_PLACE=host or lab decides where guests run.
 """
 
 import os
@@ -43,8 +44,8 @@ DROPPED = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "O", "V", "T",
 class Step:
     """One command and its output, or a text that goes into a file."""
 
-    def __init__(self, number, command=None):
-        self.number = number    # line of the sheet
+    def __init__(self, place, command=None):
+        self.place = place      # file and line
         self.command = command
         self.shown = []
         self.path = None        # else: a file to write,
@@ -65,14 +66,14 @@ def blocks(text):
             prose.append(line)
 
 
-def commands(start, block):
+def commands(path, start, block):
     """The steps of a block of commands."""
     step = None
     for number, line in enumerate(block, start):
         if line.startswith("$ "):
             if step:
                 yield step
-            step = Step(number, line[2:])
+            step = Step(f"{path}:{number}", line[2:])
         elif line.startswith("> ") and not step.shown:
             step.command += "\n" + line[2:]
         else:
@@ -80,32 +81,46 @@ def commands(start, block):
     yield step
 
 
-def read_sheet(text):
-    """All steps of the sheet, in order."""
-    steps = []
+def file_step(place, prose, block):
+    """The step of a block that the prose before it wants in a file, or None."""
+    step = Step(place)
+    step.shown = block
+    whole = re.search(r"[Ww]rite this into `([^`]+)`:$", prose)
+    part = re.search(r"[Ii]n `([^`]+)`, put this behind the line `([^`]+)`:$",
+                     prose)
+    if not whole and not part:
+        return None
+    step.path = (whole or part).group(1)
+    step.behind = None if whole else part.group(2)
+    return step
+
+
+def read_steps(path):
+    """All steps of a document, in order, and where its other blocks are."""
+    steps, others = [], []
+    with open(os.path.join(tap.TOP, path), encoding="utf-8") as file:
+        text = file.read()
     for prose, start, block in blocks(text):
         while block and not block[-1]:
             block.pop()
+        place = f"{path}:{start}"
         if block[0].startswith("$ "):
-            steps += commands(start, block)
-            continue
-        step = Step(start)
-        step.shown = block
-        whole = re.search(r"[Ww]rite this into `([^`]+)`:$", prose)
-        part = re.search(r"[Ii]n `([^`]+)`, put this behind the line "
-                         r"`([^`]+)`:$", prose)
-        tap.check(whole or part, f"{SHEET}:{start}: neither a command nor a "
-                  "text for a file")
-        step.path = (whole or part).group(1)
-        step.behind = None if whole else part.group(2)
-        steps.append(step)
-    return steps
+            steps += commands(path, start, block)
+        elif file_step(place, prose, block):
+            steps.append(file_step(place, prose, block))
+        else:
+            others.append(place)
+    return steps, others
+
+
+def comparable(line):
+    """A line without what differs: times, and the width of blanks."""
+    return re.sub(r"\s+", " ", re.sub(r"\b[\d.]+(ns|us|ms|s)\b", "TIME", line))
 
 
 def matches_line(shown, have):
-    pattern = ".*".join(re.escape(re.sub(r"\s+", " ", part))
-                        for part in shown.split("…"))
-    return re.fullmatch(pattern, re.sub(r"\s+", " ", have))
+    pattern = ".*".join(map(re.escape, comparable(shown).split("…")))
+    return re.fullmatch(pattern, comparable(have))
 
 
 def matches(shown, have):
@@ -239,23 +254,26 @@ class Copy:
         if step.path:
             self.write(step)
             return []
+        if step.command.startswith("lab/run ") and vm.lab_lacks():
+            return []
         have = self.type(step.command)
         good = matches_any_order if ANY_ORDER in step.command else matches
         if good(step.shown, have):
             return []
-        return [f"{SHEET}:{step.number}: $ {step.command}", "prints:",
+        return [f"{step.place}: $ {step.command}", "prints:",
                 *have, "and not:", *step.shown]
 
 
-def run_sheet(place):
-    with open(os.path.join(tap.TOP, SHEET), encoding="utf-8") as file:
-        steps = read_sheet(file.read())
-    tap.check(len(steps) > 20, f"{SHEET}: only {len(steps)} steps found")
+def run_steps(steps, *first):
+    """Runs commands first, whose output nobody shows, and then the steps."""
     parent = os.path.join(tap.BUILD, "tests")
     os.makedirs(parent, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="sheet.", dir=parent) as path:
-        copy = Copy(place)
+        copy = Copy(choose())
         copy.create(path)
+        for command in first:
+            said = copy.type(command)
+            tap.equal(copy.status, 0, f"{said}: status of {command}")
         tap.none_of(line for step in steps for line in copy.do(step))
 
 
@@ -289,7 +307,26 @@ def choose():
 @tap.case("every command of the lab sheet prints what the sheet shows")
 def sheet():
     configured()
-    run_sheet(choose())
+    steps, others = read_steps(SHEET)
+    tap.check(len(steps) > 20, f"{SHEET}: only {len(steps)} steps found")
+    tap.none_of(f"{place}: neither a command nor a text for a file"
+                for place in others)
+    run_steps(steps)
+
+
+@tap.case("README's commands with output print what README shows")
+def readme():
+    configured()
+    steps, _ = read_steps("README.md")
+    tap.check(len(steps) > 10, f"README.md: only {len(steps)} steps found")
+    run_steps(steps, "make guests")
+
+
+@tap.case("README.ko.md shows the same commands and output")
+def korean():
+    def told(path):
+        return [(step.command, step.shown) for step in read_steps(path)[0]]
+    tap.equal(told("README.ko.md"), told("README.md"), "commands and output")
 
 
 tap.main()
