@@ -10,7 +10,7 @@
 #define PAUSE	 0xe1 /* 5 more bytes, and nothing when it comes up */
 /* Other codes. KEY_102 is beside the left shift, if there is such a key. */
 enum { F1 = 0x3b, F10 = 0x44, KEYPAD = 0x47, KEYPAD_END = 0x53 };
-enum { KEY_102 = 0x56, F11, F12 };
+enum { KEY_102 = 0x56, F11, F12, ENTER = 0x1c, SLASH = 0x35 };
 
 /*
  * The codes of the modifiers, and the bits of `held` and `locks`; from bit 8 on
@@ -88,6 +88,8 @@ static const char *press(const struct keymap *map, uint8_t code, bool extended)
 		return extended || (map->locks & NUM_LOCK) ?
 			       moves[code - KEYPAD] :
 			       one(digits[code - KEYPAD]);
+	if (extended && code != ENTER && code != SLASH)
+		return "";
 	if (code >= F1 && code <= F10)
 		return functions[code - F1];
 	if (code == F11 || code == F12)
