@@ -50,10 +50,9 @@ static const char help_head[] =
 	"Looking inside:\n"
 	"  --verbose          details, and every VM exit in words\n";
 
-static const char help_middle[] =
-	"  --list             what was built in\n"
-	"  --version          version\n"
-	"  --help             this text\n";
+static const char help_middle[] = "  --list             what was built in\n"
+				  "  --version          version\n"
+				  "  --help             this text\n";
 
 static const char help_tail[] =
 	"\n"

@@ -127,7 +127,7 @@ static uint8_t take_char(struct hypercall *hc)
 	hc->len--;
 	if (hc->refused && !hc->len) {
 		hc->refused = false;
-		board_rx_ready(hc->board);
+		board_rx_more(hc->board);
 	}
 	return c;
 }
