@@ -6,6 +6,7 @@ DOCTOR_PARTS := $(patsubst vmm/%,%.o,$(basename \
 # Likewise what the explainer knows of each device, and the crash report.
 EXPLAIN_PARTS := $(patsubst vmm/%.c,%.o,$(wildcard vmm/debug/explain_*.c))
 REPORT_PARTS  := $(patsubst vmm/%.c,%.o,$(wildcard vmm/debug/report_*.c))
+STATS_PARTS   := $(patsubst vmm/%.c,%.o,$(wildcard vmm/debug/stats_*.c))
 
 obj-y := main.o cli.o usage.o machine.o
 obj-y += core/kvm.o core/vm.o core/memory.o core/bus.o core/cpustate.o \
@@ -42,6 +43,7 @@ obj-$(CONFIG_BOOT_PROT32) += boot/prot32.o boot/elf.o
 obj-$(CONFIG_DBG_TRACE)  += debug/trace.o
 obj-$(CONFIG_DBG_EXPLAIN) += debug/explain.o $(EXPLAIN_PARTS)
 obj-$(CONFIG_DBG_REPORT)  += debug/report.o $(REPORT_PARTS)
+obj-$(CONFIG_DBG_STATS)   += debug/stats.o $(STATS_PARTS) util/json.o util/lane.o
 obj-$(CONFIG_DBG_DOCTOR) += debug/doctor.o $(DOCTOR_PARTS)
 
 VMM_OBJS := $(addprefix $(B)/vmm/,$(sort $(obj-y)))

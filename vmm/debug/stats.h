@@ -1,0 +1,117 @@
+/*
+ * The ledger of VM exits, between those who write and who print it:
+ * stats_ledger.c counts, stats_read.c adds up what the vCPUs' threads have
+ * counted, stats_table.c and stats_json.c print, stats.c is the probe.
+ */
+#ifndef MKVM_STATS_H
+#define MKVM_STATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "util/lane.h"
+
+struct exit_view;
+
+#define STATS_GUESTS_MAX 256
+#define STATS_IRQS_MAX	 16
+
+struct stats_sum {
+	uint64_t exits;
+	uint64_t items;	    /* IO: accesses; a string instruction has many */
+	uint64_t bytes;	    /* IO, MMIO: moved between guest and device */
+	uint64_t guest_ns;  /* in KVM_RUN before these exits */
+	uint64_t answer_ns; /* until they were answered */
+	uint64_t worst_ns;  /* longest answer */
+};
+
+/* What a row is about. */
+enum stats_place {
+	STATS_PORT,  /* at: the port */
+	STATS_PAGE,  /* at: gpa of a page without RAM */
+	STATS_OTHER, /* ports or pages that found the ledger full */
+	STATS_NONE,  /* an exit that is no access */
+};
+
+struct stats_key {
+	uint64_t at;
+	unsigned int reason; /* KVM_EXIT_* */
+	enum stats_place place;
+	bool write; /* from the guest to the device */
+};
+
+struct stats_row {
+	struct stats_key key;
+	const char *reason;  /* "IO"; NULL: an empty row */
+	const char *handler; /* the device; NULL: nobody */
+	struct stats_sum sum;
+};
+
+#define STATS_ROWS_MAX 128
+
+/* The ledger of one vCPU, written by its thread alone. */
+struct stats_lane {
+	struct lane lane;
+	char *guest; /* its name */
+	unsigned int guest_id, nr_guests, cpu, nr_cpus;
+	unsigned int nr_rows;
+	struct stats_row rows[STATS_ROWS_MAX]; /* hashed by key */
+	struct stats_row other[4];	       /* IO and MMIO, in and out */
+};
+
+/* One guest, added up; rows by exits, the most first. */
+struct stats_guest {
+	unsigned int id, nr_cpus;
+	const char *name; /* NULL: it had no exit */
+	struct stats_sum sum;
+	struct stats_sum *cpus; /* nr_cpus of them */
+	struct stats_row *rows;
+	size_t nr_rows;
+	uint64_t raised[STATS_IRQS_MAX]; /* times a line rose, but for those
+					    within the kernel */
+};
+
+/* The whole run. */
+struct stats {
+	uint64_t wall_ns;     /* since the command line was read */
+	uint64_t cpu_user_ns; /* of kvm-vmm, guest code included */
+	uint64_t cpu_system_ns;
+	uint64_t peak_kib; /* resident, guest RAM included */
+	struct stats_sum sum;
+	struct stats_guest *guests;
+	unsigned int nr_guests;
+};
+
+/* Counts an exit that has been answered. On the vCPU's thread. */
+void stats_count(const struct exit_view *view);
+
+/* Counts a line that rose. Any thread. */
+void stats_count_line(unsigned int guest_id, unsigned int irq);
+
+/* Says whether some exit could not be counted for want of memory. */
+bool stats_has_failed(void);
+
+/* The ledgers of all vCPUs so far, for stats_read(); the last added first. */
+extern struct lanes stats_lanes;
+uint64_t stats_raised(unsigned int guest_id, unsigned int irq);
+
+/* Adds @more to @sum. */
+void stats_add(struct stats_sum *sum, const struct stats_sum *more);
+
+/* Adds everything up; every vCPU's thread is gone. 0 or -ENOMEM. */
+int stats_read(struct stats *stats, uint64_t started_ns);
+void stats_free(struct stats *stats);
+
+/* All guests as one, for stats_free_guest(). 0 or -ENOMEM. */
+int stats_read_all(struct stats_guest *all, const struct stats *stats);
+void stats_free_guest(struct stats_guest *guest);
+
+void stats_print_table(FILE *to, const struct stats *stats);
+void stats_print_json(FILE *to, const struct stats *stats);
+
+/* Nanoseconds of the monotonic clock. */
+uint64_t stats_now_ns(void);
+
+#endif
