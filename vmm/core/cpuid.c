@@ -9,15 +9,13 @@
 #include <errno.h>
 #include <linux/kvm.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include "core/kvm.h"
 #include "util/log.h"
 
-#define ENTRIES_FIRST 128
-#define ENTRIES_MAX   4096
+#define ENTRIES_MAX 256 /* KVM_MAX_CPUID_ENTRIES of the kernel */
 
 #define LEAF1_EDX_HTT	       (1u << 28)
 #define LEAF1_ECX_TSC_DEADLINE (1u << 24)
@@ -93,22 +91,24 @@ static const struct {
 	{ 0x80000008, patch_amd8 }, { 0x8000001e, patch_amd1e },
 };
 
-/* The list KVM supports, to be freed; NULL with errno set. */
-static struct kvm_cpuid2 *get_supported(const struct kvm *kvm)
-{
-	for (unsigned int n = ENTRIES_FIRST; n <= ENTRIES_MAX; n *= 2) {
-		struct kvm_cpuid2 *list =
-			calloc(1, sizeof(*list) + n * sizeof(list->entries[0]));
+union cpuid_list {
+	struct kvm_cpuid2 head;
+	char space[sizeof(struct kvm_cpuid2) +
+		   ENTRIES_MAX * sizeof(struct kvm_cpuid_entry2)];
+};
 
-		if (!list)
-			return NULL;
-		list->nent = n;
-		if (!ioctl(kvm->fd, KVM_GET_SUPPORTED_CPUID, list))
-			return list;
-		free(list);
-		if (errno != E2BIG)
-			return NULL;
-	}
+/* What KVM supports, asked for once: that takes it as long as creating a VM.
+ * Only the main thread creates vCPUs. NULL with errno set. */
+static const union cpuid_list *get_supported(const struct kvm *kvm)
+{
+	static union cpuid_list supported;
+
+	if (supported.head.nent)
+		return &supported;
+	supported.head.nent = ENTRIES_MAX;
+	if (!ioctl(kvm->fd, KVM_GET_SUPPORTED_CPUID, &supported))
+		return &supported;
+	supported.head.nent = 0;
 	return NULL;
 }
 
@@ -129,19 +129,24 @@ int cpuid_set(const struct kvm *kvm, int vcpu_fd,
 {
 	struct topology t = { .id = topology->id,
 			      .nr_cpus = topology->nr_cpus };
-	struct kvm_cpuid2 *list = get_supported(kvm);
+	const union cpuid_list *supported = get_supported(kvm);
+	union cpuid_list list;
 	int err = 0;
 
 	while (1u << t.id_bits < t.nr_cpus)
 		t.id_bits++;
 	t.tsc_deadline = topology->has_apic &&
 			 kvm_cap(kvm, KVM_CAP_TSC_DEADLINE_TIMER);
-	if (list)
-		patch_list(list, &t);
-	if (!list || ioctl(vcpu_fd, KVM_SET_CPUID2, list)) {
+	if (supported) {
+		memcpy(&list, supported,
+		       sizeof(list.head) +
+			       supported->head.nent *
+				       sizeof(list.head.entries[0]));
+		patch_list(&list.head, &t);
+	}
+	if (!supported || ioctl(vcpu_fd, KVM_SET_CPUID2, &list)) {
 		err = -errno;
 		log_error("CPUID of vCPU %u: %s", t.id, strerror(-err));
 	}
-	free(list);
 	return err;
 }

@@ -12,7 +12,7 @@
 
 /* POSIX: a pipe that polls writable takes this much without blocking. */
 #define WRITE_CHUNK 4096
-#define TICK_NS	    1000000 /* 1 ms: no eye sees a character that much late */
+#define TICK_NS	    4000000 /* 4 ms: no eye sees a character that much late */
 
 static bool stdout_ready(void)
 {
@@ -47,21 +47,26 @@ static void write_piece(struct output *output, const uint8_t *buf, size_t len)
 
 /*
  * Writes while stdout takes it without blocking; true when it takes no more.
- * One thread at a time: the piece being written stays where it is.
+ * What a busy guest adds meanwhile waits for the next tick, or it would get a
+ * write() for each character. One thread at a time: the piece being written
+ * stays where it is.
  */
 static bool write_ready(struct output *output)
 {
 	const uint8_t *buf;
-	size_t len;
+	size_t len, end;
 	bool full = false;
 
 	while (output->writing)
 		pthread_cond_wait(&output->room, &output->lock);
 	output->writing = true;
+	end = output->ring.head;
 	while (!full) {
 		screen_catch_up(&output->screen);
 		buf = ring_peek(&output->ring, &len);
 		if (!len || output->abandoned)
+			break;
+		if (output->busy && (ssize_t)(output->ring.tail - end) >= 0)
 			break;
 		full = !stdout_ready();
 		if (!full)
@@ -146,7 +151,7 @@ static void on_wake(void *arg, uint32_t events)
 	output_drain(output);
 }
 
-/* A millisecond in which nothing came ends the business. */
+/* A tick before which nothing came ends the business. */
 static void on_tick(void *arg, uint32_t events)
 {
 	struct output *output = arg;

@@ -3,7 +3,7 @@
  * thread, the main thread drains it.
  *
  * The first byte after a silence wakes the main thread at once; while more
- * follow, it looks once a millisecond, so that a talkative guest does not pay
+ * follow, it looks every 4 milliseconds, so that a talkative guest does not pay
  * for a wake-up with every character. A full ring makes its writer wait, so
  * nothing is lost however fast it comes.
  */
