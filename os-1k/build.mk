@@ -101,6 +101,7 @@ endif
 cflags-os-1k/user/format := -Ios-1k
 cflags-os-1k/user/number := -Ios-1k
 cflags-os-1k/kernel/keymap := -Ios-1k
+cflags-tests/unit/test_os_keymap := -Ios-1k
 
 include $(call deps-of,$(OS_KERNEL) $(OS_USER) \
 	$(OS_PROGRAMS:%=$(OS)/user/%.o) $(OS_TESTS:%=$(OS)/test/%.o))

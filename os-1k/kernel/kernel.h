@@ -85,10 +85,9 @@ struct process {
 	struct process *parent; /* NULL: the first process has none */
 	const void *channel;	/* what it waits for, see process_block() */
 	uint32_t *space;
-	uint32_t saved; /* stack pointer, while it does not run */
-	uint32_t ticks;
+	uint32_t ticks, saved; /* CPU time; stack pointer while not running */
 	char name[NAME_SIZE];
-	/* For the kernel's work on its behalf; grows down to a canary. */
+	/* Last: for the kernel's work on its behalf, down to a canary. */
 	uint32_t stack[PAGE_SIZE / 4];
 };
 

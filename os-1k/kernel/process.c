@@ -7,7 +7,6 @@
 #define PROCESS_MAX  16
 #define EFLAGS_IF    0x202 /* interrupts on, and a bit that is always 1 */
 #define STACK_CANARY 0x1badcafe
-#define STACK_WORDS  (PAGE_SIZE / 4)
 
 /* What a new process's kernel stack holds: see switch_stacks() in entry.S. */
 struct first_stack {
@@ -35,9 +34,8 @@ static void release(struct process *p)
 /* Makes @p enter its program when it is first scheduled. */
 static int load(struct process *p, const struct program *program)
 {
-	struct first_stack *first = (void *)(p->stack + STACK_WORDS);
+	struct first_stack *first = (struct first_stack *)(p + 1) - 1;
 
-	first--;
 	first->resume = trap_return;
 	first->frame.eip = PROGRAM_ENTRY;
 	first->frame.cs = USER_CODE;
@@ -188,6 +186,6 @@ void schedule(void)
 	if (current == before)
 		return;
 	space_use(current->space);
-	segments_set_stack((uint32_t)(current->stack + STACK_WORDS));
+	segments_set_stack((uint32_t)(current + 1));
 	switch_stacks(before ? &before->saved : &boot_stack, current->saved);
 }

@@ -22,9 +22,12 @@ void serial_init(void)
 	outb(IER, IER_INPUT);
 }
 
+/* Where there is no serial port all bits are ones. */
 void serial_interrupt(void)
 {
-	while (tty_has_room() && (inb(LSR) & LSR_INPUT))
+	uint8_t lsr;
+
+	while (tty_has_room() && (lsr = inb(LSR)) & LSR_INPUT && lsr != 0xff)
 		tty_input(inb(DATA));
 }
 
