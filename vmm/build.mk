@@ -46,6 +46,7 @@ obj-$(CONFIG_DBG_REPORT)  += debug/report.o $(REPORT_PARTS)
 obj-$(CONFIG_DBG_STATS)   += debug/stats.o $(STATS_PARTS) util/json.o util/lane.o
 obj-$(CONFIG_DBG_TRACE_FILE) += debug/trace_file.o debug/trace_file_event.o \
 				util/json.o util/lane.o
+obj-$(CONFIG_DBG_BUDGET)  += debug/budget.o debug/budget_parse.o util/lane.o
 obj-$(CONFIG_DBG_DOCTOR) += debug/doctor.o $(DOCTOR_PARTS)
 
 VMM_OBJS := $(addprefix $(B)/vmm/,$(sort $(obj-y)))

@@ -7,6 +7,7 @@
 
 #define STATUS_OK      0   /* and up to 63: the guest's own */
 #define STATUS_USAGE   64  /* the command line or an image is wrong */
+#define STATUS_BUDGET  65  /* other VM exits than --expect-exits wants */
 #define STATUS_FAILED  70  /* the VMM or the host failed */
 #define STATUS_CRASHED 71  /* triple fault, entry failure, kernel panic */
 #define STATUS_HALTED  72  /* all vCPUs halted with interrupts off */
