@@ -4,7 +4,8 @@
  * shorter, where a guest was that a limit or a halt for good has ended.
  *
  * AMD-V leaves nothing after a triple fault: KVM resets the vCPU before anybody
- * sees it. The report says so and shows the last VM exit before instead.
+ * sees it. The report says so, and shows the last VM exit before instead or,
+ * where all of that is known, what a second try from there finds.
  */
 #include "debug/report.h"
 
@@ -81,17 +82,40 @@ static void add_moment(struct text *text, uint64_t exit)
 		text_add(text, "the start");
 }
 
+static const char lost[] = "  AMD-V leaves no registers after a triple fault. ";
+
+static void add_found(struct text *text, const struct vcpu *vcpu,
+		      unsigned int steps)
+{
+	text_add(text, "%sExecuted again from ", lost);
+	add_moment(text, vcpu->seen_exit);
+	text_add(text,
+		 ",\n  it crashes after %u instruction%s, in this state:\n",
+		 steps, steps == 1 ? "" : "s");
+}
+
 static void add_loss(struct text *text, const struct vcpu *vcpu)
 {
-	text_add(text, "  AMD-V leaves no registers after a triple fault. "
-		       "These are of ");
+	text_add(text, "%sThese are of ", lost);
 	add_moment(text, vcpu->seen_exit);
 	if (vcpu->seen_exit != vcpu->seen_sregs_exit) {
 		text_add(text, ",\n  segments and control registers of ");
 		add_moment(text, vcpu->seen_sregs_exit);
-		text_add(text, " (--explain keeps those, too)");
+		text_add(text, "; --explain finds the crash itself");
 	}
 	text_add(text, ":\n");
+}
+
+/*
+ * Whether the vCPU is in KVM_MP_STATE_... @which. Only in-kernel interrupt
+ * controllers have other states than "runnable".
+ */
+static bool is_in(const struct vcpu *vcpu, unsigned int which)
+{
+	struct kvm_mp_state state;
+
+	return !ioctl(vcpu->fd, KVM_GET_MP_STATE, &state) &&
+	       state.mp_state == which;
 }
 
 static void add_head(struct text *text, const struct vcpu *vcpu,
@@ -109,7 +133,8 @@ static void add_head(struct text *text, const struct vcpu *vcpu,
 	text_add(text, "after %llu VM exit%s, in ", exits,
 		 exits == 1 ? "" : "s");
 	report_add_mode(text, &state->sregs);
-	text_add(text, "\n");
+	text_add(text, "%s\n",
+		 is_in(vcpu, KVM_MP_STATE_HALTED) ? ", halted" : "");
 }
 
 static void add_page_walk(struct text *text, const struct report_state *state,
@@ -150,13 +175,32 @@ static void add_cause(struct text *text, const struct report_state *state)
 	text_add(text, "\n");
 }
 
+/* Whether the crash itself was found, @steps after the last exit. */
+static bool recover(struct report_state *state, const struct vcpu *vcpu,
+		    unsigned int *steps)
+{
+	struct report_state again;
+
+	recall(state, vcpu);
+	again = *state;
+	if (!state->code_known || !report_replay(&again, vcpu, steps))
+		return false;
+	*state = again;
+	state->lost = false;
+	return true;
+}
+
 static void report_crash(struct text *text, const struct vcpu *vcpu,
 			 struct report_state *state)
 {
-	if (was_reset(state))
-		recall(state, vcpu);
+	bool reset = was_reset(state), found;
+	unsigned int steps = 0;
+
+	found = reset && recover(state, vcpu, &steps);
 	add_head(text, vcpu, state);
-	if (state->lost)
+	if (found)
+		add_found(text, vcpu, steps);
+	else if (reset)
 		add_loss(text, vcpu);
 	report_add_registers(text, state);
 	report_add_segments(text, &state->sregs);
@@ -185,16 +229,6 @@ static bool is_crash(const struct report_state *state)
 	       state->exit_reason == KVM_EXIT_INTERNAL_ERROR;
 }
 
-/* A vCPU of an SMP guest that nobody has started has no state to show. */
-static bool never_started(const struct vcpu *vcpu)
-{
-	struct kvm_mp_state state;
-
-	return vcpu->vm->nr_vcpus > 1 &&
-	       !ioctl(vcpu->fd, KVM_GET_MP_STATE, &state) &&
-	       state.mp_state == KVM_MP_STATE_UNINITIALIZED;
-}
-
 static void report(struct vcpu *vcpu, int status)
 {
 	struct report_state state;
@@ -204,7 +238,7 @@ static void report(struct vcpu *vcpu, int status)
 	text_init(&text, buf, sizeof(buf));
 	if (!take_state(&state, vcpu))
 		return; /* a vCPU that says nothing has nothing to report */
-	if (never_started(vcpu))
+	if (is_in(vcpu, KVM_MP_STATE_UNINITIALIZED))
 		text_add(&text, "kvm-vmm: %s: vCPU %u: never started\n",
 			 vcpu->vm->config.name, vcpu->id);
 	else if (status != STATUS_CRASHED)

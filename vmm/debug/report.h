@@ -4,8 +4,9 @@
  * report.c is the probe: it takes the state of the vCPU and puts the report
  * together. report_state.c writes registers, report_walk.c walks page tables,
  * report_code.c finds the bytes at RIP and names an instruction,
- * report_cause.c and report_entry.c look for the cause. All but report.c are
- * functions of a state and of guest RAM, so that tests need no /dev/kvm.
+ * report_cause.c and report_entry.c look for the cause: all of them functions
+ * of a state and of guest RAM, so that tests need no /dev/kvm. report_replay.c
+ * finds the crash again where KVM has lost it.
  *
  * Everything in a state is the guest's: addresses may point anywhere, and page
  * tables may be garbage.
@@ -20,6 +21,8 @@
 
 #include "core/memory.h"
 #include "util/text.h"
+
+struct vcpu;
 
 struct report_state {
 	const struct memory *mem;
@@ -112,6 +115,17 @@ const char *report_name_code(const uint8_t *code, size_t len, bool is_64bit);
 /* The vector of the exception @code raises by itself, or -1. */
 int report_code_vector(const struct report_state *state, const uint8_t *code,
 		       size_t len);
+
+/* --- report_replay.c --- */
+
+/*
+ * Executes the guest again from the last exit of @crashed, which is @state, up to
+ * its triple fault, and puts the state before that into @state and how many
+ * instructions that took into @steps. False: it did not happen again within a
+ * second, or cannot be tried, and @state is anything.
+ */
+bool report_replay(struct report_state *state, const struct vcpu *crashed,
+		   unsigned int *steps);
 
 /* --- report_cause.c, report_entry.c --- */
 

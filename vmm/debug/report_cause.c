@@ -4,6 +4,8 @@
  * (SDM 3A "Interrupt and Exception Handling"). Each half is looked for by
  * itself, and what cannot be seen is not guessed.
  */
+#include <string.h>
+
 #include "debug/report.h"
 
 #define CR0_PE (1u << 0)
@@ -110,6 +112,15 @@ static bool add_fetch(struct text *text, const struct report_state *s,
 	return true;
 }
 
+/* A mnemonic in quotes, or words as they are. */
+static void add_name(struct text *text, const char *name)
+{
+	if (!name)
+		text_add(text, "the instruction at RIP");
+	else
+		text_add(text, strchr(name, ' ') ? "%s" : "`%s`", name);
+}
+
 static bool add_instruction(struct text *text, const struct report_state *s,
 			    int *vector)
 {
@@ -122,7 +133,8 @@ static bool add_instruction(struct text *text, const struct report_state *s,
 	if (raised < 0)
 		return false;
 	*vector = raised;
-	text_add(text, "`%s` raised ", name ? name : "the instruction");
+	add_name(text, name);
+	text_add(text, " raised ");
 	report_add_vector(text, raised);
 	return true;
 }
@@ -173,6 +185,12 @@ static bool add_stack(struct text *text, const struct report_state *s)
 			    is_long ? top - 1 : (uint32_t)(top - 1));
 }
 
+/* SDM 3A, "Processor State After Reset" */
+static bool is_reset_idt(const struct report_state *s)
+{
+	return !s->sregs.idt.base && s->sregs.idt.limit == 0xffff;
+}
+
 /* Why the handler of @vector cannot be entered; false: it seems it can. */
 static bool add_delivery(struct text *text, const struct report_state *s,
 			 unsigned int vector)
@@ -190,6 +208,10 @@ static bool add_delivery(struct text *text, const struct report_state *s,
 		return true;
 	if (!(s->sregs.cr0 & CR0_PE) || !read_gate(s, vector, &gate))
 		return add_stack(text, s);
+	if (!(gate.access & GATE_PRESENT) && is_reset_idt(s)) {
+		text_add(text, "no IDT has been loaded");
+		return true;
+	}
 	if (!(gate.access & GATE_PRESENT)) {
 		text_add(text, "gate %u of the IDT is not present", vector);
 		return true;
@@ -295,10 +317,7 @@ static void add_emulation(struct text *text, const struct report_state *s)
 	if (add_fetch(text, s, &vector) || add_undelivered(text, s))
 		return;
 	text_add(text, "KVM ran this code in its emulator, which cannot do ");
-	if (name)
-		text_add(text, "`%s` here", name);
-	else
-		text_add(text, "the instruction at RIP");
+	add_name(text, name);
 	text_add(text, "; a KVM on VT-x or AMD-V may: try lab/run");
 }
 

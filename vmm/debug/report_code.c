@@ -25,8 +25,6 @@ struct opcode {
 };
 
 static const struct opcode opcodes[] = {
-	{ { 0x00, 0x00 }, 2, ANY_REG, "zeros, which nobody wrote" },
-	{ { 0xff, 0xff }, 2, ANY_REG, "ones, as where no memory is" },
 	{ { 0xcc }, 1, ANY_REG, "int3" },
 	{ { 0xcd }, 1, ANY_REG, "int" },
 	{ { 0xce }, 1, ANY_REG, "into" },

@@ -179,6 +179,12 @@ static bool same_segment(const struct kvm_segment *a,
 	       a->db == b->db && a->unusable == b->unusable;
 }
 
+/* A task register or LDT that nobody has loaded. */
+static bool is_as_reset(const struct kvm_segment *s)
+{
+	return !s->s && !s->selector && !s->base;
+}
+
 /* Segments that are the same share a line. */
 void report_add_segments(struct text *text, const struct kvm_sregs *sregs)
 {
@@ -195,7 +201,7 @@ void report_add_segments(struct text *text, const struct kvm_sregs *sregs)
 	bool done[sizeof(all) / sizeof(all[0])] = { false };
 
 	for (size_t i = 0; i < count; i++) {
-		if (done[i])
+		if (done[i] || is_as_reset(all[i].segment))
 			continue;
 		text_add(text, "  %s", all[i].name);
 		for (size_t j = i + 1; j < count; j++) {
