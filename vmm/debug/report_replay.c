@@ -104,15 +104,18 @@ static void copy_rest(const struct vcpu *from, const struct vcpu *to)
 		0xc0000081, 0xc0000082, 0xc0000083, /* STAR, LSTAR, CSTAR */
 		0xc0000084, 0xc0000102,		    /* FMASK, KERNEL_GS_BASE */
 	};
-	struct {
-		struct kvm_msrs head;
-		struct kvm_msr_entry entries[sizeof(indices) / 4];
+	const size_t count = sizeof(indices) / sizeof(indices[0]);
+	union {
+		struct kvm_msrs list;
+		uint8_t room[sizeof(struct kvm_msrs) +
+			     sizeof(indices) / sizeof(indices[0]) *
+				     sizeof(struct kvm_msr_entry)];
 	} msrs = { 0 };
 	struct kvm_fpu fpu;
 
-	for (size_t i = 0; i < sizeof(indices) / sizeof(indices[0]); i++)
-		msrs.entries[i].index = indices[i];
-	msrs.head.nmsrs = sizeof(indices) / sizeof(indices[0]);
+	msrs.list.nmsrs = count;
+	for (size_t i = 0; i < count; i++)
+		msrs.list.entries[i].index = indices[i];
 	/* Without them the guest may go another way, which is noticed. */
 	if (ioctl(from->fd, KVM_GET_MSRS, &msrs) > 0)
 		ioctl(to->fd, KVM_SET_MSRS, &msrs);

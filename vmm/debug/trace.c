@@ -20,15 +20,16 @@
 /* The exits that are more than a name. */
 static const struct {
 	unsigned int reason;
+	bool has_place; /* the registers are those of the guest */
 	const char *words;
 } names[] = {
-	{ KVM_EXIT_HLT, "halt" },
-	{ KVM_EXIT_SHUTDOWN, "shutdown: a triple fault" },
-	{ KVM_EXIT_FAIL_ENTRY, "the CPU refused to enter the guest" },
-	{ KVM_EXIT_INTERNAL_ERROR, "KVM cannot go on" },
-	{ KVM_EXIT_SYSTEM_EVENT, "the guest asks for its own end" },
-	{ KVM_EXIT_INTR, "a signal came" },
-	{ KVM_EXIT_IRQ_WINDOW_OPEN, "ready to take an interrupt" },
+	{ KVM_EXIT_HLT, true, "halt" },
+	{ KVM_EXIT_SHUTDOWN, false, "shutdown: a triple fault" },
+	{ KVM_EXIT_FAIL_ENTRY, false, "the CPU refused to enter the guest" },
+	{ KVM_EXIT_INTERNAL_ERROR, true, "KVM cannot go on" },
+	{ KVM_EXIT_SYSTEM_EVENT, true, "the guest asks for its own end" },
+	{ KVM_EXIT_INTR, true, "a signal came" },
+	{ KVM_EXIT_IRQ_WINDOW_OPEN, true, "ready to take an interrupt" },
 };
 
 static bool is_text(uint8_t byte)
@@ -91,12 +92,18 @@ static void add_other(struct text *line, const struct exit_view *view)
 {
 	const struct kvm_regs *regs = &view->run->s.regs.regs;
 	const char *words = view->reason;
+	bool has_place = true;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].reason == view->run->exit_reason)
-			words = names[i].words;
-	text_add(line, "%s: at rip 0x%llx, interrupts %s", words, regs->rip,
-		 regs->rflags & RFLAGS_IF ? "on" : "off");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i].reason != view->run->exit_reason)
+			continue;
+		words = names[i].words;
+		has_place = names[i].has_place;
+	}
+	text_add(line, "%s", words);
+	if (has_place)
+		text_add(line, ": at rip 0x%llx, interrupts %s", regs->rip,
+			 regs->rflags & RFLAGS_IF ? "on" : "off");
 }
 
 static bool is_access(const struct kvm_run *run)
