@@ -44,6 +44,9 @@ obj-$(CONFIG_DBG_TRACE)  += debug/trace.o
 obj-$(CONFIG_DBG_EXPLAIN) += debug/explain.o $(EXPLAIN_PARTS)
 obj-$(CONFIG_DBG_REPORT)  += debug/report.o $(REPORT_PARTS)
 obj-$(CONFIG_DBG_STATS)   += debug/stats.o $(STATS_PARTS) util/json.o util/lane.o
+obj-$(CONFIG_DBG_STAGES)  += debug/stages.o debug/stages_seen.o \
+			     debug/stages_console.o util/lane.o
+obj-$(if $(CONFIG_DBG_STATS),$(CONFIG_DBG_STAGES)) += debug/stages_json.o
 obj-$(CONFIG_DBG_TRACE_FILE) += debug/trace_file.o debug/trace_file_event.o \
 				util/json.o util/lane.o
 obj-$(CONFIG_DBG_BUDGET)  += debug/budget.o debug/budget_parse.o util/lane.o
