@@ -21,7 +21,7 @@ OS_FLAGS = -std=gnu11 -Os -g -march=i686 -mno-80387 -mno-mmx -mno-sse \
 	   -ffreestanding -fno-pic -fno-stack-protector -fno-strict-aliasing \
 	   -fno-asynchronous-unwind-tables -ffunction-sections $(WARNINGS) \
 	   -Wno-unused-parameter -Wa,--noexecstack \
-	   -Ios-1k -Ivmm -ffile-prefix-map=$(TOP)/= -MMD -MP -MF $@.d -MT $@
+	   -Ios-1k -Ivmm -I. -ffile-prefix-map=$(TOP)/= -MMD -MP -MF $@.d -MT $@
 OS_LINK  = -static -Wl,--build-id=none,--no-warn-rwx-segments \
 	   -Wl,-z,noexecstack,-z,max-page-size=4096
 

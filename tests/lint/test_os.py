@@ -10,6 +10,7 @@ from sources import tap
 LINES_MAX = 1000
 SIZE_MAX = 64 * 1024
 FOLDERS = ("os-1k/kernel/", "os-1k/lib/")
+CHAPTER = "docs/os-1k.md"
 
 
 def code_lines(path):
@@ -47,6 +48,21 @@ def statements():
             plain = re.sub(r"\bfor \(.*", "", line)
             if plain.count(";") > 1:
                 bad.append(f"{path}:{number}: {line.strip()}")
+    tap.none_of(bad)
+
+
+@tap.case("every place that the walk through 1K OS names exists")
+def places():
+    bad, found = [], 0
+    for number, line in sources.lines(CHAPTER):
+        for path, name in re.findall(r"`([\w./-]+\.[chS]):(\w+)`", line):
+            found += 1
+            full = path if path.startswith("vmm/") else "os-1k/" + path
+            if not os.path.isfile(os.path.join(tap.TOP, full)) or \
+                    not re.search(rf"\b{name}\b", sources.bare(
+                        sources.read(full))):
+                bad.append(f"{CHAPTER}:{number}: {path} has no {name}")
+    tap.check(found > 10, f"{CHAPTER}: names only {found} places")
     tap.none_of(bad)
 
 
