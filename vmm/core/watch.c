@@ -110,6 +110,12 @@ static void count_votes(struct watch_state *state, struct vm *vm)
 	}
 }
 
+/* Only in the kernel does a halted vCPU sleep where nobody sees it. */
+static bool needs_watch(const struct vm *vm)
+{
+	return vm->config.irqchip && !vm->config.irqchip->halt;
+}
+
 static void on_tick(void *arg, uint32_t events)
 {
 	struct watch *watch = arg;
@@ -120,8 +126,7 @@ static void on_tick(void *arg, uint32_t events)
 		struct watch_state *state = &watch->states[i];
 		struct vm *vm = &watch->vms[i];
 
-		if (!vm->config.irqchip || vm->config.irqchip->halt ||
-		    atomic_load(&vm->stopping))
+		if (!needs_watch(vm) || atomic_load(&vm->stopping))
 			continue;
 		if (state->round)
 			count_votes(state, vm);
@@ -133,11 +138,17 @@ static void on_tick(void *arg, uint32_t events)
 int watch_start(struct watch *watch, struct event_loop *loop, struct vm *vms,
 		unsigned int nr_vms)
 {
-	int err = event_timer_fd();
+	bool needed = false;
+	int err;
 
+	*watch = (struct watch){ .vms = vms, .nr_vms = nr_vms };
+	for (unsigned int i = 0; i < nr_vms; i++)
+		needed |= needs_watch(&vms[i]);
+	if (!needed)
+		return 0;
+	err = event_timer_fd();
 	if (err < 0)
 		return err;
-	*watch = (struct watch){ .vms = vms, .nr_vms = nr_vms };
 	watch->timer = (struct event_source){ .fd = err,
 					      .ready = on_tick,
 					      .arg = watch };
@@ -154,6 +165,7 @@ int watch_start(struct watch *watch, struct event_loop *loop, struct vm *vms,
 
 void watch_stop(struct watch *watch)
 {
-	close(watch->timer.fd);
+	if (watch->timer.fd > 0)
+		close(watch->timer.fd);
 	free(watch->states);
 }

@@ -23,7 +23,7 @@ struct watch {
 	struct watch_state *states; /* one per VM */
 };
 
-/* Starts watching @vms. 0, or -errno after one message. */
+/* Starts watching those of @vms that need it. 0, or -errno after one message. */
 int watch_start(struct watch *watch, struct event_loop *loop, struct vm *vms,
 		unsigned int nr_vms);
 void watch_stop(struct watch *watch);
