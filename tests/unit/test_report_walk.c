@@ -99,6 +99,12 @@ static void two_levels(void **state)
 	expect_text(&w, "    PDE    512 at 0x1800: 0x2007 P W U\n"
 			"    PTE      3 at 0x200c: 0x5001 P -> 0x5abc, 4 KiB "
 			"page\n");
+	/* The rights of a page are those that every level gives. */
+	put32(0x1000, 513, 0x2001);
+	put32(0x2000, 5, 0x6007);
+	w = walk(0x1000, 0, 0, 0x80405000);
+	assert_int_equal(w.gpa, 0x6000);
+	assert_false(w.writable || w.user);
 	w = walk(0x1000, 0, 0, 0x80004000);
 	assert_int_equal(w.end, WALK_ABSENT);
 	assert_int_equal(w.nr_steps, 2);
