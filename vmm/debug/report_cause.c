@@ -251,6 +251,27 @@ static void cut(struct text *text, size_t len)
 	text->buf[len] = '\0';
 }
 
+/*
+ * Which exception it was is not to be seen: whether those that programs cause
+ * could have been delivered at all. Begins with @intro.
+ */
+static void add_any_exception(struct text *text, const struct report_state *s,
+			      const char *intro)
+{
+	static const unsigned int vectors[] = { VECTOR_UD, VECTOR_GP,
+						VECTOR_PF };
+	size_t before = text->len;
+
+	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+		cut(text, before);
+		text_add(text, "%s", intro);
+		if (!add_delivery(text, s, vectors[i])) {
+			cut(text, before);
+			return;
+		}
+	}
+}
+
 static void add_triple_fault(struct text *text, const struct report_state *s)
 {
 	int vector = -1;
@@ -265,29 +286,11 @@ static void add_triple_fault(struct text *text, const struct report_state *s)
 		return;
 	}
 	text_add(text, "an exception came, and ");
-	if (!add_no_delivery(text, s))
-		cut(text, before);
-}
-
-/*
- * Of a moment before the crash: whether the exceptions that programs cause
- * could have been delivered at all.
- */
-static void add_triple_fault_later(struct text *text,
-				   const struct report_state *s)
-{
-	static const unsigned int vectors[] = { VECTOR_UD, VECTOR_GP,
-						VECTOR_PF };
-	size_t before = text->len;
-
-	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
-		cut(text, before);
-		text_add(text, "an exception came, and as it was then, ");
-		if (!add_delivery(text, s, vectors[i])) {
-			cut(text, before);
-			return;
-		}
-	}
+	if (add_no_delivery(text, s))
+		return;
+	cut(text, before);
+	add_any_exception(text, s,
+			  "the instruction at RIP raised an exception, and ");
 }
 
 /* An exception that cannot be delivered stops KVM's emulator, too. */
@@ -349,7 +352,9 @@ void report_add_cause(struct text *text, const struct report_state *state)
 	switch (state->exit_reason) {
 	case KVM_EXIT_SHUTDOWN:
 		if (state->lost)
-			add_triple_fault_later(text, state);
+			add_any_exception(text, state,
+					  "an exception came, and as it was "
+					  "then, ");
 		else
 			add_triple_fault(text, state);
 		break;
