@@ -2,6 +2,8 @@
 # timeout: 240
 """The console: keys, escape keys, and a terminal that is always restored."""
 
+import os
+import pty
 import signal
 import subprocess
 import time
@@ -105,6 +107,23 @@ def stalls(place, options, signum, status):
             program.kill()
 
 
+def fills_terminal(options, signum, status):
+    """Nobody reads the terminal, whose last byte of room takes no line end."""
+    ours, theirs = pty.openpty()
+    argv = [vm.KVM_VMM, *options] + 2 * [vm.assemble("flood")]
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=theirs,
+                          stderr=subprocess.DEVNULL) as program:
+        time.sleep(2)
+        if signum:
+            program.send_signal(signum)
+        try:
+            tap.equal(program.wait(timeout=10), status, "exit status")
+        finally:
+            program.kill()
+            os.close(theirs)
+            os.close(ours)
+
+
 def loses_output(place):
     with open("/dev/full", "wb") as full:
         done = subprocess.run([vm.KVM_VMM, vm.assemble("outsb")], stdout=full,
@@ -144,6 +163,10 @@ if "host" in PLACES:
             (), signal.SIGTERM, 128 + signal.SIGTERM)
     tap.add("--timeout ends a guest whose reader stalls (host)", stalls,
             "host", ("--timeout", "5"), None, vm.LIMIT)
+    tap.add("SIGTERM ends guests on a terminal that nobody reads (host)",
+            fills_terminal, (), signal.SIGTERM, 128 + signal.SIGTERM)
+    tap.add("so does --timeout (host)", fills_terminal, ("--timeout", "2"),
+            None, vm.LIMIT)
     tap.add("output that cannot be written is a failure (host)", loses_output,
             "host")
 

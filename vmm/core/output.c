@@ -2,9 +2,11 @@
 #include "core/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/vcpu.h"
@@ -14,9 +16,33 @@
 #define WRITE_CHUNK 4096
 #define TICK_NS	    4000000 /* 4 ms: no eye sees a character that much late */
 
-static bool stdout_ready(void)
+/*
+ * A terminal that polls writable may take one byte and block at the second,
+ * and so may a pipe into which others write: who waits there hears neither
+ * signals nor keys. So stdout is opened once more, never to block; the flag
+ * belongs to what was opened, and that of stdout is shared with our parent.
+ */
+static int open_stdout(void)
 {
-	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	struct stat st;
+	int fd = -1;
+
+	if (isatty(STDOUT_FILENO) ||
+	    (!fstat(STDOUT_FILENO, &st) && S_ISFIFO(st.st_mode)))
+		fd = open("/proc/self/fd/1",
+			  O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fd < 0 ? STDOUT_FILENO : fd;
+}
+
+static void close_stdout(struct output *output)
+{
+	if (output->out.fd != STDOUT_FILENO)
+		close(output->out.fd);
+}
+
+static bool stdout_ready(const struct output *output)
+{
+	struct pollfd out = { .fd = output->out.fd, .events = POLLOUT };
 
 	return poll(&out, 1, 0) != 0;
 }
@@ -28,21 +54,23 @@ static void give_up(struct output *output, int err)
 	ring_drop(&output->ring, ring_used(&output->ring));
 }
 
-/* Writes one piece with the lock let go meanwhile. */
-static void write_piece(struct output *output, const uint8_t *buf, size_t len)
+/* Writes one piece with the lock let go meanwhile; false when stdout takes
+ * no more. */
+static bool write_piece(struct output *output, const uint8_t *buf, size_t len)
 {
 	ssize_t done;
 	int err;
 
 	pthread_mutex_unlock(&output->lock);
-	done = write(STDOUT_FILENO, buf, len);
-	err = errno;
+	done = write(output->out.fd, buf, len);
+	err = done < 0 ? errno : 0;
 	pthread_mutex_lock(&output->lock);
 	if (done >= 0)
 		ring_drop(&output->ring, done);
 	else if (err != EINTR && err != EAGAIN)
 		give_up(output, err);
 	pthread_cond_broadcast(&output->room);
+	return err != EAGAIN;
 }
 
 /*
@@ -68,9 +96,8 @@ static bool write_ready(struct output *output)
 			break;
 		if (output->busy && (ssize_t)(output->ring.tail - end) >= 0)
 			break;
-		full = !stdout_ready();
-		if (!full)
-			write_piece(output, buf,
+		full = !stdout_ready(output) ||
+		       !write_piece(output, buf,
 				    len < WRITE_CHUNK ? len : WRITE_CHUNK);
 	}
 	output->writing = false;
@@ -80,9 +107,9 @@ static bool write_ready(struct output *output)
 
 static void watch_stdout(struct output *output, bool wait)
 {
-	if (wait == output->waits)
+	if (wait == output->watched)
 		return;
-	output->waits = wait;
+	output->watched = wait;
 	if (wait)
 		event_add(output->loop, &output->out, EPOLLOUT);
 	else
@@ -118,19 +145,21 @@ static void set_ticking(struct output *output, bool on)
 
 void output_drain(struct output *output)
 {
-	bool full, busy;
+	bool full, soon;
 	int err;
 
 	pthread_mutex_lock(&output->lock);
 	if (output->busy && !make_timer(output))
 		output->busy = false;
 	full = write_ready(output);
-	busy = output->busy;
+	/* Ready, and yet it has refused: "\r\n" needs room for two. */
+	soon = full ? stdout_ready(output) && make_timer(output) : output->busy;
 	err = output->error;
 	output->error = 0;
 	pthread_mutex_unlock(&output->lock);
-	watch_stdout(output, full);
-	set_ticking(output, busy && !full);
+	output->waits = full;
+	watch_stdout(output, full && !soon);
+	set_ticking(output, soon);
 	if (err)
 		output->broken(output->arg, err);
 	output->drained(output->arg);
@@ -175,19 +204,20 @@ int output_init(struct output *output, struct event_loop *loop,
 	output->loop = loop;
 	output->wake = (struct event_source){ fd, on_wake, output };
 	output->tick = (struct event_source){ -1, on_tick, output };
-	output->out = (struct event_source){ STDOUT_FILENO, on_stdout, output };
+	output->out = (struct event_source){ open_stdout(), on_stdout, output };
 	pthread_mutex_init(&output->lock, NULL);
 	pthread_cond_init(&output->room, NULL);
 	err = screen_init(&output->screen, config, &output->ring);
 	if (err)
-		goto close_fd;
+		goto close_fds;
 	err = event_add(loop, &output->wake, EPOLLIN);
 	if (err)
 		goto free_screen;
 	return 0;
 free_screen:
 	screen_free(&output->screen);
-close_fd:
+close_fds:
+	close_stdout(output);
 	close(fd);
 	log_error("console: %s", strerror(-err));
 	return err;
@@ -195,6 +225,7 @@ close_fd:
 
 void output_free(struct output *output)
 {
+	close_stdout(output);
 	close(output->wake.fd);
 	if (output->tick.fd >= 0)
 		close(output->tick.fd);
@@ -228,10 +259,14 @@ void output_put(struct output *output, unsigned int id, const void *buf,
 
 void output_break(struct output *output)
 {
+	bool left;
+
 	pthread_mutex_lock(&output->lock);
 	screen_break(&output->screen);
-	write_ready(output);
+	left = write_ready(output) || output->error;
 	pthread_mutex_unlock(&output->lock);
+	if (left) /* for the main thread to see to */
+		event_notify(output->wake.fd);
 }
 
 void output_legend(struct output *output)

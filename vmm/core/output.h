@@ -20,13 +20,14 @@
 
 struct output {
 	struct event_loop *loop;
-	struct event_source out;    /* stdout, while it cannot take more */
+	struct event_source out;    /* stdout, or the same opened once more */
 	struct event_source wake;   /* eventfd: output came after a silence */
 	struct event_source tick;   /* timerfd, ticking while output comes */
 	void (*drained)(void *arg); /* there is room again */
 	void (*broken)(void *arg, int err); /* stdout is of no use any more */
 	void *arg;
 	bool waits;   /* main thread: stdout cannot take more just now */
+	bool watched; /* main thread: and the event loop tells when it can */
 	bool ticking; /* main thread: the timer is armed */
 
 	pthread_mutex_t lock; /* guards what follows */
