@@ -365,21 +365,73 @@ static void test_ticks_while_reading(void **state)
 	fake_board_close(&b);
 }
 
-/* One edge stands for all ticks that are late; the next one is on time. */
+/* The timer of the board fires at @ns; one edge comes of it. */
+static void fire_at(struct board *b, uint64_t ns)
+{
+	unsigned int before = ticks(b);
+
+	b->now_ns = ns;
+	b->deadline_ns = 0;
+	b->type->timer(b->dev);
+	assert_int_equal(ticks(b), before + 1);
+}
+
+/* Ticks that are late follow one by one; the next one is on time again. */
 static void test_late(void **state)
+{
+	enum { LATE = 7, STEP_NS = 500000 };
+	struct board b;
+	uint64_t now_ns;
+
+	(void)state;
+	fake_board_open(&b, "pit");
+	start(&b, 0x34, HZ_100);
+	for (uint64_t n = LATE; n < 100 * LATE; n += LATE) {
+		now_ns = NS(1 + n * HZ_100) + 1000;
+		for (unsigned int i = 1; i < LATE; i++) {
+			fire_at(&b, now_ns);
+			now_ns += STEP_NS;
+			assert_int_equal(b.deadline_ns, now_ns);
+		}
+		fire_at(&b, now_ns);
+		assert_int_equal(ticks(&b), n);
+		assert_int_equal(b.deadline_ns, NS(1 + (n + 1) * HZ_100));
+	}
+	fake_board_close(&b);
+}
+
+/* After a long stop no more than a hundred are made up for. */
+static void test_very_late(void **state)
 {
 	struct board b;
 
 	(void)state;
 	fake_board_open(&b, "pit");
 	start(&b, 0x34, HZ_100);
-	for (uint64_t n = 10; n < 1000; n += 10) {
-		b.now_ns = NS(1 + n * HZ_100) + 1000;
-		b.deadline_ns = 0;
-		b.type->timer(b.dev);
-		assert_int_equal(ticks(&b), n / 10);
-		assert_int_equal(b.deadline_ns, NS(1 + (n + 1) * HZ_100));
-	}
+	b.now_ns = NS(1 + 5000ULL * HZ_100);
+	b.type->timer(b.dev);
+	fake_run_until(&b, b.now_ns + 60000000);
+	assert_int_equal(ticks(&b), 100 + 5);
+	/* a new control word is a new beginning */
+	b.now_ns += NS(50ULL * HZ_100);
+	b.type->timer(b.dev);
+	start(&b, 0x34, HZ_100);
+	assert_in_range(ticks(&b), 100 + 6, 100 + 7);
+	fake_board_close(&b);
+}
+
+/* Ticks too fast to be made up for are held to one edge at a time. */
+static void test_fast_and_late(void **state)
+{
+	struct board b;
+
+	(void)state;
+	fake_board_open(&b, "pit");
+	start(&b, 0x34, 200);
+	b.now_ns = NS(1 + 50ULL * 200);
+	b.type->timer(b.dev);
+	assert_int_equal(ticks(&b), 1);
+	assert_int_equal(b.deadline_ns, b.now_ns + 200000);
 	fake_board_close(&b);
 }
 
@@ -462,6 +514,8 @@ int main(void)
 		cmocka_unit_test(test_no_drift),
 		cmocka_unit_test(test_ticks_while_reading),
 		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_very_late),
+		cmocka_unit_test(test_fast_and_late),
 		cmocka_unit_test(test_access_and_early_timer),
 		cmocka_unit_test(test_too_fast),
 		cmocka_unit_test(test_timer_arming),

@@ -3,11 +3,12 @@
  * data sheet, and port 0x61, which has the gate and the output of counter 2.
  *
  * Ticks do not drift: each is computed from the clock that loaded the counter.
- * IRQ0 rises with the output of counter 0. It falls when the guest programs mode 0 and else
- * just before it rises again, half a square wave included: only the edge is
- * ever seen. When the host is late by more than one tick, one edge stands for
- * all of them, as for a guest that kept interrupts off; ticks that come faster
- * than TICK_MIN_NS are treated the same.
+ * IRQ0 rises with the output of counter 0. It falls when the guest programs
+ * mode 0 and else just before it rises again, half a square wave included: only
+ * the edge is ever seen. When the host is late, the ticks it owes follow at
+ * CATCH_UP_NS, so that a guest that counts them keeps the time; no more than
+ * COUNTER_RISES_MAX, and none at rates too high to be caught up with: those are
+ * held to one edge in TICK_MIN_NS.
  *
  * Left out: sound, the parity and channel check bits of port 0x61, and the
  * square waves that a BIOS leaves running. The refresh bit toggles by itself.
@@ -24,9 +25,11 @@ enum {
 	RANGE_PORT_B = 1,
 };
 
-#define PIT_HZ	    1193182
-#define NS_PER_S    1000000000LL
-#define TICK_MIN_NS 200000
+#define PIT_HZ	     1193182
+#define NS_PER_S     1000000000LL
+#define TICK_MIN_NS  200000
+#define CATCH_UP_NS  500000
+#define OWING_CLOCKS 1193 /* the shortest period with debts: 1000 Hz */
 
 /* Control word */
 #define CONTROL	      3 /* the port of it */
@@ -52,7 +55,8 @@ struct pit {
 	struct counter counters[NR_COUNTS];
 	uint8_t port_b;
 	bool level;	      /* IRQ0 */
-	uint64_t rest_ns;     /* the timer rests until then */
+	unsigned int owed;    /* edges that IRQ0 has yet to show */
+	uint64_t rest_ns;     /* no edge before then */
 	uint64_t deadline_ns; /* of the timer, 0: none */
 };
 
@@ -79,6 +83,8 @@ static void write_control(struct pit *p, uint8_t val, int64_t t)
 			counter_latch_count(&p->counters[which], t);
 		else
 			counter_program(&p->counters[which], val, t);
+		if (which == 0 && !CW_LATCH(val))
+			p->owed = 0;
 		return;
 	}
 	for (unsigned int i = 0; i < NR_COUNTS; i++) {
@@ -99,19 +105,29 @@ static void set_level(struct pit *p, bool level)
 	board_irq(p->board, 0, level);
 }
 
+/* An edge for the oldest tick; without @owes, for all there are. */
+static void show_edge(struct pit *p, bool owes, uint64_t now_ns)
+{
+	p->owed = owes ? p->owed - 1 : 0;
+	p->rest_ns = now_ns + (owes ? CATCH_UP_NS : TICK_MIN_NS);
+	set_level(p, false);
+	set_level(p, true);
+}
+
 /* Brings all counters to clock @t and shows what counter 0 did on IRQ0. */
 static void follow_all(struct pit *p, int64_t t)
 {
 	struct counter *c = &p->counters[0];
+	uint64_t now_ns = board_now_ns(p->board);
 
 	for (unsigned int i = 0; i < NR_COUNTS; i++)
 		counter_follow(&p->counters[i], t);
-	if (c->rose) {
-		c->rose = false;
-		p->rest_ns = board_now_ns(p->board) + TICK_MIN_NS;
-		set_level(p, false);
-		set_level(p, true);
-	}
+	p->owed += c->rises;
+	c->rises = 0;
+	if (p->owed > COUNTER_RISES_MAX)
+		p->owed = COUNTER_RISES_MAX;
+	if (p->owed && now_ns >= p->rest_ns)
+		show_edge(p, c->n >= OWING_CLOCKS, now_ns);
 	if (c->mode == MODE_TERMINAL_COUNT && !counter_out(c, t))
 		set_level(p, false);
 }
@@ -125,7 +141,7 @@ static void update_timer(struct pit *p, int64_t t)
 
 	if (next != CLOCK_NEVER)
 		deadline_ns = clocks_to_ns(next);
-	if (deadline_ns && deadline_ns < p->rest_ns)
+	if (p->owed || (deadline_ns && deadline_ns < p->rest_ns))
 		deadline_ns = p->rest_ns;
 	if (deadline_ns == p->deadline_ns)
 		return;

@@ -22,6 +22,8 @@ enum phase {
 	PAUSED, /* by the gate */
 };
 
+#define COUNTER_RISES_MAX 100
+
 struct counter {
 	uint8_t control; /* as written */
 	uint8_t mode;	 /* 0-5 */
@@ -45,8 +47,8 @@ struct counter {
 	uint16_t count_latch;
 	uint8_t status_latch;
 
-	int64_t seen; /* OUT has been followed up to this clock */
-	bool rose;    /* it has gone from low to high on the way */
+	int64_t seen;	    /* OUT has been followed up to this clock */
+	unsigned int rises; /* how often it rose on the way, not yet told */
 };
 
 /* Control word @val: the counter stops until it has a count. */
@@ -63,7 +65,7 @@ void counter_set_gate(struct counter *c, bool gate, int64_t t);
 /* The level of OUT at clock @t. */
 bool counter_out(const struct counter *c, int64_t t);
 
-/* Lets time go on to clock @t; `rose` tells whether OUT has risen. */
+/* Lets time go on to clock @t; `rises` grows, up to COUNTER_RISES_MAX. */
 void counter_follow(struct counter *c, int64_t t);
 
 /*

@@ -142,8 +142,11 @@ static bool reload_waits(const struct counter *c)
 
 static void follow_to(struct counter *c, int64_t t)
 {
-	if (next_rise(c, c->seen) <= t)
-		c->rose = true;
+	int64_t rise = next_rise(c, c->seen);
+
+	for (; rise <= t && c->rises < COUNTER_RISES_MAX;
+	     rise = next_rise(c, rise))
+		c->rises++;
 	c->seen = t;
 }
 
