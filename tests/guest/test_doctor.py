@@ -178,7 +178,8 @@ def make_run(folder, **env):
     os.chmod(stub, 0o755)
     for name, data in (("vmlinux", KERNEL), ("hello.bin", b"\xf4"),
                        ("bzImage", bytes(514) + b"HdrS"),
-                       ("os-1k.bin", b"\xf4"), ("initramfs.cpio", b""),
+                       ("os-1k.bin", bytes(8) + b"1K OS\r\n\x1a"),
+                       ("initramfs.cpio", b""),
                        ("elf64.elf", b"\x7fELF\x02" + bytes(200)),
                        ("elf32.elf", b"\x7fELF\x01" + bytes(200)),
                        ("pae32.elf", b"\x7fELF\x01" + bytes(200)),

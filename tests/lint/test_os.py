@@ -51,17 +51,29 @@ def statements():
     tap.none_of(bad)
 
 
-@tap.case("every place that the walk through 1K OS names exists")
+def place_error(path, line, name):
+    """Why a place is not where the chapter says, or None."""
+    full = path if path.startswith("vmm/") else "os-1k/" + path
+    if not os.path.isfile(os.path.join(tap.TOP, full)):
+        return f"there is no {full}"
+    text = sources.read(full).splitlines()
+    if line <= len(text) and re.search(rf"\b{name}\b", text[line - 1]):
+        return None
+    where = [str(number) for number, other in enumerate(text, 1)
+             if re.search(rf"\b{name}\b", other)]
+    return f"{full}:{line} has no {name}; lines {' '.join(where) or '-'} have"
+
+
+@tap.case("every place that the walk through 1K OS names is in that line")
 def places():
     bad, found = [], 0
     for number, line in sources.lines(CHAPTER):
-        for path, name in re.findall(r"`([\w./-]+\.[chS]):(\w+)`", line):
+        for path, at, name in re.findall(
+                r"`([\w./-]+\.[chS]):(?:(\d+):)?(\w+)`", line):
             found += 1
-            full = path if path.startswith("vmm/") else "os-1k/" + path
-            if not os.path.isfile(os.path.join(tap.TOP, full)) or \
-                    not re.search(rf"\b{name}\b", sources.bare(
-                        sources.read(full))):
-                bad.append(f"{CHAPTER}:{number}: {path} has no {name}")
+            error = place_error(path, int(at or 0), name)
+            if error:
+                bad.append(f"{CHAPTER}:{number}: {error}")
     tap.check(found > 10, f"{CHAPTER}: names only {found} places")
     tap.none_of(bad)
 
