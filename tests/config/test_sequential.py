@@ -47,9 +47,17 @@ def refused(vmm):
               b"menuconfig" in done.stderr, done.stderr)
 
 
-@tap.case("guests run one after another, and --smp 2 is a clear error")
-def sequential():
-    reason = vm.host_lacks("real16")
+def waits(vmm):
+    """A guest whose turn has not come is nobody's to watch."""
+    guest = vm.assemble("paged_halt")
+    done = subprocess.run(
+        vm.lab_command([vmm, "--paging", guest, guest]), check=False,
+        stdin=subprocess.DEVNULL, capture_output=True)
+    tap.equal(done.returncode, vm.HALTED, f"{done.stderr}\nexit status")
+
+
+def without_smp(place, need, *checks):
+    reason = vm.lacks(place, need)
     if reason:
         raise tap.Skip(reason)
     with tree.Tree() as out:
@@ -60,9 +68,12 @@ def sequential():
             file.write(text + "# CONFIG_SMP is not set\n")
         out.made("kvm-vmm")
         vmm = out.at("images", "kvm-vmm")
-        in_order(vmm)
-        goes_on(vmm)
-        refused(vmm)
+        for check in checks:
+            check(vmm)
 
 
+tap.add("guests run one after another, and --smp 2 is a clear error",
+        without_smp, "host", "real16", in_order, goes_on, refused)
+tap.add("a guest that waits for its turn disturbs no watch (lab)",
+        without_smp, "lab", "paged32", waits)
 tap.main()

@@ -68,6 +68,13 @@ static void ask(struct vm *vm)
 	}
 }
 
+/* Where guests run one after another, most of them wait for their turn. */
+static bool is_running(const struct vm *vm)
+{
+	return atomic_load(&vm->vcpus[0].started) &&
+	       !atomic_load(&vm->stopping);
+}
+
 static uint64_t cpu_ns(const struct vm *vm)
 {
 	uint64_t sum = 0;
@@ -126,7 +133,7 @@ static void on_tick(void *arg, uint32_t events)
 		struct watch_state *state = &watch->states[i];
 		struct vm *vm = &watch->vms[i];
 
-		if (!needs_watch(vm) || atomic_load(&vm->stopping))
+		if (!is_running(vm) || !needs_watch(vm))
 			continue;
 		if (state->round)
 			count_votes(state, vm);
