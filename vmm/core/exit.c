@@ -298,6 +298,14 @@ void exit_show_line(unsigned int guest_id, unsigned int irq, bool level,
 			probes[i]->line(guest_id, irq, level, now_ns);
 }
 
+void exit_show_injection(const struct vcpu *vcpu, unsigned int vector)
+{
+	for (unsigned int i = 0; i < nr_probes; i++)
+		if (probes[i]->inject)
+			probes[i]->inject(vcpu->vm->config.id, vcpu->id,
+					  vector);
+}
+
 int exit_finish_probes(void)
 {
 	int worst = STATUS_OK;

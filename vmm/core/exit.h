@@ -37,6 +37,9 @@ void exit_stop_at_limit(struct vcpu *vcpu);
 void exit_show_line(unsigned int guest_id, unsigned int irq, bool level,
 		    uint64_t now_ns);
 
+/* Shows them an interrupt that is injected into @vcpu, on its thread. */
+void exit_show_injection(const struct vcpu *vcpu, unsigned int vector);
+
 /* Tells them that all guests have ended; the worst exit status of theirs. */
 int exit_finish_probes(void);
 

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 
 #include "core/board.h"
+#include "core/exit.h"
 #include "core/irqchip.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
@@ -26,6 +27,7 @@ static void vmm_enter(struct vcpu *vcpu)
 
 	if (waits && run->ready_for_interrupt_injection) {
 		interrupt.irq = board_pic_acknowledge(vcpu->vm->pic);
+		exit_show_injection(vcpu, interrupt.irq);
 		ioctl(vcpu->fd, KVM_INTERRUPT, &interrupt);
 		waits = atomic_load(&vcpu->vm->intr);
 	}

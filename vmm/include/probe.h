@@ -66,6 +66,14 @@ struct probe {
 		     uint64_t now_ns);
 
 	/*
+	 * The VMM injects interrupt @vector into vCPU @cpu, which is about to
+	 * enter the guest. On its thread, and only where the interrupt
+	 * controllers are a model of ours. NULL: not told.
+	 */
+	void (*inject)(unsigned int guest_id, unsigned int cpu,
+		       unsigned int vector);
+
+	/*
 	 * All guests have ended and all threads but the main one are gone.
 	 * Returns an exit status that counts like a guest's, STATUS_OK for
 	 * none. NULL: not told.
