@@ -375,5 +375,23 @@ boot("quiet Linux: no landmark is invented, not even from /proc/version",
 boot("Linux on two vCPUs: one trace of both",
      "--smp 2 --trace trace --cmdline 'console=ttyS0 quiet -- true'",
      ["entered", "com1-open", "init", "end"], KERNEL)
+
+
+def injected(result):
+    run = Run(result)
+    check_trace(run)
+    vectors = {event["args"]["vector"] for event in run.events
+               if event.get("cat") == "interrupt"}
+    ups = [event for event in run.events if event["name"] == "IRQ0 up"]
+    tap.check(ups and vectors and max(vectors) > 0x1f, vectors, len(ups))
+
+
+OS1K = vm.Table()
+OS1K.add("1K OS: interrupts that the VMM injects are in the trace",
+         lambda place: vm.Command(
+             "sh", "-c", SCRIPT % f"{vm.KVM_VMM} --irqchip=vmm "
+             f"--stats=json:stats --trace trace {vm.image('os-1k.bin')}",
+             stdin=b"2\n0\n", limit=60), injected)
+OS1K.add_cases(*vm.places("paged32", "os-1k.bin"))
 LINUX.add_cases(*vm.places("linux", "vmlinux", "initramfs.cpio*"))
 tap.main()

@@ -113,6 +113,15 @@ static void lines_have_a_track_that_is_named_once(void **state)
 		"\"args\":{\"irq\":4,\"level\":0}}");
 }
 
+static void an_injection_is_on_its_vcpu(void **state)
+{
+	(void)state;
+	trace_add_injection(lane, 0, 3, 0x30, 42000);
+	must_be(",\n{\"ph\":\"i\",\"pid\":1,\"tid\":4,\"s\":\"t\",\"ts\":"
+		"42.000,\"cat\":\"interrupt\",\"name\":\"interrupt 0x30\","
+		"\"args\":{\"vector\":48}}");
+}
+
 static void the_longest_events_fit(void **state)
 {
 	static char name[NAME_MAX + 1];
@@ -146,6 +155,7 @@ int main(void)
 		CASE(an_access_is_two_spans),
 		CASE(memory_and_halts),
 		CASE(lines_have_a_track_that_is_named_once),
+		CASE(an_injection_is_on_its_vcpu),
 		CASE(the_longest_events_fit),
 	};
 

@@ -165,9 +165,11 @@ const char *stage_end(const struct kvm_run *run, bool *is_sure)
 		*is_sure = true;
 		return "triple fault";
 	case KVM_EXIT_FAIL_ENTRY:
+		*is_sure = true;
+		return "entry refused";
 	case KVM_EXIT_INTERNAL_ERROR:
 		*is_sure = true;
-		return "crash";
+		return "KVM internal error";
 	case KVM_EXIT_SYSTEM_EVENT:
 		return "system event";
 	default:

@@ -118,13 +118,13 @@ static int trace_setup(const char *arg)
 
 static void trace_before(const struct exit_view *view)
 {
-	bool is_new = !mine;
 	struct trace_lane *lane = take_lane();
 
 	if (!lane)
 		return;
-	if (is_new)
+	if (!lane->is_named)
 		trace_add_names(lane, view);
+	lane->is_named = true;
 	lane->left_ns = now_ns();
 }
 
@@ -148,6 +148,15 @@ static void trace_line(unsigned int guest_id, unsigned int irq, bool level,
 		trace_add_line(lane, guest_id, irq, level, now_ns(), first);
 }
 
+static void trace_inject(unsigned int guest_id, unsigned int cpu,
+			 unsigned int vector)
+{
+	struct trace_lane *lane = take_lane();
+
+	if (lane)
+		trace_add_injection(lane, guest_id, cpu, vector, now_ns());
+}
+
 static int trace_finish(void)
 {
 	struct lane *lane;
@@ -169,6 +178,7 @@ static const struct probe trace_file = {
 	.before = trace_before,
 	.after = trace_after,
 	.line = trace_line,
+	.inject = trace_inject,
 	.finish = trace_finish,
 };
 PROBE(trace_file);

@@ -24,6 +24,7 @@ struct exit_view;
  * a comma in front. */
 struct trace_lane {
 	struct lane lane;
+	bool is_named;	  /* guest and vCPU, by trace_add_names() */
 	uint64_t left_ns; /* when the exit being answered was seen */
 	size_t len;
 	char buf[TRACE_BUFFER_BYTES];
@@ -36,6 +37,11 @@ void trace_add_names(struct trace_lane *lane, const struct exit_view *view);
  * ended at @now_ns. */
 void trace_add_exit(struct trace_lane *lane, const struct exit_view *view,
 		    uint64_t now_ns);
+
+/* The vCPU is about to take interrupt @vector. */
+void trace_add_injection(struct trace_lane *lane, unsigned int guest_id,
+			 unsigned int cpu, unsigned int vector,
+			 uint64_t now_ns);
 
 /* Line @irq of the guest has changed; the first one names their track. */
 void trace_add_line(struct trace_lane *lane, unsigned int guest_id,

@@ -168,6 +168,19 @@ void trace_add_line(struct trace_lane *lane, unsigned int guest_id,
 	add(lane, level ? ",\"level\":1}}" : ",\"level\":0}}");
 }
 
+void trace_add_injection(struct trace_lane *lane, unsigned int guest_id,
+			 unsigned int cpu, unsigned int vector, uint64_t now_ns)
+{
+	begin(lane, "i", guest_id, cpu + 1);
+	add(lane, ",\"s\":\"t\",\"ts\":");
+	add_time(lane, now_ns);
+	add(lane, ",\"cat\":\"interrupt\",\"name\":\"interrupt ");
+	add_hex(lane, vector);
+	add(lane, "\",\"args\":{\"vector\":");
+	add_number(lane, vector);
+	add(lane, "}}");
+}
+
 void trace_add_names(struct trace_lane *lane, const struct exit_view *view)
 {
 	char name[NAME_BYTES] = "\"\"";
