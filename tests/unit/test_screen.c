@@ -140,6 +140,51 @@ static void test_carriage_return(void **state)
 	screen_free(&screen);
 }
 
+/* How often @text is among what has been laid out since the last time. */
+static unsigned int count_shown(const char *text)
+{
+	char have[RING_SIZE + 1];
+	unsigned int count = 0;
+	size_t len = 0, piece;
+	const uint8_t *from;
+
+	while (from = ring_peek(&ring, &piece), piece) {
+		memcpy(have + len, from, piece);
+		ring_drop(&ring, piece);
+		len += piece;
+	}
+	have[len] = '\0';
+	for (char *at = have; (at = strstr(at, text)); at++)
+		count++;
+	return count;
+}
+
+/* Each return may bring a prefix: what a ring with @room takes, it holds. */
+static void returns_fit(size_t room)
+{
+	static const uint8_t filler[RING_SIZE], newline = '\n';
+	const unsigned int count = SCREEN_LINE / 3;
+	unsigned int shown;
+
+	open_screen(live);
+	for (unsigned int i = 0; i < count; i++)
+		say(1, "\rxy");
+	shown = count_shown("xy");
+	ring_put(&ring, filler, RING_SIZE - room);
+	if (!screen_put(&screen, 1, &newline, 1))
+		shown = count;
+	ring_drop(&ring, RING_SIZE - room);
+	assert_int_equal(shown + count_shown("xy"), count);
+	screen_free(&screen);
+}
+
+static void test_many_returns(void **state)
+{
+	(void)state;
+	for (size_t room = 0; room < RING_SIZE; room += 500)
+		returns_fit(room);
+}
+
 static void test_break(void **state)
 {
 	(void)state;
@@ -234,6 +279,7 @@ int main(void)
 		cmocka_unit_test(test_long_line),
 		cmocka_unit_test(test_live),
 		cmocka_unit_test(test_carriage_return),
+		cmocka_unit_test(test_many_returns),
 		cmocka_unit_test(test_break),
 		cmocka_unit_test(test_interleaved),
 		cmocka_unit_test(test_full),

@@ -14,8 +14,13 @@
 #define ERASE_LINE     "\r\033[K"
 #define SGR_MAX	       16
 
+#define PREFIX_MAX (SGR_MAX + NAME_MAX_WIDTH + 8)
+
+/* Carriage returns in a line, each of which may bring another prefix. */
+#define RETURNS_MAX 64
+
 /* The most one byte can cause: a line of one guest above that of another. */
-#define ROOM_MAX (2 * (SCREEN_LINE + NAME_MAX_WIDTH + SGR_MAX + 16))
+#define ROOM_MAX (2 * (SCREEN_LINE + (RETURNS_MAX + 1) * PREFIX_MAX + 16))
 
 /* The first colours, told apart best; afterwards the cube of 256 colours. */
 static const uint8_t colours[] = {
@@ -79,7 +84,7 @@ static const char *short_name(const struct screen *screen, unsigned int id)
 
 static void emit_prefix(struct screen *screen, unsigned int id)
 {
-	char prefix[NAME_MAX_WIDTH + 8];
+	char prefix[PREFIX_MAX];
 
 	emit_colour(screen, id);
 	snprintf(prefix, sizeof(prefix), "%-*s | ", (int)screen->name_width,
@@ -123,16 +128,28 @@ static void finish_line(struct screen *screen, unsigned int id)
 	if (shown >= 0 && shown != (int)id)
 		emit_line(screen, shown);
 	screen->guests[id].len = 0;
+	screen->guests[id].returns = 0;
+}
+
+/* Whether the unfinished line is as long as one can be. */
+static bool is_full(const struct screen *screen, unsigned int id)
+{
+	const struct screen_guest *guest = &screen->guests[id];
+
+	return guest->len == SCREEN_LINE ||
+	       (screen->config.terminal && guest->returns == RETURNS_MAX);
 }
 
 static void put_byte(struct screen *screen, unsigned int id, uint8_t byte)
 {
 	struct screen_guest *guest = &screen->guests[id];
 
-	if (guest->len == SCREEN_LINE || byte == '\n')
+	if (byte == '\n' || is_full(screen, id))
 		finish_line(screen, id);
 	if (byte == '\n')
 		return;
+	if (byte == '\r')
+		guest->returns++;
 	guest->line[guest->len++] = byte;
 	if (!screen->config.live || screen->front != (int)id)
 		return;

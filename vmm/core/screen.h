@@ -39,6 +39,7 @@ struct screen_config {
 struct screen_guest {
 	bool ending; /* prints no more; its unfinished line waits for room */
 	size_t len;  /* of the unfinished line */
+	unsigned int returns; /* carriage returns in it */
 	uint8_t line[SCREEN_LINE];
 };
 
