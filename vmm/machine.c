@@ -32,7 +32,8 @@
 #include "core/watch.h"
 #include "util/log.h"
 
-#define NAME_NUMBER_MAX 16  /* "#" and a number behind a name */
+#define NAME_NUMBER_MAX 16 /* "#" and a number behind a name */
+#define DEL		0x7f
 #define SIGNAL_BASE	128 /* exit status of a process that signal N ended */
 
 struct machine {
@@ -423,6 +424,14 @@ static int with_console(struct machine *m)
 	return m->ran ? worse(status, exit_finish_probes()) : status;
 }
 
+/* A file name may hold what a terminal obeys; a guest's name must not. */
+static void make_printable(char *name)
+{
+	for (; *name; name++)
+		if ((unsigned char)*name < ' ' || *name == DEL)
+			*name = '?';
+}
+
 /* An image's file name; of those with the same one, the second gets "#2". */
 static char *name_guest(const struct options *opt, unsigned int id)
 {
@@ -437,6 +446,8 @@ static char *name_guest(const struct options *opt, unsigned int id)
 		memcpy(name, base, strlen(base) + 1);
 	else if (name)
 		snprintf(name, size, "%s#%u", base, same);
+	if (name)
+		make_printable(name);
 	return name;
 }
 

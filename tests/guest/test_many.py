@@ -3,7 +3,11 @@
 """Many guests at once: names, colours, the keyboard, the worst status."""
 
 import os
+import re
 import shlex
+import shutil
+import subprocess
+import tempfile
 from collections import Counter
 
 import terminal
@@ -98,12 +102,26 @@ def colourless():
 def interleaved():
     text = shown(["TERM=xterm"], "--interleave")
     tap.check(" | " not in text, repr(text))
-    text = text[text.rindex("Ctrl-A n: the next guest]"):]
+    text = text[text.index("2 guests:"):]
+    text = re.sub(r"2 guests:.*\n|\[keyboard: .*\n", "", text)
     for number in 2, 3:
         mine = "".join(part[part.index("m") + 1:] for part in
                        text.split("\x1b[") if part.startswith(f"38;5;{number}m"))
         tap.equal(mine.replace("\r", ""), "Hello, KVM!\n",
                   f"what is in colour {number}")
+
+
+def odd_names():
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [os.path.join(folder, name) for name in
+                 ("a\nb\x1b[31m.bin", "\u00fc.bin")]
+        for path in paths:
+            shutil.copy(vm.image("hello.bin"), path)
+        done = subprocess.run([vm.KVM_VMM, *paths], capture_output=True,
+                              stdin=subprocess.DEVNULL, check=False)
+    tap.equal(sorted(done.stdout.decode().splitlines()),
+              ["a?b?[31m.bin | Hello, KVM!", "\u00fc.bin        | Hello, KVM!"],
+              f"{done.stderr}\nlines")
 
 
 for where in vm.places("real16", "hello.bin"):
@@ -115,6 +133,8 @@ for where in vm.places("real16", "hello.bin"):
         tap.add("on a terminal each guest has its colour, in a legend too",
                 coloured)
         tap.add("NO_COLOR and a dumb terminal get names only", colourless)
+        tap.add("a file name cannot speak to the terminal, or break a line",
+                odd_names)
         tap.add("--interleave shows characters in their guest's colour",
                 interleaved)
 

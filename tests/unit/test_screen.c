@@ -258,6 +258,27 @@ static void test_legend(void **state)
 	screen_free(&screen);
 }
 
+/* A long name loses its start, but not half a character. */
+static void test_names(void **state)
+{
+	static const char *const odd[] = {
+		"\xc3\xbc", "xx\xe2\x82\xac" /* 2 + 3 bytes, and 39 */
+			    "123456789012345678901234567890123456789"
+	};
+	const struct screen_config config = { .mode = SCREEN_LINES,
+					      .names = odd,
+					      .nr_guests = 2 };
+
+	(void)state;
+	memset(&ring, 0, sizeof(ring));
+	assert_int_equal(screen_init(&screen, &config, &ring), 0);
+	say(0, "a\n");
+	must_show("\xc3\xbc                                       | a\n");
+	say(1, "b\n");
+	must_show("123456789012345678901234567890123456789 | b\n");
+	screen_free(&screen);
+}
+
 /* At least 64 guests are told apart by colour. */
 static void test_colours(void **state)
 {
@@ -284,6 +305,7 @@ int main(void)
 		cmocka_unit_test(test_interleaved),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_legend),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_colours),
 	};
 

@@ -14,7 +14,7 @@
 #define ERASE_LINE     "\r\033[K"
 #define SGR_MAX	       16
 
-#define PREFIX_MAX (SGR_MAX + NAME_MAX_WIDTH + 8)
+#define PREFIX_MAX (SGR_MAX + 2 * NAME_MAX_WIDTH + 8)
 
 /* Carriage returns in a line, each of which may bring another prefix. */
 #define RETURNS_MAX 64
@@ -73,22 +73,43 @@ static void emit_reset(struct screen *screen)
 		emit_text(screen, RESET);
 }
 
+/* Whether a character starts here: in UTF-8, others continue one. */
+static bool starts_char(char c)
+{
+	return (c & 0xc0) != 0x80;
+}
+
 /* The name of guest @id, or the end of a long one: that is where they differ. */
 static const char *short_name(const struct screen *screen, unsigned int id)
 {
 	const char *name = screen->config.names[id];
 	size_t len = strlen(name);
 
-	return len > NAME_MAX_WIDTH ? name + len - NAME_MAX_WIDTH : name;
+	if (len <= NAME_MAX_WIDTH)
+		return name;
+	name += len - NAME_MAX_WIDTH;
+	while (!starts_char(*name))
+		name++;
+	return name;
+}
+
+static unsigned int columns(const char *name)
+{
+	unsigned int count = 0;
+
+	while (*name)
+		count += starts_char(*name++);
+	return count;
 }
 
 static void emit_prefix(struct screen *screen, unsigned int id)
 {
+	const char *name = short_name(screen, id);
 	char prefix[PREFIX_MAX];
 
 	emit_colour(screen, id);
-	snprintf(prefix, sizeof(prefix), "%-*s | ", (int)screen->name_width,
-		 short_name(screen, id));
+	snprintf(prefix, sizeof(prefix), "%s%*s | ", name,
+		 (int)(screen->name_width - columns(name)), "");
 	emit_text(screen, prefix);
 }
 
@@ -284,10 +305,10 @@ void screen_legend(struct screen *screen)
 static void measure_names(struct screen *screen)
 {
 	for (unsigned int id = 0; id < screen->config.nr_guests; id++) {
-		size_t len = strlen(short_name(screen, id));
+		unsigned int width = columns(short_name(screen, id));
 
-		if (len > screen->name_width)
-			screen->name_width = len;
+		if (width > screen->name_width)
+			screen->name_width = width;
 	}
 }
 
