@@ -149,11 +149,15 @@ void output_drain(struct output *output)
 	int err;
 
 	pthread_mutex_lock(&output->lock);
-	if (output->busy && !make_timer(output))
-		output->busy = false;
 	full = write_ready(output);
 	/* Ready, and yet it has refused: "\r\n" needs room for two. */
-	soon = full ? stdout_ready(output) && make_timer(output) : output->busy;
+	soon = full ? stdout_ready(output) : output->busy;
+	/* Not before the write: a guest may have become busy meanwhile. */
+	soon = soon && make_timer(output);
+	if (output->busy && !full && !soon) {
+		output->busy = false;
+		event_notify(output->wake.fd);
+	}
 	err = output->error;
 	output->error = 0;
 	pthread_mutex_unlock(&output->lock);
