@@ -1,8 +1,6 @@
 #!/usr/bin/python3
-"""kvm-vmm compiles and links whatever is selected: presets, extremes, chance.
-
-timeout: 900
-"""
+# timeout: 900
+"""kvm-vmm compiles and links whatever is selected: presets, extremes, chance."""
 
 import glob
 import os
