@@ -59,11 +59,12 @@ static const char help_tail[] =
 	"Keys, when stdin is a terminal: Ctrl-A x quits, Ctrl-A h lists the "
 	"rest.\n"
 	"\n"
-	"Exit status: 0-63 the guest's own; 64 wrong command line or image; 70 "
-	"kvm-vmm\n"
-	"or the host failed; 71 the guest crashed; 72 it halted for good; 124 a "
-	"limit\n"
-	"ran out; 128+N ended by signal N.\n";
+	"Exit status: 0-63 the guest's own; 64 wrong command line or image; 65 "
+	"more exits\n"
+	"than --expect-exits allows; 70 kvm-vmm or the host failed; 71 the "
+	"guest crashed;\n"
+	"72 it halted for good; 124 a limit ran out; 128+N ended by signal "
+	"N.\n";
 
 /* Whether an earlier row of the table has the same option. */
 static bool is_repeated(const struct loader *const *row)

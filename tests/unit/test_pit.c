@@ -1,7 +1,7 @@
 /* objects: devices/pit.o devices/pit_counter.o */
 /*
- * The 8254 by its registers, port 0x61, and IRQ0: when it rises, that it does
- * not drift, and what becomes of ticks that the host is late for.
+ * The 8254 by its registers, port 0x61, and IRQ0: when it rises, and that it does
+ * not drift.
  */
 #include "steps.h"
 
@@ -365,76 +365,6 @@ static void test_ticks_while_reading(void **state)
 	fake_board_close(&b);
 }
 
-/* The timer of the board fires at @ns; one edge comes of it. */
-static void fire_at(struct board *b, uint64_t ns)
-{
-	unsigned int before = ticks(b);
-
-	b->now_ns = ns;
-	b->deadline_ns = 0;
-	b->type->timer(b->dev);
-	assert_int_equal(ticks(b), before + 1);
-}
-
-/* Ticks that are late follow one by one; the next one is on time again. */
-static void test_late(void **state)
-{
-	enum { LATE = 7, STEP_NS = 500000 };
-	struct board b;
-	uint64_t now_ns;
-
-	(void)state;
-	fake_board_open(&b, "pit");
-	start(&b, 0x34, HZ_100);
-	for (uint64_t n = LATE; n < 100 * LATE; n += LATE) {
-		now_ns = NS(1 + n * HZ_100) + 1000;
-		for (unsigned int i = 1; i < LATE; i++) {
-			fire_at(&b, now_ns);
-			now_ns += STEP_NS;
-			assert_int_equal(b.deadline_ns, now_ns);
-		}
-		fire_at(&b, now_ns);
-		assert_int_equal(ticks(&b), n);
-		assert_int_equal(b.deadline_ns, NS(1 + (n + 1) * HZ_100));
-	}
-	fake_board_close(&b);
-}
-
-/* After a long stop no more than a hundred are made up for. */
-static void test_very_late(void **state)
-{
-	struct board b;
-
-	(void)state;
-	fake_board_open(&b, "pit");
-	start(&b, 0x34, HZ_100);
-	b.now_ns = NS(1 + 5000ULL * HZ_100);
-	b.type->timer(b.dev);
-	fake_run_until(&b, b.now_ns + 60000000);
-	assert_int_equal(ticks(&b), 100 + 5);
-	/* a new control word is a new beginning */
-	b.now_ns += NS(50ULL * HZ_100);
-	b.type->timer(b.dev);
-	start(&b, 0x34, HZ_100);
-	assert_in_range(ticks(&b), 100 + 6, 100 + 7);
-	fake_board_close(&b);
-}
-
-/* Ticks too fast to be made up for are held to one edge at a time. */
-static void test_fast_and_late(void **state)
-{
-	struct board b;
-
-	(void)state;
-	fake_board_open(&b, "pit");
-	start(&b, 0x34, 200);
-	b.now_ns = NS(1 + 50ULL * 200);
-	b.type->timer(b.dev);
-	assert_int_equal(ticks(&b), 1);
-	assert_int_equal(b.deadline_ns, b.now_ns + 200000);
-	fake_board_close(&b);
-}
-
 /* An access shows what the timer is about to; a timer too early shows nothing. */
 static void test_access_and_early_timer(void **state)
 {
@@ -513,9 +443,6 @@ int main(void)
 		cmocka_unit_test(test_irq_new_rate),
 		cmocka_unit_test(test_no_drift),
 		cmocka_unit_test(test_ticks_while_reading),
-		cmocka_unit_test(test_late),
-		cmocka_unit_test(test_very_late),
-		cmocka_unit_test(test_fast_and_late),
 		cmocka_unit_test(test_access_and_early_timer),
 		cmocka_unit_test(test_too_fast),
 		cmocka_unit_test(test_timer_arming),
