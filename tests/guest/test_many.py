@@ -58,6 +58,23 @@ def moves(place):
         term.ends(vm.OK)
 
 
+def stays(place):
+    """The keyboard never goes back to a guest that has ended."""
+    argv = [vm.KVM_VMM, vm.assemble("echo"), vm.assemble("loop")]
+    if place == "lab":
+        argv = vm.lab_command(argv)
+    with terminal.Terminal(argv) as term:
+        term.expect("ready")
+        term.send(CTRL_D)
+        term.expect(r"\[keyboard: \S*loop\.bin")
+        term.send("for loop")
+        term.send(CTRL_A + "h")
+        term.expect("this help")
+        tap.equal(term.seen.count("[keyboard: "), 2, "times it has moved")
+        term.send(CTRL_A + "x")
+        term.ends(vm.OK)
+
+
 def above(place):
     """Whole lines of one guest appear above the unfinished one in front."""
     with two_echoes(place) as term:
@@ -127,6 +144,8 @@ def odd_names():
 for where in vm.places("real16", "hello.bin"):
     tap.add(f"Ctrl-A n moves the keyboard, the end of a guest too ({where})",
             moves, where)
+    tap.add(f"the keyboard stays away from guests that ended ({where})",
+            stays, where)
     tap.add(f"whole lines appear above the line in front ({where})",
             above, where)
     if where == "host":

@@ -83,7 +83,7 @@ static void find_front(struct console *console)
 	for (unsigned int i = 0; i < console->config.nr_guests; i++) {
 		struct console_guest *guest = &console->guests[i];
 
-		if (!atomic_load(&guest->listener))
+		if (!atomic_load(&guest->listener) || guest->ended)
 			continue;
 		guest->keys = old->keys;
 		old->keys = NULL;
