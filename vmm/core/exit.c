@@ -36,8 +36,11 @@ static enum exit_action on_pio(struct vcpu *vcpu)
 	uint8_t *data = (uint8_t *)run + run->io.data_offset;
 	unsigned int size = run->io.size;
 
-	/* String I/O: the data advances by item, the port stays. */
-	for (unsigned int i = 0; i < run->io.count; i++, data += size) {
+	/* String I/O: the data advances by item, the port stays. An item may
+	 * have ended the guest. */
+	for (unsigned int i = 0;
+	     i < run->io.count && !atomic_load(&vcpu->vm->stopping);
+	     i++, data += size) {
 		uint64_t val = 0;
 
 		if (run->io.direction == KVM_EXIT_IO_OUT) {

@@ -77,9 +77,9 @@ static int create_memory(struct vm *vm)
 	int err = mem_init(mem, size);
 
 	if (err) {
-		log_error("%s: %llu MiB of guest RAM: %s; give a smaller --mem",
-			  vm->config.name, (unsigned long long)size >> 20,
-			  strerror(-err));
+		log_error("%s: %llu MiB of guest RAM: %s%s", vm->config.name,
+			  (unsigned long long)size >> 20, strerror(-err),
+			  log_advice(-err));
 		return err;
 	}
 	err = add_slot(vm, 0, 0, mem->low_size, mem->base);
