@@ -13,7 +13,7 @@ obj-y += core/kvm.o core/vm.o core/memory.o core/bus.o core/cpustate.o \
 	 core/cpuid.o core/vcpu.o core/watch.o core/exit.o core/board.o core/event.o \
 	 core/irqchip.o core/console.o core/output.o core/screen.o core/term.o
 obj-y += boot/select.o
-obj-y += util/log.o util/ring.o util/text.o
+obj-y += util/log.o util/reopen.o util/ring.o util/text.o
 
 # A part that can be missing has a stand-in, so that the core never asks.
 obj-$(if $(CONFIG_SMP),y) += core/smp.o

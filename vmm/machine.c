@@ -71,6 +71,7 @@ static void on_quit(void *arg, int status)
 	struct machine *m = arg;
 
 	m->quitting = true;
+	log_hurry();
 	if (status == STATUS_FAILED)
 		m->failure = status;
 	stop_all(m, status, NULL);
@@ -111,6 +112,7 @@ static void on_timeout(void *arg, uint32_t events)
 	(void)events;
 	event_ack(m->timeout.fd);
 	m->quitting = true;
+	log_hurry();
 	stop_all(m, STATUS_LIMIT, "stopped: --timeout ran out");
 }
 
@@ -378,6 +380,7 @@ static int run_guests(struct machine *m)
 	    console_start(&m->console) ||
 	    watch_start(&m->watch, &m->loop, m->vms, m->nr_vms))
 		return STATUS_FAILED;
+	log_never_block();
 	m->ran = true;
 	start_next(m);
 	event_run(&m->loop, finished, m);

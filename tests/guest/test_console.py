@@ -107,12 +107,13 @@ def stalls(place, options, signum, status):
             program.kill()
 
 
-def fills_terminal(options, signum, status):
+def fills_terminal(options, signum, status, messages=False):
     """Nobody reads the terminal, whose last byte of room takes no line end."""
     ours, theirs = pty.openpty()
     argv = [vm.KVM_VMM, *options] + 2 * [vm.assemble("flood")]
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=theirs,
-                          stderr=subprocess.DEVNULL) as program:
+                          stderr=theirs if messages else subprocess.DEVNULL
+                          ) as program:
         time.sleep(2)
         if signum:
             program.send_signal(signum)
@@ -167,6 +168,11 @@ if "host" in PLACES:
             fills_terminal, (), signal.SIGTERM, 128 + signal.SIGTERM)
     tap.add("so does --timeout (host)", fills_terminal, ("--timeout", "2"),
             None, vm.LIMIT)
+    tap.add("SIGTERM, where messages go to that terminal, too (host)",
+            fills_terminal, ("--verbose",), signal.SIGTERM,
+            128 + signal.SIGTERM, True)
+    tap.add("--timeout, where messages go to that terminal, too (host)",
+            fills_terminal, ("--timeout", "2"), None, vm.LIMIT, True)
     tap.add("output that cannot be written is a failure (host)", loses_output,
             "host")
 

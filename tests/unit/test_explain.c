@@ -1,6 +1,6 @@
 /* objects: debug/explain.o debug/explain_access.o debug/explain_serial.o
  * debug/explain_hypercall.o debug/explain_i8042.o debug/explain_cmos.o
- * debug/explain_chips.o debug/explain_exits.o util/text.o util/log.o */
+ * debug/explain_chips.o debug/explain_exits.o util/text.o util/log.o util/reopen.o */
 /*
  * What --explain says of each exit, on kvm_run pages made up here: registers in
  * both directions, what depends on earlier accesses, string instructions,

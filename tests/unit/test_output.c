@@ -1,4 +1,4 @@
-/* objects: core/output.o core/screen.o core/event.o util/log.o util/ring.o */
+/* objects: core/output.o core/screen.o core/event.o util/log.o util/reopen.o util/ring.o */
 /* Guest output on its way to stdout, when a guest prints during a write. */
 #include <setjmp.h>
 #include <stdarg.h>

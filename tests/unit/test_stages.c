@@ -1,5 +1,5 @@
 /* objects: debug/stages.o debug/stages_seen.o debug/stages_console.o
- * util/lane.o util/log.o */
+ * util/lane.o util/log.o util/reopen.o */
 /*
  * What --stages makes of VM exits: bytes that go to a console and those that
  * do not, the landmarks in them, what only looks like one, and endings.

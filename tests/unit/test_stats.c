@@ -1,5 +1,5 @@
 /* objects: debug/stats_ledger.o debug/stats_read.o debug/stats_json.o
- * debug/stats_table.o util/json.o util/lane.o util/log.o */
+ * debug/stats_table.o util/json.o util/lane.o util/log.o util/reopen.o */
 /*
  * The ledger of --stats: rows by reason, place and direction, several vCPUs and
  * guests added up, a guest that uses more ports than there are rows, and what

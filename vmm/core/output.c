@@ -2,37 +2,18 @@
 #include "core/output.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/vcpu.h"
 #include "util/log.h"
+#include "util/reopen.h"
 
 /* POSIX: a pipe that polls writable takes this much without blocking. */
 #define WRITE_CHUNK 4096
 #define TICK_NS	    4000000 /* 4 ms: no eye sees a character that much late */
-
-/*
- * A terminal that polls writable may take one byte and block at the second,
- * and so may a pipe into which others write: who waits there hears neither
- * signals nor keys. So stdout is opened once more, never to block; the flag
- * belongs to what was opened, and that of stdout is shared with our parent.
- */
-static int open_stdout(void)
-{
-	struct stat st;
-	int fd = -1;
-
-	if (isatty(STDOUT_FILENO) ||
-	    (!fstat(STDOUT_FILENO, &st) && S_ISFIFO(st.st_mode)))
-		fd = open("/proc/self/fd/1",
-			  O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	return fd < 0 ? STDOUT_FILENO : fd;
-}
 
 static void close_stdout(struct output *output)
 {
@@ -208,7 +189,8 @@ int output_init(struct output *output, struct event_loop *loop,
 	output->loop = loop;
 	output->wake = (struct event_source){ fd, on_wake, output };
 	output->tick = (struct event_source){ -1, on_tick, output };
-	output->out = (struct event_source){ open_stdout(), on_stdout, output };
+	output->out = (struct event_source){ reopen_nonblock(STDOUT_FILENO),
+					     on_stdout, output };
 	pthread_mutex_init(&output->lock, NULL);
 	pthread_cond_init(&output->room, NULL);
 	err = screen_init(&output->screen, config, &output->ring);

@@ -1,19 +1,63 @@
 /*
- * Messages to the person at the terminal. One write per line, so that lines
+ * Messages to the person at the terminal. One line at a time, so that those
  * of different threads do not mix; a raw terminal still gets whole lines
  * because core/term.c keeps output processing on.
  */
 #include "util/log.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "util/reopen.h"
 
 #define LINE_MAX_BYTES 1024
 
+#define SLICE_MS   100
+#define SLICES_MAX 10
+
 static atomic_int verbose;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* a line at a time */
+static int out = STDERR_FILENO;
+static atomic_bool hurried;
+static atomic_int slices = SLICES_MAX; /* to wait yet, when hurried */
+
+/* The main thread has other things to do than to wait for a reader. */
+static bool may_wait(void)
+{
+	if (getpid() != syscall(SYS_gettid) && !atomic_load(&hurried))
+		return true;
+	return atomic_load(&slices) > 0 && atomic_fetch_sub(&slices, 1) > 0;
+}
+
+/* All of it, unless nobody reads and there is no time left to wait. */
+static void write_all(const char *text, size_t len)
+{
+	struct pollfd wait = { .events = POLLOUT };
+
+	pthread_mutex_lock(&lock);
+	wait.fd = out;
+	while (len) {
+		ssize_t done = write(out, text, len);
+
+		if (done > 0) {
+			text += done;
+			len -= done;
+		} else if (done < 0 && errno == EAGAIN && may_wait()) {
+			poll(&wait, 1, SLICE_MS);
+		} else if (done == 0 || errno != EINTR) {
+			break; /* nobody is left to tell */
+		}
+	}
+	pthread_mutex_unlock(&lock);
+}
 
 static void log_line(const char *level, const char *fmt, va_list args)
 {
@@ -25,8 +69,7 @@ static void log_line(const char *level, const char *fmt, va_list args)
 	if (body >= room)
 		body = room - 1;
 	line[head + body] = '\n';
-	if (write(STDERR_FILENO, line, head + body + 1) < 0)
-		return; /* nobody is left to tell */
+	write_all(line, head + body + 1);
 }
 
 void log_error(const char *fmt, ...)
@@ -60,8 +103,7 @@ void log_info(const char *fmt, ...)
 
 void log_text(const char *text, size_t len)
 {
-	if (write(STDERR_FILENO, text, len) < 0)
-		return; /* nobody is left to tell */
+	write_all(text, len);
 }
 
 const char *log_advice(int err)
@@ -75,6 +117,16 @@ const char *log_advice(int err)
 	default:
 		return "";
 	}
+}
+
+void log_never_block(void)
+{
+	out = reopen_nonblock(STDERR_FILENO);
+}
+
+void log_hurry(void)
+{
+	atomic_store(&hurried, true);
 }
 
 void log_set_verbose(int on)

@@ -24,6 +24,16 @@ void log_text(const char *text, size_t len);
 /* "; " and what a user can do about the errno @err, or "". */
 const char *log_advice(int err);
 
+/*
+ * From now on a reader who does not read holds up nothing for ever: the main
+ * thread waits a second in all for room on stderr, other threads until
+ * log_hurry(). Before the first thread starts.
+ */
+void log_never_block(void);
+
+/* The program is to end: whoever waits for room gives up within a second. */
+void log_hurry(void);
+
 /* Turns details on (--verbose) or off. */
 void log_set_verbose(int on);
 
