@@ -15,6 +15,8 @@ import vm
 from terminal import CTRL_A, CTRL_D
 from vm import tap
 
+# Whatever terminal the tests run on.
+ON_XTERM = ["env", "-u", "NO_COLOR", "TERM=xterm-256color"]
 NOTICE = r"\[keyboard: (?:\x1b\[[0-9;]*m)*(echo\.bin(?:#2)?)" \
     r"(?:\x1b\[[0-9;]*m)*; Ctrl-A n"
 PREFIX = r"{} +\| "
@@ -22,7 +24,8 @@ PREFIX = r"{} +\| "
 
 def two_echoes(place, *options):
     """Two guests that echo, each of which has the name it is known by."""
-    argv = [vm.KVM_VMM, *options, vm.assemble("echo"), vm.assemble("echo")]
+    argv = [*ON_XTERM, vm.KVM_VMM, *options, vm.assemble("echo"),
+            vm.assemble("echo")]
     return terminal.Terminal(vm.lab_command(argv) if place == "lab" else argv)
 
 
@@ -60,7 +63,8 @@ def moves(place):
 
 def stays(place):
     """The keyboard never goes back to a guest that has ended."""
-    argv = [vm.KVM_VMM, vm.assemble("echo"), vm.assemble("loop")]
+    argv = [*ON_XTERM, vm.KVM_VMM, vm.assemble("echo"),
+            vm.assemble("loop")]
     if place == "lab":
         argv = vm.lab_command(argv)
     with terminal.Terminal(argv) as term:
