@@ -98,8 +98,8 @@ def above(place):
 
 def shown(env, *options):
     """What two hellos look like on a terminal."""
-    argv = ["env", "-u", "NO_COLOR", *env, vm.KVM_VMM, *options, vm.image("hello.bin"),
-            vm.image("hello.bin")]
+    argv = ["env", "-u", "NO_COLOR", *env, vm.KVM_VMM, *options,
+            vm.image("hello.bin"), vm.image("hello.bin")]
     with terminal.Terminal(argv) as term:
         term.ends(vm.OK)
         return term.seen
