@@ -165,9 +165,8 @@ static bool finished(void *arg)
 {
 	struct machine *m = arg;
 
-	if (retire_guests(m) < m->nr_vms)
-		return false;
-	return console_is_drained(&m->console, !m->quitting);
+	return retire_guests(m) == m->nr_vms &&
+	       console_is_drained(&m->console, !m->quitting);
 }
 
 /* Signals become events; blocked before any thread could take them. */
@@ -250,6 +249,8 @@ static int check_options(const struct options *opt, const struct loader *loader,
 		return bad_fit(image, "this kind of guest takes no --initrd");
 	if (opt->cmdline && !(loader->needs & NEEDS_CMDLINE))
 		return bad_fit(image, "this kind of guest takes no --cmdline");
+	if (opt->irqchip && !(loader->needs & NEEDS_IRQCHIP))
+		return bad_fit(image, "this kind of guest takes no --irqchip");
 	return 0;
 }
 
@@ -261,10 +262,11 @@ static int choose_irqchip(struct machine *m, struct vm_config *config)
 		irqchip_find(&m->kvm, name ? name : CONFIG_DEFAULT_IRQCHIP);
 	if (!config->irqchip)
 		return name ? -EINVAL : -ENOTSUP;
+	if (!m->opt->nr_cpus && !config->irqchip->has_apic)
+		config->nr_vcpus = 1; /* not as configured, but as it can be */
 	if (config->irqchip->has_apic || config->nr_vcpus == 1)
 		return 0;
-	log_error("--smp: the interrupt controllers `%s` serve one vCPU; "
-		  "--irqchip=kernel serves more",
+	log_error("--smp: --irqchip=%s serves one vCPU, kernel serves more",
 		  config->irqchip->name);
 	return -EINVAL;
 }
@@ -355,20 +357,19 @@ static int build_guests(struct machine *m)
 	return status;
 }
 
+static int worse(int a, int b)
+{
+	return a > b ? a : b;
+}
+
 /* The worst exit status of all guests, which is the largest. */
 static int worst_status(const struct machine *m)
 {
 	int worst = m->failure;
 
 	for (unsigned int i = 0; i < m->nr_vms; i++)
-		if (m->vms[i].status > worst)
-			worst = m->vms[i].status;
+		worst = worse(worst, m->vms[i].status);
 	return worst;
-}
-
-static int worse(int a, int b)
-{
-	return a > b ? a : b;
 }
 
 /* Runs the guests and stays until the last has ended. */

@@ -30,6 +30,8 @@ row("where no device is, reads are all ones and writes are dropped",
     "unclaimed", vm.OK, options=("--mem", "64K"))
 row("the hypercalls: print, read, an unknown one, exit with a status",
     "hypercall", 42, b"[Z]\n", stdin=b"Z")
+row("a program without interrupts takes no --irqchip", "halt", vm.USAGE,
+    options=("--irqchip", "vmm"), note="takes no --irqchip")
 row("a triple fault is a crash", "triple", vm.CRASHED, note="kvm-vmm: ")
 row("an endless loop ends at --timeout", "loop", vm.LIMIT,
     options=("--timeout", "1"), note="kvm-vmm: ")

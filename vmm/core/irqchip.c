@@ -18,8 +18,9 @@ const struct irqchip *irqchip_find(const struct kvm *kvm, const char *name)
 			continue;
 		return !chip->available || chip->available(kvm) ? chip : NULL;
 	}
-	log_error("this kvm-vmm was built without the interrupt controllers "
-		  "`%s`; set IRQCHIP in `make menuconfig`",
+	log_error("no interrupt controllers `%s` in this kvm-vmm; `kvm-vmm "
+		  "--list` shows what there is, IRQCHIP in `make menuconfig` "
+		  "adds more",
 		  name);
 	return NULL;
 }
