@@ -300,10 +300,11 @@ uint64_t board_rbx(struct board *board)
 
 void board_random(struct board *board, void *buf, size_t len)
 {
-	(void)board;
-	/* Up to 256 bytes come whole, getrandom(2); no device asks for more. */
+	memset(buf, 0, len);
+	/* Up to 256 bytes come whole, getrandom(2). No others will do. */
 	if (getrandom(buf, len, 0) != (ssize_t)len)
-		memset(buf, 0, len);
+		vm_stop(board->vm, STATUS_FAILED,
+			"no random bytes from this host: %s", strerror(errno));
 }
 
 unsigned int board_guest_id(struct board *board)

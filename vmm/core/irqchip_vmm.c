@@ -3,10 +3,13 @@
  * this file is the wire from their INTR pin to vCPU 0 (KVM API,
  * "KVM_INTERRUPT", and request_interrupt_window in "The kvm_run structure").
  */
+#include <errno.h>
 #include <linux/kvm.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
+#include "abi/exit_status.h"
 #include "core/board.h"
 #include "core/exit.h"
 #include "core/irqchip.h"
@@ -28,7 +31,10 @@ static void vmm_enter(struct vcpu *vcpu)
 	if (waits && run->ready_for_interrupt_injection) {
 		interrupt.irq = board_pic_acknowledge(vcpu->vm->pic);
 		exit_show_injection(vcpu, interrupt.irq);
-		ioctl(vcpu->fd, KVM_INTERRUPT, &interrupt);
+		if (ioctl(vcpu->fd, KVM_INTERRUPT, &interrupt))
+			vm_stop(vcpu->vm, STATUS_FAILED,
+				"vCPU %u: KVM_INTERRUPT: %s", vcpu->id,
+				strerror(errno));
 		waits = atomic_load(&vcpu->vm->intr);
 	}
 	run->request_interrupt_window = waits;

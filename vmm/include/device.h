@@ -126,7 +126,8 @@ int64_t board_wall_s(struct board *board);
 /* RBX of the vCPU whose access is being answered: a hypercall's argument. */
 uint64_t board_rbx(struct board *board);
 
-/* Fills @buf with @len random bytes of the host's. */
+/* Fills @buf with @len random bytes of the host's, 256 at most; where it has
+ * none, the guest is ended. */
 void board_random(struct board *board, void *buf, size_t len);
 
 /* The guest's place on the command line, from 0. */
