@@ -53,7 +53,8 @@ struct probe {
 	 * The guest of @vcpu has been ended with @status, STATUS_CRASHED,
 	 * STATUS_HALTED or STATUS_LIMIT, and the reason has been printed. On
 	 * the thread of @vcpu, which will not enter the guest again: after a
-	 * crash the one that crashed, at a limit every one. NULL: not told.
+	 * crash the one that crashed, at a limit every one. Only for probes
+	 * without an option. NULL: not told.
 	 */
 	void (*ended)(struct vcpu *vcpu, int status);
 
