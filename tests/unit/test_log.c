@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -83,10 +84,21 @@ static void a_long_line_is_cut(void **state)
 	free(text);
 }
 
-/* A pipe that is full and that nobody reads: who is in a hurry gets by. */
+static void *waits_for_a_reader(void *arg)
+{
+	(void)arg;
+	log_error("from another thread");
+	return NULL;
+}
+
+/*
+ * A pipe that is full and that nobody reads. The main thread gets by although
+ * another one waits in the middle of a line, and that one once there is hurry.
+ */
 static void nobody_reads(void **state)
 {
 	static const char filler[4096];
+	pthread_t thread;
 
 	(void)state;
 	catch_begin();
@@ -95,9 +107,11 @@ static void nobody_reads(void **state)
 		;
 	fcntl(STDERR_FILENO, F_SETFL, 0);
 	log_never_block();
-	log_hurry();
+	pthread_create(&thread, NULL, waits_for_a_reader, NULL);
 	for (unsigned int i = 0; i < 100; i++)
 		log_error("line %u", i);
+	log_hurry();
+	pthread_join(thread, NULL);
 	assert_int_equal(*catch_end(), '\0');
 }
 

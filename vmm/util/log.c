@@ -13,12 +13,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util/reopen.h"
 
 #define LINE_MAX_BYTES 1024
 
+#define NS_PER_SEC 1000000000L
 #define SLICE_MS   100
 #define SLICES_MAX 10
 
@@ -37,12 +39,29 @@ static bool may_wait(void)
 	return atomic_load(&slices) > 0 && atomic_fetch_sub(&slices, 1) > 0;
 }
 
+/* Whoever has the lock may be waiting for a reader itself. */
+static bool take_lock(void)
+{
+	struct timespec until;
+
+	do {
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += SLICE_MS * 1000000L;
+		until.tv_sec += until.tv_nsec / NS_PER_SEC;
+		until.tv_nsec %= NS_PER_SEC;
+		if (!pthread_mutex_timedlock(&lock, &until))
+			return true;
+	} while (may_wait());
+	return false;
+}
+
 /* All of it, unless nobody reads and there is no time left to wait. */
 static void write_all(const char *text, size_t len)
 {
 	struct pollfd wait = { .events = POLLOUT };
 
-	pthread_mutex_lock(&lock);
+	if (!take_lock())
+		return;
 	wait.fd = out;
 	while (len) {
 		ssize_t done = write(out, text, len);
