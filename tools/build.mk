@@ -18,7 +18,7 @@ deps:
 
 # --- Configuration ---------------------------------------------------------
 
-KCONFIGS := Kconfig $(wildcard */Kconfig)
+KCONFIGS := Kconfig $(wildcard */Kconfig */*/Kconfig)
 
 $(CONFIG_GOALS): $(DEPS_BUILD)
 	$(Q)tools/kconfig $@

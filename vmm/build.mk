@@ -8,18 +8,20 @@ EXPLAIN_PARTS := $(patsubst vmm/%.c,%.o,$(wildcard vmm/debug/explain_*.c))
 REPORT_PARTS  := $(patsubst vmm/%.c,%.o,$(wildcard vmm/debug/report_*.c))
 STATS_PARTS   := $(patsubst vmm/%.c,%.o,$(wildcard vmm/debug/stats_*.c))
 
-obj-y := main.o cli.o usage.o machine.o
+obj-y := main.o cli.o usage.o machine.o guest.o
 obj-y += core/kvm.o core/vm.o core/memory.o core/bus.o core/cpustate.o \
 	 core/cpuid.o core/vcpu.o core/watch.o core/exit.o core/board.o core/event.o \
-	 core/irqchip.o core/console.o core/output.o core/screen.o core/term.o
+	 core/irqchip.o core/feature.o core/console.o core/output.o core/screen.o core/term.o
 obj-y += boot/select.o
 obj-y += util/log.o util/reopen.o util/ring.o util/text.o
 
-# A part that can be missing has a stand-in, so that the core never asks.
-obj-$(if $(CONFIG_SMP),y) += core/smp.o
-obj-$(if $(CONFIG_SMP),,y) += core/smp_none.o
+# A part that can be missing has a stand-in, NAME_none.o, so that nobody asks:
+# $(call none-without,SYMBOL) is the end of the file's name.
+none-without = $(if $(CONFIG_$1),,_none)
+obj-y += core/smp$(call none-without,SMP).o
 
-obj-$(CONFIG_IRQCHIP_KERNEL) += core/irqchip_kernel.o
+obj-$(CONFIG_IRQCHIP_KERNEL) += core/irqchip_kernel.o \
+				core/pit_kernel$(call none-without,PIT_KERNEL).o
 obj-$(CONFIG_IRQCHIP_VMM)    += core/irqchip_vmm.o
 
 obj-$(CONFIG_DEV_SERIAL)    += devices/serial.o

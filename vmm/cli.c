@@ -14,16 +14,21 @@
 #include "command.h"
 #include "core/exit.h"
 #include "core/smp.h"
+#include "device.h"
+#include "feature.h"
 #include "loader.h"
 #include "probe.h"
 #include "usage.h"
 #include "util/log.h"
 
-#define OPTIONS_MAX 48
+#define OPTIONS_MAX 80
+#define WORD_MAX    24 /* of "--no-FEATURE" */
 #define NS_PER_SEC  1000000000ULL
 #define TIMEOUT_MAX 1000000000UL /* seconds */
 
 TABLE_DECLARE(command, command);
+TABLE_DECLARE(device, device_type);
+TABLE_DECLARE(feature, feature);
 TABLE_DECLARE(loader, loader);
 TABLE_DECLARE(probe, probe);
 
@@ -64,12 +69,14 @@ struct table_option {
 	const char *loader_option;
 	const struct command *command;
 	const struct probe *probe;
+	const char *without; /* a feature's name */
 };
 
 struct parser {
 	struct options *opt;
 	struct option longs[OPTIONS_MAX];
 	struct table_option rows[OPTIONS_MAX];
+	char names[OPTIONS_MAX][WORD_MAX]; /* those that are put together */
 	unsigned int nr_longs, nr_rows;
 };
 
@@ -214,12 +221,26 @@ static int apply_fixed(struct options *opt, int value, const char *arg)
 	}
 }
 
+static void go_without(struct options *opt, const char *name)
+{
+	unsigned int nr = 0;
+
+	while (opt->without[nr] && strcmp(opt->without[nr], name) != 0)
+		nr++;
+	if (nr < WITHOUT_MAX)
+		opt->without[nr] = name;
+}
+
 static int apply_row(struct options *opt, const struct table_option *row,
 		     const char *arg)
 {
 	if (row->probe) {
 		exit_add_probe(row->probe);
 		return row->probe->setup ? row->probe->setup(arg) : 0;
+	}
+	if (row->without) {
+		go_without(opt, row->without);
+		return 0;
 	}
 	if (row->command) {
 		opt->command = row->command;
@@ -256,6 +277,37 @@ static int has_arg(const char *name, bool is_optional)
 	return is_optional ? optional_argument : required_argument;
 }
 
+/* --no-NAME. A feature may have several makers, and so the name twice. */
+static void add_feature(struct parser *p, const char *name)
+{
+	char *option = p->names[p->nr_rows];
+
+	for (unsigned int i = 0; i < p->nr_rows; i++)
+		if (p->rows[i].without && !strcmp(p->rows[i].without, name))
+			return;
+	snprintf(option, WORD_MAX, "--no-%s", name);
+	add_row(p, option, no_argument,
+		(struct table_option){ .without = name });
+}
+
+static void collect_features(struct parser *p)
+{
+	const struct device_type *const *device;
+	const struct feature *const *feature;
+	const struct probe *const *probe;
+
+	TABLE_FOREACH(device, device) {
+		if (!device_is_chip(*device))
+			add_feature(p, (*device)->name);
+	}
+	TABLE_FOREACH(feature, feature)
+		add_feature(p, (*feature)->name);
+	TABLE_FOREACH(probe, probe) {
+		if (!(*probe)->option)
+			add_feature(p, (*probe)->name);
+	}
+}
+
 static void collect_options(struct parser *p)
 {
 	const struct loader *const *loader;
@@ -279,6 +331,7 @@ static void collect_options(struct parser *p)
 				has_arg((*probe)->arg, (*probe)->arg_optional),
 				(struct table_option){ .probe = *probe });
 	}
+	collect_features(p);
 }
 
 static int take_images(struct options *opt, char **argv, int argc)

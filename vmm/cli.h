@@ -5,18 +5,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define GUESTS_MAX 256
+#define GUESTS_MAX  256
+#define WITHOUT_MAX 32
 
 struct command;
 
 struct options {
 	const char *images[GUESTS_MAX];
 	unsigned int nr_images;
-	const char *loader_option;     /* "--linux", "--paging", or NULL */
-	const char *initrd;	       /* path, or NULL */
-	const char *cmdline;	       /* NULL: the configured one */
-	const char *irqchip;	       /* NULL: the configured ones */
-	bool interleave;	       /* guests' output as it comes */
+	const char *loader_option; /* "--linux", "--paging", or NULL */
+	const char *initrd;	   /* path, or NULL */
+	const char *cmdline;	   /* NULL: the configured one */
+	const char *irqchip;	   /* NULL: the configured ones */
+	const char *without[WITHOUT_MAX + 1]; /* features; ends with NULL */
+	bool interleave;		      /* guests' output as it comes */
 	uint64_t mem_size;	       /* bytes; 0: the loader's default */
 	unsigned int nr_cpus;	       /* per guest; 0: the configured number */
 	uint64_t timeout_ns;	       /* 0: none */

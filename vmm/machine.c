@@ -23,13 +23,13 @@
 #include "core/console.h"
 #include "core/event.h"
 #include "core/exit.h"
-#include "core/irqchip.h"
 #include "core/kvm.h"
 #include "core/smp.h"
 #include "core/term.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "core/watch.h"
+#include "guest.h"
 #include "util/log.h"
 
 #define NAME_NUMBER_MAX 16 /* "#" and a number behind a name */
@@ -225,118 +225,32 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static int bad_fit(const struct image *image, const char *why)
-{
-	log_error("%s: %s", image->path, why);
-	return -EINVAL;
-}
-
-/* Whether what the user asked for suits this kind of guest. */
-static int check_options(const struct options *opt, const struct loader *loader,
-			 const struct image *image)
-{
-	if (opt->mem_size && opt->mem_size < loader->mem_min) {
-		log_error("--mem: %s needs at least %lluK", image->path,
-			  (unsigned long long)loader->mem_min >> 10);
-		return -EINVAL;
-	}
-	if (opt->nr_images > 1)
-		return 0; /* meant for another one, perhaps */
-	if (opt->nr_cpus > 1 && !(loader->needs & NEEDS_SMP))
-		return bad_fit(image, "this kind of guest has one vCPU; leave "
-				      "--smp away");
-	if (opt->initrd && !(loader->needs & NEEDS_INITRD))
-		return bad_fit(image, "this kind of guest takes no --initrd");
-	if (opt->cmdline && !(loader->needs & NEEDS_CMDLINE))
-		return bad_fit(image, "this kind of guest takes no --cmdline");
-	if (opt->irqchip && !(loader->needs & NEEDS_IRQCHIP))
-		return bad_fit(image, "this kind of guest takes no --irqchip");
-	return 0;
-}
-
-static int choose_irqchip(struct machine *m, struct vm_config *config)
-{
-	const char *name = m->opt->irqchip;
-
-	config->irqchip =
-		irqchip_find(&m->kvm, name ? name : CONFIG_DEFAULT_IRQCHIP);
-	if (!config->irqchip)
-		return name ? -EINVAL : -ENOTSUP;
-	if (!m->opt->nr_cpus && !config->irqchip->has_apic)
-		config->nr_vcpus = 1; /* not as configured, but as it can be */
-	if (config->irqchip->has_apic || config->nr_vcpus == 1)
-		return 0;
-	log_error("--smp: --irqchip=%s serves one vCPU, kernel serves more",
-		  config->irqchip->name);
-	return -EINVAL;
-}
-
-static int fill_config(struct machine *m, const struct loader *loader,
-		       const struct image *image, struct vm_config *config)
-{
-	const struct options *opt = m->opt;
-	unsigned int id = m->nr_vms;
-	unsigned int cpus = opt->nr_cpus ? opt->nr_cpus : CONFIG_DEFAULT_CPUS;
-
-	*config = (struct vm_config){
-		.name = m->names[id],
-		.id = id,
-		.nr_guests = opt->nr_images,
-		.mem_size = opt->mem_size ? opt->mem_size : loader->mem_default,
-		.nr_vcpus = loader->needs & NEEDS_SMP ? cpus : 1,
-		.hlt_ends = loader->needs & NEEDS_HLT_ENDS,
-		.max_exits = opt->max_exits,
-		.console = &m->console.guests[id],
-		.stop_fd = m->stopped.fd,
-	};
-	if (!config->mem_size &&
-	    cli_parse_size(CONFIG_DEFAULT_MEM, &config->mem_size))
-		return bad_fit(image, "DEFAULT_MEM of the configuration is no "
-				      "size; give --mem");
-	if (config->nr_vcpus > m->kvm.max_cpus) {
-		log_error("--smp: this host's KVM gives a guest at most %u "
-			  "vCPUs",
-			  m->kvm.max_cpus);
-		return -EINVAL;
-	}
-	return loader->needs & NEEDS_IRQCHIP ? choose_irqchip(m, config) : 0;
-}
-
-static int load_guest(struct machine *m, const struct loader *loader,
-		      const struct image *image, struct vm *vm,
-		      struct cpu_state *cpu)
-{
-	const struct boot_args args = {
-		.cmdline = m->opt->cmdline,
-		.initrd = m->initrd.data ? &m->initrd : NULL,
-	};
-
-	log_info("%s: %s: %s", vm->config.name, loader->name, loader->what);
-	if (loader->load(image, &args, &vm->mem, cpu))
-		return STATUS_USAGE;
-	if (vm->config.irqchip && vm->config.irqchip->has_apic)
-		smp_write_table(&vm->mem, vm->config.nr_vcpus);
-	return 0;
-}
-
 /* 0, or the exit status. The image may go once it has been loaded. */
 static int build_guest(struct machine *m, const struct image *image,
 		       struct vm *vm, struct cpu_state *cpu)
 {
 	const struct loader *loader =
 		loader_select(image, m->opt->loader_option);
-	struct vm_config config;
+	unsigned int id = m->nr_vms;
+	struct vm_config config = {
+		.name = m->names[id],
+		.id = id,
+		.console = &m->console.guests[id],
+		.stop_fd = m->stopped.fd,
+	};
 	int err;
 
-	if (!loader || check_options(m->opt, loader, image))
+	if (!loader)
 		return STATUS_USAGE;
-	err = fill_config(m, loader, image, &config);
+	err = guest_configure(m->opt, &m->kvm, loader, image, &config);
 	if (err)
 		return err == -EINVAL ? STATUS_USAGE : STATUS_FAILED;
 	m->nr_vms++; /* from here on vm_free() has something to undo */
 	if (vm_create(vm, &m->kvm, &config) || boards_create(vm, &m->loop))
 		return STATUS_FAILED;
-	return load_guest(m, loader, image, vm, cpu);
+	return guest_load(m->opt, loader, image, &m->initrd, vm, cpu) ?
+		       STATUS_USAGE :
+		       0;
 }
 
 static int build_guests(struct machine *m)

@@ -9,11 +9,13 @@
 #include "core/irqchip.h"
 #include "core/smp.h"
 #include "device.h"
+#include "feature.h"
 #include "loader.h"
 #include "probe.h"
 
 TABLE_DECLARE(command, command);
 TABLE_DECLARE(device, device_type);
+TABLE_DECLARE(feature, feature);
 TABLE_DECLARE(irqchip, irqchip);
 TABLE_DECLARE(loader, loader);
 TABLE_DECLARE(probe, probe);
@@ -37,8 +39,9 @@ static const char help_head[] =
 	"The machine:\n"
 	"  --mem SIZE         guest RAM, such as 64K, 128M or 5G\n"
 	"  --smp N            number of vCPUs per guest\n"
-	"  --irqchip KIND     interrupt controllers: kernel or vmm, if built "
-	"in\n"
+	"  --irqchip KIND     interrupt controllers: kernel, vmm or split, if "
+	"built in,\n"
+	"                     or none\n"
 	"\n"
 	"Several images run at once, each in a virtual machine of its own:\n"
 	"  --interleave       their output as it comes, not line by line\n"
@@ -126,6 +129,57 @@ static void print_probes(void)
 	}
 }
 
+#define LINE_WIDTH 79
+#define INDENT	   21
+
+/* One more word of a list, on a line of its own when this one is full. */
+static void print_word(const char *word, int *column)
+{
+	if (*column + 1 + (int)strlen(word) > LINE_WIDTH) {
+		printf("\n%*s", INDENT - 1, "");
+		*column = INDENT - 1;
+	}
+	*column += printf(" %s", word);
+}
+
+/* A timer in the host kernel goes by the name of the device that models it. */
+static bool is_device(const char *name)
+{
+	const struct device_type *const *device;
+
+	TABLE_FOREACH(device, device) {
+		if (!strcmp((*device)->name, name))
+			return true;
+	}
+	return false;
+}
+
+/* What --no-NAME can leave out. */
+static void print_features(void)
+{
+	const struct device_type *const *device;
+	const struct feature *const *feature;
+	const struct probe *const *probe;
+	int column;
+
+	printf("\nLeaving parts out of this run, to see what they are good "
+	       "for:\n");
+	column = printf("  %-18s", "--no-NAME");
+	TABLE_FOREACH(device, device) {
+		if (!device_is_chip(*device))
+			print_word((*device)->name, &column);
+	}
+	TABLE_FOREACH(feature, feature) {
+		if (!is_device((*feature)->name))
+			print_word((*feature)->name, &column);
+	}
+	TABLE_FOREACH(probe, probe) {
+		if (!(*probe)->option)
+			print_word((*probe)->name, &column);
+	}
+	printf("\n");
+}
+
 void usage_print_help(void)
 {
 	const struct command *const *command;
@@ -133,6 +187,7 @@ void usage_print_help(void)
 	fputs(help_head, stdout);
 	print_probes();
 	fputs(help_middle, stdout);
+	print_features();
 	printf("\nForcing the kind of image, instead of looking at it:\n");
 	print_kinds();
 	TABLE_FOREACH(command, command) {
@@ -161,6 +216,7 @@ void usage_print_list(void)
 	const struct device_type *const *device;
 	const struct loader *const *loader;
 	const struct command *const *command;
+	const struct feature *const *feature;
 	const struct probe *const *probe;
 	const struct irqchip *const *irqchip;
 
@@ -169,6 +225,9 @@ void usage_print_list(void)
 	TABLE_FOREACH(irqchip, irqchip)
 		printf("irqchip %-10s %s\n", (*irqchip)->name,
 		       (*irqchip)->what);
+	TABLE_FOREACH(feature, feature)
+		printf("feature %-10s %s\n", (*feature)->name,
+		       (*feature)->what);
 	TABLE_FOREACH(loader, loader)
 		printf("loader  %-10s %s\n", (*loader)->name, (*loader)->what);
 	TABLE_FOREACH(probe, probe)

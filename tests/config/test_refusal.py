@@ -28,8 +28,8 @@ def refuses(lines, *words):
 
 REFUSED = (
     ("a symbol without what it depends on",
-     ("# CONFIG_IRQCHIP is not set", "CONFIG_BOOT_LINUX=y"),
-     ("CONFIG_BOOT_LINUX=y", "depends on", "IRQCHIP is n")),
+     ("# CONFIG_BOOT_PAGED is not set", "CONFIG_PAGES_4M=y"),
+     ("CONFIG_PAGES_4M=y", "depends on", "BOOT_PAGED is n")),
     ("a line of garbage", ("this is no configuration",),
      ("this is no configuration",)),
     ("a symbol that does not exist", ("CONFIG_NO_SUCH_THING=y",),

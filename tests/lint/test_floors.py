@@ -12,7 +12,8 @@ import re
 import sources
 from sources import tap
 
-FLOOR0 = ["util/*", "abi/*", "include/table.h", "include/ison.h"]
+FLOOR0 = ["util/*", "abi/*", "include/table.h", "include/ison.h",
+          "include/feature.h"]
 FLOOR1 = FLOOR0 + ["core/bus.*", "core/memory.*", "core/cpustate.*",
                    "core/kvm.*", "core/cpuid.*", "include/*"]
 FLOOR2 = FLOOR1 + ["core/*"]
@@ -27,6 +28,7 @@ RULES = [
     ("abi/*",		["abi/*"],		False),
     ("include/table.h",	[],			False),
     ("include/ison.h",	[],			False),
+    ("include/feature.h",	["include/table.h"],	False),
     ("include/*",	FLOOR1,			False),
     ("core/bus.*",	FLOOR1,			False),
     ("core/memory.*",	FLOOR1,			False),

@@ -31,7 +31,7 @@ def helped():
         raise tap.Skip("kvm-vmm is not built; `make` builds it")
     text = subprocess.run([program, "--help"], capture_output=True, text=True,
                           check=False).stdout
-    found = re.findall(rf"^  ({OPTION})( [A-Z]|\[?=)?", text, re.M)
+    found = re.findall(rf"^  ({OPTION})( ?[A-Z]|\[?=)?", text, re.M)
     tap.check(found, "no option in --help:", text)
     return {name: bool(value) for name, value in found}
 
@@ -40,7 +40,7 @@ def known():
     """Every option that the sources of kvm-vmm name, built in or not."""
     text = "\n".join(sources.read(path) for path in sources.files(".c")
                      if path.startswith("vmm/"))
-    names = re.findall(r'"(' + OPTION + r')"', text)
+    names = re.findall(r'"(' + OPTION + r')(?:%s)?"', text)
     names += ["--" + name for name in
               re.findall(r'\{ "([a-z-]+)", (?:no|required|optional)_arg', text)]
     return set(names)
@@ -63,7 +63,7 @@ def in_sources():
                  for option in described() if option not in names] +
                 [f"{MANUAL}: {option} is not in the synopsis"
                  for option in described()
-                 if not re.search(rf"Fl {option[1:]}\b(?!-)", synopsis)])
+                 if not re.search(rf"Fl {option[1:]}(?![a-z-])", synopsis)])
 
 
 @tap.case("manual page and README have each key of the console")

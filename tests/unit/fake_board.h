@@ -51,6 +51,10 @@ struct board {
 	unsigned int intr_changes;
 };
 
+/* What boards opened from now on go without, by board_has(): a NULL-terminated
+ * list, or NULL for nothing. */
+extern const char *const *fake_without;
+
 /* Powers up the linked-in device called @name, or the one of @type. */
 void fake_board_open(struct board *board, const char *name);
 void fake_board_open_type(struct board *board, const struct device_type *type);

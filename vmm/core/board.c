@@ -23,6 +23,7 @@
 #include "core/irqchip.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
+#include "feature.h"
 #include "util/log.h"
 
 /*
@@ -119,12 +120,15 @@ static int create_board(struct vm *vm, struct event_loop *loop,
 }
 
 /* The model of the interrupt controllers is only for those VMs that have no
- * others. */
+ * others; any other device is in all that do not go without it. */
 static bool has_place(const struct vm *vm, const struct device_type *type)
 {
 	bool has_pic = vm->config.irqchip && vm->config.irqchip->has_pic;
+	bool is_chip = device_is_chip(type);
 
-	return has_pic || !(type->line || type->acknowledge || type->with_pic);
+	if (!is_chip && feature_is_out(vm->config.without, type->name))
+		return false;
+	return has_pic || !(is_chip || type->with_pic);
 }
 
 int boards_create(struct vm *vm, struct event_loop *loop)
@@ -282,6 +286,11 @@ void board_timer(struct board *board, uint64_t deadline_ns)
 	}
 	if (board->timer.fd > 0)
 		event_arm(board->timer.fd, wait_ns, 0);
+}
+
+bool board_has(struct board *board, const char *name)
+{
+	return !feature_is_out(board->vm->config.without, name);
 }
 
 int64_t board_wall_s(struct board *board)

@@ -13,6 +13,7 @@
 #include "abi/exit_status.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
+#include "feature.h"
 #include "probe.h"
 
 #define PROBES_MAX	8	   /* more than there are rows */
@@ -271,7 +272,8 @@ void exit_guest_ended(struct vcpu *vcpu, int status)
 	const struct probe *const *row;
 
 	TABLE_FOREACH(probe, row) {
-		if ((*row)->ended && !(*row)->option)
+		if ((*row)->ended && !(*row)->option &&
+		    !feature_is_out(vcpu->vm->config.without, (*row)->name))
 			(*row)->ended(vcpu, status);
 	}
 }

@@ -6,8 +6,11 @@
  *   vmm      two 8259s and the 8254 as devices of ours (irqchip_vmm.c,
  *            devices/pic.c, devices/pit.c)
  *
- * Each is a row of a link-time table; where none is linked in, guests that
- * need interrupts are refused.
+ *   split    local APICs in the host kernel, the rest as devices of ours
+ *            (irqchip_split.c, devices/ioapic.c)
+ *
+ * Each is a row of a link-time table. `none` is always there and no row: a
+ * guest without any gets no interrupt at all.
  */
 #ifndef MKVM_IRQCHIP_H
 #define MKVM_IRQCHIP_H
@@ -50,8 +53,9 @@ struct irqchip {
 
 #define IRQCHIP(row) TABLE_ROW(irqchip, irqchip, row)
 
-/* The one called @name, or after one message NULL: it was not built in, or
- * this host cannot. */
-const struct irqchip *irqchip_find(const struct kvm *kvm, const char *name);
+/* Finds the one called @name; "none" is NULL. 0, or after one message -EINVAL
+ * when it was not built in and -ENOTSUP when this host cannot. */
+int irqchip_find(const struct kvm *kvm, const char *name,
+		 const struct irqchip **chip);
 
 #endif

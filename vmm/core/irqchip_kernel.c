@@ -1,6 +1,6 @@
 /*
  * The interrupt controllers in the host kernel (KVM API,
- * "KVM_CREATE_IRQCHIP", "KVM_CREATE_PIT2", "KVM_IRQ_LINE"). KVM wires GSI n to
+ * "KVM_CREATE_IRQCHIP", "KVM_IRQ_LINE"). KVM wires GSI n to
  * pin n of the I/O APIC and, for n < 16, to line n of the 8259s.
  */
 #include "core/irqchip.h"
@@ -10,32 +10,27 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "core/pit_kernel.h"
 #include "core/vm.h"
 #include "util/log.h"
 
 static bool kernel_available(const struct kvm *kvm)
 {
-	if (kvm_cap(kvm, KVM_CAP_IRQCHIP) && kvm_cap(kvm, KVM_CAP_PIT2))
+	if (kvm_cap(kvm, KVM_CAP_IRQCHIP))
 		return true;
-	log_error("/dev/kvm: has no interrupt controllers (KVM_CAP_IRQCHIP, "
-		  "KVM_CAP_PIT2); `kvm-vmm --doctor` says more");
+	log_error("/dev/kvm: has no interrupt controllers (KVM_CAP_IRQCHIP); "
+		  "`kvm-vmm --doctor` says more");
 	return false;
 }
 
 static int kernel_create(struct vm *vm)
 {
-	/* The dummy speaker answers port 0x61, which timer code polls. */
-	struct kvm_pit_config pit = { .flags = KVM_PIT_SPEAKER_DUMMY };
-	const char *what = "KVM_CREATE_IRQCHIP";
 	int err;
 
-	if (!ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0)) {
-		what = "KVM_CREATE_PIT2";
-		if (!ioctl(vm->fd, KVM_CREATE_PIT2, &pit))
-			return 0;
-	}
+	if (!ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0))
+		return pit_kernel_create(vm);
 	err = errno;
-	log_error("%s: %s: %s", vm->config.name, what, strerror(err));
+	log_error("%s: KVM_CREATE_IRQCHIP: %s", vm->config.name, strerror(err));
 	return -err;
 }
 
@@ -48,7 +43,7 @@ static void kernel_set_line(struct vm *vm, unsigned int line, bool level)
 
 static const struct irqchip kernel = {
 	.name = "kernel",
-	.what = "8259s, I/O APIC, local APICs and 8254 in the host kernel",
+	.what = "8259s, I/O APIC, local APICs in the host kernel, the 8254 too",
 	.has_apic = true,
 	.available = kernel_available,
 	.create = kernel_create,

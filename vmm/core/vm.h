@@ -27,7 +27,8 @@ struct vm_config {
 	uint64_t mem_size;	       /* bytes of RAM */
 	unsigned int nr_vcpus;	       /* 1.. */
 	const struct irqchip *irqchip; /* NULL: no interrupts at all */
-	bool hlt_ends;	    /* HLT is how this guest says it is done */
+	bool hlt_ends;		    /* HLT is how this guest says it is done */
+	const char *const *without; /* features left out: feature.h */
 	uint64_t max_exits; /* VM exits before STATUS_LIMIT; 0: no limit */
 	struct console_guest *console; /* its end of it */
 	int stop_fd; /* eventfd made ready when the guest has ended */

@@ -86,6 +86,13 @@ struct device_type {
 	bool with_pic;
 };
 
+/* Whether @type is an interrupt controller: no guest that has interrupts can
+ * go without. */
+static inline bool device_is_chip(const struct device_type *type)
+{
+	return type->line || type->acknowledge;
+}
+
 #define DEVICE(type) TABLE_ROW(device, device_type, type)
 
 /* Sets interrupt line @pin of this device (index into irqs[]) to @level. */
@@ -132,6 +139,9 @@ void board_random(struct board *board, void *buf, size_t len);
 
 /* The guest's place on the command line, from 0. */
 unsigned int board_guest_id(struct board *board);
+
+/* Whether this run has the feature @name: see include/feature.h. */
+bool board_has(struct board *board, const char *name);
 
 /* The interrupt controller's INTR pin to the CPU: an interrupt waits or not. */
 void board_intr(struct board *board, bool level);

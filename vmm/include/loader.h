@@ -36,6 +36,7 @@ enum loader_needs {
 struct boot_args {
 	const char *cmdline;	    /* --cmdline; NULL: not given */
 	const struct image *initrd; /* NULL: none */
+	const char *const *without; /* features left out: feature.h */
 };
 
 struct loader {

@@ -1,0 +1,127 @@
+/*
+ * What a guest is to be: the user's options against what its kind of image
+ * needs and what this host has.
+ */
+#include "guest.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cli.h"
+#include "core/irqchip.h"
+#include "core/kvm.h"
+#include "core/smp.h"
+#include "core/vm.h"
+#include "loader.h"
+#include "util/log.h"
+
+static int bad_fit(const struct image *image, const char *why)
+{
+	log_error("%s: %s", image->path, why);
+	return -EINVAL;
+}
+
+/* Whether what the user asked for suits this kind of guest. */
+static int check_options(const struct options *opt, const struct loader *loader,
+			 const struct image *image)
+{
+	if (opt->mem_size && opt->mem_size < loader->mem_min) {
+		log_error("--mem: %s needs at least %lluK", image->path,
+			  (unsigned long long)loader->mem_min >> 10);
+		return -EINVAL;
+	}
+	if (opt->nr_images > 1)
+		return 0; /* meant for another one, perhaps */
+	if (opt->nr_cpus > 1 && !(loader->needs & NEEDS_SMP))
+		return bad_fit(image, "this kind of guest has one vCPU; leave "
+				      "--smp away");
+	if (opt->initrd && !(loader->needs & NEEDS_INITRD))
+		return bad_fit(image, "this kind of guest takes no --initrd");
+	if (opt->cmdline && !(loader->needs & NEEDS_CMDLINE))
+		return bad_fit(image, "this kind of guest takes no --cmdline");
+	if (opt->irqchip && !(loader->needs & NEEDS_IRQCHIP))
+		return bad_fit(image, "this kind of guest takes no --irqchip");
+	return 0;
+}
+
+static int choose_irqchip(const struct options *opt, const struct kvm *kvm,
+			  struct vm_config *config)
+{
+	const char *name = opt->irqchip ? opt->irqchip : CONFIG_DEFAULT_IRQCHIP;
+	int err = irqchip_find(kvm, name, &config->irqchip);
+
+	if (err)
+		return opt->irqchip ? -EINVAL : err;
+	if (!config->irqchip)
+		log_info("%s: no interrupt controllers: it stops where it "
+			 "waits for an interrupt",
+			 config->name);
+	if (config->irqchip && config->irqchip->has_apic)
+		return 0;
+	if (!opt->nr_cpus)
+		config->nr_vcpus = 1; /* not as configured, but as it can be */
+	if (config->nr_vcpus == 1)
+		return 0;
+	log_error("--smp: more than one vCPU takes local APICs, and the "
+		  "interrupt controllers `%s` have none; leave --smp away",
+		  name);
+	return -EINVAL;
+}
+
+/* Memory and vCPUs; 0 or -EINVAL. */
+static int fit_machine(const struct kvm *kvm, const struct image *image,
+		       struct vm_config *config)
+{
+	if (!config->mem_size &&
+	    cli_parse_size(CONFIG_DEFAULT_MEM, &config->mem_size))
+		return bad_fit(image, "DEFAULT_MEM of the configuration is no "
+				      "size; give --mem");
+	if (config->nr_vcpus > kvm->max_cpus) {
+		log_error("--smp: this host's KVM gives a guest at most %u "
+			  "vCPUs",
+			  kvm->max_cpus);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int guest_configure(const struct options *opt, const struct kvm *kvm,
+		    const struct loader *loader, const struct image *image,
+		    struct vm_config *config)
+{
+	unsigned int cpus = opt->nr_cpus ? opt->nr_cpus : CONFIG_DEFAULT_CPUS;
+	int err = check_options(opt, loader, image);
+
+	if (err)
+		return err;
+	config->nr_guests = opt->nr_images;
+	config->mem_size = opt->mem_size ? opt->mem_size : loader->mem_default;
+	config->nr_vcpus = loader->needs & NEEDS_SMP ? cpus : 1;
+	config->hlt_ends = loader->needs & NEEDS_HLT_ENDS;
+	config->max_exits = opt->max_exits;
+	config->without = opt->without;
+	err = fit_machine(kvm, image, config);
+	if (err || !(loader->needs & NEEDS_IRQCHIP))
+		return err;
+	return choose_irqchip(opt, kvm, config);
+}
+
+int guest_load(const struct options *opt, const struct loader *loader,
+	       const struct image *image, const struct image *initrd,
+	       struct vm *vm, struct cpu_state *cpu)
+{
+	const struct boot_args args = {
+		.cmdline = opt->cmdline,
+		.initrd = initrd->data ? initrd : NULL,
+		.without = opt->without,
+	};
+	int err;
+
+	log_info("%s: %s: %s", vm->config.name, loader->name, loader->what);
+	err = loader->load(image, &args, &vm->mem, cpu);
+	if (err)
+		return err;
+	if (vm->config.irqchip && vm->config.irqchip->has_apic)
+		smp_write_table(&vm->mem, vm->config.nr_vcpus);
+	return 0;
+}

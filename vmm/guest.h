@@ -1,0 +1,28 @@
+/* One guest of the command line: what it is to be, and its memory. */
+#ifndef MKVM_GUEST_H
+#define MKVM_GUEST_H
+
+struct cpu_state;
+struct image;
+struct kvm;
+struct loader;
+struct options;
+struct vm;
+struct vm_config;
+
+/*
+ * Fills in what follows from @opt and from what guests of this kind need: RAM,
+ * vCPUs, interrupt controllers, limits. 0; or after one message -EINVAL when
+ * the user asked for what does not fit, another -errno when the host cannot.
+ */
+int guest_configure(const struct options *opt, const struct kvm *kvm,
+		    const struct loader *loader, const struct image *image,
+		    struct vm_config *config);
+
+/* Loads @image, and @initrd (may be without data), into @vm's RAM. 0 with its
+ * first registers in @cpu, or -errno after one message. */
+int guest_load(const struct options *opt, const struct loader *loader,
+	       const struct image *image, const struct image *initrd,
+	       struct vm *vm, struct cpu_state *cpu);
+
+#endif
