@@ -10,7 +10,7 @@ STATS_PARTS   := $(patsubst vmm/%.c,%.o,$(wildcard vmm/debug/stats_*.c))
 
 obj-y := main.o cli.o usage.o machine.o guest.o
 obj-y += core/kvm.o core/vm.o core/memory.o core/bus.o core/cpustate.o \
-	 core/cpuid.o core/vcpu.o core/watch.o core/exit.o core/board.o core/event.o \
+	 core/cpuid.o core/cpuregs.o core/vcpu.o core/watch.o core/exit.o core/board.o core/event.o \
 	 core/irqchip.o core/feature.o core/console.o core/output.o core/screen.o core/term.o
 obj-y += boot/select.o
 obj-y += util/log.o util/reopen.o util/ring.o util/text.o

@@ -17,6 +17,7 @@
 
 #include "abi/exit_status.h"
 #include "core/cpuid.h"
+#include "core/cpuregs.h"
 #include "core/exit.h"
 #include "core/irqchip.h"
 #include "core/vm.h"
@@ -81,63 +82,22 @@ void vcpu_free(struct vcpu *vcpu)
 	close(vcpu->fd);
 }
 
-/* The attribute bits as they stand in bits 8-23 of a descriptor. */
-static void set_segment(struct kvm_segment *dst, const struct cpu_segment *src)
-{
-	unsigned int flags = src->flags;
-
-	*dst = (struct kvm_segment){
-		.base = src->base,
-		.limit = src->limit,
-		.selector = src->selector,
-		.type = flags & 0xf,
-		.s = flags >> 4 & 1,
-		.dpl = flags >> 5 & 3,
-		.present = flags >> 7 & 1,
-		.avl = flags >> 12 & 1,
-		.l = flags >> 13 & 1,
-		.db = flags >> 14 & 1,
-		.g = flags >> 15 & 1,
-	};
-}
-
-static int set_sregs(struct vcpu *vcpu, const struct cpu_state *cpu)
+int vcpu_set_state(struct vcpu *vcpu, const struct cpu_state *cpu)
 {
 	struct kvm_sregs sregs;
+	struct kvm_regs regs;
 
 	if (ioctl(vcpu->fd, KVM_GET_SREGS, &sregs))
 		return vcpu_failed(vcpu, "KVM_GET_SREGS");
-	set_segment(&sregs.cs, &cpu->code);
-	set_segment(&sregs.ds, &cpu->data);
-	sregs.es = sregs.fs = sregs.gs = sregs.ss = sregs.ds;
-	sregs.gdt.base = cpu->gdt_base;
-	sregs.gdt.limit = cpu->gdt_limit;
-	sregs.cr0 = cpu->cr0;
-	sregs.cr3 = cpu->cr3;
-	sregs.cr4 = cpu->cr4;
-	sregs.efer = cpu->efer;
+	cpuregs_lay(cpu, &sregs, &regs);
 	/* KVM keeps the APIC's CPUID bit in step with this one. */
 	if (!has_apic(vcpu->vm))
 		sregs.apic_base &= ~APIC_BASE_ENABLE;
 	if (ioctl(vcpu->fd, KVM_SET_SREGS, &sregs))
 		return vcpu_failed(vcpu, "KVM_SET_SREGS");
-	vcpu->seen_sregs = sregs;
-	return 0;
-}
-
-int vcpu_set_state(struct vcpu *vcpu, const struct cpu_state *cpu)
-{
-	struct kvm_regs regs = { .rip = cpu->rip,
-				 .rsp = cpu->rsp,
-				 .rsi = cpu->rsi,
-				 .rdi = cpu->rdi,
-				 .rflags = cpu->rflags };
-	int err = set_sregs(vcpu, cpu);
-
-	if (err)
-		return err;
 	if (ioctl(vcpu->fd, KVM_SET_REGS, &regs))
 		return vcpu_failed(vcpu, "KVM_SET_REGS");
+	vcpu->seen_sregs = sregs;
 	vcpu->seen = regs;
 	return 0;
 }
