@@ -18,11 +18,15 @@ obj-y += util/log.o util/reopen.o util/ring.o util/text.o
 # A part that can be missing has a stand-in, NAME_none.o, so that nobody asks:
 # $(call none-without,SYMBOL) is the end of the file's name.
 none-without = $(if $(CONFIG_$1),,_none)
-obj-y += core/smp$(call none-without,SMP).o
+obj-y += core/smp$(call none-without,SMP).o \
+	 core/cpuid_kvm$(call none-without,KVMCLOCK).o \
+	 core/regs.o core/regs_sync$(call none-without,SYNC_REGS).o
+obj-y += core/output_batch$(call none-without,CONSOLE_BATCH).o
 
 obj-$(CONFIG_IRQCHIP_KERNEL) += core/irqchip_kernel.o \
 				core/pit_kernel$(call none-without,PIT_KERNEL).o
 obj-$(CONFIG_IRQCHIP_VMM)    += core/irqchip_vmm.o
+obj-$(CONFIG_IRQCHIP_SPLIT)  += core/irqchip_split.o
 
 obj-$(CONFIG_DEV_SERIAL)    += devices/serial.o
 obj-$(CONFIG_DEV_HYPERCALL) += devices/hypercall.o
@@ -32,7 +36,8 @@ obj-$(CONFIG_DEV_CMOS)      += devices/cmos.o
 obj-$(CONFIG_DEV_DEBUGCON)  += devices/debugcon.o
 obj-$(CONFIG_DEV_POST)      += devices/post.o
 obj-$(CONFIG_DEV_RESET)     += devices/reset.o
-obj-$(CONFIG_DEV_PIC)       += devices/pic.o
+obj-$(CONFIG_DEV_PIC)       += devices/pic.o core/intr.o
+obj-$(CONFIG_DEV_IOAPIC)    += devices/ioapic.o
 obj-$(CONFIG_DEV_PIT)       += devices/pit.o devices/pit_counter.o
 
 obj-$(CONFIG_BOOT_FLAT)  += boot/flat.o

@@ -15,7 +15,7 @@ from sources import tap
 FLOOR0 = ["util/*", "abi/*", "include/table.h", "include/ison.h",
           "include/feature.h"]
 FLOOR1 = FLOOR0 + ["core/bus.*", "core/memory.*", "core/cpustate.*",
-                   "core/kvm.*", "core/cpuid.*", "include/*"]
+                   "core/kvm.*", "core/cpuid*", "include/*"]
 FLOOR2 = FLOOR1 + ["core/*"]
 DEVICE = FLOOR0 + ["include/device.h"]
 LOADER = FLOOR0 + ["include/loader.h", "core/memory.h", "core/cpustate.h"]
@@ -34,7 +34,7 @@ RULES = [
     ("core/memory.*",	FLOOR1,			False),
     ("core/cpustate.*",	FLOOR1,			False),
     ("core/kvm.*",	FLOOR1,			True),
-    ("core/cpuid.*",	FLOOR1,			True),
+    ("core/cpuid*",	FLOOR1,			True),
     ("core/*",		FLOOR2,			True),
     ("devices/*",	DEVICE + ["="],		False),
     ("boot/select.*",	LOADER + ["="],		False),

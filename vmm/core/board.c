@@ -113,22 +113,25 @@ static int create_board(struct vm *vm, struct event_loop *loop,
 	pthread_mutex_init(&board->dev.lock, NULL);
 	if (type->acknowledge)
 		vm->pic = board;
+	if (type->eoi)
+		vm->ioapic = board;
 	err = claim_ranges(board);
 	if (!err)
 		type->init(board->dev.state, board);
 	return err;
 }
 
-/* The model of the interrupt controllers is only for those VMs that have no
- * others; any other device is in all that do not go without it. */
+/* The models of chips are only for those VMs that have no others; any other
+ * device is in all that do not go without it. */
 static bool has_place(const struct vm *vm, const struct device_type *type)
 {
-	bool has_pic = vm->config.irqchip && vm->config.irqchip->has_pic;
-	bool is_chip = device_is_chip(type);
+	const struct irqchip *irqchip = vm->config.irqchip;
+	unsigned int models = irqchip ? irqchip->models : 0;
 
-	if (!is_chip && feature_is_out(vm->config.without, type->name))
+	if (!device_is_chip(type) &&
+	    feature_is_out(vm->config.without, type->name))
 		return false;
-	return has_pic || !(is_chip || type->with_pic);
+	return !(type->chips & ~models);
 }
 
 int boards_create(struct vm *vm, struct event_loop *loop)
@@ -198,17 +201,25 @@ void board_irq(struct board *board, unsigned int pin, bool level)
 }
 
 /*
- * Lock order: the PIC's lock comes after that of the device whose line it is,
- * and before intr_lock. Nobody waits for another device while holding it.
+ * Lock order: the lock of an interrupt controller comes after that of the
+ * device whose line it is, and before intr_lock. Nobody waits for another
+ * device while holding it, the other interrupt controller included.
  */
-void board_pic_line(struct board *pic, unsigned int line, bool level)
+void board_chip_line(struct board *chip, unsigned int line, bool level)
 {
-	pthread_mutex_lock(&pic->dev.lock);
-	pic->dev.type->line(pic->dev.state, line, level);
-	pthread_mutex_unlock(&pic->dev.lock);
+	pthread_mutex_lock(&chip->dev.lock);
+	chip->dev.type->line(chip->dev.state, line, level);
+	pthread_mutex_unlock(&chip->dev.lock);
 }
 
-uint8_t board_pic_acknowledge(struct board *pic)
+void board_chip_eoi(struct board *ioapic, uint8_t vector)
+{
+	pthread_mutex_lock(&ioapic->dev.lock);
+	ioapic->dev.type->eoi(ioapic->dev.state, vector);
+	pthread_mutex_unlock(&ioapic->dev.lock);
+}
+
+uint8_t board_chip_acknowledge(struct board *pic)
 {
 	uint8_t vector;
 
@@ -230,6 +241,17 @@ void board_intr(struct board *board, bool level)
 	pthread_mutex_unlock(&vm->intr_lock);
 	if (vcpu_current() != &vm->vcpus[0])
 		vcpu_kick(&vm->vcpus[0]);
+}
+
+void board_send(struct board *board, const struct dev_message *message)
+{
+	board->vm->config.irqchip->send(board->vm, message);
+}
+
+void board_want_eoi(struct board *board, const struct dev_message *messages,
+		    unsigned int count)
+{
+	board->vm->config.irqchip->want_eoi(board->vm, messages, count);
 }
 
 void board_tx(struct board *board, const void *buf, size_t len)

@@ -21,10 +21,14 @@ struct vm;
 int boards_create(struct vm *vm, struct event_loop *loop);
 void boards_free(struct vm *vm);
 
-/* The model of the interrupt controllers, vm->pic: one of their lines, and the
- * CPU taking an interrupt, whose vector it returns. Any thread. */
-void board_pic_line(struct board *pic, unsigned int line, bool level);
-uint8_t board_pic_acknowledge(struct board *pic);
+/*
+ * The models of interrupt controllers, vm->pic and vm->ioapic: one of their
+ * lines; the CPU that takes an interrupt of @pic, whose vector it returns; the
+ * CPU that is through with one of @ioapic. Any thread.
+ */
+void board_chip_line(struct board *chip, unsigned int line, bool level);
+uint8_t board_chip_acknowledge(struct board *pic);
+void board_chip_eoi(struct board *ioapic, uint8_t vector);
 
 /*
  * Offers console input; returns how many of the @len bytes were taken, or

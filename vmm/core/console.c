@@ -294,7 +294,8 @@ static int create_output(struct console *console)
 	output->drained = on_drained;
 	output->broken = on_broken;
 	output->arg = console;
-	return output_init(output, console->loop, &screen);
+	return output_init(output, console->loop, &screen,
+			   console->config.without);
 }
 
 int console_init(struct console *console, struct event_loop *loop,

@@ -41,6 +41,7 @@ struct console_config {
 	unsigned int nr_guests;
 	bool interleave; /* output as it comes, not line by line */
 	bool annotated;	 /* messages will come between any two characters */
+	const char *const *without;	     /* features left out: feature.h */
 	void (*quit)(void *arg, int status); /* the user wants out */
 	void *arg;
 };

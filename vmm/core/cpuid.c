@@ -112,6 +112,17 @@ static const union cpuid_list *get_supported(const struct kvm *kvm)
 	return NULL;
 }
 
+/* Everything but what KVM says of itself. */
+static void copy_list(struct kvm_cpuid2 *list,
+		      const struct kvm_cpuid2 *supported)
+{
+	list->nent = 0;
+	list->padding = 0;
+	for (unsigned int i = 0; i < supported->nent; i++)
+		if (!cpuid_is_kvm(supported->entries[i].function))
+			list->entries[list->nent++] = supported->entries[i];
+}
+
 static void patch_list(struct kvm_cpuid2 *list, const struct topology *t)
 {
 	for (unsigned int i = 0; i < list->nent; i++) {
@@ -138,10 +149,8 @@ int cpuid_set(const struct kvm *kvm, int vcpu_fd,
 	t.tsc_deadline = topology->has_apic &&
 			 kvm_cap(kvm, KVM_CAP_TSC_DEADLINE_TIMER);
 	if (supported) {
-		memcpy(&list, supported,
-		       sizeof(list.head) +
-			       supported->head.nent *
-				       sizeof(list.head.entries[0]));
+		copy_list(&list.head, &supported->head);
+		cpuid_add_kvm(&list.head, &supported->head, topology->without);
 		patch_list(&list.head, &t);
 	}
 	if (!supported || ioctl(vcpu_fd, KVM_SET_CPUID2, &list)) {

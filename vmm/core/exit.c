@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "abi/exit_status.h"
+#include "core/irqchip.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "feature.h"
@@ -134,6 +135,13 @@ static enum exit_action on_internal_error(struct vcpu *vcpu)
 	return EXIT_STOP;
 }
 
+/* Only interrupt controllers that have asked for it get this exit. */
+static enum exit_action on_ioapic_eoi(struct vcpu *vcpu)
+{
+	vcpu->vm->config.irqchip->eoi(vcpu->vm, vcpu->run->eoi.vector);
+	return EXIT_RESUME;
+}
+
 static enum exit_action on_system_event(struct vcpu *vcpu)
 {
 	unsigned int type = vcpu->run->system_event.type;
@@ -164,6 +172,7 @@ static const struct exit_row {
 	[KVM_EXIT_TPR_ACCESS] = { "TPR_ACCESS", NULL },
 	[KVM_EXIT_NMI] = { "NMI", NULL },
 	[KVM_EXIT_INTERNAL_ERROR] = { "INTERNAL_ERROR", on_internal_error },
+	[KVM_EXIT_IOAPIC_EOI] = { "IOAPIC_EOI", on_ioapic_eoi },
 	[KVM_EXIT_SYSTEM_EVENT] = { "SYSTEM_EVENT", on_system_event },
 };
 
@@ -239,7 +248,7 @@ static void remember(struct vcpu *vcpu)
 		return;
 	vcpu->seen = run->s.regs.regs;
 	vcpu->seen_exit = vcpu->exit_number;
-	if (run->kvm_valid_regs & KVM_SYNC_X86_SREGS) {
+	if (vcpu->wanted_regs & KVM_SYNC_X86_SREGS) {
 		vcpu->seen_sregs = run->s.regs.sregs;
 		vcpu->seen_sregs_exit = vcpu->exit_number;
 	}
@@ -309,6 +318,13 @@ void exit_show_injection(const struct vcpu *vcpu, unsigned int vector)
 		if (probes[i]->inject)
 			probes[i]->inject(vcpu->vm->config.id, vcpu->id,
 					  vector);
+}
+
+void exit_show_gone(const struct vm *vm)
+{
+	for (unsigned int i = 0; i < nr_probes; i++)
+		if (probes[i]->gone)
+			probes[i]->gone(vm);
 }
 
 int exit_finish_probes(void)

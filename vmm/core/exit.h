@@ -7,6 +7,7 @@
 
 struct probe;
 struct vcpu;
+struct vm;
 
 enum exit_action {
 	EXIT_RESUME, /* answered: enter the guest again */
@@ -39,6 +40,9 @@ void exit_show_line(unsigned int guest_id, unsigned int irq, bool level,
 
 /* Shows them an interrupt that is injected into @vcpu, on its thread. */
 void exit_show_injection(const struct vcpu *vcpu, unsigned int vector);
+
+/* Tells them that the guest of @vm has ended and its threads are gone. */
+void exit_show_gone(const struct vm *vm);
 
 /* Tells them that all guests have ended; the worst exit status of theirs. */
 int exit_finish_probes(void);

@@ -5,9 +5,8 @@
  *            inside the host kernel (irqchip_kernel.c)
  *   vmm      two 8259s and the 8254 as devices of ours (irqchip_vmm.c,
  *            devices/pic.c, devices/pit.c)
- *
- *   split    local APICs in the host kernel, the rest as devices of ours
- *            (irqchip_split.c, devices/ioapic.c)
+ *   split    a local APIC per vCPU in the host kernel, the rest as devices of
+ *            ours (irqchip_split.c, devices/ioapic.c)
  *
  * Each is a row of a link-time table. `none` is always there and no row: a
  * guest without any gets no interrupt at all.
@@ -16,9 +15,11 @@
 #define MKVM_IRQCHIP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "table.h"
 
+struct dev_message;
 struct kvm;
 struct vcpu;
 struct vm;
@@ -26,10 +27,10 @@ struct vm;
 #define IRQCHIP_LINES 24 /* pins of the I/O APIC; 0-15 are the ISA lines */
 
 struct irqchip {
-	const char *name; /* for --irqchip */
-	const char *what; /* one line for --list */
-	bool has_apic;	  /* local APICs, and so more than one vCPU */
-	bool has_pic;	  /* the 8259s are devices of ours */
+	const char *name;    /* for --irqchip */
+	const char *what;    /* one line for --list */
+	bool has_apic;	     /* local APICs, and so more than one vCPU */
+	unsigned int models; /* DEV_CHIP_: those that are devices of ours */
 
 	/* Whether the host can; prints why not. NULL: always. */
 	bool (*available)(const struct kvm *kvm);
@@ -49,6 +50,17 @@ struct irqchip {
 	 * end. False when no interrupt can wake it. NULL: KVM does not leave
 	 * the guest for that. */
 	bool (*halt)(struct vcpu *vcpu);
+
+	/*
+	 * Where the I/O APIC is a device of ours. send(): a message of its to
+	 * the local APICs. want_eoi(): calls eoi() for those among its messages
+	 * that are at @messages. eoi(): a vCPU is through with @vector. Any
+	 * thread, and the first two with the lock of the I/O APIC held.
+	 */
+	void (*send)(struct vm *vm, const struct dev_message *message);
+	void (*want_eoi)(struct vm *vm, const struct dev_message *messages,
+			 unsigned int count);
+	void (*eoi)(struct vm *vm, uint8_t vector);
 };
 
 #define IRQCHIP(row) TABLE_ROW(irqchip, irqchip, row)

@@ -1,43 +1,19 @@
 /*
  * Interrupts without help from the kernel: the 8259s are a device of ours, and
- * this file is the wire from their INTR pin to vCPU 0 (KVM API,
- * "KVM_INTERRUPT", and request_interrupt_window in "The kvm_run structure").
+ * a vCPU that has halted is a thread that waits.
  */
-#include <errno.h>
 #include <linux/kvm.h>
 #include <stdatomic.h>
-#include <string.h>
-#include <sys/ioctl.h>
 
-#include "abi/exit_status.h"
 #include "core/board.h"
-#include "core/exit.h"
+#include "core/intr.h"
 #include "core/irqchip.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 
 static void vmm_set_line(struct vm *vm, unsigned int line, bool level)
 {
-	board_pic_line(vm->pic, line, level);
-}
-
-/* Injects what waits, or asks KVM to leave the guest once it can take it. */
-static void vmm_enter(struct vcpu *vcpu)
-{
-	struct kvm_run *run = vcpu->run;
-	struct kvm_interrupt interrupt;
-	bool waits = atomic_load(&vcpu->vm->intr);
-
-	if (waits && run->ready_for_interrupt_injection) {
-		interrupt.irq = board_pic_acknowledge(vcpu->vm->pic);
-		exit_show_injection(vcpu, interrupt.irq);
-		if (ioctl(vcpu->fd, KVM_INTERRUPT, &interrupt))
-			vm_stop(vcpu->vm, STATUS_FAILED,
-				"vCPU %u: KVM_INTERRUPT: %s", vcpu->id,
-				strerror(errno));
-		waits = atomic_load(&vcpu->vm->intr);
-	}
-	run->request_interrupt_window = waits;
+	board_chip_line(vm->pic, line, level);
 }
 
 static bool vmm_halt(struct vcpu *vcpu)
@@ -56,9 +32,9 @@ static bool vmm_halt(struct vcpu *vcpu)
 static const struct irqchip vmm = {
 	.name = "vmm",
 	.what = "8259s and 8254 as devices of kvm-vmm; no APICs, one vCPU",
-	.has_pic = true,
+	.models = DEV_CHIP_PIC,
 	.set_line = vmm_set_line,
-	.enter = vmm_enter,
+	.enter = intr_enter,
 	.halt = vmm_halt,
 };
 IRQCHIP(vmm);

@@ -25,7 +25,6 @@ static const struct {
 	{ KVM_CAP_EXT_CPUID, "KVM_CAP_EXT_CPUID" },
 	{ KVM_CAP_MP_STATE, "KVM_CAP_MP_STATE" },
 	{ KVM_CAP_IMMEDIATE_EXIT, "KVM_CAP_IMMEDIATE_EXIT" },
-	{ KVM_CAP_SYNC_REGS, "KVM_CAP_SYNC_REGS" },
 };
 
 int kvm_cap(const struct kvm *kvm, int cap)

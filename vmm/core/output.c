@@ -54,11 +54,19 @@ static bool write_piece(struct output *output, const uint8_t *buf, size_t len)
 	return err != EAGAIN;
 }
 
+/* Whether something was left that no event and no tick will bring up again:
+ * what a guest without batching has added, or the screen for one that ended. */
+static bool is_forgotten(const struct output *output)
+{
+	return ring_used(&output->ring) && !output->abandoned &&
+	       !output_batch_is_open(&output->batch);
+}
+
 /*
  * Writes while stdout takes it without blocking; true when it takes no more.
- * What a busy guest adds meanwhile waits for the next tick, or it would get a
- * write() for each character. One thread at a time: the piece being written
- * stays where it is.
+ * What a guest adds meanwhile has to wait for its turn, a tick or a wake-up:
+ * the main thread has more to do than to run after it. One thread at a time:
+ * the piece being written stays where it is.
  */
 static bool write_ready(struct output *output)
 {
@@ -75,7 +83,7 @@ static bool write_ready(struct output *output)
 		buf = ring_peek(&output->ring, &len);
 		if (!len || output->abandoned)
 			break;
-		if (output->busy && (ssize_t)(output->ring.tail - end) >= 0)
+		if ((ssize_t)(output->ring.tail - end) >= 0)
 			break;
 		full = !stdout_ready(output) ||
 		       !write_piece(output, buf,
@@ -83,6 +91,8 @@ static bool write_ready(struct output *output)
 	}
 	output->writing = false;
 	pthread_cond_broadcast(&output->room);
+	if (!full && is_forgotten(output))
+		event_notify(output->wake.fd);
 	return full;
 }
 
@@ -132,11 +142,12 @@ void output_drain(struct output *output)
 	pthread_mutex_lock(&output->lock);
 	full = write_ready(output);
 	/* Ready, and yet it has refused: "\r\n" needs room for two. */
-	soon = full ? stdout_ready(output) : output->busy;
+	soon = full ? stdout_ready(output) :
+		      output_batch_is_open(&output->batch);
 	/* Not before the write: a guest may have become busy meanwhile. */
 	soon = soon && make_timer(output);
-	if (output->busy && !full && !soon) {
-		output->busy = false;
+	if (!full && !soon && output_batch_is_open(&output->batch)) {
+		output_batch_tick(&output->batch, false);
 		event_notify(output->wake.fd);
 	}
 	err = output->error;
@@ -165,7 +176,7 @@ static void on_wake(void *arg, uint32_t events)
 	output_drain(output);
 }
 
-/* A tick before which nothing came ends the business. */
+/* A tick before which nothing came ends the batch. */
 static void on_tick(void *arg, uint32_t events)
 {
 	struct output *output = arg;
@@ -173,13 +184,13 @@ static void on_tick(void *arg, uint32_t events)
 	(void)events;
 	event_ack(output->tick.fd);
 	pthread_mutex_lock(&output->lock);
-	output->busy = ring_used(&output->ring) > 0;
+	output_batch_tick(&output->batch, ring_used(&output->ring) > 0);
 	pthread_mutex_unlock(&output->lock);
 	output_drain(output);
 }
 
 int output_init(struct output *output, struct event_loop *loop,
-		const struct screen_config *config)
+		const struct screen_config *config, const char *const *without)
 {
 	int fd = event_fd();
 	int err;
@@ -193,6 +204,7 @@ int output_init(struct output *output, struct event_loop *loop,
 					     on_stdout, output };
 	pthread_mutex_init(&output->lock, NULL);
 	pthread_cond_init(&output->room, NULL);
+	output_batch_init(&output->batch, without);
 	err = screen_init(&output->screen, config, &output->ring);
 	if (err)
 		goto close_fds;
@@ -231,10 +243,8 @@ void output_put(struct output *output, unsigned int id, const void *buf,
 
 		bytes += done;
 		len -= done;
-		if (!output->busy || len) {
-			output->busy = true;
+		if (output_batch_add(&output->batch) || len)
 			event_notify(output->wake.fd);
-		}
 		if (len && !vcpu_current())
 			break; /* it cannot wait for itself to drain */
 		if (len)

@@ -2,10 +2,11 @@
  * Guest output on its way to stdout: devices fill a ring from their vCPU's
  * thread, the main thread drains it.
  *
- * The first byte after a silence wakes the main thread at once; while more
- * follow, it looks every 4 milliseconds, so that a talkative guest does not pay
- * for a wake-up with every character. A full ring makes its writer wait, so
- * nothing is lost however fast it comes.
+ * With batching (core/output_batch.h) the first byte after a silence wakes the
+ * main thread at once; while more follow, it looks every 4 milliseconds, so
+ * that a talkative guest does not pay for a wake-up with every character.
+ * Without, every character wakes it. Either way a full ring makes its writer
+ * wait, so nothing is lost however fast it comes.
  */
 #ifndef MKVM_OUTPUT_H
 #define MKVM_OUTPUT_H
@@ -15,14 +16,15 @@
 #include <stddef.h>
 
 #include "core/event.h"
+#include "core/output_batch.h"
 #include "core/screen.h"
 #include "util/ring.h"
 
 struct output {
 	struct event_loop *loop;
 	struct event_source out;    /* stdout, or the same opened once more */
-	struct event_source wake;   /* eventfd: output came after a silence */
-	struct event_source tick;   /* timerfd, ticking while output comes */
+	struct event_source wake;   /* eventfd: output came */
+	struct event_source tick;   /* timerfd: time to look for output again */
 	void (*drained)(void *arg); /* there is room again */
 	void (*broken)(void *arg, int err); /* stdout is of no use any more */
 	void *arg;
@@ -34,18 +36,19 @@ struct output {
 	pthread_cond_t room;  /* the ring was drained, or nobody writes */
 	struct ring ring;
 	struct screen screen;
-	bool busy;	/* the main thread looks again by itself */
+	struct output_batch batch;
 	bool writing;	/* somebody is writing, with the lock let go */
 	bool abandoned; /* nobody will read: drop output */
 	int error;	/* errno of a write that failed, until it is told */
 };
 
 /*
- * Prepares stdout for the guests of @config. @drained and @broken are called
- * on the main thread. 0, or -errno after one message.
+ * Prepares stdout for the guests of @config, with batching unless @without
+ * names it. @drained and @broken are called on the main thread. 0, or -errno
+ * after one message.
  */
 int output_init(struct output *output, struct event_loop *loop,
-		const struct screen_config *config);
+		const struct screen_config *config, const char *const *without);
 void output_free(struct output *output);
 
 /* Queues output of guest @id; waits when the ring is full. Any thread; on the

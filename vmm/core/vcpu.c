@@ -20,6 +20,7 @@
 #include "core/cpuregs.h"
 #include "core/exit.h"
 #include "core/irqchip.h"
+#include "core/regs.h"
 #include "core/vm.h"
 #include "core/watch.h"
 #include "util/log.h"
@@ -50,6 +51,7 @@ int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id)
 		.id = id,
 		.nr_cpus = vm->config.nr_vcpus,
 		.has_apic = has_apic(vm),
+		.without = vm->config.without,
 	};
 	void *run;
 	int err;
@@ -66,10 +68,10 @@ int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id)
 		return err;
 	}
 	vcpu->run = run;
-	/* Registers come along with every exit: no ioctl to look at one. */
-	vcpu->run->kvm_valid_regs = KVM_SYNC_X86_REGS;
+	vcpu->wanted_regs = KVM_SYNC_X86_REGS;
 	if (exit_is_watched())
-		vcpu->run->kvm_valid_regs |= KVM_SYNC_X86_SREGS;
+		vcpu->wanted_regs |= KVM_SYNC_X86_SREGS;
+	regs_share(vcpu);
 	err = cpuid_set(vm->kvm, vcpu->fd, &topology);
 	if (err)
 		vcpu_free(vcpu);
@@ -148,6 +150,7 @@ static void run_once(struct vcpu *vcpu)
 		}
 		return;
 	}
+	regs_fetch(vcpu);
 	if (!count_exit(vcpu)) {
 		exit_stop_at_limit(vcpu);
 		return;

@@ -20,6 +20,7 @@ struct vcpu {
 	int fd;
 	uint64_t exit_number; /* of the guest's, the one being answered */
 	struct kvm_run *run;  /* shared with the kernel */
+	uint64_t wanted_regs; /* KVM_SYNC_X86_..., there after each exit */
 
 	/*
 	 * Registers at the last exit before a crash, since AMD-V loses them in

@@ -48,8 +48,8 @@ struct vm {
 	atomic_ullong nr_exits;
 
 	/* Of interrupt controllers that are devices of ours. */
-	struct board *pic;
-	atomic_bool intr;	   /* their INTR pin, to vCPU 0 */
+	struct board *pic, *ioapic;
+	atomic_bool intr;	   /* INTR pin of the former, to vCPU 0 */
 	pthread_mutex_t intr_lock; /* for waiting on intr_raised */
 	pthread_cond_t intr_raised;
 

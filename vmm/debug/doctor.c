@@ -24,7 +24,7 @@
 #define NEEDS_ANY                                                    \
 	(BIT(PROBE_OPEN) | BIT(PROBE_API) | BIT(PROBE_USER_MEMORY) | \
 	 BIT(PROBE_TSS_ADDR) | BIT(PROBE_IMMEDIATE_EXIT) |           \
-	 BIT(PROBE_EXT_CPUID) | BIT(PROBE_MP_STATE) | BIT(PROBE_SYNC_REGS))
+	 BIT(PROBE_EXT_CPUID) | BIT(PROBE_MP_STATE))
 #define NEEDS_IRQ (BIT(PROBE_IRQCHIP) | BIT(PROBE_PIT2) | BIT(PROBE_TIMER))
 
 /* Kinds of guest, and the probes that each of them stands on. */
