@@ -330,6 +330,7 @@ static int with_console(struct machine *m)
 		.nr_guests = m->opt->nr_images,
 		.interleave = m->opt->interleave,
 		.annotated = exit_is_talked_about(),
+		.without = m->opt->without,
 		.quit = on_quit,
 		.arg = m,
 	};
