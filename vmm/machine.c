@@ -300,8 +300,10 @@ static int run_guests(struct machine *m)
 	start_next(m);
 	event_run(&m->loop, finished, m);
 	console_abandon(&m->console);
-	for (unsigned int i = 0; i < m->nr_vms; i++)
+	for (unsigned int i = 0; i < m->nr_vms; i++) {
 		vm_join(&m->vms[i]);
+		exit_show_gone(&m->vms[i]);
+	}
 	status = worst_status(m);
 	watch_stop(&m->watch);
 	return status;

@@ -1,9 +1,10 @@
 /* objects: debug/stats_ledger.o debug/stats_read.o debug/stats_json.o
- * debug/stats_table.o util/json.o util/lane.o util/log.o util/reopen.o */
+ * debug/stats_table.o debug/stats_end.o debug/stats_kvm.o core/memory.o
+ * util/json.o util/lane.o util/log.o util/reopen.o */
 /*
  * The ledger of --stats: rows by reason, place and direction, several vCPUs and
- * guests added up, a guest that uses more ports than there are rows, and what
- * is printed of it.
+ * guests added up, a guest that uses more ports than there are rows, what a
+ * guest leaves behind, and what is printed of it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,13 +17,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#include "abi/exit_status.h"
+#include "core/irqchip.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
 #include "debug/stats.h"
 #include "probe.h"
 
 #define NR_GUESTS 5
 #define GUEST_NS  100
 #define ANSWER_NS 7
+#define PAGE_SIZE 4096
+
+#define NR_CPUS	   2
+#define WITH_APICS 4 /* the guest whose interrupts the host kernel injects */
 
 /* A vCPU of its own, in a thread of its own as in real life. */
 struct cpu {
@@ -65,6 +75,12 @@ static void halt(struct cpu *cpu)
 	leave(cpu, "HLT", NULL);
 }
 
+static void take_interrupts(struct cpu *cpu)
+{
+	for (int i = 0; i < 3; i++)
+		stats_count_injection(cpu->guest_id, cpu->cpu);
+}
+
 static void *start(void *arg)
 {
 	struct cpu *cpu = arg;
@@ -75,7 +91,7 @@ static void *start(void *arg)
 		.guest_id = cpu->guest_id,
 		.nr_guests = NR_GUESTS,
 		.cpu = cpu->cpu,
-		.nr_cpus = 2,
+		.nr_cpus = NR_CPUS,
 		.run = &cpu->area,
 		.guest_ns = GUEST_NS,
 		.answer_ns = ANSWER_NS,
@@ -117,7 +133,7 @@ static void check_sums(const struct stats_guest *guest)
 	for (size_t i = 0; i < guest->nr_rows; i++)
 		stats_add(&rows, &guest->rows[i].sum);
 	for (unsigned int i = 0; i < guest->nr_cpus; i++)
-		stats_add(&cpus, &guest->cpus[i]);
+		stats_add(&cpus, &guest->cpus[i].sum);
 	assert_memory_equal(&rows, &guest->sum, sizeof(rows));
 	assert_memory_equal(&cpus, &guest->sum, sizeof(cpus));
 	assert_int_equal(rows.guest_ns, rows.exits * GUEST_NS);
@@ -164,7 +180,7 @@ static void a_row_is_a_reason_a_place_and_a_direction(void **state)
 	assert_int_equal(row->sum.exits, 2);
 	assert_null(row->handler);
 	assert_non_null(find(&stats.guests[0], "HLT", STATS_NONE, 0, false));
-	assert_string_equal(stats.guests[0].name, "guest");
+	assert_string_equal(stats.guests[0].end->guest, "guest");
 	stats_free(&stats);
 }
 
@@ -178,7 +194,7 @@ static void vcpus_are_added_up(void **state)
 	read_guest(&stats, 1);
 	assert_int_equal(stats.guests[1].nr_rows, 5);
 	assert_int_equal(stats.guests[1].sum.exits, 18);
-	assert_int_equal(stats.guests[1].cpus[1].exits, 9);
+	assert_int_equal(stats.guests[1].cpus[1].sum.exits, 9);
 	stats_free(&stats);
 }
 
@@ -232,7 +248,77 @@ static void lines_that_rise_are_counted(void **state)
 	read_guest(&stats, 3);
 	assert_int_equal(stats.guests[3].raised[4], 2);
 	assert_int_equal(stats.guests[3].raised[15], 1);
-	assert_null(stats.guests[3].name); /* it had no exit */
+	assert_int_equal(stats.guests[3].sum.exits, 0);
+	stats_free(&stats);
+}
+
+/* Guests end: without a kernel that counts, three pages of RAM written. */
+static int end_guests(void **state)
+{
+	static const struct irqchip apics = { .has_apic = true };
+	struct vcpu cpus[NR_CPUS] = { { .fd = -1 }, { .fd = -1 } };
+	char name[] = "guest";
+	struct vm vm = { .fd = -1, .vcpus = cpus, .nr_vcpus = NR_CPUS };
+
+	(void)state;
+	vm.config.name = name;
+	vm.config.nr_guests = NR_GUESTS;
+	if (mem_init(&vm.mem, MEM_MIN))
+		return -1;
+	madvise(vm.mem.mapping, vm.mem.size, MADV_NOHUGEPAGE);
+	for (unsigned int page = 1; page <= 3; page++)
+		vm.mem.base[page * PAGE_SIZE] = 1;
+	for (unsigned int id = 0; id < NR_GUESTS; id++) {
+		vm.config.id = id;
+		vm.config.irqchip = id == WITH_APICS ? &apics : NULL;
+		vm.status = id == 2 ? STATUS_CRASHED : STATUS_OK;
+		stats_take_end(&vm);
+	}
+	memset(name, 'x', sizeof(name)); /* gone with the guest */
+	mem_free(&vm.mem);
+	return 0;
+}
+
+static void a_guest_without_an_exit_leaves_something(void **state)
+{
+	const struct stats_guest *guest;
+	struct stats stats;
+
+	(void)state;
+	read_guest(&stats, 3);
+	guest = &stats.guests[3];
+	assert_int_equal(guest->nr_rows, 0);
+	assert_int_equal(guest->nr_cpus, NR_CPUS);
+	assert_string_equal(guest->end->guest, "guest");
+	assert_int_equal(guest->end->status, STATUS_OK);
+	assert_int_equal(stats.guests[2].end->status, STATUS_CRASHED);
+	assert_int_equal(guest->end->mem_bytes, MEM_MIN);
+	if (guest->end->resident_known) {
+		assert_int_equal(guest->end->resident_kib, 3 * 4);
+		assert_int_equal(stats.resident_kib, NR_GUESTS * 3 * 4);
+	}
+	assert_int_equal(stats.resident_known, guest->end->resident_known);
+	stats_free(&stats);
+}
+
+static void interrupts_are_counted_by_who_knows(void **state)
+{
+	struct stats_guest all;
+	struct stats stats;
+
+	(void)state;
+	run(3, 1, take_interrupts);
+	run(WITH_APICS, 0, take_interrupts);
+	read_guest(&stats, 3);
+	assert_true(stats.guests[3].unseen.injected_known);
+	assert_int_equal(stats.guests[3].cpus[0].unseen.injected, 0);
+	assert_int_equal(stats.guests[3].cpus[1].unseen.injected, 3);
+	assert_int_equal(stats.guests[3].unseen.injected, 3);
+	assert_false(stats.guests[WITH_APICS].unseen.injected_known);
+	assert_false(stats.guests[3].unseen.kernel_known);
+	assert_int_equal(stats_read_all(&all, &stats), 0);
+	assert_false(all.unseen.injected_known);
+	stats_free_guest(&all);
 	stats_free(&stats);
 }
 
@@ -268,13 +354,15 @@ static void both_formats_print_it(void **state)
 		"\"page\": \"0xfee00000\"",
 		"\"other\": true",
 		"{\"irq\": 4, \"raised\": 2}",
+		"\"status\": 71",
+		"\"memory_bytes\": 65536",
+		"\"injected\": 3",
 	};
 	static const char *const in_table[] = {
 		"133103 VM exits",
 		"IO in, other places\n",
 		"IO 0x3f8 out, serial",
 		"IRQ4 2 times, IRQ15 1 times",
-		"(no exit)",
 	};
 
 	(void)state;
@@ -289,8 +377,10 @@ int main(void)
 		cmocka_unit_test(vcpus_are_added_up),
 		cmocka_unit_test(a_guest_that_uses_every_port_is_counted),
 		cmocka_unit_test(lines_that_rise_are_counted),
+		cmocka_unit_test(a_guest_without_an_exit_leaves_something),
+		cmocka_unit_test(interrupts_are_counted_by_who_knows),
 		cmocka_unit_test(both_formats_print_it),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, end_guests, NULL);
 }

@@ -123,6 +123,13 @@ static void stats_line(unsigned int guest_id, unsigned int irq, bool level,
 		stats_count_line(guest_id, irq);
 }
 
+static void stats_injection(unsigned int guest_id, unsigned int cpu,
+			    unsigned int vector)
+{
+	(void)vector;
+	stats_count_injection(guest_id, cpu);
+}
+
 static const struct probe stats_probe = {
 	.name = "stats",
 	.what = "counts VM exits: table or json[:FILE]",
@@ -132,6 +139,8 @@ static const struct probe stats_probe = {
 	.setup = stats_setup,
 	.after = stats_count,
 	.line = stats_line,
+	.inject = stats_injection,
+	.gone = stats_take_end,
 	.finish = stats_finish,
 };
 PROBE(stats_probe);

@@ -1,7 +1,9 @@
 /*
  * The ledger of VM exits, between those who write and who print it:
- * stats_ledger.c counts, stats_read.c adds up what the vCPUs' threads have
- * counted, stats_table.c and stats_json.c print, stats.c is the probe.
+ * stats_ledger.c counts, stats_end.c looks at a guest that has ended,
+ * stats_kvm.c at what the host kernel counts, stats_read.c adds up what the
+ * vCPUs' threads have counted, stats_table.c and stats_json.c print, stats.c is
+ * the probe.
  */
 #ifndef MKVM_STATS_H
 #define MKVM_STATS_H
@@ -11,9 +13,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "debug/stats_kvm.h"
 #include "util/lane.h"
 
 struct exit_view;
+struct vm;
 
 #define STATS_GUESTS_MAX 256
 #define STATS_IRQS_MAX	 16
@@ -54,19 +58,48 @@ struct stats_row {
 /* The ledger of one vCPU, written by its thread alone. */
 struct stats_lane {
 	struct lane lane;
-	char *guest; /* its name */
-	unsigned int guest_id, nr_guests, cpu, nr_cpus;
+	unsigned int guest_id, cpu;
+	uint64_t injected; /* interrupts, by kvm-vmm itself */
 	unsigned int nr_rows;
 	struct stats_row rows[STATS_ROWS_MAX]; /* hashed by key */
 	struct stats_row other[4];	       /* IO and MMIO, in and out */
 };
 
+/* What a guest left behind, taken while its VM still was there. */
+struct stats_end {
+	struct lane lane;
+	char *guest; /* its name */
+	unsigned int guest_id, nr_guests;
+	int status; /* exit status */
+	uint64_t mem_bytes;
+	uint64_t resident_kib; /* of its RAM */
+	bool resident_known;
+	bool has_apic;	     /* the host kernel injects interrupts */
+	struct stats_kvm vm; /* only what is counted once for all vCPUs */
+	unsigned int nr_cpus;
+	struct stats_kvm cpus[];
+};
+
+/* What no exit shows; unknown where the host kernel does not count it. */
+struct stats_unseen {
+	bool injected_known, kernel_known;
+	uint64_t injected;     /* interrupts, by whoever does that */
+	uint64_t kernel_exits; /* VM exits that the host kernel answered */
+	struct stats_kvm kvm;
+};
+
+struct stats_cpu {
+	struct stats_sum sum;
+	struct stats_unseen unseen;
+};
+
 /* One guest, added up; rows by exits, the most first. */
 struct stats_guest {
 	unsigned int id, nr_cpus;
-	const char *name; /* NULL: it had no exit */
+	const struct stats_end *end; /* NULL: all guests as one */
 	struct stats_sum sum;
-	struct stats_sum *cpus; /* nr_cpus of them */
+	struct stats_unseen unseen;
+	struct stats_cpu *cpus; /* nr_cpus of them */
 	struct stats_row *rows;
 	size_t nr_rows;
 	uint64_t raised[STATS_IRQS_MAX]; /* times a line rose, but for those
@@ -78,7 +111,9 @@ struct stats {
 	uint64_t wall_ns;     /* since the command line was read */
 	uint64_t cpu_user_ns; /* of kvm-vmm, guest code included */
 	uint64_t cpu_system_ns;
-	uint64_t peak_kib; /* resident, guest RAM included */
+	uint64_t peak_kib;     /* resident, guest RAM included */
+	uint64_t resident_kib; /* of guest RAM, at the end */
+	bool resident_known;
 	struct stats_sum sum;
 	struct stats_guest *guests;
 	unsigned int nr_guests;
@@ -90,11 +125,21 @@ void stats_count(const struct exit_view *view);
 /* Counts a line that rose. Any thread. */
 void stats_count_line(unsigned int guest_id, unsigned int irq);
 
+/* Counts an interrupt that kvm-vmm injects itself. On the vCPU's thread. */
+void stats_count_injection(unsigned int guest_id, unsigned int cpu);
+
+/* Takes what @vm leaves behind; its vCPUs' threads are gone. */
+void stats_take_end(const struct vm *vm);
+
+/* To be called when there was no memory to count with. */
+void stats_fail(void);
+
 /* Says whether some exit could not be counted for want of memory. */
 bool stats_has_failed(void);
 
-/* The ledgers of all vCPUs so far, for stats_read(); the last added first. */
-extern struct lanes stats_lanes;
+/* The ledgers of all vCPUs so far, and the ends of all guests, for
+ * stats_read(); the last added first. */
+extern struct lanes stats_lanes, stats_ends;
 uint64_t stats_raised(unsigned int guest_id, unsigned int irq);
 
 /* Adds @more to @sum. */

@@ -64,13 +64,41 @@ static void add_row(struct json *json, const struct stats_row *row)
 	json_close(json);
 }
 
+/* What no exit shows, as far as it is known. */
+static void add_unseen(struct json *json, const struct stats_unseen *unseen)
+{
+	if (unseen->injected_known)
+		json_number(json, "injected", unseen->injected);
+	if (unseen->kernel_known)
+		json_number(json, "kernel_exits", unseen->kernel_exits);
+	if (!unseen->kvm.known)
+		return;
+	json_row(json, "kvm");
+	for (unsigned int i = 0; i < STATS_KVM_COUNT; i++)
+		if (stats_kvm_has(&unseen->kvm, i))
+			json_number(json, stats_kvm_name(i),
+				    unseen->kvm.values[i]);
+	json_close(json);
+}
+
+static void add_end(struct json *json, const struct stats_end *end)
+{
+	json_string(json, "name", end->guest);
+	json_number(json, "status", (uint64_t)end->status);
+	json_number(json, "vcpus", end->nr_cpus);
+	json_number(json, "memory_bytes", end->mem_bytes);
+	if (end->resident_known)
+		json_number(json, "guest_resident_kib", end->resident_kib);
+}
+
 static void add_cpus(struct json *json, const struct stats_guest *guest)
 {
 	json_array(json, "cpus");
 	for (unsigned int cpu = 0; cpu < guest->nr_cpus; cpu++) {
 		json_row(json, NULL);
 		json_number(json, "cpu", cpu);
-		add_sum(json, &guest->cpus[cpu]);
+		add_sum(json, &guest->cpus[cpu].sum);
+		add_unseen(json, &guest->cpus[cpu].unseen);
 		json_close(json);
 	}
 	json_close(json);
@@ -96,8 +124,9 @@ static void add_guest(struct json *json, const struct stats_guest *guest)
 
 	json_object(json, NULL);
 	json_number(json, "id", guest->id);
-	json_string(json, "name", guest->name ? guest->name : "");
+	add_end(json, guest->end);
 	add_sum(json, &guest->sum);
+	add_unseen(json, &guest->unseen);
 	add_reasons(json, guest);
 	json_array(json, "rows");
 	for (size_t i = 0; i < guest->nr_rows; i++)
@@ -124,6 +153,8 @@ void stats_print_json(FILE *to, const struct stats *stats)
 	json_number(&json, "cpu_user_ns", stats->cpu_user_ns);
 	json_number(&json, "cpu_system_ns", stats->cpu_system_ns);
 	json_number(&json, "peak_resident_kib", stats->peak_kib);
+	if (stats->resident_known)
+		json_number(&json, "guest_resident_kib", stats->resident_kib);
 	add_sum(&json, &stats->sum);
 	json_array(&json, "guests");
 	for (unsigned int id = 0; id < stats->nr_guests; id++)

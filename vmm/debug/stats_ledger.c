@@ -4,11 +4,8 @@
  * share a cache line. A guest chooses its ports: a ledger has a fixed number of
  * rows, and what finds them taken is counted together.
  */
-#include <errno.h>
 #include <linux/kvm.h>
 #include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "debug/stats.h"
 #include "probe.h"
@@ -26,20 +23,19 @@ static __thread struct stats_lane *mine;
 static atomic_bool failed;
 static atomic_ullong raised[STATS_GUESTS_MAX][STATS_IRQS_MAX];
 
-static struct stats_lane *open_ledger(const struct exit_view *view)
+/* The ledger of this thread; NULL: no memory. */
+static struct stats_lane *my_ledger(unsigned int guest_id, unsigned int cpu)
 {
-	struct stats_lane *lane = lane_add(&stats_lanes, sizeof(*lane));
-
-	if (!lane) {
-		atomic_store(&failed, true);
+	if (mine)
+		return mine;
+	mine = lane_add(&stats_lanes, sizeof(*mine));
+	if (!mine) {
+		stats_fail();
 		return NULL;
 	}
-	lane->guest = strdup(view->guest);
-	lane->guest_id = view->guest_id;
-	lane->nr_guests = view->nr_guests;
-	lane->cpu = view->cpu;
-	lane->nr_cpus = view->nr_cpus;
-	return lane;
+	mine->guest_id = guest_id;
+	mine->cpu = cpu;
+	return mine;
 }
 
 static struct stats_key key_of(const struct kvm_run *run)
@@ -142,16 +138,25 @@ void stats_count(const struct exit_view *view)
 		.worst_ns = view->answer_ns,
 	};
 	struct stats_key key = key_of(view->run);
+	struct stats_lane *lane = my_ledger(view->guest_id, view->cpu);
 	struct stats_row *row;
 
-	if (!mine && !(mine = open_ledger(view)))
+	if (!lane)
 		return;
-	row = find_row(mine, &key);
+	row = find_row(lane, &key);
 	row->reason = view->reason;
 	if (key.place != STATS_NONE && row->key.place != STATS_OTHER)
 		row->handler = view->device;
 	count_data(&sum, view->run);
 	stats_add(&row->sum, &sum);
+}
+
+void stats_count_injection(unsigned int guest_id, unsigned int cpu)
+{
+	struct stats_lane *lane = my_ledger(guest_id, cpu);
+
+	if (lane)
+		lane->injected++;
 }
 
 void stats_count_line(unsigned int guest_id, unsigned int irq)
@@ -164,6 +169,11 @@ void stats_count_line(unsigned int guest_id, unsigned int irq)
 uint64_t stats_raised(unsigned int guest_id, unsigned int irq)
 {
 	return atomic_load(&raised[guest_id][irq]);
+}
+
+void stats_fail(void)
+{
+	atomic_store(&failed, true);
 }
 
 bool stats_has_failed(void)

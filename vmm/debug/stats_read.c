@@ -58,6 +58,7 @@ static void take_row(struct stats_guest *guest, const struct stats_row *row)
 
 static void take_lane(struct stats_guest *guest, const struct stats_lane *lane)
 {
+	struct stats_cpu *cpu = &guest->cpus[lane->cpu];
 	size_t first = guest->nr_rows;
 
 	for (size_t i = 0; i < STATS_ROWS_MAX; i++)
@@ -66,8 +67,9 @@ static void take_lane(struct stats_guest *guest, const struct stats_lane *lane)
 	     i++)
 		take_row(guest, &lane->other[i]);
 	for (size_t i = first; i < guest->nr_rows; i++)
-		stats_add(&guest->cpus[lane->cpu], &guest->rows[i].sum);
-	stats_add(&guest->sum, &guest->cpus[lane->cpu]);
+		stats_add(&cpu->sum, &guest->rows[i].sum);
+	stats_add(&guest->sum, &cpu->sum);
+	cpu->unseen.injected = lane->injected;
 }
 
 /* Makes one row of those that several vCPUs have, and sorts them. */
@@ -87,27 +89,66 @@ static void merge_rows(struct stats_guest *guest)
 	qsort(rows, kept, sizeof(*rows), compare_exits);
 }
 
-static int read_guest(struct stats_guest *guest)
+static void add_unseen(struct stats_unseen *unseen,
+		       const struct stats_unseen *more)
+{
+	unseen->injected_known &= more->injected_known;
+	unseen->kernel_known &= more->kernel_known;
+	unseen->injected += more->injected;
+	unseen->kernel_exits += more->kernel_exits;
+	stats_kvm_add(&unseen->kvm, &more->kvm);
+}
+
+/*
+ * Where the host kernel has local APICs, it alone knows what it injects, ours
+ * included; elsewhere nobody but kvm-vmm injects. An instruction that KVM
+ * emulates can leave more often than the CPU did: hence no less than 0.
+ */
+static void read_unseen(struct stats_cpu *cpu, const struct stats_kvm *kvm,
+			bool has_apic)
+{
+	struct stats_unseen *unseen = &cpu->unseen;
+	uint64_t exits = kvm->values[STATS_KVM_EXITS];
+
+	unseen->kvm = *kvm;
+	unseen->injected_known = true;
+	if (has_apic) {
+		unseen->injected = kvm->values[STATS_KVM_IRQ_INJECTIONS];
+		unseen->injected_known =
+			stats_kvm_has(kvm, STATS_KVM_IRQ_INJECTIONS);
+	}
+	unseen->kernel_known = stats_kvm_has(kvm, STATS_KVM_EXITS);
+	if (exits > cpu->sum.exits)
+		unseen->kernel_exits = exits - cpu->sum.exits;
+}
+
+static void read_end(struct stats_guest *guest, const struct stats_end *end)
+{
+	for (unsigned int i = 0; i < guest->nr_cpus; i++) {
+		struct stats_cpu *cpu = &guest->cpus[i];
+
+		read_unseen(cpu, &end->cpus[i], end->has_apic);
+		if (i)
+			add_unseen(&guest->unseen, &cpu->unseen);
+		else
+			guest->unseen = cpu->unseen;
+	}
+	stats_kvm_join(&guest->unseen.kvm, &end->vm);
+}
+
+static int read_guest(struct stats_guest *guest, const struct stats_end *end)
 {
 	const size_t rows_of_lane =
 		sizeof(struct stats_lane) / sizeof(struct stats_row);
 	const struct lane *lane;
-	size_t nr_lanes = 0;
 
-	LANE_FOREACH(&stats_lanes, lane)
-	{
-		if (lane_of(lane)->guest_id != guest->id)
-			continue;
-		guest->name = lane_of(lane)->guest;
-		guest->nr_cpus = lane_of(lane)->nr_cpus;
-		nr_lanes++;
-	}
+	guest->id = end->guest_id;
+	guest->end = end;
+	guest->nr_cpus = end->nr_cpus;
 	for (unsigned int irq = 0; irq < STATS_IRQS_MAX; irq++)
 		guest->raised[irq] = stats_raised(guest->id, irq);
-	if (!nr_lanes)
-		return 0;
-	guest->rows =
-		calloc(nr_lanes * (rows_of_lane + 1), sizeof(*guest->rows));
+	guest->rows = calloc(guest->nr_cpus * (rows_of_lane + 1),
+			     sizeof(*guest->rows));
 	guest->cpus = calloc(guest->nr_cpus, sizeof(*guest->cpus));
 	if (!guest->rows || !guest->cpus)
 		return -ENOMEM;
@@ -117,6 +158,7 @@ static int read_guest(struct stats_guest *guest)
 			take_lane(guest, lane_of(lane));
 	}
 	merge_rows(guest);
+	read_end(guest, end);
 	return 0;
 }
 
@@ -143,19 +185,35 @@ static uint64_t read_peak_kib(const struct rusage *used)
 	return kib;
 }
 
-static unsigned int count_guests(void)
+static const struct stats_end *end_of(const struct lane *lane)
+{
+	return (const struct stats_end *)lane;
+}
+
+static int read_guests(struct stats *stats)
 {
 	const struct lane *lane;
-	unsigned int count = 0;
 
-	LANE_FOREACH(&stats_lanes, lane)
-	count = lane_of(lane)->nr_guests;
-	return count;
+	LANE_FOREACH(&stats_ends, lane)
+	{
+		const struct stats_end *end = end_of(lane);
+		struct stats_guest *guest = &stats->guests[end->guest_id];
+		int err = read_guest(guest, end);
+
+		if (err)
+			return err;
+		stats_add(&stats->sum, &guest->sum);
+		stats->resident_kib += end->resident_kib;
+		stats->resident_known &= end->resident_known;
+	}
+	return 0;
 }
 
 int stats_read(struct stats *stats, uint64_t started_ns)
 {
+	const struct lane *any = stats_ends.first;
 	struct rusage used;
+	int err = -ENOMEM;
 
 	getrusage(RUSAGE_SELF, &used);
 	*stats = (struct stats){
@@ -163,23 +221,15 @@ int stats_read(struct stats *stats, uint64_t started_ns)
 		.cpu_user_ns = to_ns(&used.ru_utime),
 		.cpu_system_ns = to_ns(&used.ru_stime),
 		.peak_kib = read_peak_kib(&used),
-		.nr_guests = count_guests(),
+		.resident_known = true,
+		.nr_guests = any ? end_of(any)->nr_guests : 0,
 	};
 	stats->guests = calloc(stats->nr_guests + 1, sizeof(*stats->guests));
-	if (!stats->guests)
-		return -ENOMEM;
-	for (unsigned int id = 0; id < stats->nr_guests; id++) {
-		int err;
-
-		stats->guests[id].id = id;
-		err = read_guest(&stats->guests[id]);
-		if (err) {
-			stats_free(stats);
-			return err;
-		}
-		stats_add(&stats->sum, &stats->guests[id].sum);
-	}
-	return 0;
+	if (stats->guests)
+		err = read_guests(stats);
+	if (err)
+		stats_free(stats);
+	return err;
 }
 
 int stats_read_all(struct stats_guest *all, const struct stats *stats)
@@ -188,7 +238,8 @@ int stats_read_all(struct stats_guest *all, const struct stats *stats)
 
 	for (unsigned int id = 0; id < stats->nr_guests; id++)
 		nr_rows += stats->guests[id].nr_rows;
-	*all = (struct stats_guest){ .sum = stats->sum };
+	*all = (struct stats_guest){ .sum = stats->sum,
+				     .unseen = stats->guests[0].unseen };
 	all->rows = calloc(nr_rows + 1, sizeof(*all->rows));
 	if (!all->rows)
 		return -ENOMEM;
@@ -199,6 +250,8 @@ int stats_read_all(struct stats_guest *all, const struct stats *stats)
 			take_row(all, &guest->rows[i]);
 		for (unsigned int irq = 0; irq < STATS_IRQS_MAX; irq++)
 			all->raised[irq] += guest->raised[irq];
+		if (id)
+			add_unseen(&all->unseen, &guest->unseen);
 	}
 	merge_rows(all);
 	return 0;
@@ -212,7 +265,7 @@ void stats_free_guest(struct stats_guest *guest)
 
 void stats_free(struct stats *stats)
 {
-	for (unsigned int id = 0; id < stats->nr_guests; id++)
+	for (unsigned int id = 0; stats->guests && id < stats->nr_guests; id++)
 		stats_free_guest(&stats->guests[id]);
 	free(stats->guests);
 }

@@ -11,6 +11,8 @@
 #define NS_PER_MS 1e6
 #define NS_PER_US 1e3
 
+#define KIB_PER_MIB 1024.0
+
 #define HEAD                                                                \
 	"     exits   share       bytes    guest ms   answer ms  us each  " \
 	"us worst  exit\n"
@@ -74,16 +76,32 @@ static void print_interrupts(FILE *to, const struct stats_guest *guest)
 		putc('\n', to);
 }
 
+static void print_unseen(FILE *to, const struct stats_unseen *unseen)
+{
+	if (unseen->injected_known)
+		fprintf(to, "interrupts injected: %llu\n",
+			(unsigned long long)unseen->injected);
+	if (unseen->kernel_known)
+		fprintf(to,
+			"VM exits that the host kernel answered by itself: "
+			"%llu\n",
+			(unsigned long long)unseen->kernel_exits);
+}
+
 static void print_rows(FILE *to, const struct stats_guest *guest)
 {
-	fputs(HEAD, to);
+	if (guest->nr_rows)
+		fputs(HEAD, to);
 	for (size_t i = 0; i < guest->nr_rows; i++) {
 		print_sum(to, &guest->rows[i].sum, guest->sum.exits);
 		print_what(to, &guest->rows[i]);
 	}
-	print_sum(to, &guest->sum, guest->sum.exits);
-	fputs("all\n", to);
+	if (guest->nr_rows) {
+		print_sum(to, &guest->sum, guest->sum.exits);
+		fputs("all\n", to);
+	}
 	print_interrupts(to, guest);
+	print_unseen(to, &guest->unseen);
 }
 
 static void print_guests(FILE *to, const struct stats *stats)
@@ -93,7 +111,7 @@ static void print_guests(FILE *to, const struct stats *stats)
 		const struct stats_guest *guest = &stats->guests[id];
 
 		print_sum(to, &guest->sum, stats->sum.exits);
-		fprintf(to, "%s\n", guest->name ? guest->name : "(no exit)");
+		fprintf(to, "%s\n", guest->end->guest);
 	}
 }
 
@@ -103,12 +121,15 @@ void stats_print_table(FILE *to, const struct stats *stats)
 
 	fprintf(to,
 		"\n%llu VM exits in %.3f ms, %llu bytes moved; peak of resident "
-		"memory %.1f MiB\n",
+		"memory %.1f MiB",
 		(unsigned long long)stats->sum.exits,
 		stats->wall_ns / NS_PER_MS,
-		(unsigned long long)stats->sum.bytes, stats->peak_kib / 1024.0);
-	if (!stats->sum.exits)
-		return;
+		(unsigned long long)stats->sum.bytes,
+		stats->peak_kib / KIB_PER_MIB);
+	if (stats->resident_known)
+		fprintf(to, ", %.1f MiB of it guest RAM",
+			stats->resident_kib / KIB_PER_MIB);
+	putc('\n', to);
 	if (stats_read_all(&all, stats))
 		return;
 	print_rows(to, &all);

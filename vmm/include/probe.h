@@ -1,7 +1,7 @@
 /*
  * The contract between the run loop and those who only watch: a probe sees
  * VM exits before and after they are answered, interrupt lines, and the end of
- * a guest that did not end itself. It changes nothing.
+ * a guest. It changes nothing.
  */
 #ifndef MKVM_PROBE_H
 #define MKVM_PROBE_H
@@ -13,6 +13,7 @@
 
 struct kvm_run;
 struct vcpu;
+struct vm;
 
 /* One VM exit. The strings live as long as the guest. */
 struct exit_view {
@@ -73,6 +74,14 @@ struct probe {
 	 */
 	void (*inject)(unsigned int guest_id, unsigned int cpu,
 		       unsigned int vector);
+
+	/*
+	 * The guest of @vm has ended, whatever ended it, with vm->status. The
+	 * threads of its vCPUs are gone, their file descriptors and its RAM
+	 * are not. On the main thread, once for each guest of the command
+	 * line, before finish(). NULL: not told.
+	 */
+	void (*gone)(const struct vm *vm);
 
 	/*
 	 * All guests have ended and all threads but the main one are gone.
