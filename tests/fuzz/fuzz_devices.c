@@ -1,6 +1,6 @@
 /* objects: devices/cmos.o devices/debugcon.o devices/hypercall.o */
 /* objects: devices/i8042.o devices/i8042_kbd.o devices/i8042_keys.o */
-/* objects: devices/pic.o devices/pit.o devices/pit_counter.o */
+/* objects: devices/ioapic.o devices/pic.o devices/pit.o devices/pit_counter.o */
 /* objects: devices/post.o devices/reset.o devices/serial.o */
 /*
  * Random accesses, input and lines to every linked-in device, on the recording
@@ -92,9 +92,11 @@ static void fuzz_pins(struct board *b, struct bytes *in)
 	uint8_t how = next(in);
 
 	if (b->type->line)
-		b->type->line(b->dev, how % 18, how & 0x80);
+		b->type->line(b->dev, how % 26, how & 0x80);
 	if (b->type->acknowledge && (b->intr || how % 8 == 0))
 		b->type->acknowledge(b->dev);
+	if (b->type->eoi)
+		b->type->eoi(b->dev, next(in));
 }
 
 static void fuzz_step(struct board *b, struct bytes *in)

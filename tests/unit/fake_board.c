@@ -250,6 +250,27 @@ void board_intr(struct board *board, bool level)
 	board->intr_changes++;
 }
 
+void board_send(struct board *board, const struct dev_message *message)
+{
+	if (!board->type->line)
+		broken(board, "sends messages without lines", message->data);
+	board->sends++;
+	board->sent = *message;
+}
+
+void board_want_eoi(struct board *board, const struct dev_message *messages,
+		    unsigned int count)
+{
+	if (!board->type->eoi)
+		broken(board, "wants an EOI it cannot take", count);
+	if (count > DEV_MESSAGES_MAX)
+		broken(board, "wants the EOI of too many messages", count);
+	board->eoi_lists++;
+	board->nr_eoi = count;
+	if (count)
+		memcpy(board->eoi, messages, count * sizeof(messages[0]));
+}
+
 void board_oddity(struct board *board, const char *what, uint64_t val)
 {
 	board->oddities++;

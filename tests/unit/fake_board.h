@@ -49,6 +49,12 @@ struct board {
 
 	bool intr; /* the level of the CPU's INTR pin */
 	unsigned int intr_changes;
+
+	unsigned int sends;			  /* board_send() */
+	struct dev_message sent;		  /* the last one */
+	unsigned int eoi_lists;			  /* board_want_eoi() */
+	struct dev_message eoi[DEV_MESSAGES_MAX]; /* the last one */
+	unsigned int nr_eoi;
 };
 
 /* What boards opened from now on go without, by board_has(): a NULL-terminated

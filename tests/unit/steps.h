@@ -34,12 +34,18 @@ enum step_op {
 	STEP_LINE,
 	STEP_INTR,
 	STEP_ACK,
+	STEP_EOI,
+	STEP_SENDINGS,
+	STEP_MESSAGE,
+	STEP_TARGET,
+	STEP_LISTS,
+	STEP_WANTED,
 };
 
 struct step {
 	enum step_op op;
 	uint8_t size; /* bytes, of an access */
-	uint16_t at;
+	uint32_t at;
 	uint64_t val;
 	const char *text;
 };
@@ -60,6 +66,7 @@ struct step {
 #define GUEST(id)	  STEP(STEP_GUEST, 0, id)
 #define UNTIL(ns)	  STEP(STEP_UNTIL, 0, ns) /* with timers on time */
 #define LINE(irq, level)  STEP(STEP_LINE, irq, level) /* of a device */
+#define AT_EOI(vector)	  STEP(STEP_EOI, 0, vector) /* a CPU is through */
 
 /* What it expects; the counts are since power-on */
 #define IN(port, byte)	  STEP(STEP_IN, port, byte)
@@ -74,6 +81,11 @@ struct step {
 #define ODD(count)	  STEP(STEP_ODD, 0, count) /* board_oddity() */
 #define INTR(level)	  STEP(STEP_INTR, 0, level) /* board_intr() */
 #define ACK(vector)	  STEP(STEP_ACK, 0, vector) /* the CPU takes it */
+#define MESSAGES(count)	  STEP(STEP_SENDINGS, 0, count) /* board_send() */
+#define MESSAGE(data)	  STEP(STEP_MESSAGE, 0, data) /* of the last one */
+#define TARGET(address)	  STEP(STEP_TARGET, 0, address) /* likewise */
+#define LISTS(count)	  STEP(STEP_LISTS, 0, count) /* board_want_eoi() */
+#define WANTED(count)	  STEP(STEP_WANTED, 0, count) /* in the last one */
 /* clang-format on */
 
 static inline void step_expect(const char *table, size_t row, const char *what,
@@ -119,6 +131,9 @@ static inline bool step_do(struct board *b, const struct step *s)
 	case STEP_LINE:
 		b->type->line(b->dev, s->at, s->val);
 		return true;
+	case STEP_EOI:
+		b->type->eoi(b->dev, s->val);
+		return true;
 	default:
 		return false;
 	}
@@ -159,6 +174,21 @@ static inline uint64_t step_look(struct board *b, const struct step *s,
 	case STEP_ACK:
 		*what = "vector";
 		return b->type->acknowledge(b->dev);
+	case STEP_SENDINGS:
+		*what = "calls of board_send";
+		return b->sends;
+	case STEP_MESSAGE:
+		*what = "data of the message";
+		return b->sent.data;
+	case STEP_TARGET:
+		*what = "address of the message";
+		return b->sent.address;
+	case STEP_LISTS:
+		*what = "calls of board_want_eoi";
+		return b->eoi_lists;
+	case STEP_WANTED:
+		*what = "messages whose EOI is wanted";
+		return b->nr_eoi;
 	default:
 		*what = "a step of no known kind";
 		return ~s->val;

@@ -1,6 +1,6 @@
 /* objects: devices/cmos.o devices/debugcon.o devices/hypercall.o */
 /* objects: devices/i8042.o devices/i8042_kbd.o devices/i8042_keys.o */
-/* objects: devices/pic.o devices/pit.o devices/pit_counter.o */
+/* objects: devices/ioapic.o devices/pic.o devices/pit.o devices/pit_counter.o */
 /* objects: devices/post.o devices/reset.o devices/serial.o */
 /*
  * The fuzzer's harness with fixed seeds: all devices survive random accesses

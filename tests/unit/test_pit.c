@@ -421,7 +421,7 @@ static void test_timer_arming(void **state)
 	assert_int_equal(ticks(&b), 0);
 	b.type->timer(b.dev); /* was on its way already */
 	assert_int_equal(ticks(&b), 0);
-	assert_true(b.type->with_pic);
+	assert_int_equal(b.type->chips, DEV_CHIP_PIC);
 	assert_int_equal(b.type->irqs[0], 0);
 	fake_board_close(&b);
 }

@@ -440,6 +440,7 @@ static const struct device_type pic = {
 	.init = pic_init,
 	.read = pic_read,
 	.write = pic_write,
+	.chips = DEV_CHIP_PIC,
 	.line = pic_line,
 	.acknowledge = pic_acknowledge,
 };

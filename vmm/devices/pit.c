@@ -228,7 +228,7 @@ static const struct device_type pit = {
 	.read = pit_read,
 	.write = pit_write,
 	.timer = pit_timer,
-	.with_pic = true,
+	.chips = DEV_CHIP_PIC,
 };
 
 DEVICE(pit);
