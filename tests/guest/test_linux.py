@@ -167,7 +167,7 @@ boot("Linux takes its interrupts from the 8259s of kvm-vmm",
 boot("--smp 2 wants other interrupt controllers than those",
      ("--irqchip", "vmm", "--smp", "2"), vm.USAGE)
 boot("interrupt controllers that nobody knows are refused",
-     ("--irqchip", "none"), vm.USAGE)
+     ("--irqchip", "nonsense"), vm.USAGE)
 # 5 GiB less what the kernel takes, and the last of it can be written to.
 boot("--mem 5G: the guest sees it all, around the hole below 4 GiB",
      ("--mem", "5G", *words("-- grep MemTotal /proc/meminfo")), 0,
