@@ -8,20 +8,25 @@ EXPLAIN_PARTS := $(patsubst vmm/%.c,%.o,$(wildcard vmm/debug/explain_*.c))
 REPORT_PARTS  := $(patsubst vmm/%.c,%.o,$(wildcard vmm/debug/report_*.c))
 STATS_PARTS   := $(patsubst vmm/%.c,%.o,$(wildcard vmm/debug/stats_*.c))
 
-obj-y := main.o cli.o usage.o machine.o guest.o
-obj-y += core/kvm.o core/vm.o core/memory.o core/bus.o core/cpustate.o \
-	 core/cpuid.o core/cpuregs.o core/vcpu.o core/watch.o core/exit.o core/board.o core/event.o \
-	 core/irqchip.o core/feature.o core/console.o core/output.o core/screen.o core/term.o
-obj-y += boot/select.o
-obj-y += util/log.o util/reopen.o util/ring.o util/text.o
+obj-y := core/memory.o core/cpuregs.o core/cpustate_real16.o
+
+# The whole machine; what stands for it without, is below the devices.
+obj-$(CONFIG_MACHINE) += main.o cli.o usage.o machine.o guest.o
+obj-$(CONFIG_MACHINE) += core/kvm.o core/vm.o core/bus.o core/cpustate.o \
+			 core/cpuid.o core/vcpu.o core/watch.o core/exit.o \
+			 core/board.o core/event.o core/irqchip.o \
+			 core/feature.o core/console.o core/output.o \
+			 core/screen.o core/term.o
+obj-$(CONFIG_MACHINE) += boot/select.o
+obj-$(CONFIG_MACHINE) += util/log.o util/reopen.o util/ring.o util/text.o
 
 # A part that can be missing has a stand-in, NAME_none.o, so that nobody asks:
 # $(call none-without,SYMBOL) is the end of the file's name.
 none-without = $(if $(CONFIG_$1),,_none)
-obj-y += core/smp$(call none-without,SMP).o \
+obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/cpuid_kvm$(call none-without,KVMCLOCK).o \
 	 core/regs.o core/regs_sync$(call none-without,SYNC_REGS).o
-obj-y += core/output_batch$(call none-without,CONSOLE_BATCH).o
+obj-$(CONFIG_MACHINE) += core/output_batch$(call none-without,CONSOLE_BATCH).o
 
 obj-$(CONFIG_IRQCHIP_KERNEL) += core/irqchip_kernel.o \
 				core/pit_kernel$(call none-without,PIT_KERNEL).o
@@ -40,10 +45,16 @@ obj-$(CONFIG_DEV_PIC)       += devices/pic.o core/intr.o
 obj-$(CONFIG_DEV_IOAPIC)    += devices/ioapic.o
 obj-$(CONFIG_DEV_PIT)       += devices/pit.o devices/pit_counter.o
 
+# The bare run loop, with a bus if there is a device to stand on it.
+ifneq ($(CONFIG_MACHINE),y)
+obj-y += bare.o util/log_plain.o
+obj-y += $(if $(filter devices/%,$(obj-y)),bare_io.o core/bus.o,bare_io_none.o)
+endif
+
 obj-$(CONFIG_BOOT_FLAT)  += boot/flat.o
 obj-$(CONFIG_BOOT_PAGED) += boot/paged.o
 obj-$(CONFIG_BOOT_LINUX) += boot/linux.o boot/bzimage.o boot/vmlinux.o \
-			    boot/elf.o boot/map64.o
+			    boot/elf.o boot/map64.o core/memory_sparse.o
 obj-$(CONFIG_BOOT_LONG64) += boot/long64.o boot/elf.o boot/map64.o
 obj-$(CONFIG_BOOT_PROT32) += boot/prot32.o boot/elf.o
 
@@ -64,6 +75,7 @@ VMM_LIST := $(call remember,$(B)/vmm/objects,objects: $(VMM_OBJS))
 VMM_SAN  := $(patsubst $(B)/%,$(B)/san/%,$(VMM_OBJS))
 
 cflags-vmm/cli := -DMKVM_VERSION='"$(VERSION)"'
+cflags-vmm/bare := $(cflags-vmm/cli)
 
 # Statically with musl, or dynamically with the compiler's own C library.
 VMM_MUSL := $(if $(findstring clang,$(CC)),,$(CONFIG_VMM_STATIC))

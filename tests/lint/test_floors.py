@@ -18,7 +18,8 @@ FLOOR1 = FLOOR0 + ["core/bus.*", "core/memory.*", "core/cpustate.*",
                    "core/kvm.*", "core/cpuid*", "include/*"]
 FLOOR2 = FLOOR1 + ["core/*"]
 DEVICE = FLOOR0 + ["include/device.h"]
-LOADER = FLOOR0 + ["include/loader.h", "core/memory.h", "core/cpustate.h"]
+LOADER = FLOOR0 + ["include/loader.h", "core/memory.h", "core/memory_sparse.h",
+                   "core/cpustate.h"]
 
 # Files, the project headers they may include ("=" is the leaf's own: one
 # whose name begins alike), and whether they may see the KVM header. The
@@ -40,6 +41,8 @@ RULES = [
     ("boot/select.*",	LOADER + ["="],		False),
     ("boot/*",		LOADER + ["boot/*"],	False),
     ("debug/*",		FLOOR2 + ["="],		True),
+    ("bare*",		LOADER + ["core/bus.h", "core/cpuregs.h", "include/*", "="],
+     True),
     ("*",		["*"],			False),
 ]
 

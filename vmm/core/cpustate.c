@@ -1,5 +1,5 @@
 /*
- * The CPU states a guest may start in, as constant tables.
+ * The CPU states with protection on that a guest may start in.
  * Bits are those of SDM 3A, "Control Registers" and "Segment Descriptors".
  */
 #include "core/cpustate.h"
@@ -19,7 +19,6 @@
 #define SEG_32BIT (1u << 14)
 #define SEG_PAGES (1u << 15) /* limit counts 4 KiB pages */
 
-#define LIMIT_16 0xffff
 #define LIMIT_32 0xffffffff
 
 #define FLAT_CODE                                                            \
@@ -32,13 +31,6 @@
 		.selector = 0x10, .flags = SEG_DATA | SEG_32BIT | SEG_PAGES, \
 		.limit = LIMIT_32                                            \
 	}
-
-const struct cpu_state cpu_state_real16 = {
-	.rflags = RFLAGS_1,
-	.cr0 = CR0_ET,
-	.code = { .flags = SEG_CODE, .limit = LIMIT_16 },
-	.data = { .flags = SEG_DATA, .limit = LIMIT_16 },
-};
 
 const struct cpu_state cpu_state_prot32 = {
 	.rflags = RFLAGS_1,

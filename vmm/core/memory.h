@@ -45,14 +45,6 @@ void *mem_hva(const struct memory *mem, gpa_t gpa, size_t len);
 int mem_write(const struct memory *mem, gpa_t gpa, const void *buf, size_t len);
 int mem_read(const struct memory *mem, gpa_t gpa, void *buf, size_t len);
 
-/*
- * mem_write() for RAM that is still zero: leaves out pieces of 4 KiB that are
- * zero in @buf, and asks for small pages where little is left, so that the
- * host need not clear what nobody uses. Kernels have large gaps.
- */
-int mem_write_sparse(const struct memory *mem, gpa_t gpa, const void *buf,
-		     size_t len);
-
 /* One past the last byte of RAM: a gpa, above 4 GiB when RAM reaches there. */
 gpa_t mem_end(const struct memory *mem);
 
