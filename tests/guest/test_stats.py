@@ -11,6 +11,7 @@ import gzip
 import json
 import os
 import re
+import signal
 
 import vm
 from vm import tap
@@ -88,8 +89,40 @@ def equal_sums(whole, parts):
               whole["worst_answer_ns"], "worst_answer_ns")
 
 
+def check_unseen(whole, parts):
+    """What no exit shows; the sum is known where all of the parts are."""
+    for key in ("injected", "kernel_exits"):
+        known = all(key in part for part in parts)
+        tap.equal(key in whole, known, key)
+        if known:
+            tap.equal(whole[key], sum(part[key] for part in parts), key)
+    for key in parts[0].get("kvm", ()):
+        tap.equal(sum(part["kvm"][key] for part in parts),
+                  whole["kvm"][key], key)
+    for part in parts:
+        if "exits" in part.get("kvm", ()):
+            tap.equal(part["kernel_exits"],
+                      max(part["kvm"]["exits"] - part["exits"], 0))
+
+
+def check_ends(counted):
+    """Each guest has its place, an end and its memory."""
+    for number, guest in enumerate(counted["guests"]):
+        tap.equal((guest["id"], len(guest["cpus"])),
+                  (number, guest["vcpus"]), guest["name"])
+        tap.check(guest["name"] and guest["status"] in range(256), guest)
+        check_unseen(guest, guest["cpus"])
+        if "guest_resident_kib" in guest:
+            tap.check(0 < guest["guest_resident_kib"] * 1024 <=
+                      guest["memory_bytes"], guest)
+    if "guest_resident_kib" in counted:
+        tap.equal(counted["guest_resident_kib"],
+                  sum(g["guest_resident_kib"] for g in counted["guests"]))
+
+
 def check_sums(counted):
     tap.equal((counted["program"], counted["schema"]), ("kvm-vmm", 1))
+    check_ends(counted)
     tap.check(counted["peak_resident_kib"] > 0 and counted["wall_ns"] > 0,
               counted)
     equal_sums(counted, counted["guests"])
@@ -200,9 +233,11 @@ row("four guests: each its own numbers, one trace",
 
 # --- Whatever ends them -----------------------------------------------------
 
-def ended_by(status):
+def ended_by(status, of_guest=None):
     def judge(run):
         tap.equal(run.status, b"%d\n" % status, "status")
+        tap.equal([guest["status"] for guest in run.counted["guests"]],
+                  [of_guest or status] * 2, "status of the guests")
         check_sums(run.counted)
         check_trace(run)
         tap.check(run.counted["exits"] > 100, run.counted["exits"])
@@ -220,11 +255,30 @@ for text, options, status in (
         ended_by(status), loop=lambda: vm.assemble("exits"))
 row("ended by a signal: numbers and trace are complete",
     f"timeout -s TERM 0.5 {{vmm}} {ALL} {{loop}} {{loop}}\necho $? >status",
-    ended_by(124), loop=lambda: vm.assemble("exits"))
+    ended_by(124, 128 + signal.SIGTERM), loop=lambda: vm.assemble("exits"))
+
+
+def no_exit_counted(run):
+    tap.equal(run.status, b"%d\n" % vm.LIMIT, "status")
+    check_sums(run.counted)
+    loop, hello = run.counted["guests"]
+    tap.equal((loop["name"], loop["status"], loop["exits"], loop["rows"]),
+              ("loop.bin", vm.LIMIT, 0, []))
+    tap.equal((hello["status"], hello["exits"]), (0, 13))
+    tap.equal((loop["injected"], hello["injected"]), (0, 0))
+    tap.equal(run.words.count(b"\ninterrupts injected: 0\n"), 1, run.words)
+
+
+row("a guest without an exit is there, with its status", f"""
+{{vmm}} --timeout 0.5 {ALL} {{loop}} {{hello}}
+echo $? >status
+{{vmm}} --timeout 0.5 --stats {{loop}} 2>words""", no_exit_counted,
+    loop=lambda: vm.assemble("loop"), hello=lambda: vm.image("hello.bin"))
 
 
 def crash_counted(run):
     tap.equal(run.status, b"%d\n" % vm.CRASHED, "status")
+    tap.equal(run.counted["guests"][0]["status"], vm.CRASHED)
     check_sums(run.counted)
     check_trace(run)
     end = [stage for stage in run.counted["guests"][0]["stages"]
@@ -358,7 +412,8 @@ LINUX = vm.Table()
 def boot(text, options, slugs, absent=(), stdin=b""):
     """A Linux whose stages must be those, in that order."""
     def make(place):
-        script = (f"{vm.KVM_VMM} --stats=json:stats --stages {options} "
+        script = (f"echo {place} >words\n"
+                  f"{vm.KVM_VMM} --stats=json:stats --stages {options} "
                   f"{vm.image('vmlinux')} "
                   f"--initrd {vm.image('initramfs.cpio*')}")
         return vm.Command("sh", "-c", SCRIPT % script, stdin=stdin, limit=100)
@@ -372,6 +427,11 @@ def boot(text, options, slugs, absent=(), stdin=b""):
         tap.none_of(slug for slug in absent if slug in have)
         raised = {line["irq"]: line["raised"] for line in guest["interrupts"]}
         tap.check(raised[4] > 0, raised)
+        if run.words == b"lab\n":  # elsewhere the CPU itself may deliver
+            for cpu in guest["cpus"]:
+                tap.check(cpu["injected"] > 0 and cpu["kernel_exits"] > 0 and
+                          cpu["kvm"]["irq_injections"] == cpu["injected"],
+                          cpu)
         if run.events:
             check_trace(run)
             ups = [e for e in run.events if e["name"] == "IRQ4 up"]
@@ -399,8 +459,10 @@ boot("Linux on two vCPUs: one trace of both",
 def injected(result):
     run = Run(result)
     check_trace(run)
-    vectors = {event["args"]["vector"] for event in run.events
-               if event.get("cat") == "interrupt"}
+    check_sums(run.counted)
+    vectors = [event["args"]["vector"] for event in run.events
+               if event.get("cat") == "interrupt"]
+    tap.equal(len(vectors), run.counted["guests"][0]["injected"], "injected")
     ups = [event for event in run.events if event["name"] == "IRQ0 up"]
     tap.check(ups and vectors and max(vectors) > 0x1f, vectors, len(ups))
 
