@@ -20,5 +20,10 @@ endif
 doctor: kvm-vmm
 	$(Q)$(IMAGES)/kvm-vmm --doctor || :
 
-export IMG RUN ARGS MAKE
-PHONY += run doctor
+# Builds what the baseline needs as `run` does, and itself what the variants need.
+# The package is called as one: a file of it may have the name of a library's.
+compare: $(if $(TOGGLE),all)
+	$(Q)PYTHONPATH=tools PYTHONDONTWRITEBYTECODE=1 python3 -m compare
+
+export IMG RUN ARGS MAKE TOGGLE HOW TIMEOUT
+PHONY += run doctor compare

@@ -1,0 +1,142 @@
+"""make compare: the same image under variants of kvm-vmm, side by side.
+
+Called by tools/run.mk. From the environment:
+  TOGGLE                    what differs; without it, what can
+  IMG, RUN, ARGS            as for tools/run
+  HOW, TIMEOUT              build or run; seconds
+  MKVM_TOP, MKVM_BUILD, MKVM_IMAGES, MKVM_CONFIG, MAKE
+
+Exit status: 0 when there is a report, whatever is in it; 64 for what cannot be
+meant, 70 when it could not be done, 130 after Ctrl-C.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+
+from . import comparison, forms, listing, place, sentences, text, toggles
+from .errors import Failure, Refusal
+from .progress import note, say
+
+TIMEOUT = "20"
+INTERRUPTED = 130
+
+
+class Request:
+    """What was asked for, checked."""
+
+    def __init__(self, env):
+        self.top = env["MKVM_TOP"]
+        self.build = env["MKVM_BUILD"]
+        self.images = env["MKVM_IMAGES"]
+        self.config = env["MKVM_CONFIG"]
+        self.toggle = env.get("TOGGLE", "").strip()
+        self.how = env.get("HOW") or "build"
+        self.toggles = []
+        if self.how not in ("build", "run"):
+            raise Refusal(f"HOW={self.how}: is neither build nor run")
+        limit = env.get("TIMEOUT") or TIMEOUT
+        if not re.fullmatch(r"\d{1,5}(\.\d+)?", limit) or float(limit) < 1:
+            raise Refusal(f"TIMEOUT={limit}: give seconds, 1 or more")
+        self.timeout = float(limit)
+
+    def at(self, name):
+        return os.path.join(self.build, "compare", name)
+
+
+def catalogue_of(request):
+    with open(request.config, encoding="utf-8") as file:
+        return toggles.Catalogue(request.top, file.read())
+
+
+def variants_of(request, catalogue):
+    """(variants, notes), the baseline first; all that can be refused, is."""
+    request.toggles, variants, notes = toggles.parse(catalogue, request.toggle)
+    plan = place.plan(request.top)
+    toggles.refuse_decided(variants, plan.words)
+    baseline = toggles.Variant()
+    baseline.config = catalogue.text
+    for variant in variants:
+        variant.config = catalogue.text
+        if request.how == "build":
+            catalogue.configure(variant)
+    if request.how == "run":
+        done = subprocess.run([os.path.join(request.images, "kvm-vmm"),
+                               "--help"], capture_output=True, text=True,
+                              check=False)
+        toggles.give_options(variants, forms.known(done.stdout))
+    return plan, [baseline, *variants], notes
+
+
+def write_json(report, path):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(report, file, indent=1)
+        file.write("\n")
+
+
+def write_html(report, path):
+    try:
+        from . import html
+    except ImportError as error:
+        note(f"no HTML report: {error}; run: make deps")
+        return False
+    html.write(report, path)
+    return True
+
+
+def shown(path):
+    """A path as short as it can be from here."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
+
+
+def compare(request, catalogue):
+    plan, variants, notes = variants_of(request, catalogue)
+    where = "on this host" if plan.place == "host" else "in the lab"
+    note(f"{os.path.basename(plan.image)}: {where}: {plan.why}")
+    work = comparison.Comparison(request, plan, variants)
+    work.notes += notes
+    work.build()
+    work.run()
+    report = work.report()
+    report["sentences"] = sentences.all_of(report)
+    write_json(report, request.at("report.json"))
+    paths = [request.at("report.json")]
+    if write_html(report, request.at("report.html")):
+        paths.insert(0, request.at("report.html"))
+    say("DONE", " ".join(map(shown, paths)))
+    for line in text.lines(report, text.is_colourful(sys.stdout)):
+        print(line)
+    print("\n" + "\n".join(f"Report: {shown(path)}" for path in paths))
+
+
+def main():
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        request = Request(os.environ)
+        catalogue = catalogue_of(request)
+        if not request.toggle:
+            print("\n".join(listing.lines(catalogue)))
+        else:
+            compare(request, catalogue)
+        sys.stdout.flush()
+    except (Refusal, Failure) as error:
+        if str(error):
+            note(str(error))
+        return error.status
+    except KeyboardInterrupt:
+        note("interrupted; what was built stays in "
+             f"{shown(os.environ['MKVM_BUILD'])}/compare")
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

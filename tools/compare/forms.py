@@ -1,0 +1,64 @@
+"""Run-time forms: the options of kvm-vmm that do for one run what a toggle does
+for a build."""
+
+import re
+
+FEATURES = {
+    "CONSOLE_BATCH": "batching",
+    "DBG_REPORT": "report",
+    "KVMCLOCK": "kvmclock",
+    "PAGES_4M": "large-pages",
+    "PIT": "pit",
+    "SYNC_REGS": "sync-regs",
+    "UART_FIFO": "fifo",
+    "UART_IRQ4": "irq4",
+}
+# Toggles with values: option, and what --help calls its argument.
+VALUES = {
+    "DEFAULT_CMDLINE": ("--cmdline", "TEXT"),
+    "DEFAULT_CPUS": ("--smp", "N"),
+    "DEFAULT_MEM": ("--mem", "SIZE"),
+    "IRQCHIP": ("--irqchip", "KIND"),
+}
+
+
+def feature(name):
+    """The NAME of --no-NAME that goes without this symbol's part, or ""."""
+    if name.startswith("DEV_"):
+        return name[4:].lower().replace("_", "-")
+    return FEATURES.get(name, "")
+
+
+def shown(name):
+    """The run-time form as people are told of it; "" when there is none."""
+    if name in VALUES:
+        return " ".join(VALUES[name])
+    if name == "SMP":
+        return "--smp 1"
+    return "--no-" + feature(name) if feature(name) else ""
+
+
+def options(name, value):
+    """Words for kvm-vmm that give the symbol this value; None: no such form."""
+    if name in VALUES:
+        return [VALUES[name][0], value]
+    if name == "SMP" and value == "n":
+        return ["--smp", "1"]
+    if feature(name) and value == "n":
+        return ["--no-" + feature(name)]
+    return None
+
+
+def known(help_text):
+    """Every NAME of --no-NAME that a kvm-vmm's --help has."""
+    found = re.search(r"^  --no-NAME((?:\s+[\w-]+)+)\n\n", help_text, re.M)
+    return set(found.group(1).split()) if found else set()
+
+
+def conflict(name, words):
+    """The word of kvm-vmm's command line that decides this toggle already."""
+    heads = [shown(name).split(" ")[0]] if shown(name) else []
+    for word in words:
+        if word.split("=")[0] in heads:
+            return word.split("=")[0]
+    return ""

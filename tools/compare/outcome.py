@@ -1,0 +1,75 @@
+"""The outcome of a boot: in a word, in a sentence, and where it stood."""
+
+import re
+
+OK_MAX = 63             # as in vmm/abi/exit_status.h
+USAGE, FAILED, CRASHED, HALTED, LIMIT = 64, 70, 71, 72, 124
+CANNOT_RUN = (126, 127)
+KILLED = 137
+
+WORDS = {USAGE: "refused", FAILED: "refused", CRASHED: "crashed",
+         HALTED: "halted", LIMIT: "silent", KILLED: "silent"}
+ENDS = {
+    CRASHED: "the guest crashed",
+    HALTED: "halted for good: nothing can wake it",
+    KILLED: "killed: it did not end by its own limit",
+}
+
+
+def messages(err):
+    """What kvm-vmm said, one line each."""
+    return [line.removeprefix("kvm-vmm: ") for line in err.splitlines()
+            if line.startswith("kvm-vmm: ")]
+
+
+def ending(status, err, limit):
+    """How it ended, as the end of a sentence."""
+    if status <= OK_MAX:
+        return f"ended by itself, status {status}"
+    if status == LIMIT:
+        return f"stopped by --timeout after {limit:g} s"
+    if status in ENDS:
+        return ENDS[status]
+    said = messages(err) or err.strip().splitlines()
+    return said[0] if said else f"status {status}"
+
+
+def word(boot, status):
+    """The outcome in a word, as the JSON has it."""
+    if status in WORDS and WORDS[status] in ("crashed", "halted", "refused"):
+        return WORDS[status]
+    if boot.prompted:
+        return "shell"
+    if status in CANNOT_RUN:
+        return "refused"
+    return WORDS.get(status, "done")
+
+
+def judge(boot, dialogue, limit):
+    """(outcome, said, input) of a boot that left a result."""
+    status, err = boot.result.status, boot.result.err
+    outcome = word(boot, status)
+    said = ending(status, err, limit)
+    typed = boot.answered if dialogue and boot.typed else None
+    if outcome == "shell":
+        said = "reached the prompt; " + (
+            "typed text came back; " if typed else
+            "typed text never came back; " if typed is False else "") + said
+    elif dialogue and outcome in ("silent", "done"):
+        said += " without a prompt"
+    return outcome, said, typed
+
+
+def where(err, symbols):
+    """Where a vCPU stood, from the report on stderr; "" if nothing says so."""
+    head = re.search(r": after \d+ VM exits?, in (.*)$", err, re.M)
+    rip = re.search(r"\b[re]?ip (?:0x)?([0-9a-f]+)", err)
+    if not rip:
+        return ""
+    address = int(rip.group(1), 16)
+    mode = head.group(1) if head else ""
+    name = symbols.name(address) if symbols else ""
+    if not name:
+        return f"{address:#x}" + (f", {mode}" if mode else "")
+    halted = ", halted" if mode.endswith(", halted") else ""
+    return f"{name}{halted} ({address:#x})"

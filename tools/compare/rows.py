@@ -1,0 +1,214 @@
+"""The rows of the terminal's table: what stands in each, taken from the report.
+
+A cell differs from the baseline's when what was counted is not equal, or what
+was measured is more than a twentieth apart: times and memory never repeat to
+the last digit.
+"""
+
+NOISE = 0.05
+PORTS = 6
+NOTHING = "-"
+# What happens behind the prompt waits for what is typed.
+TYPED = ("end", "finished")
+SLOW_NS = 10_000_000_000
+
+
+class Row:
+    """A label and a value for each variant, None where there is none."""
+
+    def __init__(self, label, values, form=str, noisy=False):
+        self.label = label
+        self.values = values
+        self.texts = [NOTHING if value is None else form(value)
+                      for value in values]
+        self.differs = [differs(value, values[0], noisy) for value in values]
+        self.changes = [change(value, values[0]) if differ else ""
+                        for value, differ in zip(values, self.differs)]
+
+
+def is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def differs(value, base, noisy):
+    if noisy and is_number(value) and is_number(base):
+        return abs(value - base) > NOISE * abs(base)
+    return value != base
+
+
+def change(value, base):
+    """"+12", "x3.1": how a number stands to the baseline's."""
+    if not is_number(value) or not is_number(base) or not base:
+        return ""
+    if value >= 2 * base:
+        return f"x{value / base:.3g}"
+    if isinstance(value, int) and abs(value - base) < 10_000:
+        return f"{value - base:+,}"
+    return f"{100 * (value - base) / base:+.0f}%"
+
+
+def count(value):
+    return f"{value:,}"
+
+
+def ratio(value):
+    return f"{value:.2f}"
+
+
+def time(ns):
+    """In milliseconds, or seconds when there are many."""
+    return f"{ns / 1e9:,.1f} s" if ns >= SLOW_NS else f"{ns / 1e6:,.3f} ms"
+
+
+def yes(value):
+    return "yes" if value else "no"
+
+
+def counted(variant):
+    return variant["ledger"] is not None
+
+
+def numbers(variants, key, label, form=count, noisy=False):
+    """A row of a number of the run; none where nothing was counted."""
+    return Row(label, [v[key] if counted(v) else None for v in variants],
+               form, noisy)
+
+
+def stage(variant, name):
+    for one in variant["stages"]:
+        if one["stage"] == name:
+            return one
+    return None
+
+
+def stage_names(variants):
+    """Every stage that a variant reached, in order, with its text."""
+    names, texts = [], {}
+    for variant in variants:
+        at = 0
+        for one in variant["stages"]:
+            name = one["stage"]
+            if name not in texts:
+                texts[name] = one["text"]
+                names.insert(at, name)
+            at = names.index(name) + 1
+    return [(name, texts[name]) for name in names]
+
+
+def takes_input(variants):
+    return any(v["input"] is not None for v in variants)
+
+
+def stage_rows(variants):
+    skipped = ("start", "finished")
+    if takes_input(variants):
+        skipped += TYPED
+    for name, text in stage_names(variants):
+        if name not in skipped:
+            found = [stage(v, name) for v in variants]
+            yield Row(text, [one and one["ns"] for one in found], time, True)
+
+
+def outcome_rows(variants):
+    yield Row("outcome", [v["outcome"] for v in variants])
+    if takes_input(variants):
+        yield Row("typed input arrived", [v["input"] for v in variants], yes)
+    yield Row("exit status", [v["status"] for v in variants])
+
+
+def exit_rows(variants):
+    if takes_input(variants):
+        found = [stage(v, "prompt") for v in variants]
+        yield Row("up to the prompt", [one and one["exits"] for one in found],
+                  count)
+    yield numbers(variants, "exits", "in all")
+    for reason in ordered(variants, "reasons", lambda row: row["reason"]):
+        yield Row("  " + reason, [
+            summed(v, "reasons", "exits", reason=reason) for v in variants],
+            count)
+
+
+def ordered(variants, table, key):
+    """The keys of a table's rows, the one with most exits anywhere first."""
+    most = {}
+    for variant in variants:
+        for row in variant[table]:
+            most[key(row)] = max(most.get(key(row), 0), row["exits"])
+    return sorted(most, key=lambda name: -most[name])
+
+
+def summed(variant, table, number, **want):
+    """The sum over the rows that are like that; None if nothing was counted."""
+    if not counted(variant):
+        return None
+    return sum(row[number] for row in variant[table]
+               if all(row[name] == value for name, value in want.items()))
+
+
+def port_rows(variants):
+    def key(row):
+        return row["where"], row["direction"]
+
+    for where, direction in ordered(variants, "ports", key)[:PORTS]:
+        handler = next((row["handler"] for v in variants for row in v["ports"]
+                        if key(row) == (where, direction) and row["handler"]),
+                       "")
+        yield Row(f"{where} {direction} {handler}".rstrip(), [
+            summed(v, "ports", "exits", where=where, direction=direction)
+            for v in variants], count)
+
+
+def byte_rows(variants):
+    yield numbers(variants, "accesses", "accesses")
+    yield numbers(variants, "bytes", "bytes moved")
+    yield numbers(variants, "bytes_per_exit", "bytes per exit", ratio)
+
+
+def interrupt_rows(variants):
+    names = {row["what"] for v in variants for row in v["interrupts"]}
+    for name in sorted(names, key=lambda text: (len(text), text)):
+        yield Row(f"{name} raised", [
+            sum(row["raised"] for row in v["interrupts"]
+                if row["what"] == name) if counted(v) else None
+            for v in variants], count)
+    if any(v["injected"] is not None for v in variants):
+        yield numbers(variants, "injected", "injected")
+
+
+def program_rows(variants):
+    def built(key):
+        return [v[key] if v["binary_bytes"] else None for v in variants]
+
+    yield Row("bytes, stripped", built("binary_bytes"), count)
+    yield Row("code and constants", built("text_bytes"), count)
+    yield Row("C files", [len(v["files"]) or None for v in variants], count)
+    yield Row("lines in them", [v["lines"] or None for v in variants], count)
+
+
+def memory_rows(variants):
+    yield Row("resident KiB, RAM included", [
+        v["resident_kib"] or None for v in variants], count, True)
+    if any(v["beyond_ram_kib"] is not None for v in variants):
+        yield numbers(variants, "beyond_ram_kib", "beyond guest RAM", count,
+                      True)
+
+
+SECTIONS = (
+    ("", outcome_rows),
+    ("Time to", stage_rows),
+    ("VM exits", exit_rows),
+    ("VM exits by port", port_rows),
+    ("Bytes", byte_rows),
+    ("Interrupts", interrupt_rows),
+    ("kvm-vmm", program_rows),
+    ("Memory", memory_rows),
+)
+
+
+def sections(variants):
+    """(title, rows) of everything that any variant has a value for."""
+    for title, make in SECTIONS:
+        rows = [row for row in make(variants)
+                if any(value is not None for value in row.values)]
+        if rows:
+            yield title, rows
