@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "debug/stats_kvm.h"
+#include "debug/stats.h"
 
 #define NAME_SIZE  48
 #define DESC_SIZE  (sizeof(struct kvm_stats_desc) + NAME_SIZE)

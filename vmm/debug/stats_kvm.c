@@ -4,7 +4,7 @@
  * asking anybody, and the interrupts that it injects. A file describes itself,
  * so that nothing depends on the kernel's version but what it has.
  */
-#include "debug/stats_kvm.h"
+#include "debug/stats.h"
 
 #include <linux/kvm.h>
 #include <string.h>
