@@ -33,7 +33,9 @@ obj-$(CONFIG_IRQCHIP_KERNEL) += core/irqchip_kernel.o \
 obj-$(CONFIG_IRQCHIP_VMM)    += core/irqchip_vmm.o
 obj-$(CONFIG_IRQCHIP_SPLIT)  += core/irqchip_split.o
 
-obj-$(CONFIG_DEV_SERIAL)    += devices/serial.o
+obj-$(CONFIG_DEV_SERIAL)    += devices/serial.o \
+			       devices/serial_irq$(call none-without,UART_IRQ4).o \
+			       devices/serial_fifo$(call none-without,UART_FIFO).o
 obj-$(CONFIG_DEV_HYPERCALL) += devices/hypercall.o
 obj-$(CONFIG_DEV_I8042)     += devices/i8042.o devices/i8042_kbd.o \
 			       devices/i8042_keys.o

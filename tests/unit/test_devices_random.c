@@ -1,7 +1,8 @@
 /* objects: devices/cmos.o devices/debugcon.o devices/hypercall.o */
 /* objects: devices/i8042.o devices/i8042_kbd.o devices/i8042_keys.o */
 /* objects: devices/ioapic.o devices/pic.o devices/pit.o devices/pit_counter.o */
-/* objects: devices/post.o devices/reset.o devices/serial.o */
+/* objects: devices/post.o devices/reset.o */
+/* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */
 /*
  * The fuzzer's harness with fixed seeds: all devices survive random accesses
  * under the sanitizers, and keep to the contract of device.h.

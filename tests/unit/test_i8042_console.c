@@ -1,5 +1,5 @@
 /* objects: devices/i8042.o devices/i8042_kbd.o devices/i8042_keys.o */
-/* objects: devices/serial.o */
+/* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */
 /*
  * Who gets what is typed: when the keyboard asks for the console, when it
  * does not, how it takes turns with COM1, and that no key is ever lost.

@@ -1,21 +1,9 @@
-/* objects: devices/serial.o */
+/* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */
 /* The 16550A, register by register as the PC16550D data sheet has them. */
 #include <string.h>
 
+#include "serial_ports.h"
 #include "steps.h"
-
-#define RBR 0x3f8
-#define THR 0x3f8
-#define DLL 0x3f8
-#define DLM 0x3f9
-#define IER 0x3f9
-#define IIR 0x3fa
-#define FCR 0x3fa
-#define LCR 0x3fb
-#define MCR 0x3fc
-#define LSR 0x3fd
-#define MSR 0x3fe
-#define SCR 0x3ff
 
 #define SIXTEEN "0123456789abcdef"
 

@@ -1,4 +1,4 @@
-/* objects: devices/serial.o */
+/* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */
 /*
  * The 16550A as a driver meets it: the probes and the start-up that Linux's
  * 8250 driver makes, then 100,000 bytes to a reader that does its worst.
@@ -6,17 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "serial_ports.h"
 #include "steps.h"
-
-#define RBR 0x3f8
-#define THR 0x3f8
-#define IER 0x3f9
-#define IIR 0x3fa
-#define FCR 0x3fa
-#define LCR 0x3fb
-#define MCR 0x3fc
-#define LSR 0x3fd
-#define MSR 0x3fe
 
 /* Is there a UART, and does it have 16550A FIFOs? */
 static const struct step detect[] = {

@@ -1,12 +1,13 @@
 /*
  * COM1: a 16550A UART after the data sheet of the PC16550D, wired as in a PC
- * (OUT2 gates the interrupt line, DCD, DSR and CTS are always on).
+ * (OUT2 gates the interrupt line, DCD, DSR and CTS are always on). Here are
+ * its registers; serial.h names the other parts.
  *
  * Characters take no time: the transmitter is always empty again. Left out:
  * baud rate, word length and parity have no effect, DMA modes, break, and
  * writing LSR or MSR, which the data sheet reserves for factory testing.
  */
-#include "device.h"
+#include "devices/serial.h"
 #include "ison.h"
 
 #define COM1_BASE 0x3f8
@@ -30,26 +31,7 @@ enum {
 #define IER_EDSSI 0x08 /* modem status */
 #define IER_MASK  0x0f
 
-#define IIR_NONE    0x01
-#define IIR_RLS	    0x06
-#define IIR_RDA	    0x04
-#define IIR_TIMEOUT 0x0c
-#define IIR_THRE    0x02
-#define IIR_MODEM   0x00
-#define IIR_FIFOS   0xc0
-
-#define FCR_ENABLE     0x01
-#define FCR_RCVR_RESET 0x02
-#define FCR_TRIGGER(f) ((f) >> 6)
-
 #define LCR_DLAB 0x80
-
-#define MCR_DTR	 0x01
-#define MCR_RTS	 0x02
-#define MCR_OUT1 0x04
-#define MCR_OUT2 0x08
-#define MCR_LOOP 0x10
-#define MCR_MASK 0x1f
 
 #define LSR_DR	 0x01
 #define LSR_OE	 0x02
@@ -63,72 +45,19 @@ enum {
 #define MSR_RI	  0x40
 #define MSR_DCD	  0x80
 
-#define FIFO_SIZE 16
-
 /*
  * So many looks at an idle receiver, with no register written in between,
  * make a polling reader. Printing looks once or twice per character written.
  */
 #define POLLS_TO_LISTEN 16
 
-struct serial {
-	struct board *board;
-
-	uint8_t ier, fcr, lcr, mcr, scr;
-	uint8_t msr;	  /* lines and delta bits */
-	uint16_t divisor; /* DLM:DLL */
-
-	uint8_t rx[FIFO_SIZE]; /* RBR, or the FIFO when FCR enables it */
-	unsigned int rx_head, rx_len;
-	bool overrun;	   /* LSR OE */
-	bool thre_pending; /* the THRE interrupt has not been seen yet */
-	bool level;	   /* of the interrupt line, after the OUT2 gate */
-
-	bool rts_used;	/* the guest has raised RTS: lowering it means stop */
-	uint8_t polls;	/* looks at an idle receiver in a row */
-	bool listening; /* as of the last access */
-	bool refused;	/* input() left something behind */
-};
-
-static bool fifos_on(const struct serial *s)
-{
-	return s->fcr & FCR_ENABLE;
-}
-
-static unsigned int rx_room(const struct serial *s)
-{
-	return (fifos_on(s) ? FIFO_SIZE : 1) - s->rx_len;
-}
-
-static void rx_put(struct serial *s, uint8_t c)
-{
-	s->rx[(s->rx_head + s->rx_len++) % FIFO_SIZE] = c;
-}
-
-static void rx_clear(struct serial *s)
-{
-	s->rx_len = 0;
-}
-
-/* Characters that must be there for RDA; fewer count as timed out. */
-static unsigned int rx_trigger(const struct serial *s)
-{
-	static const uint8_t levels[] = { 1, 4, 8, 14 };
-
-	return fifos_on(s) ? levels[FCR_TRIGGER(s->fcr)] : 1;
-}
-
-/*
- * The interrupt of the highest rank, PC16550D "Interrupt Identification
- * Register". The line is idle between input() calls, so a FIFO that holds
- * less than its trigger level has always timed out.
- */
-static uint8_t interrupt_id(const struct serial *s)
+/* PC16550D "Interrupt Identification Register". */
+uint8_t serial_interrupt_id(const struct serial *s)
 {
 	if ((s->ier & IER_ELSI) && s->overrun)
 		return IIR_RLS;
 	if ((s->ier & IER_ERBFI) && s->rx_len)
-		return s->rx_len >= rx_trigger(s) ? IIR_RDA : IIR_TIMEOUT;
+		return serial_rx_interrupt(s);
 	if ((s->ier & IER_ETBEI) && s->thre_pending)
 		return IIR_THRE;
 	if ((s->ier & IER_EDSSI) && (s->msr & MSR_DELTA))
@@ -136,23 +65,12 @@ static uint8_t interrupt_id(const struct serial *s)
 	return IIR_NONE;
 }
 
-/* In loopback OUT2 is forced inactive at the pin, and so is the gate. */
-static void update_irq(struct serial *s)
-{
-	bool gate = (s->mcr & (MCR_OUT2 | MCR_LOOP)) == MCR_OUT2;
-	bool level = gate && interrupt_id(s) != IIR_NONE;
-
-	if (level == s->level)
-		return;
-	s->level = level;
-	board_irq(s->board, 0, level);
-}
-
 /*
  * Would a character that arrives now be read? Before that it waits on the
- * console, where no driver's start-up clears it away: either the guest takes
- * receive interrupts or it polls. RTS is honoured once it has been used, so
- * that flow control works and a closed port loses nothing.
+ * console, where no driver's start-up clears it away: either the guest has
+ * receive interrupts on, whether or not it will get any, or it polls. RTS is
+ * honoured once it has been used, so that flow control works and a closed port
+ * loses nothing.
  */
 static bool is_listening(const struct serial *s)
 {
@@ -207,23 +125,16 @@ static void update_modem(struct serial *s)
 
 static uint8_t read_rbr(struct serial *s)
 {
-	uint8_t c;
-
-	if (!s->rx_len)
-		return 0;
-	c = s->rx[s->rx_head];
-	s->rx_head = (s->rx_head + 1) % FIFO_SIZE;
-	s->rx_len--;
-	return c;
+	return s->rx_len ? serial_rx_get(s) : 0;
 }
 
 static uint8_t read_iir(struct serial *s)
 {
-	uint8_t id = interrupt_id(s);
+	uint8_t id = serial_interrupt_id(s);
 
 	if (id == IIR_THRE)
 		s->thre_pending = false;
-	return id | (fifos_on(s) ? IIR_FIFOS : 0);
+	return id | serial_fifo_bits(s);
 }
 
 static uint8_t read_lsr(struct serial *s)
@@ -287,24 +198,9 @@ static uint64_t serial_read(void *dev, unsigned int range, uint64_t off,
 	(void)size;
 	note_poll(s, off);
 	val = read_reg(s, off);
-	update_irq(s);
+	serial_irq_update(s);
 	update_rx(s);
 	return val;
-}
-
-/*
- * A character in loopback. One too many is lost in the shift register when
- * there are FIFOs and overwrites RBR when there are none; either is an OE.
- */
-static void loop_back(struct serial *s, uint8_t c)
-{
-	if (!rx_room(s)) {
-		s->overrun = true;
-		if (fifos_on(s))
-			return;
-		rx_clear(s);
-	}
-	rx_put(s, c);
 }
 
 /* The write takes THRE back, but THR is empty again before anyone can see. */
@@ -312,35 +208,16 @@ static void write_thr(struct serial *s, uint8_t c)
 {
 	s->thre_pending = true;
 	if (s->mcr & MCR_LOOP)
-		loop_back(s, c);
+		serial_rx_put(s, c);
 	else
 		board_tx(s->board, &c, 1);
 }
 
 static void write_ier(struct serial *s, uint8_t val)
 {
-	/* THR is empty, so enabling its interrupt raises it. */
 	if (val & ~s->ier & IER_ETBEI)
-		s->thre_pending = true;
+		serial_irq_enable_thre(s);
 	s->ier = val & IER_MASK;
-}
-
-/*
- * Turning the FIFOs off clears them. Turning them on does not touch what RBR
- * holds: Linux enables receive interrupts a few accesses before the FIFOs,
- * and a character that came in between would be lost.
- */
-static void write_fcr(struct serial *s, uint8_t val)
-{
-	if (!(val & FCR_ENABLE)) {
-		if (fifos_on(s))
-			rx_clear(s);
-		s->fcr = 0; /* no other bit is programmed without FCR0 */
-		return;
-	}
-	if (val & FCR_RCVR_RESET)
-		rx_clear(s);
-	s->fcr = val;
 }
 
 static void write_mcr(struct serial *s, uint8_t val)
@@ -369,7 +246,7 @@ static void write_reg(struct serial *s, unsigned int reg, uint8_t val)
 			write_ier(s, val);
 		break;
 	case REG_IIR_FCR:
-		write_fcr(s, val);
+		serial_fifo_control(s, val);
 		break;
 	case REG_LCR:
 		s->lcr = val;
@@ -399,7 +276,7 @@ static void serial_write(void *dev, unsigned int range, uint64_t off,
 	(void)size;
 	forget_polls(s, off);
 	write_reg(s, off, val);
-	update_irq(s);
+	serial_irq_update(s);
 	update_rx(s);
 }
 
@@ -408,10 +285,10 @@ static size_t serial_input(void *dev, const uint8_t *buf, size_t len)
 	struct serial *s = dev;
 	size_t taken = 0;
 
-	while (is_listening(s) && taken < len && rx_room(s))
-		rx_put(s, buf[taken++]);
+	while (is_listening(s) && taken < len && serial_rx_room(s))
+		serial_rx_put(s, buf[taken++]);
 	s->refused = taken < len;
-	update_irq(s);
+	serial_irq_update(s);
 	return taken;
 }
 
@@ -421,13 +298,18 @@ static void serial_init(void *dev, struct board *board)
 	struct serial *s = dev;
 
 	s->board = board;
+	serial_irq_init(s);
+	serial_fifo_init(s);
 	s->divisor = 1; /* 115200 baud; Linux's earlycon divides by it */
 	s->msr = modem_lines(s);
+	s->thre_pending = true; /* THR is empty, and nobody has been told */
 }
 
 static const struct device_type serial = {
 	.name = "serial",
-	.what = "COM1, a 16550A UART at ports 0x3f8-0x3ff",
+	.what = IS_ON(CONFIG_UART_FIFO) ?
+			"COM1, a 16550A UART at ports 0x3f8-0x3ff" :
+			"COM1, a 16450 UART at ports 0x3f8-0x3ff",
 	.ranges = { { DEV_PIO, COM1_BASE, REG_COUNT } },
 	.irqs = { COM1_IRQ },
 	.nr_irqs = IS_ON(CONFIG_UART_IRQ4),
