@@ -6,7 +6,12 @@
  *
  * Two rounds, because while the first one collects answers a vCPU that has not
  * answered yet may still start another. A guest that is merely idle is asked
- * more and more rarely until it works again.
+ * more and more rarely until it works again. One that is at work is asked now
+ * and then, too: a timer that goes on ticking wakes a vCPU that can take no
+ * interrupt, which costs CPU time and changes nothing.
+ *
+ * What wakes a vCPU in spite of that, an NMI, is not looked for: nothing here
+ * sends one unless the guest has made an interrupt line into it.
  */
 #include "core/watch.h"
 
@@ -26,13 +31,14 @@
 
 #define TICK_NS	     50000000ULL /* 50 ms */
 #define ROUNDS	     2
-#define PATIENCE_MAX 16 /* ticks between two questions to an idle guest */
+#define PATIENCE_MAX 16 /* ticks between two questions */
 
 struct watch_state {
 	uint64_t cpu_ns;       /* of all vCPUs, at the last tick */
 	unsigned int round;    /* rounds asked in a row; 0 while measuring */
 	unsigned int patience; /* ticks to leave an idle guest alone */
 	unsigned int wait;     /* of them still to go */
+	unsigned int busy;     /* ticks that it has been at work */
 };
 
 static bool can_never_run(const struct vcpu *vcpu)
@@ -84,20 +90,31 @@ static uint64_t cpu_ns(const struct vm *vm)
 	return sum;
 }
 
+/* Whether it is time to ask a guest that was @still, or at work. */
+static bool is_time(struct watch_state *state, bool still)
+{
+	if (!still) {
+		state->patience = state->wait = 0;
+		return ++state->busy > PATIENCE_MAX;
+	}
+	state->busy = 0;
+	if (!state->wait)
+		return true;
+	state->wait--;
+	return false;
+}
+
 static void measure(struct watch_state *state, struct vm *vm)
 {
 	uint64_t now_ns = cpu_ns(vm);
 	bool still = now_ns == state->cpu_ns;
 
 	state->cpu_ns = now_ns;
-	if (!still) {
-		state->patience = state->wait = 0;
-	} else if (state->wait) {
-		state->wait--;
-	} else {
-		state->round = 1;
-		ask(vm);
-	}
+	if (!is_time(state, still))
+		return;
+	state->busy = 0;
+	state->round = 1;
+	ask(vm);
 }
 
 static void count_votes(struct watch_state *state, struct vm *vm)
