@@ -14,7 +14,8 @@
 #define FLOATING_GPA   0x9fc00
 #define IOAPIC_GPA     0xfec00000
 #define LAPIC_GPA      0xfee00000
-#define APIC_VERSION   0x14
+#define LAPIC_VERSION  0x14
+#define IOAPIC_VERSION 0x11
 #define SPEC_REVISION  4
 #define ISA_BUS	       0
 #define ISA_LINES      16
@@ -112,7 +113,7 @@ static void add_cpus(struct mp_writer *w, unsigned int nr_cpus)
 		struct mp_cpu cpu = {
 			.type = ENTRY_CPU,
 			.apic_id = id,
-			.apic_version = APIC_VERSION,
+			.apic_version = LAPIC_VERSION,
 			.flags = CPU_ENABLED | (id ? 0 : CPU_BOOTSTRAP),
 			.features = CPU_FEATURES,
 		};
@@ -121,7 +122,11 @@ static void add_cpus(struct mp_writer *w, unsigned int nr_cpus)
 	}
 }
 
-/* @ioapic: its APIC id, the first that no processor has. */
+/*
+ * @ioapic_id: its APIC id, the first that no processor has. Line n is at pin n,
+ * line 0 included, whoever plays the I/O APIC: KVM ("KVM_CREATE_IRQCHIP") or
+ * devices/ioapic.c. The 8259s are heard by the first processor.
+ */
 static void add_wiring(struct mp_writer *w, uint8_t ioapic_id)
 {
 	struct mp_bus isa = { .type = ENTRY_BUS,
@@ -129,13 +134,13 @@ static void add_wiring(struct mp_writer *w, uint8_t ioapic_id)
 			      .name = { 'I', 'S', 'A', ' ', ' ', ' ' } };
 	struct mp_ioapic ioapic = { .type = ENTRY_IOAPIC,
 				    .id = ioapic_id,
-				    .version = APIC_VERSION,
+				    .version = IOAPIC_VERSION,
 				    .flags = IOAPIC_ENABLED,
 				    .gpa = IOAPIC_GPA };
 	struct mp_irq lint0 = { .type = ENTRY_LINT,
 				.irq_type = IRQ_EXTINT,
 				.src_bus = ISA_BUS,
-				.dst_apic = ALL_LAPICS,
+				.dst_apic = 0,
 				.dst_pin = 0 };
 	struct mp_irq lint1 = { .type = ENTRY_LINT,
 				.irq_type = IRQ_NMI,
