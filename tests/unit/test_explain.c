@@ -1,6 +1,6 @@
 /* objects: debug/explain.o debug/explain_access.o debug/explain_serial.o
  * debug/explain_hypercall.o debug/explain_i8042.o debug/explain_cmos.o
- * debug/explain_chips.o debug/explain_exits.o util/text.o util/log.o util/reopen.o */
+ * debug/explain_ioapic.o debug/explain_chips.o debug/explain_exits.o util/text.o util/log.o util/reopen.o */
 /*
  * What --explain says of each exit, on kvm_run pages made up here: registers in
  * both directions, what depends on earlier accesses, string instructions,
@@ -337,9 +337,60 @@ static void memory_without_ram(void **state)
 			    "VGA: nobody there, dropped" TIMES "VGA ref.");
 }
 
+static const char *at_ioapic(int write, uint64_t gpa, uint32_t val)
+{
+	area.run.exit_reason = KVM_EXIT_MMIO;
+	area.run.mmio.phys_addr = gpa;
+	area.run.mmio.is_write = write;
+	area.run.mmio.len = sizeof(val);
+	memcpy(area.run.mmio.data, &val, sizeof(val));
+	return explained();
+}
+
+static void the_io_apic(void **state)
+{
+	static const struct {
+		int write;
+		uint32_t off, val;
+		const char *said;
+	} accesses[] = {
+		{ 1, 0, 0x01, "IOREGSEL: IOAPICVER" },
+		{ 0, 16, 0x170011, "IOWIN: version 0x11, 24 pins" },
+		{ 1, 0, 0x18, "IOREGSEL: IOREDTBL4, low" },
+		{ 0, 0, 0x18, "IOREGSEL: IOREDTBL4, low" },
+		{ 0, 16, 0x10000, "IOWIN: pin 4: vector 0x00 edge off" },
+		{ 1, 16, 0x8141, "IOWIN: pin 4: lowest 0x41 level" },
+		{ 1, 0, 0x3f, "IOREGSEL: IOREDTBL23, high" },
+		{ 1, 16, 0x3000000, "IOWIN: pin 23: to CPU 0x03" },
+		{ 1, 0, 0x40, "IOREGSEL: no register" },
+		{ 0, 16, 0xffffffff, "IOWIN: no register" },
+		{ 1, 0, 0x00, "IOREGSEL: IOAPICID" },
+		{ 1, 16, 0x1000000, "IOWIN: id 1" },
+	};
+	char want[128];
+
+	(void)state;
+	view.device = "ioapic";
+	for (size_t i = 0; i < sizeof(accesses) / sizeof(accesses[0]); i++) {
+		snprintf(want, sizeof(want),
+			 "%s 0xfec000%02x %s 0x%08x %s" TIMES "82093AA",
+			 accesses[i].write ? "WRITE" : "READ", accesses[i].off,
+			 accesses[i].write ? "<-" : "->", accesses[i].val,
+			 accesses[i].said);
+		assert_string_equal(at_ioapic(accesses[i].write,
+					      0xfec00000 + accesses[i].off,
+					      accesses[i].val),
+				    want);
+	}
+}
+
 static void other_exits(void **state)
 {
 	(void)state;
+	area.run.exit_reason = KVM_EXIT_IOAPIC_EOI;
+	area.run.eoi.vector = 0x41;
+	assert_string_equal(explained(), "end of interrupt the I/O APIC is "
+					 "told, 0x41" TIMES "82093AA");
 	area.run.exit_reason = KVM_EXIT_HLT;
 	assert_string_equal(explained(),
 			    "HLT it stops, interrupts off" TIMES "SDM 2A");
@@ -396,7 +447,7 @@ static void a_register_is_introduced_once(void **state)
 
 static const struct explain_table *const all_tables[] = {
 	&explain_serial, &explain_hypercall, &explain_i8042,
-	&explain_cmos,	 &explain_chips,
+	&explain_cmos,	 &explain_ioapic,    &explain_chips,
 };
 
 static void every_row_is_complete(void **state)
@@ -435,6 +486,7 @@ int main(void)
 		cmocka_unit_test_setup(nobody_answers, setup),
 		cmocka_unit_test_setup(wide_and_string_accesses, setup),
 		cmocka_unit_test_setup(memory_without_ram, setup),
+		cmocka_unit_test_setup(the_io_apic, setup),
 		cmocka_unit_test_setup(other_exits, setup),
 		cmocka_unit_test_setup(only_what_differs_is_named, setup),
 		cmocka_unit_test_setup(a_register_is_introduced_once, setup),

@@ -3,8 +3,8 @@
  *
  * explain.c is the probe and the layout, explain_access.c takes an access
  * apart and finds its row, explain_serial.c, explain_hypercall.c,
- * explain_i8042.c, explain_cmos.c and explain_chips.c are the rows of the
- * devices, explain_exits.c those of the exits that are no access.
+ * explain_i8042.c, explain_cmos.c, explain_ioapic.c and explain_chips.c are the
+ * rows of the devices, explain_exits.c those of the exits that are no access.
  */
 #ifndef MKVM_EXPLAIN_H
 #define MKVM_EXPLAIN_H
@@ -28,6 +28,7 @@ enum explain_latch {
 	LATCH_LED,  /* keyboard: likewise */
 	LATCH_PIC1, /* 8259A: the initialization word that comes next; 0: none */
 	LATCH_PIC2,
+	LATCH_IOAPIC, /* the register that IOWIN stands for */
 	LATCH_COUNT
 };
 
@@ -102,7 +103,7 @@ struct explain_table {
 	}
 
 extern const struct explain_table explain_serial, explain_hypercall,
-	explain_i8042, explain_cmos, explain_chips;
+	explain_i8042, explain_cmos, explain_ioapic, explain_chips;
 
 /* What an exit that is no access means, by exit reason. */
 struct explain_exit {

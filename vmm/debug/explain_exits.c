@@ -50,6 +50,11 @@ static void say_event(struct text *answer, const struct exit_view *view)
 			 "ended");
 }
 
+static void say_eoi(struct text *answer, const struct exit_view *view)
+{
+	text_add(answer, "the I/O APIC is told, 0x%02x", view->run->eoi.vector);
+}
+
 static void say_resume(struct text *answer, const struct exit_view *view)
 {
 	(void)view;
@@ -82,6 +87,10 @@ static const struct explain_exit exits[] = {
 				    say_event },
 	[KVM_EXIT_INTR] = { "a signal came", "KVM API", "The kvm_run structure",
 			    "the host wants to look at its flags", say_resume },
+	[KVM_EXIT_IOAPIC_EOI] = { "end of interrupt", "82093AA",
+				  "I/O Redirection Table Registers",
+				  "a level: the I/O APIC may ask again",
+				  say_eoi },
 	[KVM_EXIT_IRQ_WINDOW_OPEN] = { "interrupts on", "KVM API",
 				       "The kvm_run structure",
 				       "one that waited can be delivered now",
