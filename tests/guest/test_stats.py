@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# timeout: 300
+# timeout: 600
 """Numbers of a run: --stats, --stages, --trace and --expect-exits.
 
 That they agree with each other and with --verbose, whatever ends the guests,
