@@ -112,6 +112,15 @@ def counts_cpus(place):
         linux.leave("reboot", vm.OK)
 
 
+def splits(place):
+    with Shell(place, "--irqchip", "split", "--smp", "2") as linux:
+        tap.equal(linux.run("nproc"), "2", "nproc")
+        tap.check(re.search(r"4: .*IO-APIC +4-edge +ttyS0",
+                            linux.run("grep ttyS0 /proc/interrupts")),
+                  "ttyS0 is not at the I/O APIC")
+        linux.leave("halt", vm.HALTED)
+
+
 def halts(place):
     with Shell(place, kernel="bzImage") as linux:
         linux.leave("halt", vm.HALTED)
@@ -164,6 +173,18 @@ for cpus in (1, 2, 4):
 boot("Linux takes its interrupts from the 8259s of kvm-vmm",
      ("--irqchip", "vmm", *words("-- grep ttyS0 /proc/interrupts")), 0,
      r"4: +\d+ +XT-PIC +ttyS0")
+for cpus in (1, 4):
+    boot(f"nproc with --irqchip=split --smp {cpus}",
+         ("--irqchip", "split", "--smp", str(cpus), *words("-- nproc")),
+         0, rf"(?m)^{cpus}\r?$")
+boot("the 8259s of --irqchip=split reach Linux without its APICs",
+     ("--irqchip", "split",
+      *words("nolapic noapic -- grep ttyS0 /proc/interrupts")), 0,
+     r"4: +\d+ +XT-PIC +ttyS0")
+boot("--irqchip=split --no-pit boots on the local APIC's timer",
+     ("--irqchip", "split", "--no-pit", *words("-- exit 4")), 4)
+boot("a panic is a crash with --irqchip=split, too",
+     ("--irqchip", "split", *words("rdinit=/bin/sh -- -c true")), vm.CRASHED)
 boot("--smp 2 wants other interrupt controllers than those",
      ("--irqchip", "vmm", "--smp", "2"), vm.USAGE)
 boot("interrupt controllers that nobody knows are refused",
@@ -185,6 +206,8 @@ for where in PLACES:
             counts_cpus, where)
     tap.add(f"bzImage to the shell; halt ends with 72 ({where})", halts,
             where)
+    tap.add(f"--irqchip=split --smp 2: typed input by IRQ4 of the I/O APIC; "
+            f"halt ends with 72 ({where})", splits, where)
 BATCH.add_cases(*PLACES)
 
 tap.main()
