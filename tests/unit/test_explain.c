@@ -361,7 +361,7 @@ static void the_io_apic(void **state)
 		{ 0, 16, 0x10000, "IOWIN: pin 4: vector 0x00 edge off" },
 		{ 1, 16, 0x8141, "IOWIN: pin 4: lowest 0x41 level" },
 		{ 1, 0, 0x3f, "IOREGSEL: IOREDTBL23, high" },
-		{ 1, 16, 0x3000000, "IOWIN: pin 23: to CPU 0x03" },
+		{ 1, 16, 0x3000000, "IOWIN: pin 23: destination 0x03" },
 		{ 1, 0, 0x40, "IOREGSEL: no register" },
 		{ 0, 16, 0xffffffff, "IOWIN: no register" },
 		{ 1, 0, 0x00, "IOREGSEL: IOAPICID" },

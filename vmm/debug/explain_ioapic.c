@@ -79,7 +79,7 @@ static void say_window(struct text *answer, const struct explain_access *access,
 	else if (reg < IOREDTBL || reg >= REGS_END)
 		text_add(answer, "no register");
 	else if (half % 2)
-		text_add(answer, "pin %u: to CPU 0x%02x", half / 2,
+		text_add(answer, "pin %u: destination 0x%02x", half / 2,
 			 val >> ID_SHIFT);
 	else
 		add_entry(answer, half / 2, val);
