@@ -10,8 +10,11 @@ from . import session as sessions
 PROMPT = re.compile(rb"(?:^|\n)(?:\S* ?[#$] |\S+> )$")
 # Silence in which a prompt that shows is taken for one, seconds.
 SETTLED = 0.05
-# When no prompt has come by then, a part of the limit, it is typed blindly.
+# When no prompt has come by then, a part of the limit, it is typed blindly; but
+# not before some times what the baseline took, for a machine that is busy.
 BLIND = 0.5
+BLIND_BASE = 0.8
+BLIND_TIMES = 5
 # So long an answer may take before the next thing is typed, seconds.
 PATIENCE = 5
 # What kills a kvm-vmm that does not end by its own limit, seconds.
@@ -38,10 +41,11 @@ DIALOGUES = {
 class Typist:
     """Looks at what a guest prints, and types."""
 
-    def __init__(self, dialogue, limit):
+    def __init__(self, dialogue, blind):
         self.dialogue = dialogue
         self.started = time.monotonic()
-        self.blind = self.started + limit * BLIND
+        self.blind = self.started + blind
+        self.seen = None        # when the prompt was
         self.asked = None       # when
         self.left = None
         self.heard = self.started
@@ -69,8 +73,9 @@ class Typist:
         return b""
 
     def notice(self, output, now):
-        if not self.prompted:
-            self.prompted = self.at_prompt(output, now)
+        if not self.prompted and self.at_prompt(output, now):
+            self.prompted = True
+            self.seen = now
         if self.asked is not None and not self.answered:
             self.answered = bool(re.search(self.dialogue.answer, output))
 
@@ -87,29 +92,40 @@ class Typist:
 class Boot:
     """How it went."""
 
-    def __init__(self, result, typist, lost=""):
-        self.result = result    # session.Result, None if it was lost
-        self.lost = lost
+    def __init__(self, result, typist):
+        self.result = result    # session.Result
         self.prompted = typist.prompted
         self.typed = typist.asked is not None
         self.answered = typist.answered
+        # Until the prompt, or the end: seconds on this machine.
+        self.took = (typist.seen or time.monotonic()) - typist.started
 
 
-def boot(session, argv, dialogue, limit):
-    """Runs argv, types, and waits for the end. Raises session.Lost when the
-    session is gone; what the guest printed is then in session.out."""
-    typist = Typist(dialogue, limit)
+def blind(limit, base=None):
+    """When to type although there is no prompt, seconds after the start.
+
+    base: the Boot of the baseline, None for itself.
+    """
+    if not base:
+        return limit * BLIND_BASE
+    return max(limit * BLIND, base.took * BLIND_TIMES)
+
+
+def boot(session, argv, dialogue, limit, base=None):
+    """Runs argv, types, and waits for the end: a Boot. Raises session.Lost when
+    the session is gone; what the guest printed is then in session.out."""
     session.order("boot", str(int(limit) + GRACE), *argv)
-    hard = typist.started + (limit + GRACE) * SLOWNESS
-    while True:
+    hard = time.monotonic() + (limit + GRACE) * SLOWNESS
+    typist = None
+    while time.monotonic() < hard:
         result = session.ended()
         if result:
+            typist = typist or Typist(dialogue, 0)
             typist.finish(result.output)
             return Boot(result, typist)
-        typed = typist.look(session.out)
-        if typed:
-            session.write(typed)
-        now = time.monotonic()
-        if now > hard:
-            raise sessions.Lost("did not end a guest in time")
-        session.listen_until(min(hard, now + SETTLED))
+        if typist:
+            session.write(typist.look(session.out))
+        elif session.begun():
+            typist = Typist(dialogue, blind(limit, base))
+        session.listen_until(min(hard, time.monotonic() + SETTLED))
+    raise sessions.Lost("did not end a guest in time")

@@ -6,6 +6,7 @@ import re
 
 from . import boot, build, kconfig, kernel, look, measure, outcome, \
     place, session
+from .errors import Failure
 from .progress import say
 
 LINES_KEPT = 40
@@ -22,6 +23,7 @@ class Column:
         self.variant = variant
         self.tree = tree
         self.built = False
+        self.files = []         # C files compiled in
         self.boot = None        # boot.Boot
         self.lost = ""          # why there is none
         self.output = b""       # of a boot that was lost
@@ -57,6 +59,18 @@ class Comparison:
             say("BUILD", f"{column.variant.id}{self.count(number)}")
             column.built = build.build(self.request.top, column.tree,
                                        column.variant.config)
+        for column in self.columns:
+            self.read_sources(column)
+
+    def read_sources(self, column):
+        """Now, before somebody changes the tree."""
+        if not column.built:
+            return
+        try:
+            column.files = build.sources(self.request.top, column.tree)
+        except Failure as failure:
+            self.notes.append(f"{column.variant.id}: its sources are not "
+                              f"known: {failure}")
 
     def count(self, number):
         """" (3 of 12)", when there are many."""
@@ -130,7 +144,7 @@ class Comparison:
             session_open = self.open()
             return boot.boot(session_open,
                              self.words(column, limit, extra), dialogue,
-                             limit)
+                             limit, self.columns[0].boot)
         except session.Lost as lost:
             column.lost = f"the session {lost}"
             column.output = bytes(self.session.out)
@@ -191,7 +205,7 @@ class Comparison:
             entry.update(measure.program(column.tree, build))
         else:
             entry.update(binary_bytes=0, text_bytes=0)
-        entry.update(self.files(column))
+        entry.update(measure.files(column.files, self.columns[0].files))
         return entry
 
     def judged(self, column):
@@ -217,14 +231,6 @@ class Comparison:
                 "input": typed, "where": where,
                 "report": "\n\n".join(filter(None, (report, column.look))),
                 "output": last_lines(result.output)}
-
-    def files(self, column):
-        base = build.sources(self.request.top, self.columns[0].tree)
-        own = build.sources(self.request.top, column.tree) \
-            if column.built else []
-        if not column.built:
-            return {"files": [], "lines": 0, "files_out": [], "files_in": []}
-        return measure.files(own, base)
 
     def report(self):
         """The whole of report.json but for its sentences."""

@@ -79,6 +79,8 @@ def files(own, base):
     """The C files of a variant, against those of the baseline."""
     mine = {file["path"] for file in own}
     theirs = {file["path"] for file in base}
+    if not mine or not theirs:      # one of them is not known
+        mine = theirs = set()
     return {"files": own, "lines": sum(file["lines"] for file in own),
             "files_out": sorted(theirs - mine),
             "files_in": sorted(mine - theirs)}

@@ -66,4 +66,5 @@ def lab_mem(plan_mem, sizes):
 def shares(paths):
     """Directories of files that the lab would not see by itself."""
     folders = {os.path.dirname(os.path.realpath(path)) for path in paths}
-    return sorted(f for f in folders if (f + "/").startswith(OWN_OF_LAB))
+    return sorted(f for f in folders
+                  if (f + "/").startswith(OWN_OF_LAB) and os.path.isdir(f))

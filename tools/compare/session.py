@@ -37,6 +37,7 @@ boot() {
 	limit=$1
 	shift
 	status=0
+	echo "$mark begin" >&2
 	timeout -s KILL "$limit" "$@" 2>err || status=$?
 	[ -f ledger.json ] || : >ledger.json
 	printf '%s\\n' "$mark end" >&1
@@ -167,6 +168,10 @@ class Session:
             self.order("copy", path, name)
             self.copies[name] = path
         return os.path.join(LAB_DIR, name)
+
+    def begun(self):
+        """Whether the kvm-vmm that was ordered has been started."""
+        return f"{self.mark} begin".encode() in self.err
 
     def ended(self):
         """The Result of what was booted, or None while it runs."""
