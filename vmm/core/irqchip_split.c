@@ -82,13 +82,15 @@ static void split_send(struct vm *vm, const struct dev_message *message)
 static void split_want_eoi(struct vm *vm, const struct dev_message *messages,
 			   unsigned int count)
 {
-	struct {
+	union {
 		struct kvm_irq_routing head;
-		struct kvm_irq_routing_entry entries[DEV_MESSAGES_MAX];
+		char space[sizeof(struct kvm_irq_routing) +
+			   DEV_MESSAGES_MAX *
+				   sizeof(struct kvm_irq_routing_entry)];
 	} table = { .head.nr = count };
 
 	for (unsigned int i = 0; i < count; i++)
-		table.entries[i] = (struct kvm_irq_routing_entry){
+		table.head.entries[i] = (struct kvm_irq_routing_entry){
 			.gsi = i,
 			.type = KVM_IRQ_ROUTING_MSI,
 			.u.msi = { .address_lo = messages[i].address,
