@@ -7,12 +7,14 @@ LAB_IMAGES := $(if $(filter lab,$(RUN)),$(IMG),vmlinux bzImage pae32 \
 WANTS_LAB  := $(if $(call which,qemu-system-x86_64)$(filter host,$(RUN)),,$(if \
 	      $(IMG),$(filter $(LAB_IMAGES),$(IMG)),y))
 
+# Installs what the lab needs, where the image to boot may need the lab.
+ensure-lab = $(if $(WANTS_LAB),$(Q)$(if $(filter lab,$(RUN)),,$(IMAGES)/kvm-vmm \
+	     --doctor=linux </dev/null >/dev/null 2>&1 ||) tools/deps lab \
+	     </dev/null,@:)
+
 # Everything that the image to run may need is built first.
 run: all
-ifneq ($(WANTS_LAB),)
-	$(Q)$(if $(filter lab,$(RUN)),,$(IMAGES)/kvm-vmm --doctor=linux \
-		</dev/null >/dev/null 2>&1 ||) tools/deps lab </dev/null
-endif
+	$(ensure-lab)
 	+$(Q)tools/run
 
 # What it finds is for the reader; a verdict in the exit status is for scripts,
@@ -20,9 +22,11 @@ endif
 doctor: kvm-vmm
 	$(Q)$(IMAGES)/kvm-vmm --doctor || :
 
-# Builds what the baseline needs as `run` does, and itself what the variants need.
-# The package is called as one: a file of it may have the name of a library's.
-compare: $(if $(TOGGLE),all)
+# Without TOGGLE it only tells what there is. Else the baseline is built here, as
+# for `run`, and the variants by the program itself. It is called as a package:
+# one of its files has the name of a library's.
+compare: $(if $(strip $(TOGGLE)),all) | $(B)/deps/compare
+	$(if $(strip $(TOGGLE)),$(ensure-lab),@:)
 	$(Q)PYTHONPATH=tools PYTHONDONTWRITEBYTECODE=1 python3 -m compare
 
 export IMG RUN ARGS MAKE TOGGLE HOW TIMEOUT
