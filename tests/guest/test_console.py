@@ -54,10 +54,10 @@ def helps(place):
         term.ends(vm.OK)
 
 
-def pastes(place):
+def pastes(place, *options):
     lines = "".join(f"line {n} of a long paste\r"
                     for n in range(PASTE[place] // 24))
-    with started(place) as term:
+    with started(place, *options) as term:
         step = 1000     # a pseudo-terminal holds 4 KB
         for at in range(0, len(lines), step):
             term.send(lines[at:at + step])
@@ -125,11 +125,11 @@ def fills_terminal(options, signum, status, messages=False):
             os.close(ours)
 
 
-def loses_output(place):
+def loses_output(*options):
     with open("/dev/full", "wb") as full:
-        done = subprocess.run([vm.KVM_VMM, vm.assemble("outsb")], stdout=full,
-                              stderr=subprocess.PIPE, check=False, timeout=20,
-                              stdin=subprocess.DEVNULL)
+        done = subprocess.run([vm.KVM_VMM, *options, vm.assemble("outsb")],
+                              stdout=full, stderr=subprocess.PIPE, check=False,
+                              timeout=20, stdin=subprocess.DEVNULL)
     tap.equal(done.returncode, vm.FAILED, "exit status")
     tap.check(b"No space left" in done.stderr, "no word about the lost output")
 
@@ -173,7 +173,19 @@ if "host" in PLACES:
             128 + signal.SIGTERM, True)
     tap.add("--timeout, where messages go to that terminal, too (host)",
             fills_terminal, ("--timeout", "2"), None, vm.LIMIT, True)
-    tap.add("output that cannot be written is a failure (host)", loses_output,
-            "host")
+    tap.add("output that cannot be written is a failure (host)", loses_output)
+# Each character wakes the main thread, which has to hear the rest, too.
+WITHOUT = ("--no-batching",)
+if vm.has_feature("batching") and "host" in PLACES:
+    tap.add("--no-batching: a long paste arrives intact (host)", pastes,
+            "host", *WITHOUT)
+    tap.add("--no-batching: SIGTERM, and a reader who stalls (host)", stalls,
+            "host", WITHOUT, signal.SIGTERM, 128 + signal.SIGTERM)
+    tap.add("--no-batching: SIGTERM, and a full terminal (host)",
+            fills_terminal, WITHOUT, signal.SIGTERM, 128 + signal.SIGTERM)
+    tap.add("--no-batching: --timeout, and messages, too (host)",
+            fills_terminal, (*WITHOUT, "--timeout", "2"), None, vm.LIMIT, True)
+    tap.add("--no-batching: output that cannot be written (host)",
+            loses_output, *WITHOUT)
 
 tap.main()

@@ -228,6 +228,11 @@ def all_of(result, count):
 
 
 many("64 guests at once", 64 * [hello], lambda result: all_of(result, 64))
+if vm.has_feature("batching"):
+    many("--no-batching: 64 guests at once, every line whole", 64 * [hello],
+         lambda result: all_of(result, 64), "--no-batching")
+    many("--no-batching: --interleave, every character", 4 * [hello], pieces,
+         "--no-batching", "--interleave")
 TABLE.add_cases(*vm.places("real16", "hello.bin"))
 TABLE = vm.Table()
 many("256 guests at once", 256 * [hello],

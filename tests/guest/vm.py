@@ -135,6 +135,16 @@ def not_configured(need, images):
     return None
 
 
+@functools.lru_cache(None)
+def has_feature(name):
+    """Whether --no-NAME leaves something out that was built in."""
+    if not os.path.exists(KVM_VMM):
+        return False
+    listed = subprocess.run([KVM_VMM, "--list"], text=True,
+                            capture_output=True, check=False).stdout
+    return re.search(rf"^feature +{name}\b", listed, re.M) is not None
+
+
 def places(need, *images):
     """Where such guests can run; a skipped case says why not elsewhere."""
     if not os.path.exists(KVM_VMM):
