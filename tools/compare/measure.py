@@ -65,8 +65,16 @@ def numbers(text):
         wall_ns=source.get("wall_ns", 0),
         cpu_ns=source.get("cpu_user_ns", 0) + source.get("cpu_system_ns", 0),
         resident_kib=source.get("peak_resident_kib", 0),
-        beyond_ram_kib=None, ledger=ledger)
+        kernel_exits=guest.get("kernel_exits"),
+        beyond_ram_kib=beyond_ram(source), ledger=ledger)
     return entry
+
+
+def beyond_ram(ledger):
+    """KiB of kvm-vmm beyond guest RAM; None where that is not known."""
+    if "guest_resident_kib" not in ledger:
+        return None
+    return ledger["peak_resident_kib"] - ledger["guest_resident_kib"]
 
 
 def program(tree, build):

@@ -11,6 +11,20 @@ NOTHING = "-"
 # What happens behind the prompt waits for what is typed.
 TYPED = ("end", "finished")
 SLOW_NS = 10_000_000_000
+# Texts of stages that are longer than the column.
+SHORT = {
+    "entered": "first instruction",
+    "paging": "protected mode, paging",
+    "second-cpu": "another vCPU's exit",
+    "com1-open": "COM1 open for input",
+    "kernel": "\"Linux version\"",
+    "memory": "\"Memory:\"",
+    "cpus": "\"smp: Brought up\"",
+    "unpacking": "initrd being unpacked",
+    "unpacked": "initrd unpacked",
+    "kernel-done": "kernel done",
+    "run-init": "\"Run ... as init\"",
+}
 
 
 class Row:
@@ -99,14 +113,25 @@ def takes_input(variants):
     return any(v["input"] is not None for v in variants)
 
 
-def stage_rows(variants):
+def stage_rows(variants, steady=True):
+    """steady: the clock repeats, so that other times mean something."""
     skipped = ("start", "finished")
     if takes_input(variants):
         skipped += TYPED
     for name, text in stage_names(variants):
         if name not in skipped:
             found = [stage(v, name) for v in variants]
-            yield Row(text, [one and one["ns"] for one in found], time, True)
+            row = Row(SHORT.get(name, text), [one and one["ns"]
+                                              for one in found], time, True)
+            yield row if steady else unmarked(row)
+
+
+def unmarked(row):
+    """The row, its numbers all alike; a missing one still differs."""
+    for at, value in enumerate(row.values):
+        if is_number(value) and is_number(row.values[0]):
+            row.differs[at], row.changes[at] = False, ""
+    return row
 
 
 def outcome_rows(variants):
@@ -126,6 +151,8 @@ def exit_rows(variants):
         yield Row("  " + reason, [
             summed(v, "reasons", "exits", reason=reason) for v in variants],
             count)
+    if any(v["kernel_exits"] is not None for v in variants):
+        yield numbers(variants, "kernel_exits", "in the host kernel only")
 
 
 def ordered(variants, table, key):
@@ -186,7 +213,7 @@ def program_rows(variants):
 
 
 def memory_rows(variants):
-    yield Row("resident KiB, RAM included", [
+    yield Row("resident KiB, with RAM", [
         v["resident_kib"] or None for v in variants], count, True)
     if any(v["beyond_ram_kib"] is not None for v in variants):
         yield numbers(variants, "beyond_ram_kib", "beyond guest RAM", count,
@@ -205,10 +232,11 @@ SECTIONS = (
 )
 
 
-def sections(variants):
+def sections(variants, steady=True):
     """(title, rows) of everything that any variant has a value for."""
     for title, make in SECTIONS:
-        rows = [row for row in make(variants)
+        made = make(variants, steady) if make is stage_rows else make(variants)
+        rows = [row for row in made
                 if any(value is not None for value in row.values)]
         if rows:
             yield title, rows

@@ -38,7 +38,7 @@ boot() {
 	shift
 	status=0
 	echo "$mark begin" >&2
-	timeout -s KILL "$limit" "$@" 2>err || status=$?
+	timeout --foreground -s KILL "$limit" "$@" 2>err || status=$?
 	[ -f ledger.json ] || : >ledger.json
 	printf '%s\\n' "$mark end" >&1
 	echo "$mark result $status $(base64 -w0 <err) -$(base64 -w0 <ledger.json)" >&2

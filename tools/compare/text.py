@@ -49,12 +49,12 @@ def cell(row, at, width):
                width - 1)
 
 
-def page_lines(variants, painter):
+def page_lines(variants, painter, steady):
     width = (WIDTH - LABEL) // len(variants)
     head = "".join("  " + fit(v["title"], width - 3).ljust(width - 2)
                    for v in variants)
     yield painter.paint((" " * LABEL + head).rstrip(), BOLD)
-    for title, found in rows.sections(variants):
+    for title, found in rows.sections(variants, steady):
         if title:
             yield painter.paint(title, BOLD)
         for row in found:
@@ -113,7 +113,7 @@ def table_lines(report, painter):
         yield from summary_lines(variants, painter)
         return
     for part in parts:
-        yield from page_lines(part, painter)
+        yield from page_lines(part, painter, report["place"] == "lab")
         yield ""
 
 
