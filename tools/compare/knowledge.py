@@ -1,0 +1,193 @@
+"""Why: what is known about each toggle, said only where the numbers of this very
+comparison show it. Each function takes Facts and returns a text, or ""."""
+
+from . import rows
+
+WHYS = {}
+
+
+def why(name, value):
+    """Marks what explains the variant NAME=VALUE."""
+    def mark(function):
+        WHYS[name, value] = function
+        return function
+    return mark
+
+
+def text(facts, variant):
+    """What is known about a variant, as far as it can be seen; else ""."""
+    (name, value), = variant["symbols"].items()
+    found = WHYS.get((name, value)) or WHYS.get((name, ""))
+    if not found and name.startswith("DEV_") and value == "n":
+        return unused(facts, DEVICES.get(name, name[4:].lower()))
+    return found(facts) if found else ""
+
+
+DEVICES = {"DEV_I8042": "i8042"}
+
+
+def unused(facts, device):
+    """A device that is gone, or that no one missed."""
+    if not facts.is_counted:
+        return ""
+    used = facts.at(facts.base, device)
+    if not used:
+        return f"The guest never touches {device}."
+    gone = facts.nobody(facts.own)
+    if gone and not facts.at(facts.own, device):
+        return (f"In the baseline {device} answers {rows.count(used)} "
+                "accesses of the guest; here its ports read as ones and what "
+                "is written to them is lost, "
+                f"{rows.count(sum(gone.values()))} times.")
+    return ""
+
+
+@why("UART_IRQ4", "n")
+def no_irq4(facts):
+    if not facts.is_counted or not facts.raised(facts.base, "IRQ4") or \
+            facts.raised(facts.own, "IRQ4"):
+        return ""
+    said = ("IRQ 4 was raised "
+            f"{rows.count(facts.raised(facts.base, 'IRQ4'))} times in the "
+            "baseline and never here.")
+    if facts.is_linux and facts.base["input"] and facts.own["input"] is False:
+        said += (" Linux's driver looks for typed characters when that "
+                 "interrupt tells it to, and only then.")
+        if facts.later() > 1:
+            said += (" To print, it does not rely on it: it notices that the "
+                     "interrupt stays away and looks at the UART by a timer, "
+                     "in bursts.")
+    return said
+
+
+@why("UART_FIFO", "n")
+def no_fifo(facts):
+    raised = [facts.raised(v, "IRQ4") for v in (facts.base, facts.own)]
+    if not facts.is_counted or raised[1] <= raised[0] * 1.05:
+        return ""
+    return ("Without FIFOs a driver can hand over one character at a time: "
+            f"IRQ 4 was raised {rows.count(raised[1])} times instead of "
+            f"{rows.count(raised[0])}.")
+
+
+@why("IRQCHIP", "none")
+def no_irqchip(facts):
+    if facts.is_same_end and not facts.is_linux and facts.prints_the_same:
+        return "This program does without interrupts."
+    if not facts.is_counted or facts.own["injected"]:
+        return ""
+    said = "No interrupt reached the guest."
+    if "refuses reading and writing" in facts.own["report"] + \
+            facts.own["output"]:
+        said += (" Linux's serial driver got none to wait for, so every "
+                 "reading and writing of the console by a program fails, and "
+                 "/init has nobody to talk to.")
+    return said
+
+
+@why("IRQCHIP", "vmm")
+def modelled(facts):
+    chips = facts.at(facts.own, "pic", "pit", "ioapic")
+    windows = facts.exits_by(facts.own, "IRQ_WINDOW_OPEN")
+    if not facts.is_counted or chips <= facts.at(facts.base, "pic", "pit",
+                                                 "ioapic"):
+        return ""
+    said = (f"{rows.count(chips)} VM exits are the guest's talk with the "
+            "interrupt controllers and the timer, which kvm-vmm models here")
+    if windows:
+        said += (f"; {rows.count(windows)} times an interrupt had to wait until "
+                 "the guest would take it")
+    return said + "."
+
+
+@why("IRQCHIP", "split")
+def split(facts):
+    chips = facts.at(facts.own, "pic", "pit", "ioapic")
+    if not facts.is_counted or not chips or \
+            facts.at(facts.base, "pic", "pit", "ioapic"):
+        return ""
+    return (f"{rows.count(chips)} VM exits are the guest's talk with PICs, PIT "
+            "and I/O APIC, which kvm-vmm models here; the local APICs stay "
+            "in the host kernel.")
+
+
+@why("KVMCLOCK", "n")
+def no_kvmclock(facts):
+    if not facts.is_linux or facts.later() <= 1:
+        return ""
+    return ("Without KVM's clock Linux has to measure the speed of its time "
+            "stamp counter when it boots.")
+
+
+@why("SYNC_REGS", "n")
+def no_sync_regs(facts):
+    exits = facts.prompt_exits() or (facts.base["exits"], facts.own["exits"])
+    if not facts.is_counted or rows.differs(exits[1], exits[0], True):
+        return ""
+    return ("The VM exits are as many; after one whose answer needs the "
+            "registers, kvm-vmm asks for them by a system call of its own.")
+
+
+@why("DEV_SERIAL", "n")
+def no_serial(facts):
+    gone = facts.nobody(facts.own).get("0x3f8", 0)
+    if not facts.is_counted or not gone or \
+            not facts.at(facts.base, "serial"):
+        return ""
+    return (f"Nobody answers at 0x3f8: {rows.count(gone)} accesses went "
+            "nowhere.")
+
+
+@why("SMP", "n")
+def no_smp(facts):
+    if facts.is_counted and facts.vcpus(facts.base) == 1:
+        return "The guest has one vCPU in both."
+    return ""
+
+
+@why("DEFAULT_MEM", "")
+def memory(facts):
+    if not facts.is_linux or facts.later("prompt") == 1:
+        return ""
+    later = facts.later("prompt") > 1
+    sizes = [(v["ledger"] or {}).get("guests", [{}])[0].get("memory_bytes", 0)
+             for v in (facts.base, facts.own)]
+    if (sizes[1] > sizes[0]) != later:
+        return ""
+    return ("Linux initialises a descriptor for each page of memory when it "
+            "boots.")
+
+
+@why("DEFAULT_CPUS", "")
+def processors(facts):
+    count = [facts.vcpus(v) or 0 for v in (facts.base, facts.own)]
+    if facts.later("prompt") <= 1 or count[1] <= count[0]:
+        return ""
+    said = "Linux wakes its processors one after another when it boots"
+    if facts.report["place"] == "lab":
+        said += "; here one thread emulates all of them in turn"
+    return said + "."
+
+
+@why("DBG_STATS", "n")
+def no_stats(facts):
+    if facts.own["ledger"] is None and facts.base["ledger"] is not None:
+        return "The ledger is what counts VM exits: here nobody did."
+    return ""
+
+
+@why("DBG_STAGES", "n")
+def no_stages(facts):
+    if facts.base["stages"] and not facts.own["stages"]:
+        return "The stages are what shows when the guest got where."
+    return ""
+
+
+@why("VMM_STATIC", "n")
+def dynamic(facts):
+    base, own = facts.base["beyond_ram_kib"], facts.own["beyond_ram_kib"]
+    if not base or not own or own <= base:
+        return ""
+    return (f"Beyond guest RAM kvm-vmm takes {rows.count(own)} KiB instead of "
+            f"{rows.count(base)}: the C library and what it needs are part of "
+            "the process.")
