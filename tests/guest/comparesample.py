@@ -160,6 +160,7 @@ def hostile():
                    follows={"B<b>": "y"}, injected=0, resident_kib=99000)
     done["ports"][2]["handler"] = SCRIPT
     done["ports"][3]["where"] = GNUPLOT
+    done["ports"].append(dict(done["ports"][0], reason="MMIO", exits=7))
     done["reasons"][1]["reason"] = GNUPLOT
     done["stages"][4].update(text=GNUPLOT, more=HOSTILE)
     done["interrupts"].append({"what": HOSTILE, "raised": 3})

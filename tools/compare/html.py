@@ -10,6 +10,7 @@ import os
 import shlex
 
 import jinja2
+import markupsafe
 
 from . import html_charts as charts
 from . import html_tables as tables
@@ -31,14 +32,15 @@ EMPTY = {"id": "", "title": "", "symbols": {}, "follows": {}, "options": [],
 
 
 def prepared(report):
-    """The variants: clean, complete, with an anchor each."""
+    """The variants: clean, complete, with an anchor and a colour each."""
     variants = []
+    few = len(report["variants"]) <= charts.BESIDE
     for number, variant in enumerate(text_of.clean_all(report["variants"])):
         whole = dict(EMPTY)
         whole.update((key, value) for key, value in variant.items()
                      if value is not None)
-        whole.update(anchor=f"variant-{number}", is_base=number == 0,
-                     badge=tables.badge(whole))
+        whole.update(anchor=f"variant-{number}", place=number if few else
+                     min(number, 1), badge=tables.badge(whole))
         variants.append(whole)
     return variants
 
@@ -67,6 +69,11 @@ def command(report):
     return " ".join(words)
 
 
+def breakable(text):
+    """A name that may be broken behind each underscore."""
+    return markupsafe.Markup("_<wbr>").join(text.split("_"))
+
+
 def embedded(report, **layout):
     """JSON that can stand in a script element: nothing in it ends one."""
     text = json.dumps(report, ensure_ascii=True, **layout)
@@ -88,11 +95,12 @@ def render(report):
     env = jinja2.Environment(loader=folder, autoescape=True,
                              undefined=jinja2.StrictUndefined,
                              trim_blocks=True, lstrip_blocks=True)
-    env.filters["count"] = text_of.count
+    env.filters.update(count=text_of.count, breakable=breakable)
     return env.get_template(TEMPLATE).render(
         facts=text_of.clean_all({key: value for key, value in report.items()
                                  if key != "variants"}),
         variants=variants, sentences=sentences, parts=parts,
+        noise=round(100 * tables.NOISE),
         glance=tables.at_a_glance(variants) if len(parts) > 1 else None,
         outcomes=[tables.side_by_side(f"outcome-{number}", part)
                   for number, part in enumerate(parts, 1)],

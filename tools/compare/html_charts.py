@@ -271,12 +271,9 @@ def simple_bars(figure, variants, values, form, texts):
     """One bar each, with a text at its end."""
     if not any(values):
         return figure.without()
-    few = len(variants) <= BESIDE
     rows = [Row(variant["title"], [Lane(
-        [(0, value, BAR_COLOURS[place if few else min(place, 1)])]
-        if value else [], text)])
-        for place, (variant, value, text)
-        in enumerate(zip(variants, values, texts))]
+        [(0, value, BAR_COLOURS[variant["place"]])] if value else [], text)])
+        for variant, value, text in zip(variants, values, texts)]
     figure.words = "; ".join(f"{row.label}: {row.lanes[0].text}"
                              for row in rows)
     return figure.draw(lambda width: plots.bars(rows, form, width))

@@ -1,14 +1,14 @@
 """The tables of the HTML report: variants side by side, the baseline first.
 
-A cell that differs from the baseline's is marked. What is counted differs when
-it is not equal; what is measured when it is more than a twentieth apart, as
-times and memory never repeat exactly.
+A cell that differs from the baseline's is marked, as in the terminal's table:
+what is counted differs when it is not equal, what is measured when it is more
+than NOISE apart, as times and memory never repeat exactly.
 """
 
 from . import html_charts as charts
 from . import html_text as text_of
+from .rows import NOISE
 
-NOISE = 0.05
 NOTHING = "\N{EN DASH}"
 
 # Sign, word and class of each outcome.
