@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# timeout: 600
+# timeout: 900
 """Linux from the build, to its shell and out again, in the lab and where the
 host's own KVM can. Each session does several checks, as a boot takes seconds.
 """
