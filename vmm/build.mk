@@ -54,7 +54,8 @@ obj-y += $(if $(filter devices/%,$(obj-y)),bare_io.o core/bus.o,bare_io_none.o)
 endif
 
 obj-$(CONFIG_BOOT_FLAT)  += boot/flat.o
-obj-$(CONFIG_BOOT_PAGED) += boot/paged.o
+obj-$(CONFIG_BOOT_PAGED) += boot/paged.o boot/paged_small.o \
+			    boot/paged_large$(call none-without,PAGES_4M).o
 obj-$(CONFIG_BOOT_LINUX) += boot/linux.o boot/bzimage.o boot/vmlinux.o \
 			    boot/elf.o boot/map64.o core/memory_sparse.o
 obj-$(CONFIG_BOOT_LONG64) += boot/long64.o boot/elf.o boot/map64.o

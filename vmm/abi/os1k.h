@@ -5,10 +5,12 @@
  * The image is flat. It lies at OS1K_LOAD_GPA and is entered at its first byte,
  * at OS1K_BASE + OS1K_LOAD_GPA, in 32-bit protected mode: CS 0x08, the others
  * 0x10, all flat; interrupts off; paging on with the page directory at
- * OS1K_DIRECTORY_GPA. Each 4 MiB page of RAM is present twice in it, at its own
- * address and at OS1K_BASE above, so that the directory also tells how much
- * RAM there is. ESI says who loaded the image: OS1K_FROM_MKVM, or else 0. What
- * the image says it uses behind its own end is zero.
+ * OS1K_DIRECTORY_GPA. Each 4 MiB of RAM for the OS have two entries in it, for
+ * their own address and for that OS1K_BASE above, so that the directory also
+ * tells how much RAM there is. An entry is a 4 MiB page, or with
+ * --no-large-pages a table of 4 KiB pages, in RAM that is not for the OS. ESI
+ * says who loaded the image: OS1K_FROM_MKVM, or else 0. What the image says it
+ * uses behind its own end is zero.
  *
  * Offsets of the header's fields, which are little-endian:
  *

@@ -1,14 +1,14 @@
 /*
  * 1K OS and its like: a flat binary at gpa 0x1000, entered at 0x80001000 in
- * 32-bit protected mode with paging on. One page directory of 4 MiB pages maps
- * both 0 and 0x80000000 to gpa 0 (SDM 3A, "32-Bit Paging"). abi/os1k.h has the
- * details, and the header by which 1K OS is known; --paging needs none.
+ * 32-bit protected mode with paging on. A page directory maps both 0 and
+ * 0x80000000 to gpa 0; of which pages, paged.h says. abi/os1k.h has the details,
+ * and the header by which 1K OS is known; --paging needs none.
  */
+#include "boot/paged.h"
+
 #include <errno.h>
 #include <string.h>
 
-#include "abi/os1k.h"
-#include "loader.h"
 #include "util/log.h"
 
 #define RAM_DEFAULT   (64ULL << 20)
@@ -18,11 +18,6 @@
 #define STACK_TOP     0x00100000u
 #define GDT_GPA	      0x500
 #define DIRECTORY_GPA OS1K_DIRECTORY_GPA
-#define LARGE_PAGE    (4u << 20)
-#define ENTRIES	      1024
-#define PDE_PRESENT   (1u << 0)
-#define PDE_WRITABLE  (1u << 1)
-#define PDE_LARGE     (1u << 7)
 
 static const uint64_t gdt[] = {
 	0, 0x00cf9b000000ffff, /* 0x08: 32-bit code, base 0, limit 4 GiB */
@@ -80,24 +75,20 @@ static int check_header(const struct image *image)
 	return 0;
 }
 
-/* Maps all RAM a directory entry covers whole, at 0 and at KERNEL_BASE. */
-static int write_directory(const struct memory *mem)
+/* Makes the page directory, in RAM and in @cpu. 0 or -errno. */
+static int write_directory(const struct image *image,
+			   const struct boot_args *args,
+			   const struct memory *mem, struct cpu_state *cpu)
 {
 	uint32_t *directory =
-		mem_hva(mem, DIRECTORY_GPA, ENTRIES * sizeof(uint32_t));
-	unsigned int pages = mem->low_size / LARGE_PAGE;
-	unsigned int half = KERNEL_BASE / LARGE_PAGE;
+		mem_hva(mem, DIRECTORY_GPA, PAGED_ENTRIES * sizeof(uint32_t));
 
 	if (!directory)
 		return -EFAULT;
-	for (unsigned int i = 0; i < pages && i < half; i++) {
-		uint32_t entry = i * LARGE_PAGE | PDE_PRESENT | PDE_WRITABLE |
-				 PDE_LARGE;
-
-		directory[i] = entry;
-		directory[half + i] = entry;
-	}
-	return 0;
+	cpu->cr3 = DIRECTORY_GPA;
+	if (paged_map_large(args, mem, directory, cpu))
+		return 0;
+	return paged_map_small(image, mem, directory);
 }
 
 static int paged_load(const struct image *image, const struct boot_args *args,
@@ -105,7 +96,6 @@ static int paged_load(const struct image *image, const struct boot_args *args,
 {
 	int err = check_header(image);
 
-	(void)args;
 	if (err)
 		return err;
 	if (image->size > DIRECTORY_GPA - LOAD_GPA) {
@@ -116,16 +106,15 @@ static int paged_load(const struct image *image, const struct boot_args *args,
 		return -E2BIG;
 	}
 	if (mem_write(mem, LOAD_GPA, image->data, image->size) ||
-	    mem_write(mem, GDT_GPA, gdt, sizeof(gdt)) || write_directory(mem))
+	    mem_write(mem, GDT_GPA, gdt, sizeof(gdt)))
 		return -EFAULT;
 	*cpu = cpu_state_paged32;
 	cpu->rip = KERNEL_BASE + LOAD_GPA;
 	cpu->rsp = KERNEL_BASE + STACK_TOP;
 	cpu->rsi = OS1K_FROM_MKVM;
-	cpu->cr3 = DIRECTORY_GPA;
 	cpu->gdt_base = KERNEL_BASE + GDT_GPA;
 	cpu->gdt_limit = sizeof(gdt) - 1;
-	return 0;
+	return write_directory(image, args, mem, cpu);
 }
 
 static const struct loader paged = {

@@ -7,7 +7,6 @@
 #define CR0_PE	 (1u << 0)
 #define CR0_ET	 (1u << 4)
 #define CR0_PG	 (1u << 31)
-#define CR4_PSE	 (1u << 4)
 #define CR4_PAE	 (1u << 5)
 #define EFER_LME (1u << 8)
 #define EFER_LMA (1u << 10)
@@ -42,7 +41,6 @@ const struct cpu_state cpu_state_prot32 = {
 const struct cpu_state cpu_state_paged32 = {
 	.rflags = RFLAGS_1,
 	.cr0 = CR0_PE | CR0_ET | CR0_PG,
-	.cr4 = CR4_PSE,
 	.code = FLAT_CODE,
 	.data = FLAT_DATA,
 };

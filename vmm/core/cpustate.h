@@ -31,7 +31,7 @@ struct cpu_state {
 extern const struct cpu_state cpu_state_real16;
 /* 32-bit protected mode, flat segments CS 0x08 and DS.. 0x10, no paging. */
 extern const struct cpu_state cpu_state_prot32;
-/* The same with paging and 4 MiB pages on; the loader sets cr3. */
+/* The same with paging on; the loader sets cr3, and cr4 for 4 MiB pages. */
 extern const struct cpu_state cpu_state_paged32;
 /* 64-bit mode, flat segments, paging on; the loader sets cr3. */
 extern const struct cpu_state cpu_state_long64;
