@@ -124,6 +124,9 @@ def options():
         raise tap.Skip("kvm-vmm is not built; `make` builds it")
     known = subprocess.run([program, "--help"], capture_output=True,
                            text=True, check=False).stdout
+    # Each name that is listed behind --no-NAME is an option of its own.
+    names = re.search(r"--no-NAME((?:\s+(?!--)[a-z][\w-]*)+)", known)
+    known += "".join(f" --no-{name}" for name in names.group(1).split())
     bad = []
     for path in documents():
         text = re.sub(r"\\\n", " \\\\\n", sources.read(path))
