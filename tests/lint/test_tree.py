@@ -126,7 +126,8 @@ def options():
                            text=True, check=False).stdout
     # Each name that is listed behind --no-NAME is an option of its own.
     names = re.search(r"--no-NAME((?:\s+(?!--)[a-z][\w-]*)+)", known)
-    known += "".join(f" --no-{name}" for name in names.group(1).split())
+    known += "".join(f" --no-{name}" for name in
+                     (names.group(1).split() if names else ()))
     bad = []
     for path in documents():
         text = re.sub(r"\\\n", " \\\\\n", sources.read(path))
