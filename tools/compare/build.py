@@ -4,9 +4,11 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 
+from . import seed
 from .errors import Failure
 
 # Of the make that started us: not for those that we start.
@@ -59,9 +61,25 @@ def write_if_changed(path, text):
         file.write(text)
 
 
-def build(top, tree, config):
-    """Builds kvm-vmm from the text of a .config; False: tree.log says why."""
+def build(top, tree, config, base):
+    """Builds kvm-vmm from the text of a .config; False: tree.log says why.
+
+    base: a tree in which it has been built, whose objects are good for all
+    that the other configuration does not touch.
+    """
+    if not os.path.exists(tree.vmm):
+        shutil.rmtree(tree.out, ignore_errors=True)
+        seed.seed(base.build, tree.build)
     write_if_changed(os.path.join(tree.out, ".config"), config)
+    if make(top, tree):
+        return True
+    # The objects of somebody's half a build may be all that is wrong.
+    shutil.rmtree(os.path.join(tree.build, "vmm"), ignore_errors=True)
+    return make(top, tree)
+
+
+def make(top, tree):
+    """Whether kvm-vmm can be made in the tree; tree.log is what make said."""
     command = [os.environ.get("MAKE", "make"), "--no-print-directory", "-C",
                top, f"O={tree.out}", "kvm-vmm"]
     child = subprocess.Popen(command, env=environment(), text=True,

@@ -58,7 +58,8 @@ class Comparison:
                 continue
             say("BUILD", f"{column.variant.id}{self.count(number)}")
             column.built = build.build(self.request.top, column.tree,
-                                       column.variant.config)
+                                       column.variant.config,
+                                       self.columns[0].tree)
         for column in self.columns:
             self.read_sources(column)
 

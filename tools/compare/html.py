@@ -25,7 +25,7 @@ EMPTY = {"id": "", "title": "", "symbols": {}, "follows": {}, "options": [],
          "where": "", "report": "", "output": "", "stages": [], "exits": 0,
          "accesses": 0, "bytes": 0, "guest_ns": 0, "answer_ns": 0,
          "bytes_per_exit": None, "reasons": [], "ports": [],
-         "interrupts": [], "injected": None, "wall_ns": 0, "cpu_ns": 0,
+         "interrupts": [], "injected": None, "kernel_exits": None, "wall_ns": 0, "cpu_ns": 0,
          "resident_kib": 0, "beyond_ram_kib": None, "binary_bytes": 0,
          "text_bytes": 0, "files": [], "lines": 0, "files_out": [],
          "files_in": [], "ledger": None}

@@ -3,11 +3,12 @@
 from . import html_text as text_of
 from . import plots
 from .plots import BAR_COLOURS, Lane, Line, Row
+from .rows import NOISE
 
 BESIDE = 4          # variants side by side, in a chart and in a table
 SERIES = 5          # parts of a bar before the rest is one part
 PORTS = 12          # rows of the chart of ports
-VARIES = 1.02       # memory does from this factor on
+FAR = 3             # times as late as the baseline: the scale is logarithmic
 NOT_REACHED = "not reached"
 
 
@@ -17,6 +18,7 @@ class Figure:
     def __init__(self, ident, title, caption, half=False):
         self.ident, self.title, self.caption = ident, title, caption
         self.half = half
+        self.is_log = False
         self.legend = []        # (text, kind of mark, colour or place)
         self.words = ""         # what a screen reader says
         self.nothing = ""       # why nothing is drawn
@@ -55,11 +57,6 @@ def groups(variants):
 def counted(variant):
     """Whether there are numbers of a run."""
     return variant["ledger"] is not None
-
-
-def form_time(values):
-    unit = text_of.time_unit(values)
-    return lambda value: text_of.tick(value, unit)
 
 
 # --- Time ---------------------------------------------------------------------
@@ -136,16 +133,18 @@ def timeline(ident, title, variants):
     times = [ns for line in lines for _, ns in line.points]
     if not times:
         return figure.without()
-    unit = text_of.time_unit(times)
     figure.words = "; ".join(
         f"{v['title']}: " + (f"{len(line.points)} stages, the last after "
-                             + text_of.time(max(ns for _, ns in line.points),
-                                            unit)
+                             + text_of.time(max(ns for _, ns in line.points))
                              if line.points else text_of.NO_DATA)
         for v, line in zip(variants, lines))
-    form = form_time(times)
+    first = max([ns for _, ns in lines[0].points] or times)
+    figure.is_log = max(times) > FAR * first and min(times) > 0
+    if figure.is_log:
+        figure.caption += " Mind the scale: it is logarithmic."
     return figure.draw(lambda width: plots.timeline(
-        [text for _, text in rows], lines, form, width))
+        [text for _, text in rows], lines, text_of.tick, width,
+        figure.is_log))
 
 
 def reached(variants):
@@ -157,11 +156,8 @@ def reached(variants):
              for v in variants]
     figure = Figure("plot-reached", f"Time to {what}",
                     "Since kvm-vmm read its command line.")
-    known = [ns for ns in times if ns is not None]
-    unit = text_of.time_unit(known)
-    return simple_bars(figure, variants, times, form_time(known), [
-        NOT_REACHED if ns is None else text_of.time(ns, unit)
-        for ns in times])
+    return simple_bars(figure, variants, times, text_of.tick, [
+        NOT_REACHED if ns is None else text_of.time(ns) for ns in times])
 
 
 # --- Exits --------------------------------------------------------------------
@@ -325,10 +321,10 @@ def memory(variants):
                     f"KiB of the process, {what}", half=True)
     values = [v[key] or None for v in variants]
     known = [value for value in values if value]
-    if len(known) > 1 and max(known) < VARIES * min(known):
+    if len(known) > 1 and max(known) <= (1 + NOISE) * min(known):
         ran = "" if known == values else " that ran"
         return figure.same(f"{text_of.count(max(known))} KiB in every "
-                           f"variant{ran}, within 2 %; {what}.")
+                           f"variant{ran}, within {NOISE:.0%}; {what}.")
     return simple_bars(figure, variants, values, text_of.count,
                        beside_base(values))
 

@@ -51,14 +51,19 @@ def outcome(variant):
     """The badge of a cell: the outcome, and nothing else."""
     sign, word, tone = OUTCOMES.get(variant["outcome"],
                                     ("?", variant["outcome"], "none"))
+    if variant["outcome"] == "done" and variant["status"]:
+        sign, tone = "!", "warn"
     return {"sign": sign, "word": word, "tone": tone}
 
 
 def badge(variant):
-    """The badge of a title: a shell that hears nothing is no good one."""
+    """The badge of a title, with what spoils a good outcome."""
+    made = outcome(variant)
     if variant["outcome"] == "shell" and variant["input"] is False:
         return {"sign": "!", "word": "shell, no input", "tone": "warn"}
-    return outcome(variant)
+    if variant["outcome"] == "done" and variant["status"]:
+        made["word"] = f"done, status {variant['status']}"
+    return made
 
 
 def mark(cells, noisy=False):
@@ -91,9 +96,7 @@ def numbers(key, title, values, form=text_of.count, noisy=False):
 
 
 def times(key, title, values):
-    unit = text_of.time_unit([v for v in values if v is not None])
-    return numbers(key, title, values,
-                   lambda value: text_of.time(value, unit), noisy=True)
+    return numbers(key, title, values, text_of.time, noisy=True)
 
 
 def stage_of(variant, name):
@@ -156,6 +159,8 @@ def guest_rows(variants):
                        ("bytes", "Bytes moved"),
                        ("bytes_per_exit", "Bytes per exit")):
         yield numbers(key, title, if_counted(variants, key))
+    yield numbers("kernel_exits", "Exits that the host kernel answered",
+                  if_counted(variants, "kernel_exits"))
     yield numbers("raised", "Interrupt lines raised",
                   [raised(v) for v in variants])
     yield numbers("injected", "Interrupts injected",
@@ -207,26 +212,24 @@ def stages(ident, variants):
     table = Table(ident, "Stages of the boot: time since the command line was "
                   "read, time since the stage before, VM exits so far",
                   variants)
-    unit = text_of.time_unit([stage["ns"] for v in variants
-                              for stage in charts.landmarks(v, False)])
     rows = []
     for name, text in charts.stage_rows(variants):
         cells = []
         for variant in variants:
-            cells.append(stage_cell(stage_of(variant, name), unit))
+            cells.append(stage_cell(stage_of(variant, name)))
         rows.append((text, "stage:" + name, mark(cells, noisy=True)))
     table.section("", rows)
     return table
 
 
-def stage_cell(stage, unit):
+def stage_cell(stage):
     if stage is None:
         return Cell(charts.NOT_REACHED)
-    small = (f"+{text_of.time(stage['step_ns'], unit)}, "
+    small = (f"+{text_of.time(stage['step_ns'])}, "
              f"{text_of.count(stage['exits'])} exits")
     if stage.get("more"):
         small += f", {stage['more']}"
-    return Cell(text_of.time(stage["ns"], unit), stage["ns"], small)
+    return Cell(text_of.time(stage["ns"]), stage["ns"], small)
 
 
 def ledger(ident, caption, variants, rows_of, key, value="exits"):

@@ -8,6 +8,8 @@ at the last moment, once.
 import re
 import unicodedata
 
+from . import rows
+
 NO_DATA = "no data"
 MINUS = "\N{MINUS SIGN}"
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -54,31 +56,19 @@ def signed(text):
 
 
 def count(value):
-    """1,234 or 1.25; the one place that knows about thousands."""
-    if isinstance(value, float) and not value.is_integer():
-        return number(value, 2)
-    return number(value, 0)
+    """1,234, or 1.00 of what need not be whole."""
+    return number(value, 2 if isinstance(value, float) else 0)
 
 
-def time_unit(values):
-    """(nanoseconds in the unit, its name, digits) fit for the largest."""
-    largest = max((abs(value) for value in values), default=0)
-    size, name = next((unit for unit in UNITS if largest >= unit[0]),
-                      UNITS[-1])
-    return size, name, 0 if size == 1 else \
-        1 if largest >= 100 * size else 2 if largest >= 10 * size else 3
+def time(ns):
+    """A time as the terminal's table and the sentences have it."""
+    return signed(rows.time(ns)).replace(" ", NO_BREAK)
 
 
-def time(value, unit):
-    """A number of nanoseconds in a unit that time_unit() chose."""
-    size, name, digits = unit
-    return number(value / size, digits) + NO_BREAK + name
-
-
-def tick(value, unit):
-    """The same for a scale, where numbers are round."""
-    size, name, _ = unit
-    return f"{value / size:,.6g}" + NO_BREAK + name if value else "0"
+def tick(ns):
+    """A time at a scale, where numbers are round."""
+    size, name = next((unit for unit in UNITS if ns >= unit[0]), UNITS[-1])
+    return f"{ns / size:,.6g}" + NO_BREAK + name if ns else "0"
 
 
 def number(value, digits):

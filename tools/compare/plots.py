@@ -32,6 +32,7 @@ LABEL_MAX = 19              # ems, beside the bars
 LANE, GAP = 17, 9           # pixels: a bar, and between rows
 STEP = 8                    # pixels: between the lines of a timeline
 BOTTOM, TOP = 26, 6
+TICK_HALF = 26              # pixels: a number below the left end of a scale
 LIMIT = 60                  # seconds for gnuplot
 
 SVG = "http://www.w3.org/2000/svg"
@@ -86,14 +87,30 @@ class Canvas:
 
     def ticks(self, low, high, form):
         """A scale below with round numbers; `form` makes texts of them."""
-        self.commands.append(f"set xrange [{low:.10g}:{high:.10g}]")
         room = (self.width - self.left - self.right) / 95
         step = nice_step((high - low) / max(room, 2))
         first, last = math.ceil(low / step), math.floor(high / step)
-        marks = ", ".join(f"{self.token(form(n * step))} {n * step:.10g}"
-                          for n in range(first, last + 1))
+        self.scale(low, high, [n * step for n in range(first, last + 1)],
+                   form)
+
+    def log_ticks(self, low, high, form):
+        """The same, logarithmic: from a round number to one, or beyond."""
+        self.commands.append("set logscale x")
+        steps = (1, 2, 5) if high < 200 * low else (1,)
+        first = math.floor(math.log10(low))
+        marks = [n * 10.0 ** power for n in steps
+                 for power in range(first, math.ceil(math.log10(high)) + 1)]
+        start = max([mark for mark in marks if mark <= low] or [low])
+        self.scale(start, max(high, start * 10), [
+            mark for mark in sorted(marks)
+            if start <= mark <= max(high, start * 10)], form)
+
+    def scale(self, low, high, marks, form):
+        self.commands.append(f"set xrange [{low:.10g}:{high:.10g}]")
+        texts = ", ".join(f"{self.token(form(mark))} {mark:.10g}"
+                          for mark in marks)
         self.commands.append(f"set xtics scale 0 offset 0,0.4 textcolor "
-                             f"{rgb('muted')} ({marks})")
+                             f"{rgb('muted')} ({texts})")
 
     def script(self, height):
         width, whole = self.width, height + TOP + BOTTOM
@@ -254,9 +271,11 @@ def bars(rows, form, width):
     """Horizontal bars. `form` makes the texts of the scale."""
     narrow = width < SPLIT
     labels = [row.label for row in rows]
-    left = left_of(labels, narrow)
-    canvas = Canvas(width, left, 12)
     lanes = [lane for row in rows for lane in row.lanes]
+    left = left_of(labels, narrow)
+    if any(end < 0 for lane in lanes for _, end, _ in lane.segments):
+        left = max(left, TICK_HALF)
+    canvas = Canvas(width, left, 12)
     low, high = scale_of(lanes, width - left - 12)
     canvas.ticks(low, high, form)
     tops, height = place_labels(
@@ -286,13 +305,16 @@ def place_bar(canvas, boxes, lane, y):
                  align, colour)
 
 
-def timeline(labels, lines, form, width):
+def timeline(labels, lines, form, width, is_log=False):
     """Points in time, a row each, from top to bottom, a line per variant."""
     narrow = width < SPLIT
     left = left_of(labels, narrow)
     canvas = Canvas(width, left, 30)
-    high = max([x for line in lines for _, x in line.points] + [0]) or 1
-    canvas.ticks(0, high, form)
+    times = [x for line in lines for _, x in line.points]
+    if is_log:
+        canvas.log_ticks(min(times), max(times), form)
+    else:
+        canvas.ticks(0, max(times) or 1, form)
     lane = STEP * len(lines)
     tops, height = place_labels(canvas, labels, [lane + 4] * len(labels),
                                 narrow)
