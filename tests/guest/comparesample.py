@@ -2,7 +2,8 @@
 
 ordinary() is what one toggle looks like; hostile() has a variant for every
 outcome, and texts that try to become markup, script, terminal commands or
-commands of gnuplot; many() is what TOGGLE=all looks like; empty() knows nothing.
+commands of gnuplot; many() is what TOGGLE=all looks like; late() needs a scale
+that is not linear; empty() knows nothing.
 """
 
 STAGES = (
@@ -203,6 +204,16 @@ def many(count=26):
                                 run_of(1 + number / 40, extra=number * 300),
                                 program, input=True))
     return report(made, ["all"])
+
+
+def late():
+    """One variant needs twenty times as long, and then some."""
+    slow = variant("SLOW=y", "SLOW=y", "done", "ended by itself, status 5", 5,
+                   run_of(20), options=["--slow"])
+    slow["stages"][3]["ns"] = 40_000_000_000
+    for stage in slow["stages"][4:]:
+        stage["ns"] += 40_000_000_000
+    return report([baseline(kernel_exits=1425), slow], ["SLOW"], how="run")
 
 
 def empty():

@@ -10,6 +10,7 @@ text. The pages and a screenshot stay in build/tests/compare/.
 
 import collections
 import json
+import math
 import os
 import re
 import sys
@@ -23,7 +24,7 @@ import tap
 from compare import html, html_text
 
 FOLDER = os.path.join(tap.BUILD, "tests", "compare")
-NAMES = ("ordinary", "hostile", "many", "empty")
+NAMES = ("ordinary", "hostile", "many", "late", "empty")
 REPORTS = {name: getattr(comparesample, name)() for name in NAMES}
 PHONE, DESKTOP, PAPER = 360, 1200, 680      # CSS pixels
 SMALL_PAGES = 3     # sheets that each page but the empty one has at least
@@ -32,7 +33,7 @@ BROWSER = []        # the one that all cases use
 
 # What of a variant stands in the table of outcomes as it is.
 COUNTS = ("exits", "accesses", "bytes", "binary_bytes", "text_bytes", "lines",
-          "status", "injected", "resident_kib")
+          "status", "injected", "resident_kib", "kernel_exits")
 TIMES = ("guest_ns", "answer_ns", "wall_ns", "cpu_ns")
 UNITS = {"s": 1e9, "ms": 1e6, "µs": 1e3, "ns": 1}
 
@@ -130,9 +131,15 @@ def scale(page, ident):
         [...document.querySelectorAll(
             '#{ident} .wide g[text-anchor=middle]')].map(g =>
             [g.transform.baseVal.consolidate().matrix.e, g.textContent])""")
-    (low, first), *_, (high, last) = ticks
-    unit = (high - low) / (number(last)[0] - number(first)[0])
-    return lambda value: low + (value - number(first)[0]) * unit
+    is_log = page.evaluate("document.getElementById("
+                           f"'{ident}').dataset.scale") == "log"
+    form = math.log10 if is_log else float
+    places = [(x, form(number(text)[0])) for x, text in ticks]
+    (low, first), *_, (high, last) = places
+    unit = (high - low) / (last - first)
+    for x, value in places:
+        tap.check(abs(x - low - (value - first) * unit) < 0.5, ticks)
+    return lambda value: low + (form(value) - first) * unit
 
 
 @tap.case("the bars of VM exits by reason are as long as the numbers say")
@@ -155,15 +162,16 @@ def bars_true():
                       ends[top], place(want), want)
 
 
-@tap.case("the points of the timeline stand where the times say")
-def timeline_true():
-    page = opened("ordinary")
+@for_each("the points of the timeline stand where the times say",
+          ("ordinary", "late"))
+def timeline_true(name):
+    page = opened(name)
     place = scale(page, "plot-stages-1")
     lines = page.evaluate("""
         [...document.querySelectorAll('#plot-stages-1 .wide .marks')].map(
             line => [...line.querySelectorAll('use')].map(use =>
                 use.transform.baseVal.consolidate().matrix.e))""")
-    variants = REPORTS["ordinary"]["variants"]
+    variants = REPORTS[name]["variants"]
     tap.equal(len(lines), len(variants), "lines")
     for variant, line in zip(variants, lines):
         times = [s["ns"] for s in variant["stages"]
@@ -198,8 +206,9 @@ def wanted_cells(variant):
     for key in COUNTS + TIMES + ("bytes_per_exit",):
         counted = key in ("exits", "accesses", "bytes", "bytes_per_exit",
                           "guest_ns", "answer_ns")
-        if variant[key] is not None and (ran or not counted) and \
-                (variant[key] or counted or key in ("status", "injected")):
+        if variant.get(key) is not None and (ran or not counted) and \
+                (variant[key] or counted or key in ("status", "injected",
+                                                    "kernel_exits")):
             yield key, variant[key]
     for stage in variant["stages"]:
         yield "stage:" + stage["stage"], stage["ns"]

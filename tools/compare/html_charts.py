@@ -143,7 +143,7 @@ def timeline(ident, title, variants):
     if figure.is_log:
         figure.caption += " Mind the scale: it is logarithmic."
     return figure.draw(lambda width: plots.timeline(
-        [text for _, text in rows], lines, text_of.tick, width,
+        [text for _, text in rows], lines, text_of.time_tick, width,
         figure.is_log))
 
 
@@ -156,7 +156,7 @@ def reached(variants):
              for v in variants]
     figure = Figure("plot-reached", f"Time to {what}",
                     "Since kvm-vmm read its command line.")
-    return simple_bars(figure, variants, times, text_of.tick, [
+    return simple_bars(figure, variants, times, text_of.time_tick, [
         NOT_REACHED if ns is None else text_of.time(ns) for ns in times])
 
 
@@ -203,7 +203,7 @@ def stacked(figure, variants, counts):
     names = shown + ([f"{len(rest)} others"] if rest else [])
     figure.legend = [(n, "box", c) for n, c in zip(names, BAR_COLOURS)]
     figure.words = "; ".join(words)
-    return figure.draw(lambda width: plots.bars(rows, text_of.count, width))
+    return figure.draw(lambda width: plots.bars(rows, text_of.tick, width))
 
 
 def exits_by_reason(variants):
@@ -251,7 +251,7 @@ def grouped_ports(figure, variants, counts):
                                                 BAR_COLOURS)]
     figure.words = "; ".join(f"{row.label}: " + ", ".join(
         lane.text for lane in row.lanes) for row in rows)
-    return figure.draw(lambda width: plots.bars(rows, text_of.count, width))
+    return figure.draw(lambda width: plots.bars(rows, text_of.tick, width))
 
 
 def port_lane(part, key, colour):
@@ -299,7 +299,7 @@ def sizes(variants, key, title, unit):
         return figure.same(f"{text_of.count(known[0])} {unit} in every "
                            f"variant{built}.")
     if len(variants) == 2 or not base:
-        return simple_bars(figure, variants, values, text_of.count,
+        return simple_bars(figure, variants, values, text_of.tick,
                            beside_base(values))
     figure.caption = (f"{unit.capitalize()} more or less than the "
                       f"{text_of.count(base)} of “{variants[0]['title']}”")
@@ -307,7 +307,7 @@ def sizes(variants, key, title, unit):
     texts = [text_of.NO_DATA if n is None else
              "the same" if n == 0 else text_of.difference(base + n, base)
              for n in changes]
-    return simple_bars(figure, variants[1:], changes[1:], text_of.count,
+    return simple_bars(figure, variants[1:], changes[1:], text_of.tick,
                        texts[1:])
 
 
@@ -325,7 +325,7 @@ def memory(variants):
         ran = "" if known == values else " that ran"
         return figure.same(f"{text_of.count(max(known))} KiB in every "
                            f"variant{ran}, within {NOISE:.0%}; {what}.")
-    return simple_bars(figure, variants, values, text_of.count,
+    return simple_bars(figure, variants, values, text_of.tick,
                        beside_base(values))
 
 

@@ -65,8 +65,13 @@ def time(ns):
     return signed(rows.time(ns)).replace(" ", NO_BREAK)
 
 
-def tick(ns):
-    """A time at a scale, where numbers are round."""
+def tick(value):
+    """A count at a scale, where numbers are round."""
+    return signed(f"{value:,.15g}")
+
+
+def time_tick(ns):
+    """A time at a scale."""
     size, name = next((unit for unit in UNITS if ns >= unit[0]), UNITS[-1])
     return f"{ns / size:,.6g}" + NO_BREAK + name if ns else "0"
 
@@ -81,7 +86,7 @@ def percent(value, base):
     if ratio >= 2:
         return f"{TIMES}{THIN}{ratio:,.3g}" if ratio < 1000 else \
             f"{TIMES}{THIN}{ratio:,.0f}"
-    return signed(f"{(ratio - 1) * 100:+.1f}") + THIN + "%"
+    return signed(f"{(ratio - 1) * 100:+.1f}%")
 
 
 def difference(value, base):

@@ -94,16 +94,18 @@ class Canvas:
                    form)
 
     def log_ticks(self, low, high, form):
-        """The same, logarithmic: from a round number to one, or beyond."""
+        """The same, logarithmic, from a round number on."""
         self.commands.append("set logscale x")
-        steps = (1, 2, 5) if high < 200 * low else (1,)
-        first = math.floor(math.log10(low))
-        marks = [n * 10.0 ** power for n in steps
-                 for power in range(first, math.ceil(math.log10(high)) + 1)]
-        start = max([mark for mark in marks if mark <= low] or [low])
-        self.scale(start, max(high, start * 10), [
-            mark for mark in sorted(marks)
-            if start <= mark <= max(high, start * 10)], form)
+        room = (self.width - self.left - self.right) / 95
+        powers = range(math.floor(math.log10(low)),
+                       math.ceil(math.log10(high)) + 1)
+        many = 3 * math.log10(high / low) <= room
+        marks = sorted(n * 10.0 ** power for power in powers
+                       for n in ((1, 2, 5) if many else (1,)))
+        start = max(mark for mark in marks if mark <= low)
+        # A little less, or rounding may lose the first of them.
+        self.scale(start * 0.999, high, [mark for mark in marks
+                                         if start <= mark <= high], form)
 
     def scale(self, low, high, marks, form):
         self.commands.append(f"set xrange [{low:.10g}:{high:.10g}]")
