@@ -328,6 +328,19 @@ def phone(name):
         .map(e => e.outerHTML.slice(0, 200))"""))
 
 
+@for_each("no number is broken or leaves its cell", ("ordinary", "many"))
+def whole_numbers(name):
+    for width in (PHONE, 641, 769, DESKTOP):
+        page = opened(name, width)
+        page.evaluate(OPEN_ALL)
+        tap.none_of(page.evaluate("""
+            [...document.querySelectorAll('td .number')].filter(e =>
+                e.getClientRects().length != 1 ||
+                e.getBoundingClientRect().right >
+                e.closest('td').getBoundingClientRect().right)
+            .map(e => innerWidth + ': ' + e.textContent)"""))
+
+
 @tap.case("text on a phone is large enough, in charts as well")
 def legible():
     sizes = opened("ordinary", PHONE).evaluate("""

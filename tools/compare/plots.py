@@ -133,7 +133,7 @@ class Canvas:
     def draw(self, height):
         """The chart as an SVG element."""
         try:
-            done = subprocess.run(["gnuplot"], input=self.script(height),
+            done = subprocess.run(["gnuplot", "-d"], input=self.script(height),
                                   capture_output=True, text=True,
                                   timeout=LIMIT, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
