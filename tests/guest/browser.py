@@ -18,6 +18,7 @@ import time
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 LIMIT = 120         # seconds for an answer; a loaded machine is slow
+GRACE = 5           # seconds for its processes to be gone
 # No sandbox: tests may run as root, and open files of their own only. The
 # rest keeps Chromium from asking the network for anything by itself.
 OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu",
@@ -85,14 +86,22 @@ class Browser:
             self.process.wait(LIMIT)
         except (BrowserError, OSError, subprocess.TimeoutExpired):
             pass
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait()
+        self.end_all()
         os.close(self.to)
         os.close(self.back)
         shutil.rmtree(self.home, ignore_errors=True)
+
+    def end_all(self):
+        """Ends what is left of it; its helpers may outlive it a little."""
+        limit = time.monotonic() + GRACE
+        try:
+            while time.monotonic() < limit:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+                time.sleep(0.02)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
 
     def message(self):
         """The next message of Chromium."""
