@@ -124,8 +124,8 @@ def no_sync_regs(facts):
     exits = facts.prompt_exits() or (facts.base["exits"], facts.own["exits"])
     if not facts.is_counted or rows.differs(exits[1], exits[0], True):
         return ""
-    return ("The VM exits are as many; after one whose answer needs the "
-            "registers, kvm-vmm asks for them by a system call of its own.")
+    return ("The VM exits are as many; after each of them kvm-vmm asks for "
+            "the registers by a system call of its own.")
 
 
 @why("DEV_SERIAL", "n")
