@@ -13,6 +13,7 @@ import pexpect
 from vm import tap
 
 AROUND = """
+trap : INT
 echo "@before $(stty -g)"
 "$@"
 echo "@status $?"

@@ -5,6 +5,8 @@ Called by tools/run.mk. From the environment:
   IMG, RUN, ARGS            as for tools/run
   HOW, TIMEOUT              build or run; seconds
   MKVM_TOP, MKVM_BUILD, MKVM_IMAGES, MKVM_CONFIG, MAKE
+  MKVM_COMPARE              for variants and reports; without it, compare/ in
+                            the build directory
 
 Exit status: 0 when there is a report, whatever is in it; 64 for what cannot be
 meant, 70 when it could not be done, 130 after Ctrl-C.
@@ -33,6 +35,8 @@ class Request:
         self.build = env["MKVM_BUILD"]
         self.images = env["MKVM_IMAGES"]
         self.config = env["MKVM_CONFIG"]
+        self.folder = env.get("MKVM_COMPARE") or \
+            os.path.join(self.build, "compare")
         self.toggle = env.get("TOGGLE", "").strip()
         self.how = env.get("HOW") or "build"
         self.toggles = []
@@ -44,7 +48,7 @@ class Request:
         self.timeout = float(limit)
 
     def at(self, name):
-        return os.path.join(self.build, "compare", name)
+        return os.path.join(self.folder, name)
 
 
 def catalogue_of(request):
@@ -115,7 +119,8 @@ def compare(request, catalogue):
 
 
 def main():
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     try:
         request = Request(os.environ)
         catalogue = catalogue_of(request)
@@ -129,8 +134,7 @@ def main():
             note(str(error))
         return error.status
     except KeyboardInterrupt:
-        note("interrupted; what was built stays in "
-             f"{shown(os.environ['MKVM_BUILD'])}/compare")
+        note("interrupted; variants that were built stay as they are")
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -39,10 +39,10 @@ class Comparison:
         self.plan = plan
         own = build.Tree(None, request.build, request.images)
         self.columns = [Column(variants[0], own)]
-        parent = os.path.join(request.build, "compare")
         for variant in variants[1:]:
-            self.columns.append(Column(variant, own if request.how == "run"
-                                       else build.tree_of(parent, variant.id)))
+            self.columns.append(Column(
+                variant, own if request.how == "run"
+                else build.tree_of(request.folder, variant.id)))
         self.notes = []
         self.symbols = None
         self.session = None

@@ -5,13 +5,14 @@ import os
 import textwrap
 
 from . import rows
+from .facts import Facts
 
 WIDTH = 80
 LABEL = 26
 PER_PAGE = 3            # columns, the baseline among them
 PAGES_MAX = 4           # with more variants there is a line for each instead
 BOLD, YELLOW, PLAIN = "\x1b[1m", "\x1b[33m", "\x1b[0m"
-SUMMARY = "{:<22}{:<10}{:<6}{:>12}{:>9}{:>10}{:>9}"
+SUMMARY = "{:<24}{:<10}{:<6}{:>13}{:>9}{:>10}{:>8}"
 
 
 class Painter:
@@ -69,26 +70,34 @@ def row_line(row, indent, width, painter):
     return line.rstrip() if not painter.colour else line
 
 
+def goal_of(variants):
+    """The stage whose time says most about a run."""
+    return "prompt" if rows.takes_input(variants) else "end"
+
+
 def summary_lines(variants, painter):
     """A line for each variant, when there are too many for columns."""
+    goal = goal_of(variants)
     yield painter.paint(SUMMARY.format(
-        "", "outcome", "typed", "to prompt", "exits", "bytes", "lines"), BOLD)
+        "", "outcome", "typed", f"to the {goal}", "exits", "code", "lines"),
+        BOLD)
     base = variants[0]
     for variant in variants:
-        line = summary(variant, base)
+        line = summary(variant, base, goal)
         yield painter.paint(line, YELLOW) if line.startswith("*") else line
 
 
-def summary(variant, base):
-    prompt = rows.stage(variant, "prompt")
+def summary(variant, base, goal):
+    stage = rows.stage(variant, goal)
     shown = {True: "yes", False: "no", None: "-"}[variant["input"]]
     other = variant["outcome"] != base["outcome"] or \
         variant["input"] != base["input"]
+    exits = stage["exits"] if stage else variant["exits"]
     return SUMMARY.format(
-        ("* " if other else "  ") + fit(variant["title"], 19),
-        variant["outcome"], shown, rows.time(prompt["ns"]) if prompt else "-",
-        rows.count(variant["exits"]) if rows.counted(variant) else "-",
-        rows.count(variant["binary_bytes"]), rows.count(variant["lines"]))
+        ("* " if other else "  ") + fit(variant["title"], 21),
+        variant["outcome"], shown, rows.time(stage["ns"]) if stage else "-",
+        rows.count(exits) if rows.counted(variant) else "-",
+        rows.count(variant["text_bytes"]), rows.count(variant["lines"]))
 
 
 def head_lines(report):
@@ -106,21 +115,36 @@ def wrapped(text, first="", later=""):
                          subsequent_indent=later, break_on_hyphens=False)
 
 
+def is_long(report):
+    return len(pages(report["variants"])) > PAGES_MAX
+
+
 def table_lines(report, painter):
     variants = report["variants"]
-    parts = pages(variants)
-    if len(parts) > PAGES_MAX:
+    if is_long(report):
         yield from summary_lines(variants, painter)
+        yield ""
         return
-    for part in parts:
+    for part in pages(variants):
         yield from page_lines(part, painter, report["place"] == "lab")
         yield ""
 
 
+def alike(report):
+    """Ids of the variants that nothing can be said about but their size."""
+    base, *others = report["variants"]
+    return [v["id"] for v in others if Facts(report, base, v).is_alike]
+
+
 def sentence_lines(report, painter):
+    quiet = alike(report) if is_long(report) else []
     for sentence in report["sentences"]:
-        yield painter.paint(sentence["variant"], BOLD)
-        yield from wrapped(sentence["text"], "  ", "  ")
+        if sentence["variant"] not in quiet:
+            yield painter.paint(sentence["variant"], BOLD)
+            yield from wrapped(sentence["text"], "  ", "  ")
+    if quiet:
+        yield painter.paint("Like the baseline, exit for exit", BOLD)
+        yield from wrapped(", ".join(quiet), "  ", "  ")
     for note in report["notes"]:
         yield from wrapped(note, "Note: ", "  ")
 

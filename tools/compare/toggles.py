@@ -186,19 +186,16 @@ def all_variants(catalogue):
     """Every switch flipped once, as far as Kconfig lets it; and notes."""
     variants, notes = [], []
     for symbol in catalogue.ours():
-        flipped = "n" if catalogue.value(symbol.name) == "y" else "y"
-        if symbol.name == "IRQCHIP":
-            flipped = "none" if catalogue.value("IRQCHIP") != "none" \
-                else "kernel"
-        if symbol.kind != "bool" or symbol.choice and flipped == "n":
-            continue
-        variant = Variant(symbol.name, flipped)
-        try:
-            catalogue.configure(variant)
-        except Refusal as refusal:
-            notes.append(f"left out: {refusal}".replace("TOGGLE=", ""))
-            continue
-        variants.append(variant)
+        if symbol.kind != "bool" or symbol.choice:
+            continue        # the choice is that of IRQCHIP=
+        for value in catalogue.others(symbol):
+            variant = Variant(symbol.name, value)
+            try:
+                catalogue.configure(variant)
+            except Refusal as refusal:
+                notes.append(f"left out: {refusal}".replace("TOGGLE=", ""))
+                continue
+            variants.append(variant)
     return variants, notes
 
 
