@@ -12,7 +12,7 @@ from vm import tap
 TOOLS = os.path.join(tap.TOP, "tools")
 sys.dont_write_bytecode = True
 sys.path.append(TOOLS)
-FOLDER = os.path.join(tap.BUILD, "tests", "compare")
+FOLDER = os.path.join(tap.BUILD, "tests", "comparing")
 CONFIG = os.path.join(os.path.dirname(tap.BUILD), ".config")
 COMMAND = ["/usr/bin/python3", "-m", "compare"]
 OURS = ("TOGGLE", "IMG", "RUN", "ARGS", "HOW", "TIMEOUT", "MAKEFLAGS",
