@@ -28,10 +28,10 @@ obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/regs.o core/regs_sync$(call none-without,SYNC_REGS).o
 obj-$(CONFIG_MACHINE) += core/output_batch$(call none-without,CONSOLE_BATCH).o
 
-obj-$(CONFIG_IRQCHIP_KERNEL) += core/irqchip_kernel.o \
+obj-$(CONFIG_IRQCHIP_KERNEL) += core/irqchip_kernel.o core/irqchip_mptable.o \
 				core/pit_kernel$(call none-without,PIT_KERNEL).o
 obj-$(CONFIG_IRQCHIP_VMM)    += core/irqchip_vmm.o
-obj-$(CONFIG_IRQCHIP_SPLIT)  += core/irqchip_split.o
+obj-$(CONFIG_IRQCHIP_SPLIT)  += core/irqchip_split.o core/irqchip_mptable.o
 
 obj-$(CONFIG_DEV_SERIAL)    += devices/serial.o \
 			       devices/serial_irq$(call none-without,UART_IRQ4).o \

@@ -10,7 +10,6 @@
 #include "cli.h"
 #include "core/irqchip.h"
 #include "core/kvm.h"
-#include "core/smp.h"
 #include "core/vm.h"
 #include "loader.h"
 #include "util/log.h"
@@ -121,7 +120,7 @@ int guest_load(const struct options *opt, const struct loader *loader,
 	err = loader->load(image, &args, &vm->mem, cpu);
 	if (err)
 		return err;
-	if (vm->config.irqchip && vm->config.irqchip->has_apic)
-		smp_write_table(&vm->mem, vm->config.nr_vcpus);
+	if (vm->config.irqchip && vm->config.irqchip->describe)
+		vm->config.irqchip->describe(&vm->mem, vm->config.nr_vcpus);
 	return 0;
 }

@@ -21,6 +21,7 @@
 
 struct dev_message;
 struct kvm;
+struct memory;
 struct vcpu;
 struct vm;
 
@@ -38,6 +39,10 @@ struct irqchip {
 	/* Adds them to @vm, before its vCPUs. 0, or -errno after one message.
 	 * NULL: nothing to do. */
 	int (*create)(struct vm *vm);
+
+	/* Leaves in @mem what firmware would tell of it and of @nr_cpus.
+	 * NULL: guests know where it is. */
+	void (*describe)(const struct memory *mem, unsigned int nr_cpus);
 
 	/* Sets interrupt line @line (GSI) to @level. Any thread. */
 	void (*set_line)(struct vm *vm, unsigned int line, bool level);

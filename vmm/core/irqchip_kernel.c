@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "core/irqchip_mptable.h"
 #include "core/pit_kernel.h"
 #include "core/vm.h"
 #include "util/log.h"
@@ -45,6 +46,7 @@ static const struct irqchip kernel = {
 	.name = "kernel",
 	.what = "8259s, I/O APIC, local APICs in the host kernel, the 8254 too",
 	.has_apic = true,
+	.describe = mptable_write,
 	.available = kernel_available,
 	.create = kernel_create,
 	.set_line = kernel_set_line,

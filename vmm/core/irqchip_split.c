@@ -19,6 +19,7 @@
 #include "core/board.h"
 #include "core/intr.h"
 #include "core/irqchip.h"
+#include "core/irqchip_mptable.h"
 #include "core/vm.h"
 #include "util/log.h"
 
@@ -112,6 +113,7 @@ static const struct irqchip split = {
 	.what = "local APICs in the host kernel; 8259s, I/O APIC, 8254 as "
 		"devices",
 	.has_apic = true,
+	.describe = mptable_write,
 	.models = DEV_CHIP_PIC | DEV_CHIP_IOAPIC,
 	.available = split_available,
 	.create = split_create,

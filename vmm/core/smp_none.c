@@ -10,9 +10,3 @@ bool smp_at_once(void)
 {
 	return false;
 }
-
-void smp_write_table(const struct memory *mem, unsigned int nr_cpus)
-{
-	(void)mem;
-	(void)nr_cpus;
-}
