@@ -96,17 +96,15 @@ def stage(variant, name):
 
 
 def stage_names(variants):
-    """Every stage that a variant reached, in order, with its text."""
-    names, texts = [], {}
+    """Every stage that a variant reached, with its text; in the order of the
+    times at which the last variant got there."""
+    texts, last = {}, {}
     for variant in variants:
-        at = 0
         for one in variant["stages"]:
             name = one["stage"]
-            if name not in texts:
-                texts[name] = one["text"]
-                names.insert(at, name)
-            at = names.index(name) + 1
-    return [(name, texts[name]) for name in names]
+            texts.setdefault(name, one["text"])
+            last[name] = max(last.get(name, 0), one["ns"])
+    return [(name, texts[name]) for name in sorted(last, key=last.get)]
 
 
 def takes_input(variants):
