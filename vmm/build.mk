@@ -12,11 +12,10 @@ obj-y := core/memory.o core/cpuregs.o core/cpustate_real16.o
 
 # The whole machine; what stands for it without, is below the devices.
 obj-$(CONFIG_MACHINE) += main.o cli.o usage.o machine.o guest.o
-obj-$(CONFIG_MACHINE) += core/kvm.o core/vm.o core/bus.o core/cpustate.o \
-			 core/cpuid.o core/vcpu.o core/watch.o core/exit.o \
-			 core/board.o core/event.o core/irqchip.o \
-			 core/feature.o core/console.o core/output.o \
-			 core/screen.o core/term.o
+obj-$(CONFIG_MACHINE) += core/kvm.o core/vm.o core/bus.o core/cpuid.o \
+			 core/vcpu.o core/watch.o core/exit.o core/board.o \
+			 core/event.o core/irqchip.o core/feature.o \
+			 core/console.o core/output.o core/screen.o core/term.o
 obj-$(CONFIG_MACHINE) += boot/select.o
 obj-$(CONFIG_MACHINE) += util/log.o util/reopen.o util/ring.o util/text.o
 
@@ -60,6 +59,8 @@ obj-$(CONFIG_BOOT_LINUX) += boot/linux.o boot/bzimage.o boot/vmlinux.o \
 			    boot/elf.o boot/map64.o core/memory_sparse.o
 obj-$(CONFIG_BOOT_LONG64) += boot/long64.o boot/elf.o boot/map64.o
 obj-$(CONFIG_BOOT_PROT32) += boot/prot32.o boot/elf.o
+obj-$(or $(CONFIG_BOOT_PAGED),$(CONFIG_BOOT_LINUX),$(CONFIG_BOOT_LONG64),$(CONFIG_BOOT_PROT32)) \
+	+= core/cpustate.o
 
 obj-$(CONFIG_DBG_TRACE)  += debug/trace.o
 obj-$(CONFIG_DBG_EXPLAIN) += debug/explain.o $(EXPLAIN_PARTS)
