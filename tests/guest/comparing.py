@@ -137,3 +137,10 @@ def check(report):
     for variant in report.variants:
         if variant["ledger"]:
             check_ledger(variant)
+
+
+def has_symbols():
+    """Whether the kernel with symbols is that of the image."""
+    from compare import kernel
+    return kernel.is_of(os.path.join(tap.IMAGES, "vmlinux"),
+                        os.path.join(tap.BUILD, "linux", "vmlinux"))

@@ -12,6 +12,8 @@ Exit status: 0 when there is a report, whatever is in it; 64 for what cannot be
 meant, 70 when it could not be done, 130 after Ctrl-C.
 """
 
+import contextlib
+import fcntl
 import json
 import os
 import re
@@ -104,6 +106,26 @@ def compare(request, catalogue):
     note(f"{os.path.basename(plan.image)}: {where}: {plan.why}")
     work = comparison.Comparison(request, plan, variants)
     work.notes += notes
+    with locked(request.at("lock")):
+        finish(request, work)
+
+
+@contextlib.contextmanager
+def locked(path):
+    """Two comparisons in one output tree would build into each other."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            note("another make compare is at work in this output tree; "
+                 "waiting for it")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def finish(request, work):
+    """Builds, boots, reports."""
     work.build()
     work.run()
     report = work.report()

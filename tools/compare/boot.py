@@ -20,7 +20,7 @@ PATIENCE = 5
 # What kills a kvm-vmm that does not end by its own limit, seconds.
 GRACE = 20
 # Wall time for each second inside: a busy lab is that much slower.
-SLOWNESS = 10
+SLOWNESS = 6
 
 
 class Dialogue:

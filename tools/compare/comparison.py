@@ -11,6 +11,7 @@ from .progress import say
 
 LINES_KEPT = 40
 WARM_UP_EXITS = "60"
+TRIES = 2
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[^\n\t -~\u00a0-\U0010ffff]")
 STAGE_TABLE = re.compile(
     r"^\n?[^\n]*\n +ms +\+ms +share +exits +stage\n(?: *[\d.]+ .*\n?)*", re.M)
@@ -140,18 +141,19 @@ class Comparison:
                 "--max-exits", WARM_UP_EXITS]), None, 5)
 
     def boot(self, column, limit, extra=(), dialogue=None):
-        """One boot; a session that is lost is a result as well."""
-        try:
-            session_open = self.open()
-            return boot.boot(session_open,
-                             self.words(column, limit, extra), dialogue,
-                             limit, self.columns[0].boot)
-        except session.Lost as lost:
-            column.lost = f"the session {lost}"
-            column.output = bytes(self.session.out)
-            self.notes.append(f"{column.variant.id}: {column.lost}; a new one "
-                              "was started for the rest")
-            self.close()
+        """One boot. When the session is lost meanwhile, it is tried once more
+        in another; a variant that loses that one, too, is a result."""
+        for _ in range(TRIES):
+            try:
+                opened = self.open()
+                return boot.boot(opened, self.words(column, limit, extra),
+                                 dialogue, limit, self.columns[0].boot)
+            except session.Lost as lost:
+                column.lost = f"the session {lost}"
+                column.output = bytes(self.session.out)
+                self.notes.append(f"{column.variant.id}: {column.lost}; it was "
+                                  "started again")
+                self.close()
         return None
 
     def run(self):
@@ -170,9 +172,9 @@ class Comparison:
     def look_again(self, column):
         """Linux that never got to its prompt tells how far it got."""
         cmdline = look.talkative(self.cmdline(column))
-        if self.plan.need != "linux" or not column.boot or \
-                column.boot.prompted or not cmdline or \
-                not self.on(column, "DEV_SERIAL"):
+        if self.plan.need != "linux" or not column.boot or not cmdline or \
+                column.boot.prompted or not self.on(column, "DEV_SERIAL") or \
+                outcome.word(column.boot) == "refused":
             return
         say("LOOK", f"{column.variant.id} again, with kernel messages")
         limit = min(self.request.timeout, look.LIMIT)
@@ -236,9 +238,7 @@ class Comparison:
     def report(self):
         """The whole of report.json but for its sentences."""
         plan = self.plan
-        kernel_path = os.path.join(self.request.build, "linux", "vmlinux")
-        if plan.need == "linux":
-            self.symbols = kernel.symbols(plan.image, kernel_path)
+        self.symbols = kernel.symbols(plan.image, self.request.build)
         return {"program": "mini-kvm compare", "schema": 1,
                 "image": os.path.basename(plan.image),
                 "cmdline": self.cmdline(self.columns[0])

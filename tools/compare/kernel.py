@@ -1,16 +1,19 @@
 """The guest's kernel: which function an address of it lies in.
 
-Images are stripped; the symbols are in the kernel that was built here, and only
-believed when both have the same build ID.
+Images are stripped; the symbols are in what they were made of, below build/.
+That is believed only when both have the same build ID or, of a flat image, the
+same bytes.
 """
 
 import bisect
+import os
 import re
 import struct
 import subprocess
 
 ELF64 = b"\x7fELF\x02\x01"
-PT_NOTE = 4
+ELF32 = b"\x7fELF\x01\x01"
+PT_LOAD, PT_NOTE = 1, 4
 NT_GNU_BUILD_ID = 3
 FUNCTION_MAX = 1 << 16      # bytes; farther behind one is not in it
 
@@ -65,18 +68,54 @@ class Symbols:
         return f"{self.names[at]}+{address - self.addresses[at]:#x}"
 
 
-def is_of(image, kernel):
-    """Whether an image was made of this kernel with symbols."""
-    try:
-        own, other = build_id(image), build_id(kernel)
-    except OSError:
-        return False
+def same_id(image, kernel):
+    """Whether two ELF files have the same build ID."""
+    own, other = build_id(image), build_id(kernel)
     return own == other != b""
 
 
-def symbols(image, kernel):
+def same_bytes(image, kernel):
+    """Whether a flat image is a segment of an ELF file for i386."""
+    with open(kernel, "rb") as file:
+        elf = file.read()
+    with open(image, "rb") as file:
+        flat = file.read()
+    if len(elf) < 52 or not elf.startswith(ELF32):
+        return False
+    table, = struct.unpack_from("<I", elf, 28)
+    size, count = struct.unpack_from("<HH", elf, 42)
+    for at in range(table, table + count * size, size or 1):
+        entry = elf[at:at + 20]
+        if len(entry) == 20:
+            kind, offset, _, _, length = struct.unpack("<5I", entry)
+            if kind == PT_LOAD and elf[offset:offset + length] == flat:
+                return True
+    return False
+
+
+def is_of(image, kernel):
+    """Whether an image was made of this file, which has symbols."""
+    try:
+        return same_id(image, kernel) or same_bytes(image, kernel)
+    except OSError:
+        return False
+
+
+def candidates(image, build):
+    """What may have the symbols of an image: (image to compare, file)."""
+    yield image, image
+    linux = os.path.join(build, "linux", "vmlinux")
+    yield image, linux
+    yield image, os.path.join(build, "os-1k", "os-1k.elf")
+    if os.path.basename(image) == "bzImage":    # made along with this one
+        yield os.path.join(os.path.dirname(image), "vmlinux"), linux
+
+
+def symbols(image, build):
     """The Symbols of an image, None when they are not to be had."""
-    if not is_of(image, kernel):
-        return None
-    found = Symbols(kernel)
-    return found if found.names else None
+    for known, kernel in candidates(image, build):
+        if kernel == image or is_of(known, kernel):
+            found = Symbols(kernel)
+            if found.names:
+                return found
+    return None

@@ -4,6 +4,7 @@ comparison show it. Each function takes Facts and returns a text, or ""."""
 from . import rows
 
 WHYS = {}
+EIO = 5         # what the /init that is built here hands back without a console
 
 
 def why(name, value):
@@ -35,11 +36,15 @@ def unused(facts, device):
         return f"The guest never touches {device}."
     gone = facts.nobody(facts.own)
     if gone and not facts.at(facts.own, device):
-        return (f"In the baseline {device} answers {rows.count(used)} "
-                "accesses of the guest; here its ports read as ones and what "
-                "is written to them is lost, "
-                f"{rows.count(sum(gone.values()))} times.")
+        lost = sum(gone.values())
+        return (f"In the baseline {device} answers {accesses(used)}; here its "
+                "ports read as ones and what is written to them is lost: "
+                f"{accesses(lost)}.")
     return ""
+
+
+def accesses(number):
+    return f"{rows.count(number)} access" + ("" if number == 1 else "es")
 
 
 @why("UART_IRQ4", "n")
@@ -134,8 +139,28 @@ def no_serial(facts):
     if not facts.is_counted or not gone or \
             not facts.at(facts.base, "serial"):
         return ""
-    return (f"Nobody answers at 0x3f8: {rows.count(gone)} accesses went "
-            "nowhere.")
+    said = f"Nobody answers at 0x3f8: {accesses(gone)} went nowhere."
+    if facts.is_linux and facts.own["status"] == EIO:
+        said += " /init has no console, and ends with the status of that error."
+    return said
+
+
+@why("DEV_HYPERCALL", "n")
+def no_hypercall(facts):
+    said = unused(facts, "hypercall")
+    if facts.is_linux and facts.own["outcome"] == "halted" and \
+            facts.own["where"].startswith("stop_this_cpu"):
+        said += (" Linux switches this machine off by a hypercall that nobody "
+                 "hears now.")
+    return said
+
+
+@why("CONSOLE_BATCH", "n")
+def no_batching(facts):
+    if facts.report["place"] != "lab" or facts.later() <= 1:
+        return ""
+    return ("Each character that the guest prints wakes the thread that writes "
+            "it to the terminal.")
 
 
 @why("SMP", "n")

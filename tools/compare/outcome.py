@@ -34,8 +34,9 @@ def ending(status, err, limit):
     return said[0] if said else f"status {status}"
 
 
-def word(boot, status):
+def word(boot):
     """The outcome in a word, as the JSON has it."""
+    status = boot.result.status
     if status in WORDS and WORDS[status] in ("crashed", "halted", "refused"):
         return WORDS[status]
     if boot.prompted:
@@ -48,10 +49,10 @@ def word(boot, status):
 def judge(boot, dialogue, limit):
     """(outcome, said, input) of a boot that left a result."""
     status, err = boot.result.status, boot.result.err
-    outcome = word(boot, status)
+    outcome = word(boot)
     said = ending(status, err, limit)
     typed = boot.answered if dialogue and boot.typed else None
-    if outcome == "shell":
+    if boot.prompted:
         said = "reached the prompt; " + (
             "typed text came back; " if typed else
             "typed text never came back; " if typed is False else "") + said

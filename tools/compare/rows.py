@@ -35,6 +35,8 @@ class Row:
         self.values = values
         self.texts = [NOTHING if value is None else form(value)
                       for value in values]
+        if form is ratio:       # what is not seen is no difference
+            values = [value and round(value, 2) for value in values]
         self.differs = [differs(value, values[0], noisy) for value in values]
         self.changes = [change(value, values[0]) if differ else ""
                         for value, differ in zip(values, self.differs)]

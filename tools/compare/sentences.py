@@ -36,10 +36,11 @@ def behaviour(facts):
         return f"It cannot be built: {quoted(last_line(own['report']))}."
     if own["outcome"] == "refused":
         return f"kvm-vmm does not run the image: {quoted(own['said'])}."
-    if own["outcome"] == "crashed":
-        return f"The guest crashes{at(own)}{likely(own)}."
-    if own["outcome"] == "halted":
-        return f"The guest halts for good{at(own)}."
+    if own["outcome"] in ("crashed", "halted"):
+        what = f"crashes{at(own)}{likely(own)}" \
+            if own["outcome"] == "crashed" else f"halts for good{at(own)}"
+        why = waiting(own["where"])
+        return f"{so_far(own)} {what}." + (f" {why}." if why else "")
     if base["outcome"] == "shell" and own["outcome"] != "shell":
         return no_prompt(own)
     if own["outcome"] == "silent":
@@ -49,6 +50,17 @@ def behaviour(facts):
     if own["outcome"] == "shell":
         return prompt(facts)
     return f"The guest {how(own)}; the baseline {how(base)}."
+
+
+def so_far(own):
+    """What went well before the guest ended badly."""
+    if own["input"]:
+        return "The prompt comes, and what is typed arrives; then the guest"
+    if own["input"] is False and rows.stage(own, "prompt"):
+        return "The prompt comes, but nothing that is typed arrives: the guest"
+    if rows.stage(own, "prompt"):
+        return "The prompt comes; then the guest"
+    return "The guest"
 
 
 def how(variant):
@@ -109,7 +121,7 @@ def at(own):
         return ""
     if own["where"].startswith("last kernel message"):
         return f"; {own['where']}"
-    return f", at {own['where']}"
+    return ", at " + own["where"].replace(", halted", "")
 
 
 def likely(own):
