@@ -112,6 +112,7 @@ include kernel-configs/build.mk
 include lab/build.mk
 include tests/build.mk
 include tools/run.mk
+include tools/level.mk
 endif
 
 clean:

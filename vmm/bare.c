@@ -140,8 +140,11 @@ static int boot(const struct loader *loader, const char *path)
 	if (loader->load(&image, &(struct boot_args){ 0 }, &mem, &cpu))
 		return STATUS_USAGE;
 	kvm = open("/dev/kvm", O_RDWR);
-	if (kvm < 0)
-		return failed("RUN=lab does without /dev/kvm", STATUS_FAILED);
+	if (kvm < 0) {
+		log_error("/dev/kvm: %s; `make run RUN=lab` needs none",
+			  strerror(errno));
+		return STATUS_FAILED;
+	}
 	vm = create_vm(kvm, &mem);
 	if (vm < 0 || create_vcpu(&bare, kvm, vm, &cpu))
 		return failed("KVM's virtual machine", STATUS_FAILED);
