@@ -2,6 +2,7 @@
 """The menus on a terminal: they open, change a symbol, and save it."""
 
 import os
+import subprocess
 import time
 
 import tree
@@ -13,6 +14,7 @@ except ImportError:
     pexpect = None
 
 ESCAPE = "\x1b"
+DOWN = "+"          # the next line of a menu
 TIMEOUT = 30        # seconds for a screen to appear
 
 
@@ -33,25 +35,51 @@ def ended(child):
     tap.equal(child.exitstatus, 0, "exit status")
 
 
-@tap.case("menuconfig opens on a terminal, and leaving it writes .config")
+def walk(child, *steps):
+    """Each step waits for a text, and for the menu to read keys, and sends."""
+    for text, key in steps:
+        child.expect(text)
+        child.expect("oad")     # the last button: now it reads keys
+        time.sleep(0.3)         # curses drops what comes while it draws
+        child.send(key)
+
+
+def switch_serial(out, key, shows):
+    """Hypervisor, Devices, its first line: the UART. Then out, and save."""
+    child = menu(out, "menuconfig")
+    walk(child, ("ervisor", "\r"), ("whole machine", DOWN + DOWN + "\r"),
+         ("erial port COM1", key), (shows, 2 * ESCAPE),
+         ("whole machine", 2 * ESCAPE), ("ervisor", 2 * ESCAPE))
+    child.expect("save")
+    time.sleep(0.3)
+    child.send("\r")
+    ended(child)
+
+
+def hello(out):
+    """What hello.bin prints under the kvm-vmm of this configuration."""
+    out.made("kvm-vmm", "guests")
+    done = subprocess.run([out.at("images", "kvm-vmm"),
+                           out.at("images", "hello.bin")],
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, check=False)
+    tap.equal((done.returncode, done.stderr), (0, ""), "hello.bin")
+    return done.stdout
+
+
+@tap.case("menuconfig: a switch is turned, saved, built, and seen in the guest")
 def menuconfig():
+    if not os.path.exists("/dev/kvm"):
+        raise tap.Skip("this machine has no /dev/kvm to run the guest on")
     with tree.Tree() as out:
         out.made("tiny_defconfig")
-        child = menu(out, "menuconfig")
-        for text, key in (("ervisor", "\r"),       # into the first menu
-                          ("evices", "\r"),        # and its first
-                          ("ontrollers", "y"),     # IRQCHIP
-                          (r"\[\*\]", 2 * ESCAPE), ("evices", 2 * ESCAPE),
-                          ("ervisor", 2 * ESCAPE)):
-            child.expect(text)
-            child.expect("oad")     # the last button: now it reads keys
-            time.sleep(0.3)     # curses drops what comes while it draws
-            child.send(key)
-        child.expect("save")
-        time.sleep(0.3)
-        child.send("\r")
-        ended(child)
-        tap.check("CONFIG_IRQCHIP=y\n" in out.config(), out.config())
+        tap.equal(hello(out), "Hello, KVM!\n", "with the UART")
+        switch_serial(out, "n", r"\[ \]")
+        tap.check("# CONFIG_DEV_SERIAL is not set\n" in out.config(),
+                  out.config())
+        tap.equal(hello(out), "", "without the UART")
+        switch_serial(out, "y", r"\[\*\]")
+        tap.equal(hello(out), "Hello, KVM!\n", "with the UART again")
 
 
 @tap.case("nconfig opens on a terminal and can be left")
