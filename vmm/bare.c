@@ -170,5 +170,5 @@ int main(int argc, char **argv)
 			  "built without MACHINE; try `kvm-vmm --help`");
 		return STATUS_USAGE;
 	}
-	return fflush(stdout) ? STATUS_FAILED : STATUS_OK;
+	return fflush(stdout) || ferror(stdout) ? STATUS_FAILED : STATUS_OK;
 }

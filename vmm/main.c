@@ -53,7 +53,8 @@ int main(int argc, char **argv)
 	if (err < 0)
 		exit(STATUS_USAGE);
 	if (err > 0)
-		exit(fflush(stdout) ? STATUS_FAILED : STATUS_OK);
+		exit(fflush(stdout) || ferror(stdout) ? STATUS_FAILED :
+							STATUS_OK);
 	if (opt.command)
 		exit(opt.command->run(opt.command_arg));
 	exit(machine_run(&opt));

@@ -45,4 +45,14 @@ def shows_list():
         tap.check(re.search(pattern, text), f"no {pattern!r} in:", text)
 
 
+@tap.case("what it says of itself and cannot write is a failure")
+def full_disk():
+    vm.built()
+    for option in ("--help", "--version", "--list"):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([vm.KVM_VMM, option], stdout=full,
+                                  stdin=subprocess.DEVNULL, check=False)
+        tap.equal(done.returncode, vm.FAILED, f"{option}: exit status")
+
+
 tap.main()
