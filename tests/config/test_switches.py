@@ -1,0 +1,416 @@
+#!/usr/bin/python3
+# timeout: 900
+"""Every switch is a true one: off, its objects are not in the program, nothing
+else is different, and what it needs cannot be left out from under it.
+
+kvm-vmm is built with everything, then without one switch at a time, in one
+tree, where make compiles what that switch concerns. A new switch fails here
+until it has a row.
+"""
+
+import collections
+import fnmatch
+import hashlib
+import os
+import re
+import subprocess
+
+import kconfig
+from kconfig import tap
+
+SYMBOLS = kconfig.read()
+SWITCHES = [symbol for symbol in SYMBOLS.values() if symbol.is_switch()]
+USAGE = 64      # as in vmm/abi/exit_status.h
+SECTION = re.compile(r"\.|table_")      # of them every object has its own
+
+
+class Row:
+    """What one switch takes with it, and nothing but that.
+
+    out      patterns of objects, without .o: each that fits one of them goes
+    keeps    patterns of those that stay all the same
+    into     the stand-ins that come instead
+    takes    symbols that follow, as NAME=VALUE
+    lost     regular expressions of the lines that --list loses
+    gained   and of those that it has instead
+    changed  objects that are other ones with the reason; "*" is all
+    wish     what else must be set to switch it off, the choice's member
+    on       True when it is switched on: the members of a choice
+    even     the reason why the program is not smaller without
+    """
+
+    def __init__(self, out="", into="", takes="", lost=(), gained=(),
+                 changed=None, keeps="", wish=None, on=False, even=""):
+        self.out = out.split()
+        self.keeps = keeps.split()
+        self.into = into.split()
+        self.takes = dict(pair.split("=", 1) for pair in takes.split())
+        self.lost = [lost] if isinstance(lost, str) else lost
+        self.gained = [gained] if isinstance(gained, str) else gained
+        self.changed = changed or {}
+        self.wish = wish or {}
+        self.on = on
+        self.even = even
+
+
+NAMES_DEFAULT = {"guest": "holds the word that --irqchip means by default"}
+COUNTS_IRQS = {"devices/serial": "says how many interrupt lines it has"}
+SAYS_16550A = {"devices/serial": "says that it is a 16550A, not a 16450"}
+
+BARE = r"device  (debugcon|hypercall|post|reset|serial) .*"
+
+
+def in_machine(name):
+    """Whether a symbol goes with MACHINE."""
+    return name != "MACHINE" and \
+        kconfig.Result(SYMBOLS, {}).values.get(name) and \
+        not kconfig.Result(SYMBOLS, {"MACHINE": False}).values[name]
+
+
+ROWS = {
+    # Not a part of the program but the program: of the rest a few stay.
+    "MACHINE": Row(
+        "*", "bare bare_io util/log_plain devices/serial_irq_none",
+        "=n ".join(name for name in SYMBOLS if in_machine(name)) +
+        '=n SMP_MAX=n DEFAULT_IRQCHIP=n DEFAULT_MEM=n DEFAULT_CPUS=n '
+        'DEFAULT_CMDLINE=n', r".*", BARE, changed=COUNTS_IRQS,
+        keeps="boot/flat core/memory core/bus core/cpuregs "
+        "core/cpustate_real16 devices/serial devices/serial_fifo "
+        "devices/hypercall devices/debugcon devices/post devices/reset"),
+    "IRQCHIP": Row(
+        "core/irqchip_* core/intr core/pit_kernel core/smp devices/pic "
+        "devices/ioapic devices/pit devices/pit_counter devices/serial_irq",
+        "core/smp_none devices/serial_irq_none",
+        'IRQCHIP_KERNEL=n IRQCHIP_VMM=n IRQCHIP_SPLIT=n '
+        'IRQCHIP_DEFAULT_KERNEL=n DEFAULT_IRQCHIP="none" PIT=n PIT_KERNEL=n '
+        'SMP=n SMP_MAX=1 UART_IRQ4=n DEV_PIC=n DEV_PIT=n DEV_IOAPIC=n',
+        (r"irqchip .*", r"device  (pic|ioapic|pit|serial) .*",
+         r"feature (pit|irq4) .*", r"vcpus   64 .*"),
+        (r"vcpus   1 .*", r"device  serial .*port 0x3f8\+8"),
+        {**NAMES_DEFAULT, **COUNTS_IRQS}),
+    "IRQCHIP_DEFAULT_VMM": Row(
+        takes='IRQCHIP_DEFAULT_KERNEL=n DEFAULT_IRQCHIP="vmm"',
+        changed=NAMES_DEFAULT, on=True),
+    "IRQCHIP_DEFAULT_SPLIT": Row(
+        takes='IRQCHIP_DEFAULT_KERNEL=n DEFAULT_IRQCHIP="split"',
+        changed=NAMES_DEFAULT, on=True),
+    "IRQCHIP_KERNEL": Row(
+        "core/irqchip_kernel core/pit_kernel", takes="PIT_KERNEL=n",
+        lost=(r"irqchip kernel .*", r"feature pit .*"), wish={"IRQCHIP_DEFAULT_VMM": True}),
+    "IRQCHIP_VMM": Row("core/irqchip_vmm", lost=r"irqchip vmm .*"),
+    "IRQCHIP_SPLIT": Row("core/irqchip_split devices/ioapic",
+                         takes="DEV_IOAPIC=n", lost=(r"irqchip split .*",
+                                                     r"device  ioapic .*")),
+    "PIT": Row(
+        "core/pit_kernel devices/pit devices/pit_counter",
+        "core/pit_kernel_none", "PIT_KERNEL=n DEV_PIT=n",
+        (r"device  pit .*", r"feature pit .*")),
+    "SMP": Row("core/smp", "core/smp_none", "SMP_MAX=1", r"vcpus   64 .*",
+               r"vcpus   1 .*",
+               even="more vCPUs are more rounds of the same loops"),
+    "KVMCLOCK": Row("core/cpuid_kvm", "core/cpuid_kvm_none",
+                    lost=r"feature kvmclock .*"),
+    "SYNC_REGS": Row("core/regs_sync", "core/regs_sync_none",
+                     lost=r"feature sync-regs .*"),
+    "CONSOLE_BATCH": Row("core/output_batch", "core/output_batch_none",
+                         lost=r"feature batching .*"),
+    "VMM_STATIC": Row(changed={"*": "compiled for another C library"}),
+    "DEV_SERIAL": Row("devices/serial*", takes="UART_IRQ4=n UART_FIFO=n",
+                      lost=(r"device  serial .*", r"feature (irq4|fifo) .*")),
+    "UART_IRQ4": Row(
+        "devices/serial_irq", "devices/serial_irq_none",
+        lost=(r"feature irq4 .*", r"device  serial .* IRQ4"),
+        gained=r"device  serial .*port 0x3f8\+8", changed=COUNTS_IRQS),
+    "UART_FIFO": Row(
+        "devices/serial_fifo", "devices/serial_fifo_none",
+        lost=(r"feature fifo .*", r"device  serial .* 16550A .*"),
+        gained=r"device  serial .* 16450 .*", changed=SAYS_16550A),
+    "DEV_HYPERCALL": Row("devices/hypercall", lost=r"device  hypercall .*"),
+    "DEV_I8042": Row("devices/i8042*", lost=r"device  i8042 .*"),
+    "DEV_CMOS": Row("devices/cmos", lost=r"device  cmos .*"),
+    "DEV_DEBUGCON": Row("devices/debugcon", lost=r"device  debugcon .*"),
+    "DEV_POST": Row("devices/post", lost=r"device  post .*"),
+    "DEV_RESET": Row("devices/reset", lost=r"device  reset .*"),
+    "BOOT_FLAT": Row("boot/flat", lost=r"loader  flat .*"),
+    "BOOT_PAGED": Row("boot/paged*", takes="PAGES_4M=n",
+                      lost=(r"loader  paged .*", r"feature large-pages .*")),
+    "PAGES_4M": Row("boot/paged_large", "boot/paged_large_none",
+                    lost=r"feature large-pages .*"),
+    "BOOT_PROT32": Row("boot/prot32", lost=r"loader  prot32 .*"),
+    "BOOT_LONG64": Row("boot/long64", lost=r"loader  long64 .*"),
+    "BOOT_LINUX": Row("boot/linux boot/bzimage boot/vmlinux "
+                      "core/memory_sparse",
+                      lost=(r"loader  bzimage .*", r"loader  vmlinux .*")),
+    "DBG_TRACE": Row("debug/trace", lost=r"probe   trace .*"),
+    "DBG_EXPLAIN": Row("debug/explain*", lost=r"probe   explain .*"),
+    "DBG_REPORT": Row("debug/report*", lost=r"probe   report .*"),
+    "DBG_STATS": Row("debug/stats* debug/stages_json",
+                     lost=r"probe   stats .*"),
+    "DBG_STAGES": Row("debug/stages*", lost=r"probe   stages .*"),
+    "DBG_TRACE_FILE": Row("debug/trace_file*", lost=r"probe   trace-file .*"),
+    "DBG_BUDGET": Row("debug/budget*", lost=r"probe   budget .*"),
+    "DBG_DOCTOR": Row("debug/doctor*", lost=r"command doctor .*"),
+}
+# With every switch on, the choice has its first member: nothing to add.
+EVERYTHING = {"IRQCHIP_DEFAULT_KERNEL"}
+
+
+def run(*command):
+    """What a program prints; it must succeed."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    tap.check(done.returncode == 0, " ".join(command) + ":", done.stderr)
+    return done.stdout
+
+
+def defined(*paths):
+    """How often each name is defined: static ones, and files, as well."""
+    names = re.findall(r"^(\S+) [a-zA-Z] ", run("nm", "-aP", "--defined-only",
+                                                *paths), re.M)
+    return collections.Counter(n for n in names if not SECTION.match(n))
+
+
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+class Built:
+    """What there is to know about a kvm-vmm before the next replaces it."""
+
+    def __init__(self, out, values):
+        out.configure(values)
+        out.made("kvm-vmm")
+        top = out.at("build", "vmm", "")
+        with open(top + "objects", encoding="utf-8") as file:
+            paths = [p for p in file.read().split() if p.endswith(".o")]
+        self.paths = {p.removeprefix(top).removesuffix(".o"): p
+                      for p in paths}
+        self.objects = {name: digest(p) for name, p in self.paths.items()}
+        self.commands = self.read_commands(out)
+        self.vmm = out.at("images", "kvm-vmm")
+        self.names = defined(top + "kvm-vmm")
+        self.file_size = os.path.getsize(self.vmm)
+        text, data = run("size", self.vmm).splitlines()[1].split()[:2]
+        self.size = int(text) + int(data)
+        self.listed = set(run(self.vmm, "--list").splitlines())
+        config = kconfig.parse(out.config())
+        self.config = {name: config.get(name, "n") for name in SYMBOLS}
+
+    @staticmethod
+    def read_commands(out):
+        """How make would compile each object if all sources were new."""
+        old = [word for folder, _, names in os.walk(
+                   os.path.join(tap.TOP, "vmm"))
+               for name in names if name.endswith((".c", ".S"))
+               for word in ("-W", os.path.relpath(
+                   os.path.join(folder, name), tap.TOP))]
+        found = re.findall(r"^(.* -c -o \S*/build/vmm/(\S+)\.o .*)$",
+                           out.made("-n", *old, "kvm-vmm"), re.M)
+        return {name: command for command, name in found}
+
+    def names_of(self, objects):
+        paths = [self.paths[name] for name in objects]
+        return defined(*paths) if paths else collections.Counter()
+
+
+class Bench:
+    """The tree that all builds share, and the programs to compare with."""
+
+    def __init__(self):
+        self.out = kconfig.Tree("switches")
+        self.whole = {}     # by what had to be wished for
+
+    def everything(self, wish):
+        """kvm-vmm with all switches on; the objects in the tree are its."""
+        key = tuple(sorted(wish))
+        if self.whole.get(key):
+            self.out.configure(wish)
+            self.out.made("kvm-vmm")
+        elif key not in self.whole:
+            self.whole[key] = None      # when it fails, it fails once
+            self.whole[key] = Built(self.out, wish)
+        tap.check(self.whole[key], "without the whole there is no part; "
+                  "see above")
+        return self.whole[key]
+
+
+BENCH = Bench()
+
+
+def fits(name, patterns):
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def goes(name, row):
+    return fits(name, row.out) and not fits(name, row.keeps)
+
+
+def same_lines(have, patterns, what):
+    """Every line fits a regular expression, and every one has a line."""
+    tap.none_of([f"{what} {line!r}, which was not expected"
+                 for line in sorted(have)
+                 if not any(re.fullmatch(p, line) for p in patterns)] +
+                [f"{what} no line like {pattern!r}" for pattern in patterns
+                 if not any(re.fullmatch(pattern, line) for line in have)])
+
+
+def check_config(row, name, before, after):
+    have = {symbol: value for symbol, value in after.config.items()
+            if value != before.config[symbol]}
+    tap.equal(have.pop(name, None), "y" if row.on else "n", f"CONFIG_{name}")
+    tap.equal(have, row.takes, "symbols that followed")
+
+
+def check_objects(row, before, after):
+    went = set(before.objects) - set(after.objects)
+    want = {name for name in before.objects if goes(name, row)}
+    tap.equal(sorted(went), sorted(want), "objects that went")
+    tap.none_of(f"no object fits {pattern}" for pattern in row.out
+                if not fnmatch.filter(want, pattern))
+    came = set(after.objects) - set(before.objects)
+    tap.equal(sorted(came), sorted(row.into), "objects that came")
+    return came
+
+
+def check_rest(row, before, after):
+    """What stayed is the same, bit by bit, and so is how it is made."""
+    stayed = set(before.objects) & set(after.objects)
+    other = {name for name in stayed
+             if before.objects[name] != after.objects[name]}
+    tap.none_of(f"{name}.o is another one" for name in sorted(other)
+                if not fits(name, row.changed))
+    tap.none_of(f"{name}.o is the same, although: {reason}"
+                for name, reason in row.changed.items()
+                if not fnmatch.filter(other, name))
+    tap.none_of(f"{name}.o would be compiled otherwise"
+                for name in sorted(stayed)
+                if not fits(name, row.changed) and
+                before.commands[name] != after.commands[name])
+
+
+def check_names(gone, came, before, after):
+    """No symbol of a gone object is left; one that two had is left once."""
+    tap.none_of(f"{name} is still defined"
+                for name, count in (gone - came).items()
+                if before.names[name] - after.names[name] < count)
+
+
+def check_size(row, before, after):
+    """What is loaded is less. The file may grow by no byte; that it is not
+    always smaller is the padding before data that becomes read-only."""
+    if row.out:
+        most = before.size if row.even else before.size - 1
+        tap.check(after.size <= most, "bytes of code and data: "
+                  f"{before.size}, now {after.size}")
+        tap.check(after.file_size <= before.file_size, "bytes of the file: "
+                  f"{before.file_size}, now {after.file_size}")
+
+
+def check_options(row, after):
+    """--no-NAME is no option of a program that has no NAME."""
+    parts = {line.split()[1] for line in after.listed}
+    for pattern in row.lost:
+        found = re.match(r"(device|feature|probe) +([\w-]+) ", pattern)
+        if found and found.group(2) not in parts:
+            option = f"--no-{found.group(2)}"
+            done = subprocess.run([after.vmm, option, "none.bin"],
+                                  capture_output=True, text=True, check=False)
+            tap.equal(done.returncode, USAGE, f"status of {option}")
+            tap.check(option in done.stderr, done.stderr)
+
+
+def is_true(name):
+    row = ROWS[name]
+    before = BENCH.everything(row.wish)
+    gone = before.names_of(n for n in before.objects if goes(n, row))
+    after = Built(BENCH.out, {**row.wish, name: row.on})
+    check_config(row, name, before, after)
+    came = check_objects(row, before, after)
+    check_rest(row, before, after)
+    check_names(gone, after.names_of(came), before, after)
+    check_size(row, before, after)
+    same_lines(before.listed - after.listed, row.lost, "--list lost")
+    same_lines(after.listed - before.listed, row.gained, "--list gained")
+    check_options(row, after)
+
+
+@tap.case("every switch of kvm-vmm's menus has a row in this test")
+def all_there():
+    names = {symbol.name for symbol in SWITCHES}
+    tap.check(len(names) > 20, "found hardly a switch")
+    tap.none_of([f"{SYMBOLS[name].place}: {name} has no row"
+                 for name in sorted(names - set(ROWS) - EVERYTHING)] +
+                [f"{name} has a row and is no switch"
+                 for name in sorted(set(ROWS) - names)])
+
+
+@tap.case("the switches in their menus: on is the default")
+def all_on():
+    with kconfig.Tree("switches-refused") as out:
+        out.configure({})
+        out.made("olddefconfig")
+        config = kconfig.parse(out.config())
+        tap.none_of(f"{symbol.name} is {config.get(symbol.name)}"
+                    for symbol in SWITCHES if not symbol.choice and
+                    config.get(symbol.name) != "y")
+
+
+def without(names):
+    """A wish that has none of these; another member of the choice if need
+    be, which may select one."""
+    members = [s.name for s in SWITCHES if s.choice]
+    for member in [None, *members]:
+        wish = {name: False for name in names}
+        if member and member not in names:
+            wish[member] = True
+        if not any(kconfig.Result(SYMBOLS, wish).values[name]
+                   for name in names):
+            return wish
+    raise tap.Failure(f"{names}: they cannot be off together")
+
+
+def refused(out, values, *words):
+    out.configure(values)
+    text = out.refused("olddefconfig")
+    for word in words:
+        tap.check(word in text, f"{values}: the message lacks {word!r}:", text)
+
+
+def needs(name):
+    """Set to y without what it depends on, it is refused by name."""
+    symbol = SYMBOLS[name]
+    with kconfig.Tree("switches-refused") as out:
+        for expression in symbol.depends:
+            missing = kconfig.words(expression)
+            refused(out, {**without(missing), name: True},
+                    f"CONFIG_{name}=y", "depends on " + expression,
+                    f"{missing[0]} is n")
+    # The whole machine is a need that its own help explains.
+    tap.none_of(f"{symbol.place}: the help of {name} does not name {need}"
+                for need in sorted(symbol.needs() - {"MACHINE"})
+                if not symbol.choice and
+                not re.search(rf"\b{need}\b", symbol.help))
+
+
+@tap.case("what another switch selects cannot be off")
+def selected():
+    pairs = [(symbol.name, target) for symbol in SWITCHES
+             for target, _ in symbol.selects]
+    tap.check(pairs, "found no select")
+    with kconfig.Tree("switches-refused") as out:
+        for name, target in pairs:
+            refused(out, {name: True, target: False}, f"CONFIG_{target}=n",
+                    "selected by", name)
+
+
+for switch in SWITCHES:
+    if switch.name in ROWS:
+        state = "on" if ROWS[switch.name].on else "off"
+        tap.add(f"{switch.name} {state}: its objects, their symbols and its "
+                "lines go, all else stays", is_true, switch.name)
+for switch in SWITCHES:
+    if switch.depends:
+        tap.add(f"{switch.name} without what it needs is refused, and its "
+                "help says what that is", needs, switch.name)
+with BENCH.out:
+    tap.main()
