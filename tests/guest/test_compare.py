@@ -201,8 +201,9 @@ def nothing_to_say():
     entry = {"outcome": "shell", "input": True, "status": 0, "output": "a\n",
              "report": "", "where": "", "ledger": {"guests": [{"vcpus": 2}]},
              "stages": [{"stage": "prompt", "ns": 10**9, "exits": 10}],
-             "ports": [{"where": "0x3f8", "handler": "serial", "exits": 10,
-                        "direction": "out", "reason": "IO"}],
+             "ports": [{"where": where, "handler": handler, "exits": 10,
+                        "direction": "out", "reason": "IO"} for where, handler
+                       in (("0x3f8", "serial"), ("0x500", "hypercall"))],
              "reasons": [], "interrupts": [{"what": "IRQ4", "raised": 5}],
              "exits": 10, "injected": 3, "beyond_ram_kib": 500}
     report = {"cmdline": "quiet", "place": "lab"}

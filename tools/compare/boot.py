@@ -10,17 +10,17 @@ from . import session as sessions
 PROMPT = re.compile(rb"(?:^|\n)(?:\S* ?[#$] |\S+> )$")
 # Silence in which a prompt that shows is taken for one, seconds.
 SETTLED = 0.05
-# When no prompt has come by then, a part of the limit, it is typed blindly; but
-# not before some times what the baseline took, for a machine that is busy.
+# When no prompt has come by then, a part of the limit, it is typed blindly.
 BLIND = 0.5
-BLIND_BASE = 0.8
-BLIND_TIMES = 5
-# So long an answer may take before the next thing is typed, seconds.
+# So long an answer may take before the next thing is typed: seconds, and times
+# what the baseline's prompt took, as this machine may be busy.
 PATIENCE = 5
+PATIENCE_BASE = 20
+PATIENCE_TIMES = 3
 # What kills a kvm-vmm that does not end by its own limit, seconds.
 GRACE = 20
-# Wall time for each second inside: a busy lab is that much slower.
-SLOWNESS = 6
+# A session that gives no sign of life for so long is lost, seconds.
+SILENCE = 240
 
 
 class Dialogue:
@@ -41,19 +41,20 @@ DIALOGUES = {
 class Typist:
     """Looks at what a guest prints, and types."""
 
-    def __init__(self, dialogue, blind):
+    def __init__(self, dialogue, blind, patience):
         self.dialogue = dialogue
+        self.blind = blind      # on the guest's clock
+        self.patience = patience
         self.started = time.monotonic()
-        self.blind = self.started + blind
         self.seen = None        # when the prompt was
-        self.asked = None       # when
+        self.asked = None
         self.left = None
         self.heard = self.started
         self.length = 0
         self.prompted = False
         self.answered = False
 
-    def look(self, output):
+    def look(self, output, clock):
         """Bytes to type now. Notices prompt and answer."""
         now = time.monotonic()
         if len(output) != self.length:
@@ -62,12 +63,12 @@ class Typist:
         if not self.dialogue:
             return b""
         if self.asked is None:
-            if self.prompted or now > self.blind:
+            if self.prompted or clock >= self.blind:
                 self.asked = now
                 return self.dialogue.question
         elif self.left is None:
             if self.answered and self.at_prompt(output, now) or \
-                    now > self.asked + PATIENCE:
+                    now > self.asked + self.patience:
                 self.left = now
                 return self.dialogue.leave
         return b""
@@ -101,31 +102,26 @@ class Boot:
         self.took = (typist.seen or time.monotonic()) - typist.started
 
 
-def blind(limit, base=None):
-    """When to type although there is no prompt, seconds after the start.
+def boot(session, argv, dialogue, limit, base=None):
+    """Runs argv, types, and waits for the end: a Boot. Raises session.Lost when
+    the session is gone; what the guest printed is then in session.out.
 
     base: the Boot of the baseline, None for itself.
     """
-    if not base:
-        return limit * BLIND_BASE
-    return max(limit * BLIND, base.took * BLIND_TIMES)
-
-
-def boot(session, argv, dialogue, limit, base=None):
-    """Runs argv, types, and waits for the end: a Boot. Raises session.Lost when
-    the session is gone; what the guest printed is then in session.out."""
+    patience = max(PATIENCE, base.took * PATIENCE_TIMES) if base \
+        else PATIENCE_BASE
     session.order("boot", str(int(limit) + GRACE), *argv)
-    hard = time.monotonic() + (limit + GRACE) * SLOWNESS
     typist = None
-    while time.monotonic() < hard:
+    while True:
         result = session.ended()
         if result:
-            typist = typist or Typist(dialogue, 0)
+            typist = typist or Typist(dialogue, 0, 0)
             typist.finish(result.output)
             return Boot(result, typist)
         if typist:
-            session.write(typist.look(session.out))
+            session.write(typist.look(session.out, session.clock()))
         elif session.begun():
-            typist = Typist(dialogue, blind(limit, base))
-        session.listen_until(min(hard, time.monotonic() + SETTLED))
-    raise sessions.Lost("did not end a guest in time")
+            typist = Typist(dialogue, limit * BLIND, patience)
+        session.listen_until(time.monotonic() + SETTLED)
+        if time.monotonic() > session.heard + SILENCE:
+            raise sessions.Lost("gave no sign of life")

@@ -1,8 +1,8 @@
 """The rows of the terminal's table: what stands in each, taken from the report.
 
 A cell differs from the baseline's when what was counted is not equal, or what
-was measured is more than a twentieth apart: times and memory never repeat to
-the last digit.
+was measured is more than a twentieth apart: times, memory and what the host
+kernel counts never repeat to the last digit.
 """
 
 NOISE = 0.05
@@ -152,7 +152,8 @@ def exit_rows(variants):
             summed(v, "reasons", "exits", reason=reason) for v in variants],
             count)
     if any(v["kernel_exits"] is not None for v in variants):
-        yield numbers(variants, "kernel_exits", "in the host kernel only")
+        yield numbers(variants, "kernel_exits", "in the host kernel only",
+                      count, True)
 
 
 def ordered(variants, table, key):
@@ -199,7 +200,7 @@ def interrupt_rows(variants):
                 if row["what"] == name) if counted(v) else None
             for v in variants], count)
     if any(v["injected"] is not None for v in variants):
-        yield numbers(variants, "injected", "injected")
+        yield numbers(variants, "injected", "injected", count, True)
 
 
 def program_rows(variants):

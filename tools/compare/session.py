@@ -31,6 +31,16 @@ order() {
 	esac
 }
 
+# tick: a sign of life each second, but not so early that a boot would notice
+tick() {
+	trap 'kill $!; exit' TERM
+	sleep 2 & wait $!
+	while :; do
+		echo "$mark tick" >&2
+		sleep 1 & wait $!
+	done
+}
+
 # boot SECONDS COMMAND...: past that many it is killed
 boot() {
 	rm -f ledger.json
@@ -38,7 +48,11 @@ boot() {
 	shift
 	status=0
 	echo "$mark begin" >&2
+	tick &
+	ticker=$!
 	timeout --foreground -s KILL "$limit" "$@" 2>err || status=$?
+	kill $ticker
+	wait $ticker || :
 	[ -f ledger.json ] || : >ledger.json
 	printf '%s\\n' "$mark end" >&1
 	echo "$mark result $status $(base64 -w0 <err) -$(base64 -w0 <ledger.json)" >&2
@@ -56,6 +70,7 @@ while IFS= read -r line; do
 done
 """
 START_LIMIT = 180       # seconds; a busy machine may need many
+FIRST_TICK = 2
 LAB_DIR = "/tmp"
 
 
@@ -93,6 +108,7 @@ class Session:
             stderr=subprocess.PIPE, start_new_session=True, bufsize=0)
         self.select = selectors.DefaultSelector()
         self.out, self.err = bytearray(), bytearray()
+        self.heard = time.monotonic()
         for stream, into in ((self.child.stdout, self.out),
                              (self.child.stderr, self.err)):
             os.set_blocking(stream.fileno(), False)
@@ -140,6 +156,7 @@ class Session:
             raise Lost(f"ended: {self.last_words()}")
         for key, _ in self.select.select(left):
             data = os.read(key.fd, 1 << 16)
+            self.heard = time.monotonic()
             key.data.extend(data)
             if not data:
                 self.select.unregister(key.fileobj)
@@ -172,6 +189,11 @@ class Session:
     def begun(self):
         """Whether the kvm-vmm that was ordered has been started."""
         return f"{self.mark} begin".encode() in self.err
+
+    def clock(self):
+        """Seconds since then, as they pass where it runs; 0 for the first."""
+        ticks = self.err.count(f"{self.mark} tick".encode())
+        return FIRST_TICK + ticks - 1 if ticks else 0
 
     def ended(self):
         """The Result of what was booted, or None while it runs."""
