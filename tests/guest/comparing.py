@@ -12,11 +12,29 @@ from vm import tap
 TOOLS = os.path.join(tap.TOP, "tools")
 sys.dont_write_bytecode = True
 sys.path.append(TOOLS)
+COUNTED = ("DBG_STATS", "DBG_STAGES", "DBG_REPORT")
 FOLDER = os.path.join(tap.BUILD, "tests", "comparing")
 CONFIG = os.path.join(os.path.dirname(tap.BUILD), ".config")
 COMMAND = ["/usr/bin/python3", "-m", "compare"]
 OURS = ("TOGGLE", "IMG", "RUN", "ARGS", "HOW", "TIMEOUT", "MAKEFLAGS",
         "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "NO_COLOR")
+
+
+def configured():
+    """The .config of the kvm-vmm that is the baseline; "" without one."""
+    path = os.environ.get("MKVM_CONFIG", CONFIG)
+    if not os.path.exists(path):
+        return ""
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def lacks(*symbols):
+    """Why these cannot be compared, or None: they are not configured."""
+    missing = [name for name in symbols
+               if f"CONFIG_{name}=y\n" not in configured()]
+    return f"kvm-vmm was configured without {', '.join(missing)}" \
+        if missing else None
 
 
 def environment(**words):

@@ -38,7 +38,9 @@ class Row:
         if form is ratio:       # what is not seen is no difference
             values = [value and round(value, 2) for value in values]
         self.differs = [differs(value, values[0], noisy) for value in values]
-        self.changes = [change(value, values[0]) if differ else ""
+        # A number in words of its own, such as a status, is no amount.
+        self.changes = [change(value, values[0])
+                        if differ and form is not str else ""
                         for value, differ in zip(values, self.differs)]
 
 
