@@ -1,19 +1,22 @@
 #!/usr/bin/python3
 # timeout: 900
-"""kvm-vmm compiles and links whatever is selected: presets, extremes, chance."""
+"""kvm-vmm compiles and links whatever is selected: presets, extremes, chance.
+
+Each in an empty tree, but always the same, which ccache knows.
+"""
 
 import glob
 import os
 
-import tree
-from tree import tap
+import kconfig
+from kconfig import tap
 
 SEEDS = (11, 2718, 31415)
 
 
 def runs(config, *goal, env=None):
     """The configuration gives a kvm-vmm that can say what is in it."""
-    with tree.Tree() as out:
+    with kconfig.Tree("compile") as out:
         out.made(*goal, env=env)
         out.made("kvm-vmm")
         vmm = out.at("images", "kvm-vmm")
