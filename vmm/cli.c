@@ -4,6 +4,7 @@
  */
 #include "cli.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
@@ -13,6 +14,7 @@
 
 #include "command.h"
 #include "core/exit.h"
+#include "core/irqchip.h"
 #include "core/smp.h"
 #include "device.h"
 #include "feature.h"
@@ -191,7 +193,7 @@ static int apply_fixed(struct options *opt, int value, const char *arg)
 		return parse_smp(opt, arg);
 	case OPT_IRQCHIP:
 		opt->irqchip = arg;
-		return 0;
+		return irqchip_check(arg);
 	case OPT_TIMEOUT:
 		return parse_timeout(opt, arg);
 	case OPT_MAX_EXITS:
@@ -227,8 +229,8 @@ static void go_without(struct options *opt, const char *name)
 
 	while (opt->without[nr] && strcmp(opt->without[nr], name) != 0)
 		nr++;
-	if (nr < WITHOUT_MAX)
-		opt->without[nr] = name;
+	assert(nr < WITHOUT_MAX);
+	opt->without[nr] = name;
 }
 
 static int apply_row(struct options *opt, const struct table_option *row,
@@ -262,8 +264,7 @@ static void add_row(struct parser *p, const char *option, int has_arg,
 		if (p->rows[i].loader_option && row.loader_option &&
 		    !strcmp(p->rows[i].loader_option, row.loader_option))
 			return; /* two loaders share the option */
-	if (p->nr_longs == OPTIONS_MAX - 1)
-		return;
+	assert(p->nr_longs < OPTIONS_MAX - 1); /* the last one ends the list */
 	p->longs[p->nr_longs++] =
 		(struct option){ option + 2, has_arg, NULL,
 				 OPT_TABLES + (int)p->nr_rows };

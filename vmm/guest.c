@@ -120,7 +120,9 @@ int guest_load(const struct options *opt, const struct loader *loader,
 	err = loader->load(image, &args, &vm->mem, cpu);
 	if (err)
 		return err;
-	if (vm->config.irqchip && vm->config.irqchip->describe)
+	/* Only to who may look: it lies in low RAM, where others have data. */
+	if ((loader->needs & NEEDS_SMP) && vm->config.irqchip &&
+	    vm->config.irqchip->describe)
 		vm->config.irqchip->describe(&vm->mem, vm->config.nr_vcpus);
 	return 0;
 }

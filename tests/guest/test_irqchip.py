@@ -31,6 +31,8 @@ for chip in KINDS:
         lambda result: result.must(vm.HALTED, b""))
     row("the same without a timer", "paged_ticks", chip,
         lambda result: result.must(vm.HALTED, b""), "--no-pit")
+    row("nothing is written over an image in low RAM", "paged_low", chip,
+        lambda result: result.must(7, b""))
 for chip in [kind for kind in KINDS if kind in ("kernel", "split")]:
     row("a level at the I/O APIC comes again with each end of interrupt",
         "paged_level", chip, lambda result: result.must(5, b"ABCDE"))

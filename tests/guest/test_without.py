@@ -41,6 +41,16 @@ def names():
     tap.check("--no-such: no such option" in done.stderr, done.stderr)
 
 
+@tap.case("interrupt controllers that nobody knows are refused, used or not")
+def bogus():
+    vm.built()
+    image = vm.image("hello.bin")
+    done = subprocess.run([vm.KVM_VMM, "--irqchip=bogus", image, image],
+                          capture_output=True, text=True, check=False)
+    tap.equal((done.returncode, done.stdout), (vm.USAGE, ""), "status, stdout")
+    tap.check("`bogus`" in done.stderr, done.stderr)
+
+
 def real(text, name, options, status, out, err=""):
     def judge(result):
         result.must(status, out)

@@ -15,7 +15,8 @@ struct event_loop;
 struct vm;
 
 /*
- * Creates every device linked into the program and freezes the buses of @vm.
+ * Creates the devices that were built in, less those the run goes without and
+ * those that its interrupt controllers replace, and freezes the buses of @vm.
  * Timers run on @loop. 0, or -errno after one message.
  */
 int boards_create(struct vm *vm, struct event_loop *loop);

@@ -3,7 +3,7 @@
  *
  * Four starting points cover everything that is booted here; a loader takes
  * one and sets the instruction pointer and what its boot protocol asks for.
- * vcpu.c lays the result over what KVM has after reset (SDM 3A, "Processor
+ * cpuregs.c lays the result over what KVM has after reset (SDM 3A, "Processor
  * State After Reset"), so that what is not named here keeps its reset value.
  */
 #ifndef MKVM_CPUSTATE_H

@@ -70,6 +70,9 @@ struct irqchip {
 
 #define IRQCHIP(row) TABLE_ROW(irqchip, irqchip, row)
 
+/* 0, or -EINVAL after one message: none called @name was built in. */
+int irqchip_check(const char *name);
+
 /* Finds the one called @name; "none" is NULL. 0, or after one message -EINVAL
  * when it was not built in and -ENOTSUP when this host cannot. */
 int irqchip_find(const struct kvm *kvm, const char *name,

@@ -18,7 +18,8 @@
 
 typedef uint64_t gpa_t;
 
-/* The end of low RAM, to 1 MiB, is kept for tables that firmware would leave. */
+/* The end of low RAM, to 1 MiB: where firmware leaves tables, and guests that
+ * know firmware look for them. */
 #define MEM_FIRMWARE_START 0x9d000
 #define MEM_FIRMWARE_END   0x100000
 

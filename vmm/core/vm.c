@@ -188,7 +188,9 @@ void vm_join(struct vm *vm)
 	/* Whoever stops the VM has to be through with kicking its threads. */
 	pthread_mutex_lock(&vm->stop_lock);
 	pthread_mutex_unlock(&vm->stop_lock);
-	for (unsigned int id = 0; id < vm->nr_vcpus; id++)
+	/* vCPU 0 last: until the others are gone, one of them may be kicking it
+	 * without that lock, from board_intr(). */
+	for (unsigned int id = vm->nr_vcpus; id-- > 0;)
 		vcpu_join(&vm->vcpus[id]);
 }
 

@@ -26,7 +26,7 @@ struct image {
 
 /* What a guest needs of the machine; the sum decides what is created. */
 enum loader_needs {
-	NEEDS_IRQCHIP = 1 << 0,	 /* interrupt controllers and a PIT */
+	NEEDS_IRQCHIP = 1 << 0,	 /* interrupt controllers, if there are any */
 	NEEDS_CMDLINE = 1 << 1,	 /* takes --cmdline */
 	NEEDS_INITRD = 1 << 2,	 /* takes --initrd */
 	NEEDS_SMP = 1 << 3,	 /* can start more than one vCPU */
