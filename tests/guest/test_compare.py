@@ -194,6 +194,20 @@ def listed():
         raise tap.Failure("no UART_IRQ4 in:\n" + out)
 
 
+@tap.case("make compare is this program")
+def goal():
+    folder = os.path.join(comparing.FOLDER, "goal")
+    env = {name: value for name, value in os.environ.items()
+           if not name.startswith("MKVM_") and name not in comparing.OURS}
+    for words in (["defconfig"], ["compare"]):
+        done = subprocess.run(["make", f"O={folder}", *words], cwd=tap.TOP,
+                              env=env, stdin=subprocess.DEVNULL, text=True,
+                              capture_output=True, check=False)
+        tap.equal((done.returncode, done.stderr), (0, ""), words)
+    tap.check("\nUART_IRQ4 " in done.stdout, done.stdout)
+    tap.none_of(line for line in done.stdout.splitlines() if "  CC " in line)
+
+
 # --- What it says -----------------------------------------------------------
 
 @tap.case("nothing is explained that the numbers do not show")
@@ -303,6 +317,16 @@ def silent_guest():
     tap.check(report.variants[0]["where"], "no place")
 
 
+def chatter():
+    """A guest that prints for ever: what is kept of it is bounded."""
+    report = Report("chatter", IMG=vm.assemble("flood"), TOGGLE="DEV_POST",
+                    TIMEOUT="2")
+    for variant in report.variants:
+        tap.equal(variant["outcome"], "silent")
+        tap.check(0 < len(variant["output"]) < 100_000,
+                  len(variant["output"]))
+
+
 def not_built():
     report = Report("broken", IMG="hello", TOGGLE="DEV_POST",
                     CFLAGS="--no-such-flag")
@@ -353,6 +377,8 @@ elif PLACES:
     tap.add("a crash is a result, with its report", crash)
     tap.add("a guest that goes on for ever is one, with where it is",
             silent_guest)
+    tap.add("one that prints for ever, too, and little of that is kept",
+            chatter)
     tap.add("so is a variant that cannot be built", not_built)
     tap.add("Ctrl-C leaves nothing behind and the terminal as it was",
             interrupted)

@@ -10,6 +10,8 @@ from .errors import Failure
 from .progress import say
 
 LINES_KEPT = 40
+LINE_MAX = 1000
+OUTPUT_KEPT = 1 << 18
 WARM_UP_EXITS = "60"
 TRIES = 2
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[^\n\t -~\u00a0-\U0010ffff]")
@@ -257,4 +259,5 @@ def text_of(data):
 
 
 def last_lines(output):
-    return "\n".join(text_of(output).rstrip().splitlines()[-LINES_KEPT:])
+    lines = text_of(output[-OUTPUT_KEPT:]).rstrip().splitlines()
+    return "\n".join(line[:LINE_MAX] for line in lines[-LINES_KEPT:])

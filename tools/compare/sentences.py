@@ -195,7 +195,8 @@ def program(facts, own):
     if not code and own["files"] == base["files"]:
         return "kvm-vmm has as much code, of the same files."
     said = f"kvm-vmm has {rows.count(abs(code))} byte{plural(code)} of code " \
-        f"and constants {'less' if code < 0 else 'more'}"
+        f"and constants {'less' if code < 0 else 'more'}" if code else \
+        "kvm-vmm has as much code"
     if own["lines"] and base["lines"]:
         said += ", and " + lines_text(own["lines"] - base["lines"]) + \
             files_text(own)

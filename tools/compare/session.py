@@ -55,7 +55,8 @@ boot() {
 	wait $ticker || :
 	[ -f ledger.json ] || : >ledger.json
 	printf '%s\\n' "$mark end" >&1
-	echo "$mark result $status $(base64 -w0 <err) -$(base64 -w0 <ledger.json)" >&2
+	echo "$mark result $status $(tail -c 1000000 err | base64 -w0)" \
+		"-$(base64 -w0 <ledger.json)" >&2
 }
 
 # copy FILE NAME: into the directory, so that nobody waits for the disk of the
@@ -71,6 +72,7 @@ done
 """
 START_LIMIT = 180       # seconds; a busy machine may need many
 FIRST_TICK = 2
+OUTPUT_MAX, OUTPUT_KEPT = 1 << 22, 1 << 20
 LAB_DIR = "/tmp"
 
 
@@ -158,6 +160,8 @@ class Session:
             data = os.read(key.fd, 1 << 16)
             self.heard = time.monotonic()
             key.data.extend(data)
+            if len(self.out) > OUTPUT_MAX:  # a guest can print for ever
+                del self.out[:-OUTPUT_KEPT]
             if not data:
                 self.select.unregister(key.fileobj)
 
