@@ -93,13 +93,15 @@ class Comparison:
 
     def words(self, column, limit, extra=()):
         """kvm-vmm's command line for a boot in the session."""
-        def here(word):
-            return self.session.file(word, os.path.basename(word)) \
-                if word in self.plan.files() else word
+        files = self.plan.files()
 
-        name = build.folder_of(column.variant.id) \
-            if self.request.how == "build" else "kvm-vmm"
-        vmm = self.session.file(column.tree.vmm, "kvm-vmm." + name)
+        def here(word):
+            return self.session.file(word, str(files.index(word))) \
+                if word in files else word
+
+        vmm = self.session.file(column.tree.vmm,
+                                build.folder_of(column.variant.id)
+                                if self.request.how == "build" else "own")
         if not self.on(column, "MACHINE"):
             return [vmm, here(self.plan.image)]     # takes no option
         words = [vmm, *map(here, self.plan.words), *column.variant.options,

@@ -1,4 +1,4 @@
-"""Why: what is known about each toggle, said only where the numbers of this very
+"""Why: what is known about each toggle, said only where the numbers of this
 comparison show it. Each function takes Facts and returns a text, or ""."""
 
 from . import rows
@@ -100,8 +100,8 @@ def modelled(facts):
     said = (f"{rows.count(chips)} VM exits are the guest's talk with the "
             "interrupt controllers and the timer, which kvm-vmm models here")
     if windows:
-        said += (f"; {rows.count(windows)} times an interrupt had to wait until "
-                 "the guest would take it")
+        said += (f"; {rows.count(windows)} times an interrupt had to wait "
+                 "until the guest would take it")
     return said + "."
 
 

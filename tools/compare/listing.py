@@ -1,4 +1,4 @@
-"""What `make compare` prints without TOGGLE=: how to use it, what can be toggled."""
+"""What `make compare` prints without TOGGLE=: its use, and what can be toggled."""
 
 from . import forms
 

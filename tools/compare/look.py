@@ -1,5 +1,5 @@
-"""A second look at a Linux that never got to its prompt: `quiet` hides how far it
-came, so that it boots once more with the kernel's messages."""
+"""A second look at a Linux that never got to its prompt: `quiet` hides how far
+it came, so that it boots once more with the kernel's messages."""
 
 import re
 

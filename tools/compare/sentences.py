@@ -1,7 +1,7 @@
 """Sentences: what the difference of a variant means, made of what was measured.
 
-First what the guest did, then what that took, then what is built in or out, then
-why, where that is known and the numbers agree.
+First what the guest did, then what that took, then what is built in or out,
+then why, where that is known and the numbers agree.
 """
 
 import re

@@ -59,10 +59,11 @@ boot() {
 		"-$(base64 -w0 <ledger.json)" >&2
 }
 
-# copy FILE NAME: into the directory, so that nobody waits for the disk of the
+# copy FILE FOLDER: into the directory, so that nobody waits for the disk of the
 # host while the clock runs
 copy() {
-	cat "$1" >"$2.new" && chmod 755 "$2.new" && mv "$2.new" "$2"
+	mkdir -p "$2"
+	cp "$1" "$2"
 }
 
 echo "$mark ready" >&2
@@ -97,7 +98,7 @@ class Session:
         self.where = where
         self.mark = "@" + secrets.token_hex(12)
         self.work = tempfile.mkdtemp(prefix="mkvm-compare.")
-        self.copies = {}
+        self.copies = set()
         command = ["sh", "-c", SCRIPT, "sh", self.mark, self.work]
         if where == "lab":
             command[-1] = LAB_DIR
@@ -181,14 +182,15 @@ class Session:
         line = f"{self.mark} {shlex.join(words)}\n"
         self.write(b"\n" + line.encode("utf-8", "surrogateescape"))
 
-    def file(self, path, name):
-        """Where the session finds a file: in the lab, a copy of its own."""
+    def file(self, path, folder):
+        """Where the session finds a file: in the lab, a copy of its own, in a
+        folder that no other file has."""
         if self.where == "host":
             return path
-        if self.copies.get(name) != path:
-            self.order("copy", path, name)
-            self.copies[name] = path
-        return os.path.join(LAB_DIR, name)
+        if path not in self.copies:
+            self.order("copy", path, folder)
+            self.copies.add(path)
+        return os.path.join(LAB_DIR, folder, os.path.basename(path))
 
     def begun(self):
         """Whether the kvm-vmm that was ordered has been started."""

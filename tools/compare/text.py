@@ -1,5 +1,5 @@
-"""The report for the terminal: variants side by side in 80 columns, what differs
-marked with a star and, on a terminal, in colour; then what it means."""
+"""The report for the terminal: variants side by side in 80 columns, what
+differs marked with a star and, on a terminal, in colour; then what it means."""
 
 import os
 import textwrap

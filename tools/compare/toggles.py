@@ -225,8 +225,8 @@ def refuse_decided(variants, words):
     for variant in variants:
         word = forms.conflict(variant.name, words)
         if word:
-            raise Refusal(f"TOGGLE={variant.id}: ARGS has {word}, which decides "
-                          "that already; leave one of them out")
+            raise Refusal(f"TOGGLE={variant.id}: ARGS has {word}, which "
+                          "decides that already; leave one of them out")
 
 
 def give_options(variants, known):
