@@ -21,6 +21,8 @@ PATIENCE_TIMES = 3
 GRACE = 20
 # A session that gives no sign of life for so long is lost, seconds.
 SILENCE = 240
+# So is one whose clock all but stands still: seconds of ours for one boot.
+LONGEST = 420
 
 
 class Dialogue:
@@ -112,6 +114,7 @@ def boot(session, argv, dialogue, limit, base=None):
         else PATIENCE_BASE
     session.order("boot", str(int(limit) + GRACE), *argv)
     typist = None
+    began = time.monotonic()
     while True:
         result = session.ended()
         if result:
@@ -125,3 +128,5 @@ def boot(session, argv, dialogue, limit, base=None):
         session.listen_until(time.monotonic() + SETTLED)
         if time.monotonic() > session.heard + SILENCE:
             raise sessions.Lost("gave no sign of life")
+        if time.monotonic() > began + LONGEST:
+            raise sessions.Lost("took too long for one boot")
