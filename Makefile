@@ -103,6 +103,13 @@ NEED_CONFIG := y
 include $(B)/config/auto.conf
 endif
 
+# The configuration has been read when a preset or a menu would write it.
+MIXED := $(filter $(CONFIG_GOALS) %_defconfig,$(MAKECMDGOALS))
+ifneq ($(and $(NEED_CONFIG),$(MIXED)),)
+$(error mini-kvm: $(MAKECMDGOALS): what is built would not be what \
+$(MIXED) configures; run make once for $(MIXED), then again for the rest)
+endif
+
 ifeq ($(NEED_CONFIG)$(CONFIG_MKVM),yy)
 include vmm/build.mk
 include guests/build.mk
