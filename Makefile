@@ -114,6 +114,7 @@ ifeq ($(NEED_CONFIG)$(CONFIG_MKVM),yy)
 include vmm/build.mk
 include guests/build.mk
 include os-1k/build.mk
+include tools/initcpio/build.mk
 include initramfs/build.mk
 include kernel-configs/build.mk
 include lab/build.mk

@@ -1,24 +1,4 @@
-# The initramfs: the tool that writes it, BusyBox, our own program, the archive.
-
-# --- initcpio, the archive tool: a host program ----------------------------
-
-INITCPIO_OBJS := $(patsubst %.c,$(B)/%.o,$(filter-out \
-		 initramfs/vmctl.c,$(wildcard initramfs/*.c)))
-INITCPIO_LIST := $(call remember,$(B)/host/objects,objects: $(INITCPIO_OBJS))
-INITCPIO_SAN  := $(patsubst $(B)/%,$(B)/san/%,$(INITCPIO_OBJS))
-
-$(B)/host/initcpio: $(INITCPIO_OBJS) $(INITCPIO_LIST)
-	$(say) LD initcpio
-	$(Q)mkdir -p $(@D)
-	$(Q)$(HOST_CC) $(CFLAGS) -o $@ $(INITCPIO_OBJS) $(LDFLAGS) -larchive -lz
-
-$(B)/san/host/initcpio: $(INITCPIO_SAN) $(INITCPIO_LIST)
-	$(say) LD-SAN initcpio
-	$(Q)mkdir -p $(@D)
-	$(Q)$(HOST_CC) $(CFLAGS) $(SANITIZE) -o $@ $(INITCPIO_SAN) $(LDFLAGS) \
-		-larchive -lz
-
-include $(call deps-of,$(INITCPIO_OBJS) $(INITCPIO_SAN))
+# The initramfs: BusyBox, our own program, the archive.
 
 # --- Static programs for guests, with musl -----------------------------------
 

@@ -1,8 +1,10 @@
-/* host-objects: initramfs/verify.o initramfs/verify_init.o initramfs/index.o */
-/* host-objects: initramfs/newc.o initramfs/tree.o initramfs/buf.o */
-/* host-objects: initramfs/report.o initramfs/show.o initramfs/squeeze.o */
-/* host-objects: initramfs/unsqueeze.o initramfs/frames.o initramfs/list.o */
-/* host-objects: initramfs/words.o */
+/* host-objects: tools/initcpio/verify.o tools/initcpio/verify_init.o */
+/* host-objects: tools/initcpio/index.o tools/initcpio/newc.o */
+/* host-objects: tools/initcpio/tree.o tools/initcpio/buf.o */
+/* host-objects: tools/initcpio/report.o tools/initcpio/show.o */
+/* host-objects: tools/initcpio/squeeze.o tools/initcpio/unsqueeze.o */
+/* host-objects: tools/initcpio/frames.o tools/initcpio/list.o */
+/* host-objects: tools/initcpio/words.o */
 /*
  * Hostile bytes for everything of initcpio that reads: packed and unpacked
  * archives, and file lists. The first byte chooses which.
@@ -19,11 +21,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "initramfs/frames.h"
-#include "initramfs/list.h"
-#include "initramfs/show.h"
-#include "initramfs/squeeze.h"
-#include "initramfs/verify.h"
+#include "tools/initcpio/frames.h"
+#include "tools/initcpio/list.h"
+#include "tools/initcpio/show.h"
+#include "tools/initcpio/squeeze.h"
+#include "tools/initcpio/verify.h"
 
 #define UNPACKED_MAX (1 << 20)
 

@@ -1,8 +1,11 @@
-/* host-objects: initramfs/create.o initramfs/list.o initramfs/words.o */
-/* host-objects: initramfs/folder.o initramfs/tree.o initramfs/pack.o */
-/* host-objects: initramfs/squeeze.o initramfs/frames.o initramfs/unsqueeze.o */
-/* host-objects: initramfs/output.o initramfs/depfile.o initramfs/buf.o */
-/* host-objects: initramfs/report.o initramfs/index.o initramfs/newc.o */
+/* host-objects: tools/initcpio/create.o tools/initcpio/list.o */
+/* host-objects: tools/initcpio/words.o tools/initcpio/folder.o */
+/* host-objects: tools/initcpio/tree.o tools/initcpio/pack.o */
+/* host-objects: tools/initcpio/squeeze.o tools/initcpio/frames.o */
+/* host-objects: tools/initcpio/unsqueeze.o tools/initcpio/output.o */
+/* host-objects: tools/initcpio/depfile.o tools/initcpio/buf.o */
+/* host-objects: tools/initcpio/report.o tools/initcpio/index.o */
+/* host-objects: tools/initcpio/newc.o */
 /*
  * From lists and folders to an archive on the disk and back: what is in it,
  * that it is the same wherever it is made, and that a mistake leaves nothing.
@@ -24,8 +27,8 @@
 
 #include <cmocka.h>
 
-#include "initramfs/create.h"
-#include "initramfs/index.h"
+#include "tools/initcpio/create.h"
+#include "tools/initcpio/index.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 

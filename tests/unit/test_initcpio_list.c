@@ -1,5 +1,6 @@
-/* host-objects: initramfs/list.o initramfs/words.o initramfs/tree.o */
-/* host-objects: initramfs/buf.o initramfs/report.o */
+/* host-objects: tools/initcpio/list.o tools/initcpio/words.o */
+/* host-objects: tools/initcpio/tree.o tools/initcpio/buf.o */
+/* host-objects: tools/initcpio/report.o */
 /*
  * The lines of a file list: what each good one puts into the tree, and the
  * message that each bad one gets.
@@ -17,8 +18,8 @@
 
 #include <cmocka.h>
 
-#include "initramfs/list.h"
-#include "initramfs/words.h"
+#include "tools/initcpio/list.h"
+#include "tools/initcpio/words.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 #define N50	    "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"

@@ -1,5 +1,6 @@
-/* host-objects: initramfs/squeeze.o initramfs/unsqueeze.o initramfs/frames.o */
-/* host-objects: initramfs/buf.o initramfs/report.o */
+/* host-objects: tools/initcpio/squeeze.o tools/initcpio/unsqueeze.o */
+/* host-objects: tools/initcpio/frames.o tools/initcpio/buf.o */
+/* host-objects: tools/initcpio/report.o */
 /*
  * Packing and unpacking of bytes that are hard on a compressor, or on the one
  * who unpacks them; and what Linux cannot unpack although others can.
@@ -13,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "initramfs/squeeze.h"
+#include "tools/initcpio/squeeze.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 

@@ -1,6 +1,7 @@
-/* host-objects: initramfs/verify.o initramfs/verify_init.o initramfs/index.o */
-/* host-objects: initramfs/newc.o initramfs/tree.o initramfs/buf.o */
-/* host-objects: initramfs/report.o initramfs/show.o */
+/* host-objects: tools/initcpio/verify.o tools/initcpio/verify_init.o */
+/* host-objects: tools/initcpio/index.o tools/initcpio/newc.o */
+/* host-objects: tools/initcpio/tree.o tools/initcpio/buf.o */
+/* host-objects: tools/initcpio/report.o tools/initcpio/show.o */
 /*
  * What `verify` and `ls` say about archives that are written here byte by
  * byte: one good one, and one for each way in which Linux would lose a file.
@@ -18,9 +19,9 @@
 
 #include <cmocka.h>
 
-#include "initramfs/buf.h"
-#include "initramfs/show.h"
-#include "initramfs/verify.h"
+#include "tools/initcpio/buf.h"
+#include "tools/initcpio/show.h"
+#include "tools/initcpio/verify.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 #define N64	    "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"

@@ -1,8 +1,8 @@
 /*
  * Says whether Linux will unpack an archive completely and find /init.
  */
-#ifndef MKVM_INITRAMFS_VERIFY_H
-#define MKVM_INITRAMFS_VERIFY_H
+#ifndef MKVM_INITCPIO_VERIFY_H
+#define MKVM_INITCPIO_VERIFY_H
 
 #include "index.h"
 

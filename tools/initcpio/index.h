@@ -2,8 +2,8 @@
  * All entries of an archive in memory, by order and by name: what `ls` and
  * `verify` look at.
  */
-#ifndef MKVM_INITRAMFS_INDEX_H
-#define MKVM_INITRAMFS_INDEX_H
+#ifndef MKVM_INITCPIO_INDEX_H
+#define MKVM_INITCPIO_INDEX_H
 
 #include "newc.h"
 

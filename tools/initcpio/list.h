@@ -1,8 +1,9 @@
 /*
- * The text list that says what is in an initramfs; README.md has the lines.
+ * The text list that says what is in an initramfs; its lines are in
+ * initramfs/README.md.
  */
-#ifndef MKVM_INITRAMFS_LIST_H
-#define MKVM_INITRAMFS_LIST_H
+#ifndef MKVM_INITCPIO_LIST_H
+#define MKVM_INITCPIO_LIST_H
 
 #include "tree.h"
 

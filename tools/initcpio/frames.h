@@ -2,8 +2,8 @@
  * Frames around compressed data: from those that libarchive and its programs
  * write to those that Linux reads and that are the same on every run.
  */
-#ifndef MKVM_INITRAMFS_FRAMES_H
-#define MKVM_INITRAMFS_FRAMES_H
+#ifndef MKVM_INITCPIO_FRAMES_H
+#define MKVM_INITCPIO_FRAMES_H
 
 #include "buf.h"
 

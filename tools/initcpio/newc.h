@@ -4,8 +4,8 @@
  * It trusts nothing: each number is checked before it is used, and whatever
  * would make Linux lose its way ends the walk with a reason.
  */
-#ifndef MKVM_INITRAMFS_NEWC_H
-#define MKVM_INITRAMFS_NEWC_H
+#ifndef MKVM_INITCPIO_NEWC_H
+#define MKVM_INITCPIO_NEWC_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /*
  * Writes a result whole or not at all.
  */
-#ifndef MKVM_INITRAMFS_OUTPUT_H
-#define MKVM_INITRAMFS_OUTPUT_H
+#ifndef MKVM_INITCPIO_OUTPUT_H
+#define MKVM_INITCPIO_OUTPUT_H
 
 #include "buf.h"
 

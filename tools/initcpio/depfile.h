@@ -1,8 +1,8 @@
 /*
  * Tells make what an archive was made from.
  */
-#ifndef MKVM_INITRAMFS_DEPFILE_H
-#define MKVM_INITRAMFS_DEPFILE_H
+#ifndef MKVM_INITCPIO_DEPFILE_H
+#define MKVM_INITCPIO_DEPFILE_H
 
 #include "buf.h"
 

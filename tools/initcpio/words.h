@@ -5,8 +5,8 @@
  * the character after it as it is, ${NAME} is the environment's value, and a #
  * at the start of a word begins a comment.
  */
-#ifndef MKVM_INITRAMFS_WORDS_H
-#define MKVM_INITRAMFS_WORDS_H
+#ifndef MKVM_INITCPIO_WORDS_H
+#define MKVM_INITCPIO_WORDS_H
 
 #include "report.h"
 

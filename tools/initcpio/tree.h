@@ -6,8 +6,8 @@
  * earlier one; that is what an overlay is for. Within one list a name comes
  * once. A parent comes before what is in it: Linux drops the rest silently.
  */
-#ifndef MKVM_INITRAMFS_TREE_H
-#define MKVM_INITRAMFS_TREE_H
+#ifndef MKVM_INITCPIO_TREE_H
+#define MKVM_INITCPIO_TREE_H
 
 #include "buf.h"
 #include "report.h"

@@ -4,8 +4,8 @@
  * Every result is one that Linux unpacks: it wants XZ with CRC32 checks and
  * the old LZ4 frame, which are not what the usual tools write by default.
  */
-#ifndef MKVM_INITRAMFS_SQUEEZE_H
-#define MKVM_INITRAMFS_SQUEEZE_H
+#ifndef MKVM_INITCPIO_SQUEEZE_H
+#define MKVM_INITCPIO_SQUEEZE_H
 
 #include "buf.h"
 

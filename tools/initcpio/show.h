@@ -1,8 +1,8 @@
 /*
  * Prints what is in an archive, a line an entry, as `ls -l` would.
  */
-#ifndef MKVM_INITRAMFS_SHOW_H
-#define MKVM_INITRAMFS_SHOW_H
+#ifndef MKVM_INITCPIO_SHOW_H
+#define MKVM_INITCPIO_SHOW_H
 
 #include <stddef.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /*
  * From the tree of files to the bytes of a newc archive.
  */
-#ifndef MKVM_INITRAMFS_PACK_H
-#define MKVM_INITRAMFS_PACK_H
+#ifndef MKVM_INITCPIO_PACK_H
+#define MKVM_INITCPIO_PACK_H
 
 #include "buf.h"
 #include "tree.h"

@@ -4,8 +4,8 @@
  * An initramfs lives in the guest's RAM anyway, so the tool holds it in memory
  * whole; the limit keeps a hostile archive from unpacking without end.
  */
-#ifndef MKVM_INITRAMFS_BUF_H
-#define MKVM_INITRAMFS_BUF_H
+#ifndef MKVM_INITCPIO_BUF_H
+#define MKVM_INITCPIO_BUF_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /*
  * A folder of the host that goes into the archive whole: the overlay.
  */
-#ifndef MKVM_INITRAMFS_FOLDER_H
-#define MKVM_INITRAMFS_FOLDER_H
+#ifndef MKVM_INITCPIO_FOLDER_H
+#define MKVM_INITCPIO_FOLDER_H
 
 #include "tree.h"
 

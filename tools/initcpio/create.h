@@ -1,8 +1,8 @@
 /*
  * Makes an initramfs of file lists and folders.
  */
-#ifndef MKVM_INITRAMFS_CREATE_H
-#define MKVM_INITRAMFS_CREATE_H
+#ifndef MKVM_INITCPIO_CREATE_H
+#define MKVM_INITCPIO_CREATE_H
 
 #include "squeeze.h"
 

@@ -5,8 +5,8 @@
  * a failing path reads `return report_at(...)`: -EINVAL for bad input (64),
  * anything else for a host that failed (70).
  */
-#ifndef MKVM_INITRAMFS_REPORT_H
-#define MKVM_INITRAMFS_REPORT_H
+#ifndef MKVM_INITCPIO_REPORT_H
+#define MKVM_INITCPIO_REPORT_H
 
 /* Where a request came from: a line of a list, or a folder (line 0). */
 struct origin {
