@@ -1,21 +1,16 @@
 # kvm-vmm, the hypervisor: one line per part, chosen by its symbol.
 
-# The doctor's probes, however many files they take.
-DOCTOR_PARTS := $(patsubst vmm/%,%.o,$(basename \
-	       $(wildcard vmm/debug/doctor_*.[cS])))
-# Likewise what the explainer knows of each device, and the crash report.
-EXPLAIN_PARTS := $(patsubst vmm/%.c,%.o,$(wildcard vmm/debug/explain_*.c))
-REPORT_PARTS  := $(patsubst vmm/%.c,%.o,$(wildcard vmm/debug/report_*.c))
-STATS_PARTS   := $(patsubst vmm/%.c,%.o,$(wildcard vmm/debug/stats_*.c))
+# $(call whole,FOLDER): a part that is all of a folder, however many files.
+whole = $(patsubst vmm/%.c,%.o,$(wildcard vmm/$1/*.c))
 
-obj-y := core/memory.o core/cpuregs.o core/cpustate_real16.o
+obj-y := core/memory.o core/cpuregs.o x86/cpustate_real16.o
 
 # The whole machine; what stands for it without, is below the devices.
 obj-$(CONFIG_MACHINE) += main.o cli.o usage.o machine.o guest.o
 obj-$(CONFIG_MACHINE) += core/kvm.o core/vm.o core/bus.o core/cpuid.o \
 			 core/vcpu.o core/watch.o core/exit.o core/board.o \
-			 core/event.o core/irqchip.o core/feature.o \
-			 core/console.o core/output.o core/screen.o core/term.o
+			 util/event.o irqchip/select.o core/feature.o \
+			 terminal/console.o terminal/output.o terminal/screen.o terminal/term.o
 obj-$(CONFIG_MACHINE) += boot/select.o
 obj-$(CONFIG_MACHINE) += util/log.o util/reopen.o util/ring.o util/text.o
 
@@ -25,12 +20,12 @@ none-without = $(if $(CONFIG_$1),,_none)
 obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/cpuid_kvm$(call none-without,KVMCLOCK).o \
 	 core/regs.o core/regs_sync$(call none-without,SYNC_REGS).o
-obj-$(CONFIG_MACHINE) += core/output_batch$(call none-without,CONSOLE_BATCH).o
+obj-$(CONFIG_MACHINE) += terminal/output_batch$(call none-without,CONSOLE_BATCH).o
 
-obj-$(CONFIG_IRQCHIP_KERNEL) += core/irqchip_kernel.o core/irqchip_mptable.o \
-				core/pit_kernel$(call none-without,PIT_KERNEL).o
-obj-$(CONFIG_IRQCHIP_VMM)    += core/irqchip_vmm.o
-obj-$(CONFIG_IRQCHIP_SPLIT)  += core/irqchip_split.o core/irqchip_mptable.o
+obj-$(CONFIG_IRQCHIP_KERNEL) += irqchip/kernel.o boot/firmware/mptable.o \
+				irqchip/pit_kernel$(call none-without,PIT_KERNEL).o
+obj-$(CONFIG_IRQCHIP_VMM)    += irqchip/vmm.o
+obj-$(CONFIG_IRQCHIP_SPLIT)  += irqchip/split.o boot/firmware/mptable.o
 
 obj-$(CONFIG_DEV_SERIAL)    += devices/serial.o \
 			       devices/serial_irq$(call none-without,UART_IRQ4).o \
@@ -42,44 +37,44 @@ obj-$(CONFIG_DEV_CMOS)      += devices/cmos.o
 obj-$(CONFIG_DEV_DEBUGCON)  += devices/debugcon.o
 obj-$(CONFIG_DEV_POST)      += devices/post.o
 obj-$(CONFIG_DEV_RESET)     += devices/reset.o
-obj-$(CONFIG_DEV_PIC)       += devices/pic.o core/intr.o
+obj-$(CONFIG_DEV_PIC)       += devices/pic.o irqchip/intr.o
 obj-$(CONFIG_DEV_IOAPIC)    += devices/ioapic.o
 obj-$(CONFIG_DEV_PIT)       += devices/pit.o devices/pit_counter.o
 
 # The bare run loop, with a bus if there is a device to stand on it.
 ifneq ($(CONFIG_MACHINE),y)
-obj-y += bare.o util/log_plain.o
-obj-y += $(if $(filter devices/%,$(obj-y)),bare_io.o core/bus.o,bare_io_none.o)
+obj-y += bare/bare.o util/log_plain.o
+obj-y += $(if $(filter devices/%,$(obj-y)),bare/io.o core/bus.o,bare/io_none.o)
 endif
 
 obj-$(CONFIG_BOOT_FLAT)  += boot/flat.o
 obj-$(CONFIG_BOOT_PAGED) += boot/paged.o boot/paged_small.o \
 			    boot/paged_large$(call none-without,PAGES_4M).o
 obj-$(CONFIG_BOOT_LINUX) += boot/linux.o boot/bzimage.o boot/vmlinux.o \
-			    boot/elf.o boot/map64.o core/memory_sparse.o
+			    boot/elf.o boot/map64.o boot/sparse.o
 obj-$(CONFIG_BOOT_LONG64) += boot/long64.o boot/elf.o boot/map64.o
 obj-$(CONFIG_BOOT_PROT32) += boot/prot32.o boot/elf.o
 obj-$(or $(CONFIG_BOOT_PAGED),$(CONFIG_BOOT_LINUX),$(CONFIG_BOOT_LONG64),$(CONFIG_BOOT_PROT32)) \
-	+= core/cpustate.o
+	+= x86/cpustate.o
 
-obj-$(CONFIG_DBG_TRACE)  += debug/trace.o
-obj-$(CONFIG_DBG_EXPLAIN) += debug/explain.o $(EXPLAIN_PARTS)
-obj-$(CONFIG_DBG_REPORT)  += debug/report.o $(REPORT_PARTS)
-obj-$(CONFIG_DBG_STATS)   += debug/stats.o $(STATS_PARTS) util/json.o util/lane.o
-obj-$(CONFIG_DBG_STAGES)  += debug/stages.o debug/stages_seen.o \
-			     debug/stages_console.o util/lane.o
-obj-$(if $(CONFIG_DBG_STATS),$(CONFIG_DBG_STAGES)) += debug/stages_json.o
-obj-$(CONFIG_DBG_TRACE_FILE) += debug/trace_file.o debug/trace_file_event.o \
+obj-$(CONFIG_DBG_TRACE)  += $(call whole,probes/trace)
+obj-$(CONFIG_DBG_EXPLAIN) += $(call whole,probes/explain)
+obj-$(CONFIG_DBG_REPORT)  += $(call whole,probes/report)
+obj-$(CONFIG_DBG_STATS)   += $(call whole,probes/stats) util/json.o util/lane.o
+obj-$(CONFIG_DBG_STAGES)  += probes/stages/stages.o probes/stages/seen.o \
+			     probes/stages/console.o util/lane.o
+obj-$(if $(CONFIG_DBG_STATS),$(CONFIG_DBG_STAGES)) += probes/stages/json.o
+obj-$(CONFIG_DBG_TRACE_FILE) += $(call whole,probes/tracefile) \
 				util/json.o util/lane.o
-obj-$(CONFIG_DBG_BUDGET)  += debug/budget.o debug/budget_parse.o util/lane.o
-obj-$(CONFIG_DBG_DOCTOR) += debug/doctor.o $(DOCTOR_PARTS)
+obj-$(CONFIG_DBG_BUDGET)  += $(call whole,probes/budget) util/lane.o
+obj-$(CONFIG_DBG_DOCTOR)  += $(call whole,doctor)
 
 VMM_OBJS := $(addprefix $(B)/vmm/,$(sort $(obj-y)))
 VMM_LIST := $(call remember,$(B)/vmm/objects,objects: $(VMM_OBJS))
 VMM_SAN  := $(patsubst $(B)/%,$(B)/san/%,$(VMM_OBJS))
 
 cflags-vmm/cli := -DMKVM_VERSION='"$(VERSION)"'
-cflags-vmm/bare := $(cflags-vmm/cli)
+cflags-vmm/bare/bare := $(cflags-vmm/cli)
 
 # Statically with musl, or dynamically with the compiler's own C library.
 VMM_MUSL := $(if $(findstring clang,$(CC)),,$(CONFIG_VMM_STATIC))

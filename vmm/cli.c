@@ -14,7 +14,7 @@
 
 #include "command.h"
 #include "core/exit.h"
-#include "core/irqchip.h"
+#include "irqchip.h"
 #include "core/smp.h"
 #include "device.h"
 #include "feature.h"

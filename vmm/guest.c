@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "core/irqchip.h"
+#include "irqchip.h"
 #include "core/kvm.h"
 #include "core/vm.h"
 #include "loader.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "command.h"
-#include "core/irqchip.h"
+#include "irqchip.h"
 #include "core/smp.h"
 #include "device.h"
 #include "feature.h"

@@ -14,7 +14,7 @@ import shutil
 import tree
 from tree import tap
 
-FOLDERS = ("vmm", "vmm/devices", "vmm/boot", "vmm/debug")
+FOLDERS = ("vmm", "vmm/devices", "vmm/boot", "vmm/probes")
 TYPES = ("bool", "int", "string")
 SILENT = ("mainmenu", "comment", "range", "source")     # no value hangs on it
 

@@ -69,15 +69,16 @@ def in_machine(name):
 ROWS = {
     # Not a part of the program but the program: of the rest a few stay.
     "MACHINE": Row(
-        "*", "bare bare_io util/log_plain devices/serial_irq_none",
+        "*", "bare/bare bare/io util/log_plain devices/serial_irq_none",
         "=n ".join(name for name in SYMBOLS if in_machine(name)) +
         '=n SMP_MAX=n DEFAULT_IRQCHIP=n DEFAULT_MEM=n DEFAULT_CPUS=n '
         'DEFAULT_CMDLINE=n', r".*", BARE, changed=COUNTS_IRQS,
         keeps="boot/flat core/memory core/bus core/cpuregs "
-        "core/cpustate_real16 devices/serial devices/serial_fifo "
+        "x86/cpustate_real16 devices/serial devices/serial_fifo "
         "devices/hypercall devices/debugcon devices/post devices/reset"),
     "IRQCHIP": Row(
-        "core/irqchip_* core/intr core/pit_kernel core/smp devices/pic "
+        "irqchip/kernel irqchip/vmm irqchip/split boot/firmware/mptable "
+        "irqchip/intr irqchip/pit_kernel core/smp devices/pic "
         "devices/ioapic devices/pit devices/pit_counter devices/serial_irq",
         "core/smp_none devices/serial_irq_none",
         'IRQCHIP_KERNEL=n IRQCHIP_VMM=n IRQCHIP_SPLIT=n '
@@ -94,16 +95,16 @@ ROWS = {
         takes='IRQCHIP_DEFAULT_KERNEL=n DEFAULT_IRQCHIP="split"',
         changed=NAMES_DEFAULT, on=True),
     "IRQCHIP_KERNEL": Row(
-        "core/irqchip_kernel core/pit_kernel", takes="PIT_KERNEL=n",
+        "irqchip/kernel irqchip/pit_kernel", takes="PIT_KERNEL=n",
         lost=(r"irqchip kernel .*", r"feature pit .*"),
         wish={"IRQCHIP_DEFAULT_VMM": True}),
-    "IRQCHIP_VMM": Row("core/irqchip_vmm", lost=r"irqchip vmm .*"),
-    "IRQCHIP_SPLIT": Row("core/irqchip_split devices/ioapic",
+    "IRQCHIP_VMM": Row("irqchip/vmm", lost=r"irqchip vmm .*"),
+    "IRQCHIP_SPLIT": Row("irqchip/split devices/ioapic",
                          takes="DEV_IOAPIC=n", lost=(r"irqchip split .*",
                                                      r"device  ioapic .*")),
     "PIT": Row(
-        "core/pit_kernel devices/pit devices/pit_counter",
-        "core/pit_kernel_none", "PIT_KERNEL=n DEV_PIT=n",
+        "irqchip/pit_kernel devices/pit devices/pit_counter",
+        "irqchip/pit_kernel_none", "PIT_KERNEL=n DEV_PIT=n",
         (r"device  pit .*", r"feature pit .*")),
     "SMP": Row("core/smp", "core/smp_none", "SMP_MAX=1", r"vcpus   64 .*",
                r"vcpus   1 .*"),
@@ -111,7 +112,7 @@ ROWS = {
                     lost=r"feature kvmclock .*"),
     "SYNC_REGS": Row("core/regs_sync", "core/regs_sync_none",
                      lost=r"feature sync-regs .*"),
-    "CONSOLE_BATCH": Row("core/output_batch", "core/output_batch_none",
+    "CONSOLE_BATCH": Row("terminal/output_batch", "terminal/output_batch_none",
                          lost=r"feature batching .*"),
     "VMM_STATIC": Row(changed={"*": "compiled for another C library"}),
     "DEV_SERIAL": Row("devices/serial*", takes="UART_IRQ4=n UART_FIFO=n",
@@ -138,17 +139,18 @@ ROWS = {
     "BOOT_PROT32": Row("boot/prot32", lost=r"loader  prot32 .*"),
     "BOOT_LONG64": Row("boot/long64", lost=r"loader  long64 .*"),
     "BOOT_LINUX": Row("boot/linux boot/bzimage boot/vmlinux "
-                      "core/memory_sparse",
+                      "boot/sparse",
                       lost=(r"loader  bzimage .*", r"loader  vmlinux .*")),
-    "DBG_TRACE": Row("debug/trace", lost=r"probe   trace .*"),
-    "DBG_EXPLAIN": Row("debug/explain*", lost=r"probe   explain .*"),
-    "DBG_REPORT": Row("debug/report*", lost=r"probe   report .*"),
-    "DBG_STATS": Row("debug/stats* debug/stages_json",
+    "DBG_TRACE": Row("probes/trace/*", lost=r"probe   trace .*"),
+    "DBG_EXPLAIN": Row("probes/explain/*", lost=r"probe   explain .*"),
+    "DBG_REPORT": Row("probes/report/*", lost=r"probe   report .*"),
+    "DBG_STATS": Row("probes/stats/* probes/stages/json",
                      lost=r"probe   stats .*"),
-    "DBG_STAGES": Row("debug/stages*", lost=r"probe   stages .*"),
-    "DBG_TRACE_FILE": Row("debug/trace_file*", lost=r"probe   trace-file .*"),
-    "DBG_BUDGET": Row("debug/budget*", lost=r"probe   budget .*"),
-    "DBG_DOCTOR": Row("debug/doctor*", lost=r"command doctor .*"),
+    "DBG_STAGES": Row("probes/stages/*", lost=r"probe   stages .*"),
+    "DBG_TRACE_FILE": Row("probes/tracefile/*",
+                          lost=r"probe   trace-file .*"),
+    "DBG_BUDGET": Row("probes/budget/*", lost=r"probe   budget .*"),
+    "DBG_DOCTOR": Row("doctor/*", lost=r"command doctor .*"),
 }
 # With every switch on, the choice has its first member: nothing to add.
 EVERYTHING = {"IRQCHIP_DEFAULT_KERNEL"}

@@ -66,7 +66,7 @@ def without_irqchip():
     tap.check(own["input"] is not True, own["input"])
     tap.check(own["where"], "no place", own["report"])
     tap.equal(own["follows"]["UART_IRQ4"], "n")
-    tap.check("vmm/core/irqchip_kernel.c" in own["files_out"],
+    tap.check("vmm/irqchip/kernel.c" in own["files_out"],
               own["files_out"])
     tap.equal([row for row in own["interrupts"] if row["raised"]], [])
     said = linux().sentence("IRQCHIP=none")

@@ -12,37 +12,34 @@ import re
 import sources
 from sources import tap
 
-FLOOR0 = ["util/*", "abi/*", "include/table.h", "include/ison.h",
+FLOOR0 = ["util/*", "abi/*", "x86/*", "include/table.h", "include/ison.h",
           "include/feature.h"]
-FLOOR1 = FLOOR0 + ["core/bus.*", "core/memory.*", "core/cpustate.*",
-                   "core/kvm.*", "core/cpuid*", "include/*"]
+CONTRACT = FLOOR0 + ["include/*"]
+FLOOR1 = CONTRACT + ["terminal/*"]
 FLOOR2 = FLOOR1 + ["core/*"]
 DEVICE = FLOOR0 + ["include/device.h"]
-LOADER = FLOOR0 + ["include/loader.h", "core/memory.h", "core/memory_sparse.h",
-                   "core/cpustate.h"]
+LOADER = FLOOR0 + ["include/loader.h", "include/memory.h"]
 
-# Files, the project headers they may include ("=" is the leaf's own: one
-# whose name begins alike), and whether they may see the KVM header. The
-# first row that fits counts.
+# Files, the project headers they may include ("=" is any in the file's own
+# folder), and whether they may see the KVM header. The first row that fits
+# counts.
 RULES = [
     ("util/*",		["util/*"],		False),
     ("abi/*",		["abi/*"],		False),
+    ("x86/*",		["x86/*", "util/*"],	False),
     ("include/table.h",	[],			False),
     ("include/ison.h",	[],			False),
     ("include/feature.h",	["include/table.h"],	False),
-    ("include/*",	FLOOR1,			False),
-    ("core/bus.*",	FLOOR1,			False),
-    ("core/memory.*",	FLOOR1,			False),
-    ("core/cpustate.*",	FLOOR1,			False),
-    ("core/kvm.*",	FLOOR1,			True),
-    ("core/cpuid*",	FLOOR1,			True),
-    ("core/*",		FLOOR2,			True),
+    ("include/*",	CONTRACT,		False),
+    ("terminal/*",	FLOOR1 + ["core/board.h", "core/vcpu.h"],	False),
+    ("core/*",		FLOOR2 + ["irqchip/*"],	True),
     ("devices/*",	DEVICE + ["="],		False),
-    ("boot/select.*",	LOADER + ["="],		False),
+    ("irqchip/*",	FLOOR2 + ["boot/firmware/*", "="],	True),
     ("boot/*",		LOADER + ["boot/*"],	False),
-    ("debug/*",		FLOOR2 + ["="],		True),
-    ("bare*",		LOADER + ["core/bus.h", "core/cpuregs.h", "include/*", "="],
-     True),
+    ("probes/*",	FLOOR2 + ["="],		True),
+    ("doctor/*",	FLOOR0 + ["include/command.h", "="],	True),
+    ("bare/*",		LOADER + ["include/device.h", "core/bus.h",
+                                  "core/cpuregs.h", "="],	True),
     ("*",		["*"],			False),
 ]
 
@@ -57,10 +54,8 @@ def resolve(path, name):
 
 
 def own(path, header):
-    """True for a header of the same leaf: doctor.h of doctor_paging.c."""
-    stem = os.path.splitext(os.path.basename(header))[0]
-    return (os.path.dirname(path) == os.path.dirname(header) and
-            re.match(stem + r"(_|\.)", os.path.basename(path)))
+    """True for a header in the file's own folder: doctor.h of doctor/vm.c."""
+    return os.path.dirname(path) == os.path.dirname(header)
 
 
 def allowed(path, header, rule):

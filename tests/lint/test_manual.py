@@ -68,8 +68,8 @@ def in_sources():
 
 @tap.case("manual page and README have each key of the console")
 def keys():
-    found = re.findall(r'"(Ctrl-A \S+)  +', sources.read("vmm/core/console.c"))
-    tap.check(len(found) > 3, f"keys of vmm/core/console.c: {found}")
+    found = re.findall(r'"(Ctrl-A \S+)  +', sources.read("vmm/terminal/console.c"))
+    tap.check(len(found) > 3, f"keys of vmm/terminal/console.c: {found}")
     for path in (MANUAL, "README.md", "README.ko.md"):
         text = sources.read(path)
         tap.none_of(f"{path}: {key} is missing" for key in found

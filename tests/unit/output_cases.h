@@ -25,7 +25,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "core/output.h"
+#include "terminal/output.h"
 #include "core/vcpu.h"
 
 #define GUARD_NS   60000000000ULL /* for a case that would hang */
@@ -178,7 +178,7 @@ static void test_busy_during_the_first_write(void **state)
 	drained_for_case = print_once_more;
 	put("legend");
 	during_write = " a";
-	/* As core/output.c leaves it for its own words. */
+	/* As terminal/output.c leaves it for its own words. */
 	output_batch_tick(&output.batch, false);
 	wanted = strlen("legend a b");
 	event_run(&loop, finished, NULL);

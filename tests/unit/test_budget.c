@@ -1,4 +1,4 @@
-/* objects: debug/budget_parse.o */
+/* objects: probes/budget/parse.o */
 /*
  * What --expect-exits takes for a condition, what it refuses, and when a
  * condition is met.
@@ -12,7 +12,7 @@
 #include <linux/kvm.h>
 #include <string.h>
 
-#include "debug/budget.h"
+#include "probes/budget/budget.h"
 
 static void conditions_are_read(void **state)
 {

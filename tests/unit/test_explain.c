@@ -1,6 +1,6 @@
-/* objects: debug/explain.o debug/explain_access.o debug/explain_serial.o
- * debug/explain_hypercall.o debug/explain_i8042.o debug/explain_cmos.o
- * debug/explain_ioapic.o debug/explain_chips.o debug/explain_exits.o util/text.o util/log.o util/reopen.o */
+/* objects: probes/explain/explain.o probes/explain/access.o probes/explain/serial.o
+ * probes/explain/hypercall.o probes/explain/i8042.o probes/explain/cmos.o
+ * probes/explain/ioapic.o probes/explain/chips.o probes/explain/exits.o util/text.o util/log.o util/reopen.o */
 /*
  * What --explain says of each exit, on kvm_run pages made up here: registers in
  * both directions, what depends on earlier accesses, string instructions,
@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "debug/explain.h"
+#include "probes/explain/explain.h"
 #include "probe.h"
 
 #define DATA_OFFSET 4096

@@ -11,7 +11,7 @@
 
 #include <errno.h>
 
-#include "core/memory.h"
+#include "memory.h"
 
 #define MIB (1ULL << 20)
 #define GIB (1ULL << 30)

@@ -1,5 +1,5 @@
-/* objects: core/output.o core/output_batch_none.o core/screen.o */
-/* objects: core/event.o util/log.o util/reopen.o util/ring.o */
+/* objects: terminal/output.o terminal/output_batch_none.o terminal/screen.o */
+/* objects: util/event.o util/log.o util/reopen.o util/ring.o */
 /* Guest output on its way to stdout where batching was configured out. */
 #include "output_cases.h"
 

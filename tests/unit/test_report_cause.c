@@ -1,5 +1,5 @@
-/* objects: debug/report_walk.o debug/report_state.o debug/report_code.o
- * debug/report_cause.o debug/report_entry.o core/memory.o util/text.o */
+/* objects: probes/report/walk.o probes/report/state.o probes/report/code.o
+ * probes/report/cause.o probes/report/entry.o core/memory.o util/text.o */
 /*
  * The likely cause of a crash, from states made up here; and the registers,
  * code bytes and rules it stands on.
@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#include "debug/report.h"
+#include "probes/report/report.h"
 
 #define MIB	 (1ULL << 20)
 #define CR0_PE	 (1u << 0)

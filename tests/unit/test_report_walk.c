@@ -1,4 +1,4 @@
-/* objects: debug/report_walk.o core/memory.o util/text.o */
+/* objects: probes/report/walk.o core/memory.o util/text.o */
 /*
  * Page walks through tables made up here: every mode of paging, large pages,
  * missing entries, tables outside RAM, tables that point at themselves.
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "debug/report.h"
+#include "probes/report/report.h"
 
 #define MIB (1ULL << 20)
 

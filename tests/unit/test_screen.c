@@ -1,4 +1,4 @@
-/* objects: core/screen.o util/ring.o */
+/* objects: terminal/screen.o util/ring.o */
 /* How guests share one stdout: prefixes, colours, the line that grows. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "core/screen.h"
+#include "terminal/screen.h"
 
 #define GREEN  "\033[38;5;2m"
 #define YELLOW "\033[38;5;3m"

@@ -1,4 +1,4 @@
-/* objects: debug/stages.o debug/stages_seen.o debug/stages_console.o
+/* objects: probes/stages/stages.o probes/stages/seen.o probes/stages/console.o
  * util/lane.o util/log.o util/reopen.o */
 /*
  * What --stages makes of VM exits: bytes that go to a console and those that
@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "abi/hypercall.h"
-#include "debug/stages.h"
+#include "probes/stages/stages.h"
 #include "probe.h"
 
 #define DATA_OFFSET 4096

@@ -1,5 +1,5 @@
-/* objects: debug/stats_ledger.o debug/stats_read.o debug/stats_json.o
- * debug/stats_table.o debug/stats_end.o debug/stats_kvm.o core/memory.o
+/* objects: probes/stats/ledger.o probes/stats/read.o probes/stats/json.o
+ * probes/stats/table.o probes/stats/end.o probes/stats/kvm.o core/memory.o
  * util/json.o util/lane.o util/log.o util/reopen.o */
 /*
  * The ledger of --stats: rows by reason, place and direction, several vCPUs and
@@ -20,10 +20,10 @@
 #include <sys/mman.h>
 
 #include "abi/exit_status.h"
-#include "core/irqchip.h"
+#include "irqchip.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
-#include "debug/stats.h"
+#include "probes/stats/stats.h"
 #include "probe.h"
 
 #define NR_GUESTS 5

@@ -1,4 +1,4 @@
-/* objects: debug/stats_kvm.o */
+/* objects: probes/stats/kvm.o */
 /*
  * KVM's binary statistics as --stats reads them: what it knows by name is
  * taken, and a file that is cut off, lies about itself or comes from another
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "debug/stats.h"
+#include "probes/stats/stats.h"
 
 #define NAME_SIZE  48
 #define DESC_SIZE  (sizeof(struct kvm_stats_desc) + NAME_SIZE)

@@ -1,4 +1,4 @@
-/* objects: debug/trace_file_event.o util/json.o */
+/* objects: probes/tracefile/event.o util/json.o */
 /*
  * The events of --trace: their text, and that no name and no number makes one
  * longer than its buffer has room for.
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "debug/trace_file.h"
+#include "probes/tracefile/tracefile.h"
 #include "probe.h"
 
 #define DATA_OFFSET 4096

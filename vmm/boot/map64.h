@@ -9,7 +9,7 @@
 #ifndef MKVM_BOOT_MAP64_H
 #define MKVM_BOOT_MAP64_H
 
-#include "core/memory.h"
+#include "memory.h"
 
 #define MAP64_SIZE	 0x6000ULL /* bytes of tables */
 #define MAP64_LARGE_PAGE (2ULL << 20)

@@ -6,7 +6,7 @@
  */
 #include "boot/elf.h"
 #include "boot/linux.h"
-#include "core/memory_sparse.h"
+#include "boot/sparse.h"
 
 #define SCORE_KERNEL   80
 #define HEADER_VERSION 0x020f

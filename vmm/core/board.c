@@ -17,10 +17,10 @@
 
 #include "abi/exit_status.h"
 #include "core/bus.h"
-#include "core/console.h"
-#include "core/event.h"
+#include "terminal/console.h"
+#include "util/event.h"
 #include "core/exit.h"
-#include "core/irqchip.h"
+#include "irqchip.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "feature.h"

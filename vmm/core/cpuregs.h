@@ -2,7 +2,7 @@
 #ifndef MKVM_CPUREGS_H
 #define MKVM_CPUREGS_H
 
-#include "core/cpustate.h"
+#include "x86/cpustate.h"
 
 struct kvm_regs;
 struct kvm_sregs;

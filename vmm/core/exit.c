@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "abi/exit_status.h"
-#include "core/irqchip.h"
+#include "irqchip.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "feature.h"

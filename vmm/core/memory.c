@@ -2,7 +2,7 @@
  * Guest RAM: one anonymous mapping, given to the guest page by page as it is
  * touched, so that an idle gigabyte costs nothing.
  */
-#include "core/memory.h"
+#include "memory.h"
 
 #include <errno.h>
 #include <string.h>

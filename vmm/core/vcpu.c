@@ -19,7 +19,7 @@
 #include "core/cpuid.h"
 #include "core/cpuregs.h"
 #include "core/exit.h"
-#include "core/irqchip.h"
+#include "irqchip.h"
 #include "core/regs.h"
 #include "core/vm.h"
 #include "core/watch.h"

@@ -16,9 +16,9 @@
 
 #include "abi/exit_status.h"
 #include "core/board.h"
-#include "core/console.h"
-#include "core/event.h"
-#include "core/irqchip.h"
+#include "terminal/console.h"
+#include "util/event.h"
+#include "irqchip.h"
 #include "core/vcpu.h"
 #include "util/log.h"
 

@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 #include "core/bus.h"
-#include "core/cpustate.h"
+#include "x86/cpustate.h"
 #include "core/kvm.h"
-#include "core/memory.h"
+#include "memory.h"
 
 struct board;
 struct console_guest;

@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #include "abi/exit_status.h"
-#include "core/irqchip.h"
+#include "irqchip.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "util/log.h"

@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "core/event.h"
+#include "util/event.h"
 
 struct vcpu;
 struct vm;

@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../core/cpustate.h"
-#include "../core/memory.h"
+#include "x86/cpustate.h"
+#include "memory.h"
 #include "table.h"
 
 /* A file on the host, read only and whole. */

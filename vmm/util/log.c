@@ -1,7 +1,7 @@
 /*
  * Messages to the person at the terminal. One line at a time, so that those
  * of different threads do not mix; a raw terminal still gets whole lines
- * because core/term.c keeps output processing on.
+ * because terminal/term.c keeps output processing on.
  */
 #include "util/log.h"
 

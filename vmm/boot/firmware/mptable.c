@@ -1,0 +1,188 @@
+/*
+ * The MP table: processors, the ISA bus, the I/O APIC and how their interrupt
+ * lines are wired. Follows the Intel MultiProcessor Specification 1.4,
+ * "MP Configuration Table". The floating pointer lies at the start of the last
+ * KiB below 640 KiB, one of the three places where systems look for it.
+ */
+#include "boot/firmware/mptable.h"
+
+#include <string.h>
+
+#define FLOATING_GPA   0x9fc00
+#define IOAPIC_GPA     0xfec00000
+#define LAPIC_GPA      0xfee00000
+#define LAPIC_VERSION  0x14
+#define IOAPIC_VERSION 0x11
+#define SPEC_REVISION  4
+#define ISA_BUS	       0
+#define ISA_LINES      16
+#define ALL_LAPICS     0xff
+#define CPU_ENABLED    (1 << 0)
+#define CPU_BOOTSTRAP  (1 << 1)
+#define CPU_FEATURES   0x201 /* FPU and APIC on chip */
+#define IOAPIC_ENABLED 1
+
+enum entry_type { ENTRY_CPU, ENTRY_BUS, ENTRY_IOAPIC, ENTRY_IRQ, ENTRY_LINT };
+enum irq_type { IRQ_INT, IRQ_NMI, IRQ_SMI, IRQ_EXTINT };
+
+struct mp_floating {
+	char signature[4]; /* "_MP_" */
+	uint32_t table;
+	uint8_t length; /* in 16 bytes */
+	uint8_t revision;
+	uint8_t checksum;
+	uint8_t features[5];
+} __attribute__((packed));
+
+struct mp_header {
+	char signature[4]; /* "PCMP" */
+	uint16_t length;
+	uint8_t revision;
+	uint8_t checksum;
+	char oem[8], product[12];
+	uint32_t oem_table;
+	uint16_t oem_size;
+	uint16_t nr_entries;
+	uint32_t lapic;
+	uint16_t ext_length;
+	uint8_t ext_checksum, reserved;
+} __attribute__((packed));
+
+struct mp_cpu {
+	uint8_t type, apic_id, apic_version, flags;
+	uint32_t signature, features, reserved[2];
+} __attribute__((packed));
+
+struct mp_bus {
+	uint8_t type, id;
+	char name[6];
+} __attribute__((packed));
+
+struct mp_ioapic {
+	uint8_t type, id, version, flags;
+	uint32_t gpa;
+} __attribute__((packed));
+
+struct mp_irq {
+	uint8_t type, irq_type;
+	uint16_t flags;
+	uint8_t src_bus, src_line, dst_apic, dst_pin;
+} __attribute__((packed));
+
+/* Where the next entry goes; the table is written front to back. */
+struct mp_writer {
+	uint8_t *start, *at, *end;
+	uint16_t nr_entries;
+};
+
+static uint8_t checksum(const void *data, size_t len)
+{
+	const uint8_t *bytes = data;
+	uint8_t sum = 0;
+
+	while (len--)
+		sum += *bytes++;
+	return -sum;
+}
+
+static void add_entry(struct mp_writer *w, const void *entry, size_t len)
+{
+	if ((size_t)(w->end - w->at) < len)
+		return;
+	memcpy(w->at, entry, len);
+	w->at += len;
+	w->nr_entries++;
+}
+
+static void add_cpus(struct mp_writer *w, unsigned int nr_cpus)
+{
+	for (unsigned int id = 0; id < nr_cpus; id++) {
+		struct mp_cpu cpu = {
+			.type = ENTRY_CPU,
+			.apic_id = id,
+			.apic_version = LAPIC_VERSION,
+			.flags = CPU_ENABLED | (id ? 0 : CPU_BOOTSTRAP),
+			.features = CPU_FEATURES,
+		};
+
+		add_entry(w, &cpu, sizeof(cpu));
+	}
+}
+
+/*
+ * @ioapic_id: its APIC id, the first that no processor has. Line n is at pin n,
+ * line 0 included, whoever plays the I/O APIC: KVM ("KVM_CREATE_IRQCHIP") or
+ * devices/ioapic.c. The 8259s are heard by the first processor.
+ */
+static void add_wiring(struct mp_writer *w, uint8_t ioapic_id)
+{
+	struct mp_bus isa = { .type = ENTRY_BUS,
+			      .id = ISA_BUS,
+			      .name = { 'I', 'S', 'A', ' ', ' ', ' ' } };
+	struct mp_ioapic ioapic = { .type = ENTRY_IOAPIC,
+				    .id = ioapic_id,
+				    .version = IOAPIC_VERSION,
+				    .flags = IOAPIC_ENABLED,
+				    .gpa = IOAPIC_GPA };
+	struct mp_irq lint0 = { .type = ENTRY_LINT,
+				.irq_type = IRQ_EXTINT,
+				.src_bus = ISA_BUS,
+				.dst_apic = 0,
+				.dst_pin = 0 };
+	struct mp_irq lint1 = { .type = ENTRY_LINT,
+				.irq_type = IRQ_NMI,
+				.src_bus = ISA_BUS,
+				.dst_apic = ALL_LAPICS,
+				.dst_pin = 1 };
+
+	add_entry(w, &isa, sizeof(isa));
+	add_entry(w, &ioapic, sizeof(ioapic));
+	for (unsigned int line = 0; line < ISA_LINES; line++) {
+		struct mp_irq irq = { .type = ENTRY_IRQ,
+				      .irq_type = IRQ_INT,
+				      .src_bus = ISA_BUS,
+				      .src_line = line,
+				      .dst_apic = ioapic_id,
+				      .dst_pin = line };
+
+		add_entry(w, &irq, sizeof(irq));
+	}
+	add_entry(w, &lint0, sizeof(lint0));
+	add_entry(w, &lint1, sizeof(lint1));
+}
+
+static void write_floating(const struct memory *mem)
+{
+	struct mp_floating floating = { .signature = "_MP_",
+					.table = MEM_FIRMWARE_START,
+					.length = 1,
+					.revision = SPEC_REVISION };
+
+	floating.checksum = checksum(&floating, sizeof(floating));
+	mem_write(mem, FLOATING_GPA, &floating, sizeof(floating));
+}
+
+void mptable_write(const struct memory *mem, unsigned int nr_cpus)
+{
+	size_t room = FLOATING_GPA - MEM_FIRMWARE_START;
+	uint8_t *table = mem_hva(mem, MEM_FIRMWARE_START, room);
+	struct mp_header header = { .signature = "PCMP",
+				    .revision = SPEC_REVISION,
+				    .oem = "MINI-KVM",
+				    .product = "Mini-KVM    ",
+				    .lapic = LAPIC_GPA };
+	struct mp_writer w;
+
+	if (!table)
+		return;
+	w = (struct mp_writer){ .start = table,
+				.at = table + sizeof(header),
+				.end = table + room };
+	add_cpus(&w, nr_cpus);
+	add_wiring(&w, nr_cpus);
+	header.length = w.at - w.start;
+	header.nr_entries = w.nr_entries;
+	memcpy(table, &header, sizeof(header));
+	((struct mp_header *)table)->checksum = checksum(table, header.length);
+	write_floating(mem);
+}

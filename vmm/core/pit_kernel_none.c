@@ -1,8 +1,0 @@
-/* No 8254 timer: what stands in when PIT is configured out. */
-#include "core/pit_kernel.h"
-
-int pit_kernel_create(struct vm *vm)
-{
-	(void)vm;
-	return 0;
-}

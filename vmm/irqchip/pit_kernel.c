@@ -1,0 +1,33 @@
+/* The 8254 timer in the host kernel (KVM API, "KVM_CREATE_PIT2"). */
+#include "irqchip/pit_kernel.h"
+
+#include <errno.h>
+#include <linux/kvm.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "core/vm.h"
+#include "feature.h"
+#include "util/log.h"
+
+static const struct feature pit = {
+	.name = "pit",
+	.what = "the 8254 timer, IRQ0",
+};
+FEATURE(pit);
+
+int pit_kernel_create(struct vm *vm)
+{
+	/* The dummy speaker answers port 0x61, which timer code polls. */
+	struct kvm_pit_config config = { .flags = KVM_PIT_SPEAKER_DUMMY };
+	int err;
+
+	if (feature_is_out(vm->config.without, pit.name))
+		return 0;
+	if (!ioctl(vm->fd, KVM_CREATE_PIT2, &config))
+		return 0;
+	err = errno;
+	log_error("%s: KVM_CREATE_PIT2: %s; --no-pit goes without",
+		  vm->config.name, strerror(err));
+	return -err;
+}

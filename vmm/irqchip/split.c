@@ -1,0 +1,126 @@
+/*
+ * Local APICs in the host kernel, 8259s, I/O APIC and 8254 as devices of ours
+ * (KVM API, "KVM_CAP_SPLIT_IRQCHIP"). Every line goes to both chips, with line
+ * n at pin n of the I/O APIC, as KVM wires its own; which of the two is heard
+ * is up to the guest.
+ *
+ *   8259s      INTR -> LINT0 of vCPU 0: irqchip/intr.c
+ *   I/O APIC   a message for each interrupt: KVM_SIGNAL_MSI
+ *
+ * KVM handles HLT. A vCPU that sleeps there is woken by a message, and for the
+ * 8259s by a kick, which brings it here to inject.
+ */
+#include <errno.h>
+#include <linux/kvm.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "abi/exit_status.h"
+#include "core/board.h"
+#include "irqchip/intr.h"
+#include "irqchip.h"
+#include "boot/firmware/mptable.h"
+#include "core/vm.h"
+#include "util/log.h"
+
+static const struct {
+	int cap;
+	const char *name;
+} needs[] = {
+	{ KVM_CAP_SPLIT_IRQCHIP, "KVM_CAP_SPLIT_IRQCHIP" },
+	{ KVM_CAP_SIGNAL_MSI, "KVM_CAP_SIGNAL_MSI" },
+	{ KVM_CAP_IRQ_ROUTING, "KVM_CAP_IRQ_ROUTING" },
+};
+
+static bool split_available(const struct kvm *kvm)
+{
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+		if (kvm_cap(kvm, needs[i].cap))
+			continue;
+		log_error("/dev/kvm: has no split interrupt controllers (%s); "
+			  "--irqchip=kernel or vmm can do without",
+			  needs[i].name);
+		return false;
+	}
+	return true;
+}
+
+static int split_create(struct vm *vm)
+{
+	struct kvm_enable_cap split = { .cap = KVM_CAP_SPLIT_IRQCHIP,
+					.args = { IRQCHIP_LINES } };
+	int err;
+
+	if (!ioctl(vm->fd, KVM_ENABLE_CAP, &split))
+		return 0;
+	err = errno;
+	log_error("%s: KVM_CAP_SPLIT_IRQCHIP: %s", vm->config.name,
+		  strerror(err));
+	return -err;
+}
+
+static void split_set_line(struct vm *vm, unsigned int line, bool level)
+{
+	board_chip_line(vm->pic, line, level);
+	board_chip_line(vm->ioapic, line, level);
+}
+
+/* Fails where no vCPU has that destination: then nobody takes the message. */
+static void split_send(struct vm *vm, const struct dev_message *message)
+{
+	struct kvm_msi msi = { .address_lo = message->address,
+			       .address_hi = message->address >> 32,
+			       .data = message->data };
+
+	ioctl(vm->fd, KVM_SIGNAL_MSI, &msi);
+}
+
+/*
+ * KVM leaves the guest at an EOI only for vectors of levels that it finds in
+ * its table of routes, at the GSIs that split_create() has reserved. Messages
+ * need no route to be sent, so the table has nothing else.
+ */
+static void split_want_eoi(struct vm *vm, const struct dev_message *messages,
+			   unsigned int count)
+{
+	union {
+		struct kvm_irq_routing head;
+		char space[sizeof(struct kvm_irq_routing) +
+			   DEV_MESSAGES_MAX *
+				   sizeof(struct kvm_irq_routing_entry)];
+	} table = { .head.nr = count };
+
+	for (unsigned int i = 0; i < count; i++)
+		table.head.entries[i] = (struct kvm_irq_routing_entry){
+			.gsi = i,
+			.type = KVM_IRQ_ROUTING_MSI,
+			.u.msi = { .address_lo = messages[i].address,
+				   .address_hi = messages[i].address >> 32,
+				   .data = messages[i].data },
+		};
+	if (ioctl(vm->fd, KVM_SET_GSI_ROUTING, &table))
+		vm_stop(vm, STATUS_FAILED, "KVM_SET_GSI_ROUTING: %s",
+			strerror(errno));
+}
+
+static void split_eoi(struct vm *vm, uint8_t vector)
+{
+	board_chip_eoi(vm->ioapic, vector);
+}
+
+static const struct irqchip split = {
+	.name = "split",
+	.what = "local APICs in the host kernel; 8259s, I/O APIC, 8254 as "
+		"devices",
+	.has_apic = true,
+	.describe = mptable_write,
+	.models = DEV_CHIP_PIC | DEV_CHIP_IOAPIC,
+	.available = split_available,
+	.create = split_create,
+	.set_line = split_set_line,
+	.enter = intr_enter,
+	.send = split_send,
+	.want_eoi = split_want_eoi,
+	.eoi = split_eoi,
+};
+IRQCHIP(split);

@@ -1,0 +1,239 @@
+/*
+ * What the other places of a PC mean, for --explain: interrupt controllers,
+ * timer, debug ports, reset, and what guests look for that this machine may
+ * not have. Ports of chips that the kernel emulates cause no exits.
+ */
+#include "probes/explain/explain.h"
+
+#define PIC1 0x20
+#define PIC2 0xa0
+#define PIT  0x40
+
+#define ICW1 0x10 /* in a write to the first port: initialization begins */
+#define OCW3 0x08 /* likewise */
+
+static const struct explain_bits ocw2_bits[] = {
+	{ 0xe0, 0x00, "rotate off" },
+	{ 0xe0, 0x20, "end of interrupt" },
+	{ 0xe0, 0x40, "nothing" },
+	{ 0xe0, 0x60, "end of one interrupt" },
+	{ 0xe0, 0x80, "rotate on" },
+	{ 0xe0, 0xa0, "EOI, rotate" },
+	{ 0xe0, 0xc0, "set priority" },
+	{ 0xe0, 0xe0, "EOI of one, rotate" },
+	{ 0, 0, NULL },
+};
+
+static const struct explain_bits ocw3_bits[] = {
+	{ 0x03, 0x02, "choose IRR" },
+	{ 0x03, 0x03, "choose ISR" },
+	{ 0x60, 0x60, "special mask on" },
+	{ 0x60, 0x40, "special mask off" },
+	{ 0, 0, NULL },
+};
+
+/* OCW1: the lines that may interrupt. */
+static void say_mask(struct text *answer, const struct explain_access *access,
+		     const struct explain_guest *guest)
+{
+	unsigned int first = access->addr > PIC2 ? 8 : 0;
+	const char *comma = "on: IRQ";
+
+	(void)guest;
+	for (unsigned int line = 0; line < 8; line++) {
+		if (access->val >> line & 1)
+			continue;
+		text_add(answer, "%s%u", comma, first + line);
+		comma = ",";
+	}
+	if (*comma != ',')
+		text_add(answer, "all lines off");
+}
+
+static void say_vector(struct text *answer, const struct explain_access *access,
+		       const struct explain_guest *guest)
+{
+	(void)guest;
+	text_add(answer, "vectors from 0x%02x",
+		 (unsigned int)access->val & 0xf8);
+}
+
+/* The two ports of a PIC differ in bit 0, the two PICs in bit 7. */
+static atomic_uchar *pic_latch(struct explain_guest *guest,
+			       const struct explain_access *access)
+{
+	return &guest->latches[access->addr & 0x80 ? LATCH_PIC2 : LATCH_PIC1];
+}
+
+static void note_pic(struct explain_guest *guest,
+		     const struct explain_access *access)
+{
+	atomic_store(pic_latch(guest, access), 2);
+}
+
+static void note_word(struct explain_guest *guest,
+		      const struct explain_access *access)
+{
+	atomic_uchar *latch = pic_latch(guest, access);
+	uint8_t word = atomic_load(latch);
+
+	if (word)
+		atomic_store(latch, word < 4 ? word + 1 : 0);
+}
+
+static void say_counter(struct text *answer,
+			const struct explain_access *access,
+			const struct explain_guest *guest)
+{
+	(void)guest;
+	text_add(answer, "a byte of counter %u",
+		 (unsigned int)access->addr - PIT);
+}
+
+static void say_control(struct text *answer,
+			const struct explain_access *access,
+			const struct explain_guest *guest)
+{
+	static const char *const ways[] = { "latch", "low byte", "high byte",
+					    "low, high" };
+	uint8_t val = access->val;
+
+	(void)guest;
+	if (val >> 6 == 3)
+		text_add(answer, "read-back");
+	else
+		text_add(answer, "counter %u, %s, mode %u", val >> 6,
+			 ways[val >> 4 & 3], val >> 1 & 7);
+}
+
+static void say_code(struct text *answer, const struct explain_access *access,
+		     const struct explain_guest *guest)
+{
+	(void)guest;
+	text_add(answer, "code 0x%02x", (unsigned int)access->val & 0xff);
+}
+
+static void say_reset(struct text *answer, const struct explain_access *access,
+		      const struct explain_guest *guest)
+{
+	(void)guest;
+	text_add(answer, "%s",
+		 !(access->write && access->val & 0x04) ? "reset armed or not" :
+		 access->val & 0x02			? "hard reset" :
+							  "soft reset");
+}
+
+static void say_pci(struct text *answer, const struct explain_access *access,
+		    const struct explain_guest *guest)
+{
+	uint32_t at = access->val;
+
+	(void)guest;
+	text_add(answer, "%u:%u.%u register 0x%x", at >> 16 & 0xff,
+		 at >> 11 & 0x1f, at >> 8 & 7, at & 0xfc);
+}
+
+/* clang-format off */
+#define PLACE(from, to, what, text, title, of) \
+	{ .first = (from), .last = (to), .way = WAY_BOTH, .name = what, \
+	  .does = "accessed", .meaning = text, .doc = title, .section = of }
+#define MEMORY(from, to, what, text, title, of) \
+	{ .first = (from), .last = (to), .way = WAY_BOTH, \
+	  .space = SPACE_MEMORY, .name = what, .does = "accessed", \
+	  .meaning = text, .doc = title, .section = of }
+#define ICW(port, pic, word, what, words, text) \
+	{ .first = (port), .way = WAY_OUT, .when = WHEN_LATCH, \
+	  .latch = (pic), .key = (word), .name = what, \
+	  .say = (words), .note = note_word, .does = "taken", \
+	  .doc = "8259A", .section = "Initialization Command Words", \
+	  .meaning = text }
+#define PIC(port, pic, which) \
+	{ .first = (port), .way = WAY_IN, .name = which " IRR/ISR", \
+	  .does = "its lines", .doc = "8259A", .section = "Reading the 8259A Status", \
+	  .meaning = "lines that wait or are served" }, \
+	{ .first = (port), .way = WAY_OUT, .when = WHEN_VALUE, \
+	  .mask = ICW1, .key = ICW1, .name = which " ICW1", \
+	  .does = "begin", .note = note_pic, .doc = "8259A", \
+	  .section = "Initialization Command Words", \
+	  .meaning = "on a PC three more words follow" }, \
+	{ .first = (port), .way = WAY_OUT, .when = WHEN_VALUE, \
+	  .mask = OCW3, .key = OCW3, .name = which, .bits = ocw3_bits, \
+	  .doc = "8259A", .section = "Operation Command Words", \
+	  .meaning = "OCW3: what the next IN gives" }, \
+	{ .first = (port), .way = WAY_OUT, .name = which, .bits = ocw2_bits, \
+	  .doc = "8259A", \
+	  .section = "Operation Command Words", \
+	  .meaning = "OCW2: the CPU is through with it" }, \
+	ICW((port) + 1, pic, 2, which " ICW2", say_vector, "first vector"), \
+	ICW((port) + 1, pic, 3, which " ICW3", NULL, "how they are chained"), \
+	ICW((port) + 1, pic, 4, which " ICW4", NULL, "8086 mode, EOI by hand"), \
+	{ .first = (port) + 1, .way = WAY_BOTH, .name = which, \
+	  .say = say_mask, .doc = "8259A", \
+	  .section = "Operation Command Words", \
+	  .meaning = "OCW1: a 1 masks that line" }
+
+static const struct explain_row rows[] = {
+	PIC(PIC1, LATCH_PIC1, "PIC1"),
+	PIC(PIC2, LATCH_PIC2, "PIC2"),
+	{ .first = PIT, .last = PIT + 2, .way = WAY_BOTH, .name = "PIT",
+	  .say = say_counter, .doc = "8254", .section = "Write Operations",
+	  .meaning = "counter 0 is IRQ0, 1.193182 MHz / value" },
+	{ .first = PIT + 3, .way = WAY_OUT, .name = "PIT",
+	  .say = say_control, .doc = "8254", .section = "Control Word Format",
+	  .meaning = "which counter, and how it counts" },
+	PLACE(PIT + 3, 0, "PIT", "write only", "8254", "Control Word Format"),
+	PLACE(0x61, 0, "port B", "speaker, gate of PIT counter 2",
+	      "PC/AT ref.", "Speaker"),
+	{ .first = 0x80, .way = WAY_OUT, .name = "POST", .say = say_code,
+	  .doc = "PC/AT ref.", .section = "Power-On Self-Test",
+	  .meaning = "firmware's progress, or a delay of 1 us" },
+	PLACE(0x80, 0, "POST", "the last code", "PC/AT ref.",
+	      "Power-On Self-Test"),
+	PLACE(0x92, 0, "port A", "fast A20 gate and reset", "PS/2 ref.",
+	      "System Control Port A"),
+	{ .first = 0xe9, .way = WAY_OUT, .name = "debug console",
+	  .does = "prints it", .doc = "Bochs", .section = "port_e9_hack",
+	  .meaning = "a byte for the screen, nothing else" },
+	{ .first = 0xe9, .way = WAY_IN, .name = "debug console",
+	  .does = "says it is there", .doc = "Bochs",
+	  .section = "port_e9_hack", .meaning = "reading gives 0xe9" },
+	PLACE(0xed, 0, "delay", "Linux waits by writing here", "Linux",
+	      "io_delay="),
+	PLACE(0xf0, 0xf1, "FPU", "clears the coprocessor's IRQ13",
+	      "PC/AT ref.", "Coprocessor"),
+	PLACE(0x2e8, 0x2ef, "COM4", "a fourth UART", "PC16550D", "Registers"),
+	PLACE(0x2f8, 0x2ff, "COM2", "a second UART", "PC16550D", "Registers"),
+	PLACE(0x3e8, 0x3ef, "COM3", "a third UART", "PC16550D", "Registers"),
+	PLACE(0x278, 0x27f, "LPT2", "a printer", "PC/AT ref.", "Printer"),
+	PLACE(0x378, 0x37f, "LPT1", "a printer", "PC/AT ref.", "Printer"),
+	PLACE(0x3b0, 0x3df, "VGA", "registers of a display adapter",
+	      "VGA ref.", "Registers"),
+	PLACE(0x1f0, 0x1f7, "ATA", "the first disk controller", "ATA",
+	      "Command Block registers"),
+	PLACE(0x170, 0x177, "ATA", "the second disk controller", "ATA",
+	      "Command Block registers"),
+	{ .first = 0xcf9, .way = WAY_BOTH, .name = "RST_CNT",
+	  .say = say_reset, .doc = "Intel ICH",
+	  .section = "Reset Control Register",
+	  .meaning = "bit 2 from 0 to 1 resets" },
+	{ .first = 0xcf8, .way = WAY_OUT, .name = "PCI", .say = say_pci,
+	  .doc = "PCI 3.0", .section = "Configuration Mechanism #1",
+	  .meaning = "which register 0xcfc is" },
+	PLACE(0xcf8, 0xcfb, "PCI", "bus, device, function, register",
+	      "PCI 3.0", "Configuration Mechanism #1"),
+	PLACE(0xcfc, 0xcff, "PCI", "ones: no such device", "PCI 3.0",
+	      "Configuration Mechanism #1"),
+	MEMORY(0xa0000, 0xbffff, "VGA", "memory of a display adapter",
+	       "VGA ref.", "Display Memory"),
+	MEMORY(0xc0000, 0xfffff, "ROM", "where a BIOS would be",
+	       "PC/AT ref.", "System Memory Map"),
+	MEMORY(0xfec00000, 0xfec00fff, "I/O APIC", "spreads interrupts",
+	       "82093AA", "Register Description"),
+	MEMORY(0xfed00000, 0xfed003ff, "HPET", "a timer", "HPET 1.0a",
+	       "Memory Mapped Registers"),
+	MEMORY(0xfee00000, 0xfee00fff, "APIC", "the CPU's own interrupts",
+	       "SDM 3A", "APIC"),
+};
+/* clang-format on */
+
+const struct explain_table explain_chips = EXPLAIN_TABLE(rows);

@@ -1,0 +1,152 @@
+/*
+ * The explainer's own contract: what its tables of registers look like.
+ *
+ * explain.c is the probe and the layout, access.c takes an access
+ * apart and finds its row, serial.c, hypercall.c,
+ * i8042.c, cmos.c, ioapic.c and chips.c are the
+ * rows of the devices, exits.c those of the exits that are no access.
+ */
+#ifndef MKVM_EXPLAIN_H
+#define MKVM_EXPLAIN_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/text.h"
+
+struct exit_view;
+
+/* What a guest has said earlier that the meaning of an access depends on. */
+enum explain_latch {
+	LATCH_NONE,
+	LATCH_LCR,  /* COM1: its line control register has the DLAB */
+	LATCH_CALL, /* hypercalls: the last function */
+	LATCH_CMOS, /* the register that port 0x71 stands for */
+	LATCH_KBD,  /* i8042: the command that port 0x60 continues; 0: none */
+	LATCH_LED,  /* keyboard: likewise */
+	LATCH_PIC1, /* 8259A: the initialization word that comes next; 0: none */
+	LATCH_PIC2,
+	LATCH_IOAPIC, /* the register that IOWIN stands for */
+	LATCH_COUNT
+};
+
+/* One guest. Its vCPUs may be at different devices at the same time. */
+struct explain_guest {
+	atomic_uchar latches[LATCH_COUNT];
+};
+
+enum explain_space { SPACE_PORT, SPACE_MEMORY };
+
+/* One access, taken out of kvm_run. */
+struct explain_access {
+	enum explain_space space;
+	bool write;
+	uint64_t addr;
+	unsigned int size, count; /* bytes of an item, items */
+	const uint8_t *data;	  /* the items */
+	uint64_t val;		  /* the first one */
+	uint64_t rbx;		  /* a hypercall's argument */
+	const char *device;	  /* who answers; NULL: nobody */
+};
+
+enum explain_way { WAY_OUT = 1, WAY_IN = 2, WAY_BOTH = 3 };
+
+enum explain_when {
+	WHEN_ALWAYS,
+	WHEN_VALUE, /* the low byte of the value, in `mask`, is `key` */
+	WHEN_LATCH, /* `latch` is `key` */
+	WHEN_BITS,  /* `latch` has the bits of `key` */
+};
+
+/* A name of the bits of a value: it counts when (val & mask) == val. */
+struct explain_bits {
+	uint8_t mask, val; /* mask 0 ends the list */
+	const char *name;
+};
+
+/*
+ * One register in one direction, or one command. The first row that fits an
+ * access counts, so special ones stand before general ones.
+ */
+struct explain_row {
+	uint64_t first, last; /* ports or addresses; last 0: just the one */
+	enum explain_space space;
+	enum explain_way way;
+	enum explain_when when;
+	uint8_t key, mask; /* mask 0: all bits */
+	enum explain_latch latch;
+
+	const char *name;		 /* the data sheet's: "THR" */
+	const char *does;		 /* what an access does: "sends it" */
+	const struct explain_bits *bits; /* NULL: or what the value says */
+	void (*say)(struct text *answer, const struct explain_access *access,
+		    const struct explain_guest *guest); /* NULL: or this */
+	/* Remembers what later accesses depend on; NULL: nothing. */
+	void (*note)(struct explain_guest *guest,
+		     const struct explain_access *access);
+
+	const char *doc;     /* "PC16550D" */
+	const char *section; /* of it */
+	const char *meaning; /* one sentence, for the first time */
+};
+
+struct explain_table {
+	const struct explain_row *rows;
+	size_t count;
+};
+
+#define EXPLAIN_TABLE(rows)                            \
+	{                                              \
+		rows, sizeof(rows) / sizeof((rows)[0]) \
+	}
+
+extern const struct explain_table explain_serial, explain_hypercall,
+	explain_i8042, explain_cmos, explain_ioapic, explain_chips;
+
+/* What an exit that is no access means, by exit reason. */
+struct explain_exit {
+	const char *what; /* the guest did: "HLT" */
+	const char *doc, *section, *meaning;
+	void (*say)(struct text *answer, const struct exit_view *view);
+};
+
+/* Never NULL: a reason without a row of its own has a general one. */
+const struct explain_exit *explain_find_exit(unsigned int reason);
+
+/* Finds the row of @access; *@index is its place among all rows. One that no
+ * table knows has a general row without a name, behind all others. */
+const struct explain_row *explain_find_row(const struct explain_access *access,
+					   const struct explain_guest *guest,
+					   size_t *index);
+
+/* Takes the access out of @view, an I/O or MMIO exit. */
+void explain_take_access(struct explain_access *access,
+			 const struct exit_view *view);
+
+/* "OUT 0x3f8 <- 'l'" */
+void explain_add_access(struct text *text, const struct explain_access *access);
+
+/* "THR: serial prints it" */
+void explain_add_answer(struct text *text, const struct explain_access *access,
+			const struct explain_row *row,
+			const struct explain_guest *guest);
+
+/* 'l' of a character, else 0x6c. */
+void explain_add_byte(struct text *text, uint8_t byte);
+
+/* The names of @bits in @val, with spaces between them. */
+void explain_add_bits(struct text *text, const struct explain_bits *bits,
+		      uint8_t val);
+
+/*
+ * Explains @view, with @guest, in @text: one line, or two when the row was
+ * not explained before in this process. For explain.c and its tests.
+ */
+void explain_view(struct text *text, struct explain_guest *guest,
+		  const struct exit_view *view);
+
+#define EXPLAIN_ROWS_MAX 192 /* of all tables together */
+
+#endif

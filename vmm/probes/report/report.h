@@ -1,0 +1,139 @@
+/*
+ * The crash report's own contract.
+ *
+ * report.c is the probe: it takes the state of the vCPU and puts the report
+ * together. state.c writes registers, walk.c walks page tables,
+ * code.c finds the bytes at RIP and names an instruction,
+ * cause.c and entry.c look for the cause: all of them functions
+ * of a state and of guest RAM, so that tests need no /dev/kvm. replay.c
+ * finds the crash again where KVM has lost it.
+ *
+ * Everything in a state is the guest's: addresses may point anywhere, and page
+ * tables may be garbage.
+ */
+#ifndef MKVM_REPORT_H
+#define MKVM_REPORT_H
+
+#include <linux/kvm.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "memory.h"
+#include "util/text.h"
+
+struct vcpu;
+
+struct report_state {
+	const struct memory *mem;
+	unsigned int exit_reason; /* KVM_EXIT_... of the last exit */
+	uint64_t entry_reason;	  /* KVM_EXIT_FAIL_ENTRY: the hardware's */
+	unsigned int suberror;	  /* KVM_EXIT_INTERNAL_ERROR */
+	struct kvm_regs regs;
+	struct kvm_sregs sregs;
+	struct kvm_vcpu_events events;
+	bool code_known;  /* regs and sregs are of the same moment */
+	bool lost;	  /* KVM reset the vCPU: all is of the exit before */
+	bool paging_lost; /* it was on at the start, and KVM took it away */
+};
+
+/* --- walk.c: SDM 3A "Paging" --- */
+
+#define WALK_LEVELS_MAX 5
+
+enum walk_end {
+	WALK_MAPPED,
+	WALK_ABSENT,	/* the last entry is not present */
+	WALK_NO_TABLE,	/* the last table is not in RAM; its entry is unknown */
+	WALK_CANONICAL, /* the address is none that this mode knows */
+};
+
+struct walk_step {
+	const char *name; /* "PDE" */
+	unsigned int index;
+	gpa_t at;
+	uint64_t entry; /* 0 when the table is not in RAM */
+};
+
+struct walk {
+	uint64_t gva; /* linear address */
+	enum walk_end end;
+	unsigned int nr_steps; /* 0 without paging */
+	struct walk_step steps[WALK_LEVELS_MAX];
+	gpa_t gpa;			 /* WALK_MAPPED */
+	uint64_t page_size;		 /* WALK_MAPPED; 0 without paging */
+	bool writable, user, executable; /* WALK_MAPPED: all levels together */
+};
+
+/* Walks from linear address @gva as the CPU in @sregs would. */
+void report_walk(struct walk *walk, const struct memory *mem,
+		 const struct kvm_sregs *sregs, uint64_t gva);
+
+/* One line for each entry of @walk, and where it ends. */
+void report_add_walk(struct text *text, const struct walk *walk);
+
+/* "PDE 5 is not present", of a walk that is not WALK_MAPPED. */
+void report_add_walk_end(struct text *text, const struct walk *walk);
+
+/* Reads @len bytes at linear address @gva; false unless all are RAM. */
+bool report_read(const struct report_state *state, uint64_t gva, void *buf,
+		 size_t len);
+
+/* --- state.c --- */
+
+bool report_is_long(const struct kvm_sregs *sregs);  /* long mode is active */
+bool report_is_64bit(const struct kvm_sregs *sregs); /* 64-bit code runs */
+unsigned int report_ring(const struct kvm_sregs *sregs);
+
+/* Linear address of RIP and of the stack's top. */
+uint64_t report_code_address(const struct report_state *state);
+uint64_t report_stack_address(const struct report_state *state);
+
+/* "32-bit protected mode with paging, ring 0" */
+void report_add_mode(struct text *text, const struct kvm_sregs *sregs);
+void report_add_registers(struct text *text, const struct report_state *state);
+void report_add_segments(struct text *text, const struct kvm_sregs *sregs);
+void report_add_control(struct text *text, const struct kvm_sregs *sregs);
+void report_add_event(struct text *text, const struct kvm_vcpu_events *events);
+
+/* "#PF, page fault" */
+void report_add_vector(struct text *text, unsigned int vector);
+
+/* --- code.c --- */
+
+#define CODE_MAX 15 /* bytes of the longest instruction */
+
+/* The bytes around RIP, one line. */
+void report_add_code(struct text *text, const struct report_state *state);
+
+/* Bytes at RIP, as many as can be read. */
+size_t report_code(const struct report_state *state, uint8_t *code);
+
+/* What instruction @code begins with, as far as crashes need it, or NULL. */
+const char *report_name_code(const uint8_t *code, size_t len, bool is_64bit);
+
+/* The vector of the exception @code raises by itself, or -1. */
+int report_code_vector(const struct report_state *state, const uint8_t *code,
+		       size_t len);
+
+/* --- replay.c --- */
+
+/*
+ * Executes the guest again from the last exit of @crashed, which is @state, up to
+ * its triple fault, and puts the state before that into @state and how many
+ * instructions that took into @steps. False: it did not happen again within a
+ * second, or cannot be tried, and @state is anything.
+ */
+bool report_replay(struct report_state *state, const struct vcpu *crashed,
+		   unsigned int *steps);
+
+/* --- cause.c, entry.c --- */
+
+/* The likely cause in one sentence; nothing when it cannot be known. */
+void report_add_cause(struct text *text, const struct report_state *state);
+
+/* Which rule of VM entry @sregs and @regs break; NULL: none we know. */
+const char *report_entry_rule(const struct kvm_sregs *sregs,
+			      const struct kvm_regs *regs);
+
+#endif

@@ -1,0 +1,279 @@
+/*
+ * The state of a vCPU in words: registers, segments, control registers. Names
+ * of bits are those of SDM 3A, "Control Registers", "Segment Descriptors".
+ */
+#include <string.h>
+
+#include "probes/report/report.h"
+
+#define CR0_PE	  (1u << 0)
+#define CR0_PG	  (1u << 31)
+#define EFER_LMA  (1u << 10)
+#define RFLAGS_VM (1u << 17)
+
+struct flag {
+	unsigned int bit;
+	const char *name;
+};
+
+static const struct flag rflags_names[] = {
+	{ 0, "CF" },  { 2, "PF" },  { 4, "AF" },  { 6, "ZF" },	{ 7, "SF" },
+	{ 8, "TF" },  { 9, "IF" },  { 10, "DF" }, { 11, "OF" }, { 14, "NT" },
+	{ 16, "RF" }, { 17, "VM" }, { 18, "AC" }, { 0, NULL },
+};
+
+static const struct flag cr0_names[] = {
+	{ 0, "PE" },  { 1, "MP" },  { 2, "EM" },  { 3, "TS" },
+	{ 4, "ET" },  { 5, "NE" },  { 16, "WP" }, { 18, "AM" },
+	{ 29, "NW" }, { 30, "CD" }, { 31, "PG" }, { 0, NULL },
+};
+
+static const struct flag cr4_names[] = {
+	{ 0, "VME" },	 { 1, "PVI" },	       { 2, "TSD" },
+	{ 3, "DE" },	 { 4, "PSE" },	       { 5, "PAE" },
+	{ 6, "MCE" },	 { 7, "PGE" },	       { 8, "PCE" },
+	{ 9, "OSFXSR" }, { 10, "OSXMMEXCPT" }, { 11, "UMIP" },
+	{ 12, "LA57" },	 { 13, "VMXE" },       { 16, "FSGSBASE" },
+	{ 17, "PCIDE" }, { 18, "OSXSAVE" },    { 20, "SMEP" },
+	{ 21, "SMAP" },	 { 22, "PKE" },	       { 0, NULL },
+};
+
+static const struct flag efer_names[] = {
+	{ 0, "SCE" },  { 8, "LME" },   { 10, "LMA" },
+	{ 11, "NXE" }, { 12, "SVME" }, { 0, NULL },
+};
+
+bool report_is_long(const struct kvm_sregs *sregs)
+{
+	return sregs->efer & EFER_LMA;
+}
+
+bool report_is_64bit(const struct kvm_sregs *sregs)
+{
+	return report_is_long(sregs) && sregs->cs.l;
+}
+
+unsigned int report_ring(const struct kvm_sregs *sregs)
+{
+	return sregs->cr0 & CR0_PE ? sregs->ss.dpl : 0;
+}
+
+static uint64_t linear(const struct kvm_sregs *sregs,
+		       const struct kvm_segment *segment, uint64_t offset)
+{
+	if (report_is_64bit(sregs))
+		return offset;
+	return (uint32_t)(segment->base + offset);
+}
+
+uint64_t report_code_address(const struct report_state *state)
+{
+	return linear(&state->sregs, &state->sregs.cs, state->regs.rip);
+}
+
+uint64_t report_stack_address(const struct report_state *state)
+{
+	uint64_t rsp = state->regs.rsp;
+
+	if (!report_is_64bit(&state->sregs) && !state->sregs.ss.db)
+		rsp &= 0xffff; /* a 16-bit stack segment */
+	return linear(&state->sregs, &state->sregs.ss, rsp);
+}
+
+void report_add_mode(struct text *text, const struct kvm_sregs *sregs)
+{
+	if (!(sregs->cr0 & CR0_PE)) {
+		text_add(text, "real mode");
+		return;
+	}
+	if (report_is_64bit(sregs))
+		text_add(text, "64-bit mode");
+	else
+		text_add(text, "%u-bit %s", sregs->cs.db ? 32 : 16,
+			 report_is_long(sregs) ? "compatibility mode" :
+						 "protected mode");
+	text_add(text, ", paging %s, ring %u",
+		 sregs->cr0 & CR0_PG ? "on" : "off", report_ring(sregs));
+}
+
+static void add_flags(struct text *text, const struct flag *flags, uint64_t val)
+{
+	for (; flags->name; flags++)
+		if (val >> flags->bit & 1)
+			text_add(text, " %s", flags->name);
+}
+
+struct named {
+	char name[4];
+	uint64_t val;
+};
+
+static void add_rows(struct text *text, const struct named *regs, size_t count,
+		     unsigned int per_line, int digits)
+{
+	for (size_t i = 0; i < count; i++)
+		text_add(text, "%s  %-3s %0*llx",
+			 i && i % per_line == 0 ? "\n" : "", regs[i].name,
+			 digits, (unsigned long long)regs[i].val);
+}
+
+void report_add_registers(struct text *text, const struct report_state *state)
+{
+	const struct kvm_regs *r = &state->regs;
+	const struct named wide[] = {
+		{ "rax", r->rax }, { "rbx", r->rbx }, { "rcx", r->rcx },
+		{ "rdx", r->rdx }, { "rsi", r->rsi }, { "rdi", r->rdi },
+		{ "rbp", r->rbp }, { "r8", r->r8 },   { "r9", r->r9 },
+		{ "r10", r->r10 }, { "r11", r->r11 }, { "r12", r->r12 },
+		{ "r13", r->r13 }, { "r14", r->r14 }, { "r15", r->r15 },
+		{ "rsp", r->rsp }, { "rip", r->rip },
+	};
+	const struct named narrow[] = {
+		{ "eax", r->rax }, { "ebx", r->rbx }, { "ecx", r->rcx },
+		{ "edx", r->rdx }, { "esi", r->rsi }, { "edi", r->rdi },
+		{ "ebp", r->rbp }, { "esp", r->rsp }, { "eip", r->rip },
+	};
+
+	if (report_is_long(&state->sregs))
+		add_rows(text, wide, sizeof(wide) / sizeof(wide[0]), 3, 16);
+	else
+		add_rows(text, narrow, sizeof(narrow) / sizeof(narrow[0]), 4,
+			 8);
+	text_add(text, "  flags %llx", r->rflags);
+	add_flags(text, rflags_names, r->rflags);
+	text_add(text, "\n");
+}
+
+static const char *segment_type(const struct kvm_segment *s)
+{
+	static const char *const system[16] = {
+		[1] = "16-bit TSS", [2] = "LDT",       [3] = "busy 16-bit TSS",
+		[9] = "TSS",	    [11] = "busy TSS",
+	};
+
+	if (!s->s)
+		return system[s->type & 15] ? system[s->type & 15] : "system";
+	if (s->type & 8)
+		return s->l  ? "64-bit code" :
+		       s->db ? "32-bit code" :
+			       "16-bit code";
+	return s->type & 2 ? "data" : "read-only data";
+}
+
+static void add_segment(struct text *text, const struct kvm_segment *s)
+{
+	text_add(text, " %04x  base 0x%llx limit 0x%x", s->selector, s->base,
+		 s->limit);
+	if (s->unusable || !s->present)
+		text_add(text, "  not there\n");
+	else
+		text_add(text, "  %s, ring %u\n", segment_type(s), s->dpl);
+}
+
+static bool same_segment(const struct kvm_segment *a,
+			 const struct kvm_segment *b)
+{
+	return a->selector == b->selector && a->base == b->base &&
+	       a->limit == b->limit && a->type == b->type && a->s == b->s &&
+	       a->dpl == b->dpl && a->present == b->present && a->l == b->l &&
+	       a->db == b->db && a->unusable == b->unusable;
+}
+
+/* A task register or LDT that nobody has loaded. */
+static bool is_as_reset(const struct kvm_segment *s)
+{
+	return !s->s && !s->selector && !s->base;
+}
+
+/* Segments that are the same share a line. */
+void report_add_segments(struct text *text, const struct kvm_sregs *sregs)
+{
+	const struct {
+		const char *name;
+		const struct kvm_segment *segment;
+	} all[] = {
+		{ "cs", &sregs->cs }, { "ss", &sregs->ss },
+		{ "ds", &sregs->ds }, { "es", &sregs->es },
+		{ "fs", &sregs->fs }, { "gs", &sregs->gs },
+		{ "tr", &sregs->tr }, { "ldt", &sregs->ldt },
+	};
+	const size_t count = sizeof(all) / sizeof(all[0]);
+	bool done[sizeof(all) / sizeof(all[0])] = { false };
+
+	for (size_t i = 0; i < count; i++) {
+		if (done[i] || is_as_reset(all[i].segment))
+			continue;
+		text_add(text, "  %s", all[i].name);
+		for (size_t j = i + 1; j < count; j++) {
+			if (done[j] ||
+			    !same_segment(all[i].segment, all[j].segment))
+				continue;
+			done[j] = true;
+			text_add(text, " %s", all[j].name);
+		}
+		add_segment(text, all[i].segment);
+	}
+	text_add(text,
+		 "  gdt base 0x%llx limit 0x%x   idt base 0x%llx limit 0x%x\n",
+		 sregs->gdt.base, sregs->gdt.limit, sregs->idt.base,
+		 sregs->idt.limit);
+}
+
+void report_add_control(struct text *text, const struct kvm_sregs *sregs)
+{
+	text_add(text, "  cr0 %llx", sregs->cr0);
+	add_flags(text, cr0_names, sregs->cr0);
+	text_add(text, "   cr2 %llx   cr3 %llx\n  cr4 %llx", sregs->cr2,
+		 sregs->cr3, sregs->cr4);
+	add_flags(text, cr4_names, sregs->cr4);
+	text_add(text, "   efer %llx", sregs->efer);
+	add_flags(text, efer_names, sregs->efer);
+	text_add(text, "\n");
+}
+
+void report_add_vector(struct text *text, unsigned int vector)
+{
+	static const char *const names[] = {
+		"#DE, division",
+		"#DB, debug",
+		"NMI",
+		"#BP, breakpoint",
+		"#OF, overflow",
+		"#BR, bound",
+		"#UD, invalid opcode",
+		"#NM, no FPU",
+		"#DF, double fault",
+		"coprocessor overrun",
+		"#TS, invalid TSS",
+		"#NP, segment not present",
+		"#SS, stack fault",
+		"#GP, general protection",
+		"#PF, page fault",
+		"15",
+		"#MF, FPU error",
+		"#AC, alignment",
+		"#MC, machine check",
+		"#XM, SIMD error",
+	};
+
+	if (vector < sizeof(names) / sizeof(names[0]))
+		text_add(text, "%s", names[vector]);
+	else
+		text_add(text, "interrupt 0x%x", vector);
+}
+
+void report_add_event(struct text *text, const struct kvm_vcpu_events *events)
+{
+	if (events->exception.injected || events->exception.pending) {
+		text_add(text, "  on its way: ");
+		report_add_vector(text, events->exception.nr);
+		if (events->exception.has_error_code)
+			text_add(text, ", error code 0x%x",
+				 events->exception.error_code);
+		text_add(text, "\n");
+	}
+	if (events->interrupt.injected)
+		text_add(text, "  on its way: interrupt 0x%x%s\n",
+			 events->interrupt.nr,
+			 events->interrupt.soft ? " by INT" : "");
+}

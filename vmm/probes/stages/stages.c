@@ -1,0 +1,293 @@
+/*
+ * The stages of a run (--stages): when the guest was entered, changed its mode,
+ * printed its first byte, was known to unpack or to reach its prompt, and ended;
+ * each with the VM exits up to there. All of it is seen from outside, at VM exits:
+ * what a guest does between two of them is seen at the second, and a landmark
+ * that it does not print (`quiet`) is left out.
+ */
+#include "probes/stages/stages.h"
+
+#include <errno.h>
+#include <linux/kvm.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "abi/exit_status.h"
+#include "probe.h"
+#include "util/log.h"
+
+#define NS_PER_SEC 1000000000ULL
+#define NS_PER_MS  1e6
+
+const struct stage_text stage_texts[STAGE_COUNT] = {
+	[STAGE_START] = { "start", "kvm-vmm reads its command line" },
+	[STAGE_ENTERED] = { "entered", "first instruction of the guest" },
+	[STAGE_EXIT] = { "first-exit", "first VM exit" },
+	[STAGE_REAL] = { "real-mode", "in real mode" },
+	[STAGE_PROTECTED] = { "protected-mode", "in protected mode" },
+	[STAGE_PAGING] = { "paging", "in protected mode with paging" },
+	[STAGE_LONG] = { "long-mode", "in long mode" },
+	[STAGE_SECOND_CPU] = { "second-cpu", "first VM exit of another vCPU" },
+	[STAGE_BYTE] = { "console-byte", "first console byte" },
+	[STAGE_KERNEL] = { "kernel", "Linux: \"Linux version\"" },
+	[STAGE_MEMORY] = { "memory", "Linux: \"Memory:\"" },
+	[STAGE_CPUS] = { "cpus", "Linux: \"smp: Brought up\"" },
+	[STAGE_UNPACKING] = { "unpacking", "Linux unpacks the initrd" },
+	[STAGE_UNPACKED] = { "unpacked", "Linux: \"Freeing initrd memory\"" },
+	[STAGE_COM1_OPEN] = { "com1-open", "COM1 opened for input" },
+	[STAGE_KERNEL_DONE] = { "kernel-done",
+				"Linux: \"Freeing unused kernel image\"" },
+	[STAGE_RUN_INIT] = { "run-init", "Linux: \"Run ... as init process\"" },
+	[STAGE_INIT] = { "init", "/init greets" },
+	[STAGE_PROMPT] = { "prompt", "prompt" },
+	[STAGE_PANIC] = { "panic", "Linux: \"Kernel panic\"" },
+	[STAGE_KERNEL_ENDS] = { "kernel-ends", "Linux: \"reboot:\"" },
+	[STAGE_END] = { "end", "the guest ends" },
+	[STAGE_FINISHED] = { "finished", "all guests have ended" },
+};
+
+static struct stage_guest guests[STAGES_GUESTS_MAX];
+static struct lanes lanes;
+static __thread struct stage_lane *mine;
+static uint64_t started_ns; /* 0: --stages was not given */
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NS_PER_SEC + now.tv_nsec;
+}
+
+static uint64_t now_ns(void)
+{
+	return monotonic_ns() - started_ns;
+}
+
+bool stages_are_on(void)
+{
+	return started_ns;
+}
+
+/* Those that a boot passes in their order, and after which the earlier ones
+ * do not count. */
+static bool is_of_boot(enum stage stage)
+{
+	return stage >= STAGE_KERNEL && stage <= STAGE_PROMPT;
+}
+
+void stage_mark(struct stage_guest *guest, enum stage stage, uint64_t exits,
+		const char *more)
+{
+	struct stage_mark *mark = &guest->marks[stage];
+
+	if (mark->seen || (is_of_boot(stage) && stage < guest->furthest))
+		return;
+	*mark = (struct stage_mark){ now_ns(), exits, more, true };
+	if (is_of_boot(stage))
+		guest->furthest = stage;
+}
+
+static int stages_setup(const char *arg)
+{
+	(void)arg;
+	if (started_ns)
+		return 0;
+	started_ns = monotonic_ns();
+	for (unsigned int i = 0; i < STAGES_GUESTS_MAX; i++) {
+		pthread_mutex_init(&guests[i].lock, NULL);
+		guests[i].marks[STAGE_START].seen = true;
+	}
+	return 0;
+}
+
+static struct stage_lane *open_lane(const struct exit_view *view)
+{
+	struct stage_lane *lane = lane_add(&lanes, sizeof(*lane));
+
+	if (lane)
+		lane->guest_id = view->guest_id;
+	return lane;
+}
+
+/* The first exit of a vCPU. */
+static void see_first(struct stage_guest *guest, const struct exit_view *view,
+		      enum stage mode)
+{
+	struct stage_mark *entered = &guest->marks[STAGE_ENTERED];
+
+	pthread_mutex_lock(&guest->lock);
+	if (!guest->name) {
+		guest->name = strdup(view->guest);
+		stage_mark(guest, STAGE_ENTERED, 0, NULL);
+		entered->ns -= view->guest_ns;
+		stage_mark(guest, STAGE_EXIT, view->number,
+			   stage_texts[mode].text);
+		guest->marks[mode].seen = true;
+	}
+	if (view->cpu)
+		stage_mark(guest, STAGE_SECOND_CPU, view->number, NULL);
+	pthread_mutex_unlock(&guest->lock);
+}
+
+static void see_mode(struct stage_guest *guest, const struct exit_view *view,
+		     enum stage mode)
+{
+	mine->mode = mode;
+	if (view->cpu)
+		return; /* they all go the same way */
+	pthread_mutex_lock(&guest->lock);
+	stage_mark(guest, mode, view->number, NULL);
+	pthread_mutex_unlock(&guest->lock);
+}
+
+static void see_end(const struct exit_view *view)
+{
+	bool is_sure;
+	const char *how = stage_end(view->run, &is_sure);
+
+	mine->last = view->number;
+	if (!how || mine->is_sure)
+		return;
+	mine->end = (struct stage_mark){ now_ns(), view->number, how, true };
+	mine->is_sure = is_sure;
+}
+
+static void stages_see(const struct exit_view *view)
+{
+	enum stage mode = stage_mode(&view->run->s.regs.sregs);
+	struct stage_guest *guest;
+
+	if (view->guest_id >= STAGES_GUESTS_MAX)
+		return;
+	guest = &guests[view->guest_id];
+	if (!mine) {
+		mine = open_lane(view);
+		if (!mine)
+			return;
+		mine->mode = mode;
+		see_first(guest, view, mode);
+	}
+	if (mode != mine->mode)
+		see_mode(guest, view, mode);
+	if (stage_is_console(view->run)) {
+		pthread_mutex_lock(&guest->lock);
+		stage_see_console(guest, view);
+		pthread_mutex_unlock(&guest->lock);
+	}
+	see_end(view);
+}
+
+/* A halt, say, ended the guest if it was its last exit. */
+static void find_end(unsigned int guest_id)
+{
+	struct stage_mark *end = &guests[guest_id].marks[STAGE_END];
+	const struct lane *at;
+	uint64_t last = 0;
+
+	LANE_FOREACH(&lanes, at)
+	{
+		const struct stage_lane *lane = (const struct stage_lane *)at;
+
+		if (lane->guest_id == guest_id && lane->last > last)
+			last = lane->last;
+	}
+	LANE_FOREACH(&lanes, at)
+	{
+		const struct stage_lane *lane = (const struct stage_lane *)at;
+
+		if (lane->guest_id == guest_id && lane->end.seen &&
+		    (lane->is_sure || lane->end.exits == last))
+			*end = lane->end;
+	}
+	guests[guest_id].marks[STAGE_FINISHED] =
+		(struct stage_mark){ now_ns(), last, NULL, true };
+}
+
+/* Whoever asks first, the table or the JSON: probes finish in any order. */
+const struct stage_guest *stages_of(unsigned int guest_id)
+{
+	struct stage_guest *guest;
+
+	if (guest_id >= STAGES_GUESTS_MAX || !guests[guest_id].name)
+		return NULL;
+	guest = &guests[guest_id];
+	if (!guest->marks[STAGE_FINISHED].seen)
+		find_end(guest_id);
+	return guest;
+}
+
+unsigned int stages_sorted(const struct stage_guest *guest, enum stage *order)
+{
+	unsigned int count = 0;
+
+	for (enum stage stage = 0; stage < STAGE_COUNT; stage++) {
+		const struct stage_mark *mark = &guest->marks[stage];
+		unsigned int at = count;
+
+		if (!mark->ns && stage != STAGE_START)
+			continue; /* the mode of the first exit, say */
+		for (; at && guest->marks[order[at - 1]].ns > mark->ns; at--)
+			order[at] = order[at - 1];
+		order[at] = stage;
+		count++;
+	}
+	return count;
+}
+
+static void print_guest(FILE *to, const struct stage_guest *guest)
+{
+	uint64_t all = guest->marks[STAGE_FINISHED].ns, before = 0;
+	enum stage order[STAGE_COUNT];
+	unsigned int count = stages_sorted(guest, order);
+
+	fprintf(to, "\n%s\n         ms        +ms  share      exits  stage\n",
+		guest->name);
+	for (unsigned int i = 0; i < count; i++) {
+		const struct stage_mark *mark = &guest->marks[order[i]];
+		uint64_t step = mark->ns - before;
+
+		fprintf(to, "%11.3f %10.3f %5.1f%% %10llu  %s%s%s\n",
+			mark->ns / NS_PER_MS, step / NS_PER_MS,
+			all ? 100.0 * (double)step / (double)all : 0,
+			(unsigned long long)mark->exits,
+			stage_texts[order[i]].text, mark->more ? ": " : "",
+			mark->more ? mark->more : "");
+		before = mark->ns;
+	}
+}
+
+static int stages_finish(void)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+	int err = 0;
+
+	for (unsigned int id = 0; id < STAGES_GUESTS_MAX; id++) {
+		const struct stage_guest *guest = stages_of(id);
+
+		if (to && guest)
+			print_guest(to, guest);
+	}
+	if (!to || fclose(to))
+		err = errno;
+	if (err)
+		log_error("--stages: %s", strerror(err));
+	else
+		log_text(text, len);
+	free(text);
+	return err ? STATUS_FAILED : STATUS_OK;
+}
+
+static const struct probe stages = {
+	.name = "stages",
+	.what = "when the guest got where, and its VM exits by then",
+	.option = "--stages",
+	.setup = stages_setup,
+	.before = stages_see,
+	.finish = stages_finish,
+};
+PROBE(stages);

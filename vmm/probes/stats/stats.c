@@ -1,0 +1,146 @@
+/*
+ * The ledger of VM exits (--stats): how many there were for which reason, at
+ * which port, how many bytes they moved, how long they took, printed when all
+ * guests have ended, as a table or as JSON.
+ */
+#include "probes/stats/stats.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "abi/exit_status.h"
+#include "probe.h"
+#include "util/log.h"
+
+/* Constant once vCPUs run. */
+static void (*print)(FILE *to, const struct stats *stats) = stats_print_table;
+static const char *path; /* NULL: stderr */
+static int fd = STDERR_FILENO;
+static uint64_t started_ns;
+
+static int bad_format(const char *arg)
+{
+	log_error("--stats=%s: give table or json, and perhaps a file, such as "
+		  "--stats=json:exits.json",
+		  arg);
+	return -EINVAL;
+}
+
+static int open_file(const char *name)
+{
+	int new_fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+	if (new_fd < 0) {
+		log_error("--stats: %s: %s", name, strerror(errno));
+		return -errno;
+	}
+	if (path)
+		close(fd); /* the option was given twice: the last one counts */
+	path = name;
+	fd = new_fd;
+	return 0;
+}
+
+/* [FORMAT[:FILE]] */
+static int stats_setup(const char *arg)
+{
+	size_t len;
+
+	started_ns = stats_now_ns();
+	if (!arg)
+		return 0;
+	len = strcspn(arg, ":");
+	if (len == 5 && !strncmp(arg, "table", len))
+		print = stats_print_table;
+	else if (len == 4 && !strncmp(arg, "json", len))
+		print = stats_print_json;
+	else
+		return bad_format(arg);
+	if (!arg[len])
+		return 0;
+	return arg[len + 1] ? open_file(arg + len + 1) : bad_format(arg);
+}
+
+static int write_all(const char *text, size_t len)
+{
+	while (len) {
+		ssize_t done = write(fd, text, len);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		text += done;
+		len -= done;
+	}
+	return 0;
+}
+
+static int print_stats(const struct stats *stats)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+	int err;
+
+	if (!to)
+		return -errno;
+	print(to, stats);
+	err = ferror(to) ? -ENOMEM : 0;
+	if (fclose(to) && !err)
+		err = -errno;
+	if (!err)
+		err = write_all(text, len);
+	free(text);
+	return err;
+}
+
+static int stats_finish(void)
+{
+	struct stats stats;
+	int err = stats_has_failed() ? -ENOMEM : stats_read(&stats, started_ns);
+
+	if (!err) {
+		err = print_stats(&stats);
+		stats_free(&stats);
+	}
+	if (path && close(fd) && !err)
+		err = -errno;
+	if (!err)
+		return STATUS_OK;
+	log_error("--stats: %s: %s", path ? path : "stderr", strerror(-err));
+	return STATUS_FAILED;
+}
+
+static void stats_line(unsigned int guest_id, unsigned int irq, bool level,
+		       uint64_t now_ns)
+{
+	(void)now_ns;
+	if (level)
+		stats_count_line(guest_id, irq);
+}
+
+static void stats_injection(unsigned int guest_id, unsigned int cpu,
+			    unsigned int vector)
+{
+	(void)vector;
+	stats_count_injection(guest_id, cpu);
+}
+
+static const struct probe stats_probe = {
+	.name = "stats",
+	.what = "counts VM exits: table or json[:FILE]",
+	.option = "--stats",
+	.arg = "FORMAT",
+	.arg_optional = true,
+	.setup = stats_setup,
+	.after = stats_count,
+	.line = stats_line,
+	.inject = stats_injection,
+	.gone = stats_take_end,
+	.finish = stats_finish,
+};
+PROBE(stats_probe);

@@ -1,0 +1,411 @@
+/* The console: see console.h for the way of a key and of a character. */
+#include "terminal/console.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "abi/exit_status.h"
+#include "core/board.h"
+#include "terminal/term.h"
+#include "util/log.h"
+
+#define CTRL_A	   0x01
+#define READ_CHUNK 4096
+
+static const char help_text[] =
+	"\n"
+	"Ctrl-A h       this help\n"
+	"Ctrl-A n       move the keyboard to the next guest\n"
+	"Ctrl-A x       end all guests and quit\n"
+	"Ctrl-A Ctrl-A  send Ctrl-A itself\n";
+
+static bool has_room(const struct console_guest *guest)
+{
+	return !guest->keys || ring_room(guest->keys) >= READ_CHUNK;
+}
+
+/* Reads on once there is room again. */
+static void resume_input(struct console *console)
+{
+	if (!console->in_paused || console->in_eof || !has_room(console->front))
+		return;
+	console->in_paused = false;
+	if (console->in_is_file)
+		event_notify(console->wake.fd);
+	else
+		event_add(console->loop, &console->in, EPOLLIN);
+}
+
+/* Gives waiting keys to the device that listens, as many as it takes. */
+static void feed(struct console_guest *guest)
+{
+	struct board *board = atomic_load(&guest->listener);
+	const uint8_t *buf;
+	size_t len;
+	ssize_t taken = 0;
+
+	if (!board || !guest->keys || guest->ended)
+		return;
+	do {
+		buf = ring_peek(guest->keys, &len);
+		if (!len)
+			break;
+		/* First, so that a device that asks meanwhile is heard. */
+		atomic_store(&guest->asked, false);
+		taken = board_input(board, buf, len);
+		if (taken > 0)
+			ring_drop(guest->keys, taken);
+	} while (taken == (ssize_t)len);
+	/* Busy: again at once, or when stdout takes what the vCPU waits for. */
+	if (len && taken < 0 && !guest->console->output.waits)
+		event_notify(guest->console->wake.fd);
+}
+
+static void set_front(struct console *console, struct console_guest *guest,
+		      bool say)
+{
+	console->front = guest;
+	output_set_front(&console->output, guest->id, say);
+	resume_input(console);
+}
+
+/* Until the user chooses, the first guest that listens is in front, and has
+ * what was typed before anybody did. */
+static void find_front(struct console *console)
+{
+	struct console_guest *old = console->front;
+
+	if (console->chosen || atomic_load(&old->listener))
+		return;
+	for (unsigned int i = 0; i < console->config.nr_guests; i++) {
+		struct console_guest *guest = &console->guests[i];
+
+		if (!atomic_load(&guest->listener) || guest->ended)
+			continue;
+		guest->keys = old->keys;
+		old->keys = NULL;
+		set_front(console, guest, console->terminal);
+		return;
+	}
+}
+
+static void feed_all(struct console *console)
+{
+	find_front(console);
+	for (unsigned int i = 0; i < console->config.nr_guests; i++)
+		feed(&console->guests[i]);
+	resume_input(console);
+}
+
+/* Moves the keyboard to the next guest that still runs, if there is one. */
+static void front_next(struct console *console)
+{
+	unsigned int nr = console->config.nr_guests;
+
+	for (unsigned int step = 1; step < nr; step++) {
+		unsigned int id = (console->front->id + step) % nr;
+
+		if (console->guests[id].ended)
+			continue;
+		set_front(console, &console->guests[id], true);
+		return;
+	}
+}
+
+/* A key for the guest in front; there is room, or input would be paused. */
+static void put_keys(struct console *console, const uint8_t *buf, size_t len)
+{
+	struct console_guest *front = console->front;
+
+	if (!front->keys)
+		front->keys = calloc(1, sizeof(*front->keys));
+	if (front->keys)
+		ring_put(front->keys, buf, len);
+	else
+		log_warn("stdin: %s: what was typed is lost", strerror(ENOMEM));
+}
+
+static void escape_key(struct console *console, uint8_t key)
+{
+	const uint8_t ctrl_a = CTRL_A;
+
+	switch (key) {
+	case 'x':
+	case 'X':
+		console->config.quit(console->config.arg, STATUS_OK);
+		break;
+	case 'n':
+	case 'N':
+		console->chosen = true;
+		front_next(console);
+		break;
+	case 'a':
+	case CTRL_A:
+		put_keys(console, &ctrl_a, 1);
+		break;
+	default: /* h and anything else: say what there is */
+		output_break(&console->output);
+		if (write(STDERR_FILENO, help_text, sizeof(help_text) - 1) < 0)
+			return; /* nobody is left to tell */
+	}
+}
+
+/* Passes what was typed on, less the escape sequences. */
+static void take_keys(struct console *console, const uint8_t *buf, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (console->escaped)
+			escape_key(console, buf[i]);
+		else if (buf[i] != CTRL_A)
+			put_keys(console, &buf[i], 1);
+		console->escaped = !console->escaped && buf[i] == CTRL_A;
+	}
+}
+
+static void pause_input(struct console *console)
+{
+	if (console->in_paused)
+		return;
+	console->in_paused = true;
+	if (!console->in_is_file)
+		event_del(console->loop, &console->in);
+}
+
+static void end_of_input(struct console *console)
+{
+	pause_input(console);
+	console->in_eof = true;
+	if (console->terminal)
+		console->config.quit(console->config.arg, STATUS_OK);
+}
+
+/* Reads once; there is room for a chunk, or input would be paused. */
+static void read_input(struct console *console)
+{
+	uint8_t buf[READ_CHUNK];
+	ssize_t len = read(STDIN_FILENO, buf, sizeof(buf));
+
+	if (len < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (len <= 0) {
+		end_of_input(console);
+		return;
+	}
+	if (console->terminal)
+		take_keys(console, buf, len);
+	else
+		put_keys(console, buf, len);
+	if (!has_room(console->front))
+		pause_input(console);
+}
+
+static void on_stdin(void *arg, uint32_t events)
+{
+	struct console *console = arg;
+
+	(void)events;
+	read_input(console);
+	feed_all(console);
+}
+
+static void on_wake(void *arg, uint32_t events)
+{
+	struct console *console = arg;
+
+	(void)events;
+	event_ack(console->wake.fd);
+	while (console->in_is_file && !console->in_paused)
+		read_input(console);
+	feed_all(console);
+}
+
+static void on_drained(void *arg)
+{
+	feed_all(arg);
+}
+
+static void on_broken(void *arg, int err)
+{
+	struct console *console = arg;
+
+	log_error("stdout: %s", strerror(err));
+	console->config.quit(console->config.arg, STATUS_FAILED);
+}
+
+/* epoll refuses regular files, which are always ready, and /dev/null. */
+static int watch_stdin(struct console *console)
+{
+	int err = event_add(console->loop, &console->in, EPOLLIN);
+
+	if (err != -EPERM)
+		return err;
+	console->in_is_file = true;
+	event_notify(console->wake.fd);
+	return 0;
+}
+
+/* How guests share stdout: alone, line by line, or as it comes. */
+static struct screen_config screen_config(const struct console_config *config)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	bool terminal = isatty(STDOUT_FILENO);
+	bool moves = terminal && term && strcmp(term, "dumb") != 0;
+	struct screen_config screen = {
+		.mode = SCREEN_LINES,
+		.terminal = moves,
+		.colour = moves && !(no_color && *no_color),
+		.live = moves && !config->annotated,
+		.names = config->names,
+		.nr_guests = config->nr_guests,
+	};
+
+	if (config->interleave)
+		screen.mode = SCREEN_INTERLEAVED;
+	if (config->nr_guests == 1 && !(terminal && config->annotated))
+		screen.mode = SCREEN_RAW;
+	return screen;
+}
+
+static int create_guests(struct console *console)
+{
+	unsigned int nr = console->config.nr_guests;
+
+	console->guests = calloc(nr, sizeof(*console->guests));
+	if (!console->guests) {
+		log_error("console: %s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	for (unsigned int i = 0; i < nr; i++) {
+		console->guests[i].console = console;
+		console->guests[i].id = i;
+	}
+	console->front = &console->guests[0];
+	return 0;
+}
+
+static int create_output(struct console *console)
+{
+	struct screen_config screen = screen_config(&console->config);
+	struct output *output = &console->output;
+
+	output->drained = on_drained;
+	output->broken = on_broken;
+	output->arg = console;
+	return output_init(output, console->loop, &screen,
+			   console->config.without);
+}
+
+int console_init(struct console *console, struct event_loop *loop,
+		 const struct console_config *config)
+{
+	int fd = event_fd();
+	int err;
+
+	if (fd < 0)
+		return fd;
+	console->config = *config;
+	console->loop = loop;
+	console->wake = (struct event_source){ fd, on_wake, console };
+	console->in = (struct event_source){ STDIN_FILENO, on_stdin, console };
+	err = create_guests(console);
+	if (err)
+		goto close_fd;
+	err = create_output(console);
+	if (err)
+		goto free_guests;
+	return 0;
+free_guests:
+	free(console->guests);
+close_fd:
+	close(fd);
+	return err;
+}
+
+int console_start(struct console *console)
+{
+	const struct screen *screen = &console->output.screen;
+	int err = event_add(console->loop, &console->wake, EPOLLIN);
+
+	if (!err)
+		err = watch_stdin(console);
+	if (err) {
+		log_error("console: %s", strerror(-err));
+		return err;
+	}
+	console->terminal = term_raw();
+	if (screen->config.terminal && console->config.nr_guests > 1)
+		output_legend(&console->output);
+	return 0;
+}
+
+void console_free(struct console *console)
+{
+	term_restore();
+	close(console->wake.fd);
+	output_free(&console->output);
+	for (unsigned int i = 0; i < console->config.nr_guests; i++)
+		free(console->guests[i].keys);
+	free(console->guests);
+}
+
+void console_flush(struct console *console)
+{
+	output_drain(&console->output);
+}
+
+void console_abandon(struct console *console)
+{
+	output_abandon(&console->output);
+}
+
+bool console_is_drained(struct console *console, bool patience)
+{
+	return output_is_drained(&console->output) ||
+	       (!patience && console->output.waits);
+}
+
+void console_resume(struct console *console)
+{
+	if (console->terminal)
+		term_raw();
+}
+
+void console_end(struct console_guest *guest)
+{
+	struct console *console = guest->console;
+
+	if (guest->ended)
+		return;
+	guest->ended = true;
+	output_end(&console->output, guest->id);
+	if (guest == console->front && console->terminal)
+		front_next(console);
+}
+
+void console_tx(struct console_guest *guest, const void *buf, size_t len)
+{
+	output_put(&guest->console->output, guest->id, buf, len);
+}
+
+void console_rx_ready(struct console_guest *guest, struct board *board)
+{
+	struct board *before = atomic_exchange(&guest->listener, board);
+
+	if (!atomic_exchange(&guest->asked, true) || before != board)
+		event_notify(guest->console->wake.fd);
+}
+
+void console_rx_more(struct console_guest *guest, struct board *board)
+{
+	if (atomic_load(&guest->listener) == board &&
+	    !atomic_exchange(&guest->asked, true))
+		event_notify(guest->console->wake.fd);
+}
+
+void console_before_message(struct console_guest *guest)
+{
+	output_break(&guest->console->output);
+}

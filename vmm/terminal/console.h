@@ -1,0 +1,108 @@
+/*
+ * The console: one terminal, or a pair of pipes, for all guests.
+ *
+ *   stdin -> keys of the guest in front -> its device that listens
+ *   devices -> terminal/output.c -> stdout
+ *
+ * Everything but the three functions that say "any thread" belongs to the
+ * main thread. The escape key Ctrl-A is handled here and nowhere else, and
+ * only when stdin is a terminal: piped bytes all reach the guest.
+ *
+ * The guest in front is the first that listens; from there on the user moves
+ * the keyboard with Ctrl-A n, and when a guest ends it goes to the next. What
+ * comes through a pipe stays with the first that listened.
+ */
+#ifndef MKVM_CONSOLE_H
+#define MKVM_CONSOLE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/event.h"
+#include "terminal/output.h"
+#include "util/ring.h"
+
+struct board;
+struct console;
+
+/* One guest's end of the console. */
+struct console_guest {
+	struct console *console;
+	unsigned int id;
+	_Atomic(struct board *) listener; /* gets the keys; NULL: nobody yet */
+	atomic_bool asked; /* the listener waits for keys: no need to tell */
+	bool ended;
+	struct ring *keys; /* typed and not taken yet; NULL: never any */
+};
+
+struct console_config {
+	const char *const *names; /* of the guests, as messages call them */
+	unsigned int nr_guests;
+	bool interleave; /* output as it comes, not line by line */
+	bool annotated;	 /* messages will come between any two characters */
+	const char *const *without;	     /* features left out: feature.h */
+	void (*quit)(void *arg, int status); /* the user wants out */
+	void *arg;
+};
+
+struct console {
+	struct console_config config;
+	struct event_loop *loop;
+	struct event_source in;	  /* stdin */
+	struct event_source wake; /* a device has room */
+	struct output output;
+	struct console_guest *guests;
+	struct console_guest *front; /* has the keyboard */
+	bool terminal;		     /* stdin is one: raw, escape key active */
+	bool escaped;		     /* Ctrl-A was the last key */
+	bool chosen;		     /* the user has moved the keyboard */
+	bool in_is_file; /* stdin is always ready: read when there is room */
+	bool in_paused; /* there is no room for more keys, or stdin has ended */
+	bool in_eof;
+};
+
+/*
+ * Gives each guest its end. config->quit is called on the main thread when the
+ * user types Ctrl-A x or stdout breaks. 0, or -errno after one message, with
+ * nothing left to undo.
+ */
+int console_init(struct console *console, struct event_loop *loop,
+		 const struct console_config *config);
+
+/* Takes over stdin and stdout. 0, or -errno after one message. */
+int console_start(struct console *console);
+
+/* Restores the terminal and lets go of everything. */
+void console_free(struct console *console);
+
+/* Writes what there is, at once. */
+void console_flush(struct console *console);
+
+/* Drops output from now on instead of waiting for stdout to take it. */
+void console_abandon(struct console *console);
+
+/* Whether all output has been written or given up, and, without @patience,
+ * whether stdout takes no more just now. */
+bool console_is_drained(struct console *console, bool patience);
+
+/* The process was stopped and goes on, perhaps on another terminal state. */
+void console_resume(struct console *console);
+
+/* The guest has ended: it prints and reads no more. */
+void console_end(struct console_guest *guest);
+
+/* Queues guest output; waits when there is too much. Any thread. */
+void console_tx(struct console_guest *guest, const void *buf, size_t len);
+
+/* @board listens and has room: it gets the guest's keys now. Any thread. */
+void console_rx_ready(struct console_guest *guest, struct board *board);
+
+/* @board has room for more, if it still gets the keys. Any thread. */
+void console_rx_more(struct console_guest *guest, struct board *board);
+
+/* A message of ours follows: output that came before it goes first. Any
+ * thread. */
+void console_before_message(struct console_guest *guest);
+
+#endif

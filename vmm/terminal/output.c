@@ -1,0 +1,308 @@
+/* Guest output on its way to stdout: see output.h for who does what. */
+#include "terminal/output.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "core/vcpu.h"
+#include "util/log.h"
+#include "util/reopen.h"
+
+/* POSIX: a pipe that polls writable takes this much without blocking. */
+#define WRITE_CHUNK 4096
+#define TICK_NS	    4000000 /* 4 ms: no eye sees a character that much late */
+
+static void close_stdout(struct output *output)
+{
+	if (output->out.fd != STDOUT_FILENO)
+		close(output->out.fd);
+}
+
+static bool stdout_ready(const struct output *output)
+{
+	struct pollfd out = { .fd = output->out.fd, .events = POLLOUT };
+
+	return poll(&out, 1, 0) != 0;
+}
+
+static void give_up(struct output *output, int err)
+{
+	output->abandoned = true;
+	output->error = err;
+	ring_drop(&output->ring, ring_used(&output->ring));
+}
+
+/* Writes one piece with the lock let go meanwhile; false when stdout takes
+ * no more. */
+static bool write_piece(struct output *output, const uint8_t *buf, size_t len)
+{
+	ssize_t done;
+	int err;
+
+	pthread_mutex_unlock(&output->lock);
+	done = write(output->out.fd, buf, len);
+	err = done < 0 ? errno : 0;
+	pthread_mutex_lock(&output->lock);
+	if (done >= 0)
+		ring_drop(&output->ring, done);
+	else if (err != EINTR && err != EAGAIN)
+		give_up(output, err);
+	pthread_cond_broadcast(&output->room);
+	return err != EAGAIN;
+}
+
+/* Whether something was left that no event and no tick will bring up again:
+ * what a guest without batching has added, or the screen for one that ended. */
+static bool is_forgotten(const struct output *output)
+{
+	return ring_used(&output->ring) && !output->abandoned &&
+	       !output_batch_is_open(&output->batch);
+}
+
+/*
+ * Writes while stdout takes it without blocking; true when it takes no more.
+ * What a guest adds meanwhile has to wait for its turn, a tick or a wake-up:
+ * the main thread has more to do than to run after it. One thread at a time:
+ * the piece being written stays where it is.
+ */
+static bool write_ready(struct output *output)
+{
+	const uint8_t *buf;
+	size_t len, end;
+	bool full = false;
+
+	while (output->writing)
+		pthread_cond_wait(&output->room, &output->lock);
+	output->writing = true;
+	end = output->ring.head;
+	while (!full) {
+		screen_catch_up(&output->screen);
+		buf = ring_peek(&output->ring, &len);
+		if (!len || output->abandoned)
+			break;
+		if ((ssize_t)(output->ring.tail - end) >= 0)
+			break;
+		full = !stdout_ready(output) ||
+		       !write_piece(output, buf,
+				    len < WRITE_CHUNK ? len : WRITE_CHUNK);
+	}
+	output->writing = false;
+	pthread_cond_broadcast(&output->room);
+	if (!full && is_forgotten(output))
+		event_notify(output->wake.fd);
+	return full;
+}
+
+static void watch_stdout(struct output *output, bool wait)
+{
+	if (wait == output->watched)
+		return;
+	output->watched = wait;
+	if (wait)
+		event_add(output->loop, &output->out, EPOLLOUT);
+	else
+		event_del(output->loop, &output->out);
+}
+
+/* The timer is made when it is first needed: many a guest prints nothing.
+ * Without one, false: then every byte has to wake the main thread. */
+static bool make_timer(struct output *output)
+{
+	int fd = output->tick.fd;
+
+	if (fd >= 0)
+		return true;
+	fd = event_timer_fd();
+	if (fd < 0)
+		return false;
+	output->tick.fd = fd;
+	if (!event_add(output->loop, &output->tick, EPOLLIN))
+		return true;
+	output->tick.fd = -1;
+	close(fd);
+	return false;
+}
+
+static void set_ticking(struct output *output, bool on)
+{
+	if (on == output->ticking)
+		return;
+	output->ticking = on;
+	event_arm(output->tick.fd, on ? TICK_NS : 0, on ? TICK_NS : 0);
+}
+
+void output_drain(struct output *output)
+{
+	bool full, soon;
+	int err;
+
+	pthread_mutex_lock(&output->lock);
+	full = write_ready(output);
+	/* Ready, and yet it has refused: "\r\n" needs room for two. */
+	soon = full ? stdout_ready(output) :
+		      output_batch_is_open(&output->batch);
+	/* Not before the write: a guest may have become busy meanwhile. */
+	soon = soon && make_timer(output);
+	if (!full && !soon && output_batch_is_open(&output->batch)) {
+		output_batch_tick(&output->batch, false);
+		event_notify(output->wake.fd);
+	}
+	err = output->error;
+	output->error = 0;
+	pthread_mutex_unlock(&output->lock);
+	output->waits = full;
+	watch_stdout(output, full && !soon);
+	set_ticking(output, soon);
+	if (err)
+		output->broken(output->arg, err);
+	output->drained(output->arg);
+}
+
+static void on_stdout(void *arg, uint32_t events)
+{
+	(void)events;
+	output_drain(arg);
+}
+
+static void on_wake(void *arg, uint32_t events)
+{
+	struct output *output = arg;
+
+	(void)events;
+	event_ack(output->wake.fd);
+	output_drain(output);
+}
+
+/* A tick before which nothing came ends the batch. */
+static void on_tick(void *arg, uint32_t events)
+{
+	struct output *output = arg;
+
+	(void)events;
+	event_ack(output->tick.fd);
+	pthread_mutex_lock(&output->lock);
+	output_batch_tick(&output->batch, ring_used(&output->ring) > 0);
+	pthread_mutex_unlock(&output->lock);
+	output_drain(output);
+}
+
+int output_init(struct output *output, struct event_loop *loop,
+		const struct screen_config *config, const char *const *without)
+{
+	int fd = event_fd();
+	int err;
+
+	if (fd < 0)
+		return fd;
+	output->loop = loop;
+	output->wake = (struct event_source){ fd, on_wake, output };
+	output->tick = (struct event_source){ -1, on_tick, output };
+	output->out = (struct event_source){ reopen_nonblock(STDOUT_FILENO),
+					     on_stdout, output };
+	pthread_mutex_init(&output->lock, NULL);
+	pthread_cond_init(&output->room, NULL);
+	output_batch_init(&output->batch, without);
+	err = screen_init(&output->screen, config, &output->ring);
+	if (err)
+		goto close_fds;
+	err = event_add(loop, &output->wake, EPOLLIN);
+	if (err)
+		goto free_screen;
+	return 0;
+free_screen:
+	screen_free(&output->screen);
+close_fds:
+	close_stdout(output);
+	close(fd);
+	log_error("console: %s", strerror(-err));
+	return err;
+}
+
+void output_free(struct output *output)
+{
+	close_stdout(output);
+	close(output->wake.fd);
+	if (output->tick.fd >= 0)
+		close(output->tick.fd);
+	screen_free(&output->screen);
+	pthread_cond_destroy(&output->room);
+	pthread_mutex_destroy(&output->lock);
+}
+
+void output_put(struct output *output, unsigned int id, const void *buf,
+		size_t len)
+{
+	const uint8_t *bytes = buf;
+
+	pthread_mutex_lock(&output->lock);
+	while (len && !output->abandoned) {
+		size_t done = screen_put(&output->screen, id, bytes, len);
+
+		bytes += done;
+		len -= done;
+		if (output_batch_add(&output->batch) || len)
+			event_notify(output->wake.fd);
+		if (len && !vcpu_current())
+			break; /* it cannot wait for itself to drain */
+		if (len)
+			pthread_cond_wait(&output->room, &output->lock);
+	}
+	pthread_mutex_unlock(&output->lock);
+}
+
+void output_break(struct output *output)
+{
+	bool left;
+
+	pthread_mutex_lock(&output->lock);
+	screen_break(&output->screen);
+	left = write_ready(output) || output->error;
+	pthread_mutex_unlock(&output->lock);
+	if (left) /* for the main thread to see to */
+		event_notify(output->wake.fd);
+}
+
+void output_legend(struct output *output)
+{
+	pthread_mutex_lock(&output->lock);
+	screen_legend(&output->screen);
+	pthread_mutex_unlock(&output->lock);
+	event_notify(output->wake.fd);
+}
+
+void output_set_front(struct output *output, unsigned int id, bool say)
+{
+	pthread_mutex_lock(&output->lock);
+	screen_set_front(&output->screen, id, say);
+	pthread_mutex_unlock(&output->lock);
+	event_notify(output->wake.fd);
+}
+
+void output_end(struct output *output, unsigned int id)
+{
+	pthread_mutex_lock(&output->lock);
+	screen_end(&output->screen, id);
+	pthread_mutex_unlock(&output->lock);
+}
+
+void output_abandon(struct output *output)
+{
+	pthread_mutex_lock(&output->lock);
+	output->abandoned = true;
+	pthread_cond_broadcast(&output->room);
+	pthread_mutex_unlock(&output->lock);
+}
+
+bool output_is_drained(struct output *output)
+{
+	bool drained;
+
+	pthread_mutex_lock(&output->lock);
+	drained = output->abandoned || (!ring_used(&output->ring) &&
+					screen_catch_up(&output->screen));
+	pthread_mutex_unlock(&output->lock);
+	return drained;
+}

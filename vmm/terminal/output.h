@@ -1,0 +1,77 @@
+/*
+ * Guest output on its way to stdout: devices fill a ring from their vCPU's
+ * thread, the main thread drains it.
+ *
+ * With batching (terminal/output_batch.h) the first byte after a silence wakes the
+ * main thread at once; while more follow, it looks every 4 milliseconds, so
+ * that a talkative guest does not pay for a wake-up with every character.
+ * Without, every character wakes it. Either way a full ring makes its writer
+ * wait, so nothing is lost however fast it comes.
+ */
+#ifndef MKVM_OUTPUT_H
+#define MKVM_OUTPUT_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/event.h"
+#include "terminal/output_batch.h"
+#include "terminal/screen.h"
+#include "util/ring.h"
+
+struct output {
+	struct event_loop *loop;
+	struct event_source out;    /* stdout, or the same opened once more */
+	struct event_source wake;   /* eventfd: output came */
+	struct event_source tick;   /* timerfd: time to look for output again */
+	void (*drained)(void *arg); /* there is room again */
+	void (*broken)(void *arg, int err); /* stdout is of no use any more */
+	void *arg;
+	bool waits;   /* main thread: stdout cannot take more just now */
+	bool watched; /* main thread: and the event loop tells when it can */
+	bool ticking; /* main thread: the timer is armed */
+
+	pthread_mutex_t lock; /* guards what follows */
+	pthread_cond_t room;  /* the ring was drained, or nobody writes */
+	struct ring ring;
+	struct screen screen;
+	struct output_batch batch;
+	bool writing;	/* somebody is writing, with the lock let go */
+	bool abandoned; /* nobody will read: drop output */
+	int error;	/* errno of a write that failed, until it is told */
+};
+
+/*
+ * Prepares stdout for the guests of @config, with batching unless @without
+ * names it. @drained and @broken are called on the main thread. 0, or -errno
+ * after one message.
+ */
+int output_init(struct output *output, struct event_loop *loop,
+		const struct screen_config *config, const char *const *without);
+void output_free(struct output *output);
+
+/* Queues output of guest @id; waits when the ring is full. Any thread; on the
+ * main thread, what does not fit is lost. */
+void output_put(struct output *output, unsigned int id, const void *buf,
+		size_t len);
+
+/* Before a message of ours: writes what stdout takes without blocking, and
+ * leaves a terminal at the start of a line. Any thread. */
+void output_break(struct output *output);
+
+/* Main thread: writes what stdout takes now, the rest when it takes more. */
+void output_drain(struct output *output);
+
+/* Main thread: what terminal/screen.h says of the same name. */
+void output_legend(struct output *output);
+void output_set_front(struct output *output, unsigned int id, bool say);
+void output_end(struct output *output, unsigned int id);
+
+/* Drops output from now on instead of waiting for stdout to take it. */
+void output_abandon(struct output *output);
+
+/* Whether all output has been written, or been given up. */
+bool output_is_drained(struct output *output);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * The host terminal. Fatal signals restore it and then take their usual
+ * course, so that a core dump and the exit status stay what they would be.
+ */
+#include "terminal/term.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <termios.h>
+#include <unistd.h>
+
+static struct termios saved;
+static volatile sig_atomic_t is_raw; /* also read by a signal handler */
+
+static void on_fatal(int sig)
+{
+	term_restore();
+	/* SA_RESETHAND has put the default back: this time it is final. */
+	raise(sig);
+}
+
+static void catch_fatal_signals(void)
+{
+	static const int fatal[] = { SIGSEGV, SIGBUS,  SIGILL,	  SIGFPE,
+				     SIGABRT, SIGALRM, SIGVTALRM, SIGPROF,
+				     SIGUSR2, SIGXCPU, SIGSYS,	  SIGTRAP };
+	struct sigaction action = { .sa_handler = on_fatal,
+				    .sa_flags = SA_RESETHAND | SA_NODEFER };
+
+	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
+		sigaction(fatal[i], &action, NULL);
+}
+
+bool term_raw(void)
+{
+	struct termios raw;
+
+	/* Raw already, after a SIGCONT: what was saved is what to restore. */
+	if (!is_raw && tcgetattr(STDIN_FILENO, &saved))
+		return false;
+	raw = saved;
+	raw.c_iflag &= ~(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR |
+			 ICRNL | IXON);
+	raw.c_lflag &= ~(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
+	raw.c_cflag &= ~(CSIZE | PARENB);
+	raw.c_cflag |= CS8;
+	raw.c_cc[VMIN] = 1;
+	raw.c_cc[VTIME] = 0;
+	catch_fatal_signals();
+	if (tcsetattr(STDIN_FILENO, TCSANOW, &raw))
+		return false;
+	is_raw = 1;
+	return true;
+}
+
+void term_restore(void)
+{
+	if (!is_raw)
+		return;
+	is_raw = 0;
+	tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+}

@@ -1,0 +1,114 @@
+/* The main thread's event loop over epoll, eventfd and timerfd. */
+#include "util/event.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/log.h"
+
+#define BATCH	   16
+#define NS_PER_SEC 1000000000ULL
+
+int event_init(struct event_loop *loop)
+{
+	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (loop->epoll_fd >= 0)
+		return 0;
+	log_error("epoll: %s", strerror(errno));
+	return -errno;
+}
+
+void event_free(struct event_loop *loop)
+{
+	close(loop->epoll_fd);
+}
+
+int event_add(struct event_loop *loop, struct event_source *src,
+	      uint32_t events)
+{
+	struct epoll_event ev = { .events = events, .data.ptr = src };
+
+	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, src->fd, &ev))
+		return -errno;
+	return 0;
+}
+
+void event_del(struct event_loop *loop, struct event_source *src)
+{
+	epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, src->fd, NULL);
+}
+
+void event_run(struct event_loop *loop, bool (*finished)(void *arg), void *arg)
+{
+	struct epoll_event ready[BATCH];
+
+	while (!finished(arg)) {
+		int n = epoll_wait(loop->epoll_fd, ready, BATCH, -1);
+
+		for (int i = 0; i < n; i++) {
+			struct event_source *src = ready[i].data.ptr;
+
+			src->ready(src->arg, ready[i].events);
+		}
+	}
+}
+
+static int checked(int fd, const char *what)
+{
+	int err;
+
+	if (fd >= 0)
+		return fd;
+	err = errno;
+	log_error("%s: %s%s", what, strerror(err), log_advice(err));
+	return -err;
+}
+
+int event_fd(void)
+{
+	return checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
+}
+
+int event_timer_fd(void)
+{
+	return checked(timerfd_create(CLOCK_MONOTONIC,
+				      TFD_CLOEXEC | TFD_NONBLOCK),
+		       "timerfd");
+}
+
+void event_notify(int fd)
+{
+	uint64_t one = 1;
+
+	/* It only fails when the counter is full, and then fd is ready. */
+	if (write(fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+void event_ack(int fd)
+{
+	uint64_t count;
+
+	/* Nothing to read means that nothing was pending: just as well. */
+	if (read(fd, &count, sizeof(count)) < 0)
+		return;
+}
+
+static struct timespec to_timespec(uint64_t ns)
+{
+	return (struct timespec){ .tv_sec = ns / NS_PER_SEC,
+				  .tv_nsec = ns % NS_PER_SEC };
+}
+
+void event_arm(int fd, uint64_t ns, uint64_t period_ns)
+{
+	struct itimerspec spec = { .it_value = to_timespec(ns),
+				   .it_interval = to_timespec(period_ns) };
+
+	timerfd_settime(fd, 0, &spec, NULL);
+}

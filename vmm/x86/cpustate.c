@@ -1,0 +1,57 @@
+/*
+ * The CPU states with protection on that a guest may start in.
+ * Bits are those of SDM 3A, "Control Registers" and "Segment Descriptors".
+ */
+#include "x86/cpustate.h"
+
+#define CR0_PE	 (1u << 0)
+#define CR0_ET	 (1u << 4)
+#define CR0_PG	 (1u << 31)
+#define CR4_PAE	 (1u << 5)
+#define EFER_LME (1u << 8)
+#define EFER_LMA (1u << 10)
+#define RFLAGS_1 (1u << 1) /* always set */
+
+#define SEG_DATA  0x93 /* present, DPL 0, read/write, accessed */
+#define SEG_CODE  0x9b /* present, DPL 0, execute/read, accessed */
+#define SEG_LONG  (1u << 13)
+#define SEG_32BIT (1u << 14)
+#define SEG_PAGES (1u << 15) /* limit counts 4 KiB pages */
+
+#define LIMIT_32 0xffffffff
+
+#define FLAT_CODE                                                            \
+	{                                                                    \
+		.selector = 0x08, .flags = SEG_CODE | SEG_32BIT | SEG_PAGES, \
+		.limit = LIMIT_32                                            \
+	}
+#define FLAT_DATA                                                            \
+	{                                                                    \
+		.selector = 0x10, .flags = SEG_DATA | SEG_32BIT | SEG_PAGES, \
+		.limit = LIMIT_32                                            \
+	}
+
+const struct cpu_state cpu_state_prot32 = {
+	.rflags = RFLAGS_1,
+	.cr0 = CR0_PE | CR0_ET,
+	.code = FLAT_CODE,
+	.data = FLAT_DATA,
+};
+
+const struct cpu_state cpu_state_paged32 = {
+	.rflags = RFLAGS_1,
+	.cr0 = CR0_PE | CR0_ET | CR0_PG,
+	.code = FLAT_CODE,
+	.data = FLAT_DATA,
+};
+
+const struct cpu_state cpu_state_long64 = {
+	.rflags = RFLAGS_1,
+	.cr0 = CR0_PE | CR0_ET | CR0_PG,
+	.cr4 = CR4_PAE,
+	.efer = EFER_LME | EFER_LMA,
+	.code = { .selector = 0x08,
+		  .flags = SEG_CODE | SEG_LONG | SEG_PAGES,
+		  .limit = LIMIT_32 },
+	.data = FLAT_DATA,
+};
