@@ -27,7 +27,7 @@ doctor: kvm-vmm
 # one of its files has the name of a library's.
 compare: $(if $(strip $(TOGGLE)),all) | $(B)/deps/compare
 	$(if $(strip $(TOGGLE)),$(ensure-lab),@:)
-	$(Q)PYTHONPATH=tools PYTHONDONTWRITEBYTECODE=1 \
+	$(Q)PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 \
 		/usr/bin/python3 -m compare
 
 export IMG RUN ARGS MAKE TOGGLE HOW TIMEOUT

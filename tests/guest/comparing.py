@@ -1,4 +1,4 @@
-"""How the tests call tools/compare: as `make compare` does, with variants and
+"""How the tests call compare/: as `make compare` does, with variants and
 reports in a folder of the tests."""
 
 import json
@@ -9,9 +9,8 @@ import sys
 import vm
 from vm import tap
 
-TOOLS = os.path.join(tap.TOP, "tools")
 sys.dont_write_bytecode = True
-sys.path.append(TOOLS)
+sys.path.append(tap.TOP)
 COUNTED = ("DBG_STATS", "DBG_STAGES", "DBG_REPORT")
 FOLDER = os.path.join(tap.BUILD, "tests", "comparing")
 CONFIG = os.path.join(os.path.dirname(tap.BUILD), ".config")
@@ -42,7 +41,7 @@ def environment(**words):
            if name not in OURS}
     env.update(MKVM_TOP=tap.TOP, MKVM_BUILD=tap.BUILD, MKVM_IMAGES=tap.IMAGES,
                MKVM_CONFIG=os.environ.get("MKVM_CONFIG", CONFIG),
-               MKVM_COMPARE=FOLDER, PYTHONPATH=TOOLS,
+               MKVM_COMPARE=FOLDER, PYTHONPATH=tap.TOP,
                PYTHONDONTWRITEBYTECODE="1")
     env.update(words)
     return env

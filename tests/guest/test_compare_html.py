@@ -19,7 +19,7 @@ import browser
 import comparesample
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path[1:1] = [TESTS, os.path.join(os.path.dirname(TESTS), "tools")]
+sys.path[1:1] = [TESTS, os.path.dirname(TESTS)]
 import tap
 from compare import html, html_text
 

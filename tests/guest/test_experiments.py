@@ -62,7 +62,7 @@ def meant():
 
 @tap.case("each row of a result is one that the tool prints")
 def known_rows():
-    with open(os.path.join(tap.TOP, "tools", "compare", "rows.py"),
+    with open(os.path.join(tap.TOP, "compare", "rows.py"),
               encoding="utf-8") as file:
         labels = {node.value for node in ast.walk(ast.parse(file.read()))
                   if isinstance(node, ast.Constant)}
