@@ -3,10 +3,12 @@
 /* objects: devices/ioapic.o devices/pic.o devices/pit.o devices/pit_counter.o */
 /* objects: devices/post.o devices/reset.o */
 /* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */
+/* objects: core/bus.o util/log.o util/reopen.o */
 /*
  * Random accesses, input and lines to every linked-in device, on the recording
  * board of tests/unit, which aborts when a device breaks the contract of
- * device.h.
+ * device.h. Accesses come by the bus, of any width and across the edges of
+ * ranges.
  *
  *   fuzz_devices [SEED [ACCESSES]]
  *
@@ -18,13 +20,22 @@
 #include <string.h>
 
 #include "../unit/fake_board.h"
+#include "core/bus.h"
 
 #define DEVICES_MAX 32
 #define ROUND_BYTES 4096
+#define BESIDE	    8 /* bytes before and behind a range that are tried, too */
 
 TABLE_DECLARE(device, device_type);
 
 static uint64_t accesses; /* made so far, all devices together */
+
+struct machine {
+	struct bus buses[2]; /* by enum dev_space */
+	struct board boards[DEVICES_MAX];
+	struct device devices[DEVICES_MAX];
+	unsigned int count;
+};
 
 struct bytes {
 	const uint8_t *data;
@@ -39,30 +50,31 @@ static uint8_t next(struct bytes *in)
 	return *in->data++;
 }
 
-/* An access of a size the bus may pass on, at an offset that is in range. */
-static void fuzz_access(struct board *b, struct bytes *in)
+/* An access of any size in the range or near it. */
+static void fuzz_access(struct machine *m, const struct device_type *type,
+			struct bytes *in)
 {
 	const struct dev_range *range;
 	unsigned int nr_ranges = 0, size;
-	uint64_t off, val;
+	uint64_t addr, val;
 	uint8_t how = next(in);
+	struct bus *bus;
 
 	accesses++;
-	while (nr_ranges < DEV_RANGES_MAX && b->type->ranges[nr_ranges].len)
+	while (nr_ranges < DEV_RANGES_MAX && type->ranges[nr_ranges].len)
 		nr_ranges++;
-	range = &b->type->ranges[(how >> 4) % nr_ranges];
-	size = 1U << (how >> 1) % 3;
-	if (size > range->len)
-		size = 1;
-	off = next(in) % (range->len - size + 1);
+	range = &type->ranges[(how >> 4) % nr_ranges];
+	bus = &m->buses[range->space];
+	size = 1U << (how >> 1) % (range->space == DEV_PIO ? 3 : 4);
+	addr = range->base + next(in) % (range->len + 2 * BESIDE) - BESIDE;
 	if (how & 1) {
-		fake_in(b, range->base + off, size);
+		bus_read(bus, addr, size);
 		return;
 	}
 	val = next(in);
 	for (unsigned int i = 1; i < size; i++)
 		val = val << 8 | next(in);
-	fake_out(b, range->base + off, size, val);
+	bus_write(bus, addr, size, val);
 }
 
 static void fuzz_input(struct board *b, struct bytes *in)
@@ -100,7 +112,7 @@ static void fuzz_pins(struct board *b, struct bytes *in)
 		b->type->eoi(b->dev, next(in));
 }
 
-static void fuzz_step(struct board *b, struct bytes *in)
+static void fuzz_step(struct machine *m, struct board *b, struct bytes *in)
 {
 	switch (next(in) % 16) {
 	case 0:
@@ -123,32 +135,50 @@ static void fuzz_step(struct board *b, struct bytes *in)
 		fuzz_pins(b, in);
 		break;
 	default:
-		fuzz_access(b, in);
+		fuzz_access(m, b->type, in);
 	}
+}
+
+static void open_board(struct machine *m, const struct device_type *type)
+{
+	static const uint8_t waiting[100] = "waiting on the console";
+	struct board *board = &m->boards[m->count];
+	struct device *dev = &m->devices[m->count];
+
+	if (m->count == DEVICES_MAX)
+		abort();
+	fake_board_open_type(board, type);
+	board->input = waiting;
+	board->input_len = sizeof(waiting);
+	*dev = (struct device){ .type = type, .state = board->dev };
+	pthread_mutex_init(&dev->lock, NULL);
+	for (unsigned int i = 0; i < DEV_RANGES_MAX && type->ranges[i].len; i++)
+		if (bus_claim(&m->buses[type->ranges[i].space],
+			      type->ranges[i].base, type->ranges[i].len, dev,
+			      i))
+			abort();
+	m->count++;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint8_t waiting[100] = "waiting on the console";
-	struct board boards[DEVICES_MAX];
+	static struct machine machine;
+	struct machine *m = &machine;
 	struct bytes in = { data, size };
 	const struct device_type *const *row;
-	unsigned int count = 0;
 
-	TABLE_FOREACH(device, row) {
-		if (count == DEVICES_MAX)
-			abort();
-		fake_board_open_type(&boards[count], *row);
-		boards[count].input = waiting;
-		boards[count].input_len = sizeof(waiting);
-		count++;
-	}
-	if (!count)
+	m->count = 0;
+	bus_init(&m->buses[DEV_PIO], "port");
+	bus_init(&m->buses[DEV_MMIO], "address");
+	TABLE_FOREACH(device, row)
+		open_board(m, *row);
+	if (!m->count || bus_freeze(&m->buses[DEV_PIO]) ||
+	    bus_freeze(&m->buses[DEV_MMIO]))
 		abort();
 	while (in.left)
-		fuzz_step(&boards[next(&in) % count], &in);
-	for (unsigned int i = 0; i < count; i++)
-		fake_board_close(&boards[i]);
+		fuzz_step(m, &m->boards[next(&in) % m->count], &in);
+	for (unsigned int i = 0; i < m->count; i++)
+		fake_board_close(&m->boards[i]);
 	return 0;
 }
 

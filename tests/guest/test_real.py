@@ -38,6 +38,8 @@ row("an endless loop ends at --timeout", "loop", vm.LIMIT,
 row("an endless loop of exits ends at --max-exits", "exits", vm.LIMIT,
     options=("--max-exits", "1000"), note="kvm-vmm: ")
 row("a reset by port 0xCF9 ends the guest well", "reset", vm.OK)
+row("a scan of the PCI bus, whose register lies across 0xCF9, resets nothing",
+    "pciscan", 7)
 row("a reset by the keyboard controller ends the guest well",
     "reset_keyboard", vm.OK)
 row("the same with the warm-boot flag set is a crash", "reset_warm",

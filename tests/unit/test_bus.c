@@ -65,6 +65,15 @@ static const struct device_type wide = {
 	.write = note_write,
 };
 
+static const struct device_type bound = {
+	.name = "bound",
+	.ranges = { { .reach = DEV_BEGUN }, { .reach = DEV_REGISTER } },
+	.width = 2,
+	.read = note_read,
+	.write = note_write,
+};
+
+static struct device bound_dev = { &bound, NULL, PTHREAD_MUTEX_INITIALIZER };
 static struct device narrow_dev = { &narrow, NULL, PTHREAD_MUTEX_INITIALIZER };
 static struct device wide_dev = { &wide, NULL, PTHREAD_MUTEX_INITIALIZER };
 
@@ -151,6 +160,48 @@ static void nothing_there_is_all_ones(void **state)
 	assert_true(bus.nr_stray > 0);
 }
 
+static void takes_what_began_in_the_range(void **state)
+{
+	struct bus bus;
+
+	(void)state;
+	bus_init(&bus, "port");
+	bus_claim(&bus, 0x10, 4, &bound_dev, 0);
+	assert_int_equal(bus_freeze(&bus), 0);
+	book.count = 0;
+	assert_int_equal(bus_read(&bus, 0x12, 4), 0xffffa0a2);
+	CHECK_CALLS({ 0, 2, 2, 0 });
+	assert_int_equal(bus_read(&bus, 0xe, 4), 0xffffffff);
+	bus_write(&bus, 0xf, 8, 0);
+	assert_int_equal(book.count, 0);
+	bus_write(&bus, 0x10, 8, 0x8877665544332211);
+	CHECK_CALLS({ 0, 0, 2, 0x2211 }, { 0, 2, 2, 0x4433 });
+}
+
+/* A register of four bytes, and one of a byte that lies across it. */
+static void takes_a_register_as_a_whole(void **state)
+{
+	struct bus bus;
+
+	(void)state;
+	bus_init(&bus, "port");
+	bus_claim(&bus, 0xcf9, 1, &bound_dev, 1);
+	bus_claim(&bus, 0xcf8, 4, &bound_dev, 1);
+	assert_int_equal(bus_freeze(&bus), 0);
+	book.count = 0;
+	bus_write(&bus, 0xcf8, 4, 0x80000400);
+	CHECK_CALLS({ 1, 0, 4, 0x80000400 });
+	bus_write(&bus, 0xcf9, 1, 6);
+	CHECK_CALLS({ 1, 0, 1, 6 });
+	bus_write(&bus, 0xcf8, 1, 0xff);
+	bus_write(&bus, 0xcf8, 2, 0xffff);
+	bus_write(&bus, 0xcf8, 8, ~0ULL);
+	bus_write(&bus, 0xcf7, 4, ~0U);
+	bus_write(&bus, 0xcf9, 2, 0xffff);
+	assert_int_equal(bus_read(&bus, 0xcfa, 2), 0xffff);
+	assert_int_equal(book.count, 0);
+}
+
 static void refuses_overlaps(void **state)
 {
 	static const struct {
@@ -193,6 +244,8 @@ int main(void)
 		cmocka_unit_test(splits_what_is_too_wide),
 		cmocka_unit_test(crosses_from_one_to_the_next),
 		cmocka_unit_test(nothing_there_is_all_ones),
+		cmocka_unit_test(takes_what_began_in_the_range),
+		cmocka_unit_test(takes_a_register_as_a_whole),
 		cmocka_unit_test(refuses_overlaps),
 		cmocka_unit_test(refuses_what_is_no_range),
 	};

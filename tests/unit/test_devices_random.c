@@ -3,6 +3,7 @@
 /* objects: devices/ioapic.o devices/pic.o devices/pit.o devices/pit_counter.o */
 /* objects: devices/post.o devices/reset.o */
 /* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */
+/* objects: core/bus.o util/log.o util/reopen.o */
 /*
  * The fuzzer's harness with fixed seeds: all devices survive random accesses
  * under the sanitizers, and keep to the contract of device.h.

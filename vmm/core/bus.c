@@ -1,7 +1,8 @@
 /*
  * An address space of devices: a sorted table and a binary search. An access
  * wider than a device decodes, or hanging over the end of a claim, is split
- * into smaller ones at consecutive addresses, as the ISA bus does.
+ * into smaller ones at consecutive addresses, and each range says which of
+ * them are its (enum dev_reach).
  */
 #include "core/bus.h"
 
@@ -16,6 +17,14 @@ void bus_init(struct bus *bus, const char *name)
 	pthread_mutex_init(&bus->stray_lock, NULL);
 }
 
+/* An access begins at its first address or is not its. */
+static void claim_register(struct bus_claim *claim)
+{
+	claim->whole = claim->len;
+	claim->width = claim->len == 1;
+	claim->len = 1;
+}
+
 int bus_claim(struct bus *bus, uint64_t base, uint64_t len, struct device *dev,
 	      unsigned int range)
 {
@@ -23,9 +32,16 @@ int bus_claim(struct bus *bus, uint64_t base, uint64_t len, struct device *dev,
 		return -EINVAL;
 	if (bus->nr_claims == BUS_CLAIMS_MAX)
 		return -ENOSPC;
-	bus->claims[bus->nr_claims++] = (struct bus_claim){
-		.base = base, .len = len, .dev = dev, .range = range
+	bus->claims[bus->nr_claims] = (struct bus_claim){
+		.base = base,
+		.len = len,
+		.dev = dev,
+		.range = range,
+		.width = dev->type->width,
 	};
+	if (dev->type->ranges[range].reach == DEV_REGISTER)
+		claim_register(&bus->claims[bus->nr_claims]);
+	bus->nr_claims++;
 	return 0;
 }
 
@@ -95,18 +111,6 @@ unlock:
 	pthread_mutex_unlock(&bus->stray_lock);
 }
 
-/* Largest access at @addr that one call into the claim's device can take. */
-static unsigned int piece_size(const struct bus_claim *claim, uint64_t addr,
-			       unsigned int size)
-{
-	uint64_t left = claim->base + claim->len - addr;
-	unsigned int piece = claim->dev->type->width;
-
-	while (piece > size || piece > left)
-		piece /= 2;
-	return piece;
-}
-
 static uint64_t ones(unsigned int size)
 {
 	return size == 8 ? ~0ULL : (1ULL << size * 8) - 1;
@@ -136,41 +140,101 @@ static void write_piece(const struct bus_claim *claim, uint64_t addr,
 	pthread_mutex_unlock(&dev->lock);
 }
 
-uint64_t bus_read(struct bus *bus, uint64_t addr, unsigned int size)
+/* Whether the device decodes the access as it is. */
+static bool is_direct(const struct bus_claim *claim, uint64_t addr,
+		      unsigned int size)
+{
+	return size <= claim->width && size <= claim->base + claim->len - addr;
+}
+
+/* Largest access at @addr that one call into the claim's device can take. */
+static unsigned int piece_size(const struct bus_claim *claim, uint64_t addr,
+			       unsigned int size)
+{
+	uint64_t left = claim->base + claim->len - addr;
+	unsigned int piece = claim->width;
+
+	while (piece > size || piece > left)
+		piece /= 2;
+	return piece;
+}
+
+/*
+ * The next piece of an access of @size bytes at @addr of which @done are
+ * through: whose it is, or NULL, and how long.
+ */
+static const struct bus_claim *next_piece(const struct bus *bus, uint64_t addr,
+					  unsigned int size, unsigned int done,
+					  unsigned int *piece)
+{
+	const struct bus_claim *claim = find_claim(bus, addr + done);
+
+	*piece = 1;
+	if (!claim)
+		return NULL;
+	if (claim->whole) {
+		if (done || size != claim->whole)
+			return NULL;
+		*piece = size;
+		return claim;
+	}
+	if (claim->dev->type->ranges[claim->range].reach == DEV_BEGUN &&
+	    addr < claim->base)
+		return NULL;
+	*piece = piece_size(claim, addr + done, size - done);
+	return claim;
+}
+
+static uint64_t read_split(struct bus *bus, uint64_t addr, unsigned int size)
 {
 	uint64_t val = 0;
 	unsigned int done = 0, piece;
 
 	for (; done < size; done += piece) {
-		const struct bus_claim *claim = find_claim(bus, addr + done);
-		uint64_t part;
+		const struct bus_claim *claim =
+			next_piece(bus, addr, size, done, &piece);
+		uint64_t part = ones(1);
 
-		if (claim) {
-			piece = piece_size(claim, addr + done, size - done);
+		if (claim)
 			part = read_piece(claim, addr + done, piece);
-		} else {
-			piece = 1;
-			part = ones(1);
+		else
 			note_stray(bus, addr + done, "read");
-		}
 		val |= part << done * 8;
 	}
 	return val;
 }
 
-void bus_write(struct bus *bus, uint64_t addr, unsigned int size, uint64_t val)
+static void write_split(struct bus *bus, uint64_t addr, unsigned int size,
+			uint64_t val)
 {
 	unsigned int done = 0, piece;
 
 	for (; done < size; done += piece) {
-		const struct bus_claim *claim = find_claim(bus, addr + done);
+		const struct bus_claim *claim =
+			next_piece(bus, addr, size, done, &piece);
 
-		if (claim) {
-			piece = piece_size(claim, addr + done, size - done);
+		if (claim)
 			write_piece(claim, addr + done, piece, val >> done * 8);
-		} else {
-			piece = 1;
+		else
 			note_stray(bus, addr + done, "write");
-		}
 	}
+}
+
+uint64_t bus_read(struct bus *bus, uint64_t addr, unsigned int size)
+{
+	const struct bus_claim *claim = find_claim(bus, addr);
+
+	if (claim && is_direct(claim, addr, size))
+		return read_piece(claim, addr, size);
+	return read_split(bus, addr, size);
+}
+
+void bus_write(struct bus *bus, uint64_t addr, unsigned int size, uint64_t val)
+{
+	const struct bus_claim *claim = find_claim(bus, addr);
+
+	if (claim && is_direct(claim, addr, size))
+		write_piece(claim, addr, size, val);
+	else
+		write_split(bus, addr, size, val);
 }

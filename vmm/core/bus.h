@@ -25,9 +25,11 @@ struct device {
 };
 
 struct bus_claim {
-	uint64_t base, len;
+	uint64_t base, len; /* where an access may begin */
 	struct device *dev;
 	unsigned int range; /* index into dev->type->ranges */
+	unsigned int width; /* widest access that goes to the device as it is */
+	unsigned int whole; /* bytes of a DEV_REGISTER, else 0 */
 };
 
 struct bus {
@@ -43,7 +45,8 @@ struct bus {
 
 void bus_init(struct bus *bus, const char *name);
 
-/* Adds @len addresses from @base. 0, -ENOSPC, or -EINVAL (empty, wraps). */
+/* Adds @len addresses from @base, as range number @range of @dev reaches. 0,
+ * -ENOSPC, or -EINVAL (empty, wraps). */
 int bus_claim(struct bus *bus, uint64_t base, uint64_t len, struct device *dev,
 	      unsigned int range);
 
@@ -55,7 +58,8 @@ const char *bus_owner(const struct bus *bus, uint64_t addr);
 
 /*
  * One access of @size bytes (1-8) at @addr; takes the device's lock. Where no
- * device answers, reads give ones and writes are dropped, both counted.
+ * device answers, reads give ones and writes are dropped, both counted. What
+ * lies on several ranges, or beside one, is split as enum dev_reach says.
  */
 uint64_t bus_read(struct bus *bus, uint64_t addr, unsigned int size);
 void bus_write(struct bus *bus, uint64_t addr, unsigned int size, uint64_t val);

@@ -44,7 +44,7 @@ static void debugcon_init(void *dev, struct board *board)
 static const struct device_type debugcon = {
 	.name = "debugcon",
 	.what = "debug console: bytes written to port 0xe9 are printed",
-	.ranges = { { DEV_PIO, DEBUGCON_PORT, 1 } },
+	.ranges = { { DEV_PIO, DEBUGCON_PORT, 1, DEV_BEGUN } },
 	.width = 1,
 	.size = sizeof(struct debugcon),
 	.init = debugcon_init,

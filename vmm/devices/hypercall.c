@@ -189,7 +189,7 @@ static void hypercall_init(void *dev, struct board *board)
 static const struct device_type hypercall = {
 	.name = "hypercall",
 	.what = "exit, print, getchar, time, random at port 0x500",
-	.ranges = { { DEV_PIO, HC_PORT, HC_PORTS } },
+	.ranges = { { DEV_PIO, HC_PORT, HC_PORTS, DEV_BEGUN } },
 	.width = 4,
 	.size = sizeof(struct hypercall),
 	.init = hypercall_init,

@@ -248,8 +248,8 @@ static const struct device_type ioapic = {
 	.name = "ioapic",
 	.what = "82093AA I/O APIC at 0xfec00000",
 	.ranges = {
-		[RANGE_SELECT] = { DEV_MMIO, IOAPIC_GPA, 4 },
-		[RANGE_WINDOW] = { DEV_MMIO, IOAPIC_GPA + 0x10, 4 },
+		[RANGE_SELECT] = { DEV_MMIO, IOAPIC_GPA, 4, DEV_BEGUN },
+		[RANGE_WINDOW] = { DEV_MMIO, IOAPIC_GPA + 0x10, 4, DEV_BEGUN },
 	},
 	.width = 4,
 	.size = sizeof(struct ioapic),

@@ -1,7 +1,8 @@
 /*
  * The reset control register at port 0xCF9, after Intel's I/O controller hubs
- * ("Reset Control Register", RST_CNT). Only this one byte is claimed: the
- * PCI address register at 0xCF8 is four bytes wide and lies across it.
+ * ("Reset Control Register", RST_CNT). Only an access to this one byte is its:
+ * the PCI address register at 0xCF8 is four bytes wide and lies across it, and
+ * bits 8 to 10 of that say which function of a device is meant.
  *
  * A hard, a soft and a full reset are the same here: the guest ends.
  */
@@ -54,7 +55,7 @@ static void reset_init(void *dev, struct board *board)
 static const struct device_type reset = {
 	.name = "reset",
 	.what = "reset control register at port 0xcf9",
-	.ranges = { { DEV_PIO, RST_CNT_PORT, 1 } },
+	.ranges = { { DEV_PIO, RST_CNT_PORT, 1, DEV_REGISTER } },
 	.width = 1,
 	.size = sizeof(struct reset),
 	.init = reset_init,

@@ -21,10 +21,28 @@ enum dev_space {
 	DEV_MMIO, /* guest-physical memory that no RAM backs */
 };
 
+/*
+ * Whose an access is that does not lie in one range as a whole, or is wider
+ * than the device decodes.
+ */
+enum dev_reach {
+	/* Byte lanes, as on the ISA bus: whatever falls on the range is its,
+	 * wherever the access began, in pieces of the device's width. */
+	DEV_LANES,
+	/* Only what began in the range. The end of an access that began before
+	 * it passes by: nobody meant this device. */
+	DEV_BEGUN,
+	/* One register, only by an access at its first address as wide as it
+	 * is. No other address is claimed, and so a narrower register of
+	 * another device may lie across it, as 0xCF9 does across 0xCF8. */
+	DEV_REGISTER,
+};
+
 struct dev_range {
 	enum dev_space space;
 	uint64_t base; /* port number or gpa of offset 0 */
 	uint64_t len;  /* bytes; 0 ends the list */
+	enum dev_reach reach;
 };
 
 #define DEV_RANGES_MAX 4
@@ -61,7 +79,7 @@ struct device_type {
 	/*
 	 * Widest access in bytes the device decodes: 1, 2, 4 or 8. The bus
 	 * splits anything wider into accesses of this size at consecutive
-	 * offsets, low part first, as the ISA bus does.
+	 * offsets, low part first. A DEV_REGISTER is as wide as it is long.
 	 */
 	unsigned int width;
 
