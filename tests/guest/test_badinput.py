@@ -121,6 +121,13 @@ for number, (changes, message) in enumerate(badimages.BZIMAGE_REFUSED):
     refused(f"a bzImage with {show(changes)}", "--initrd", HALT, "--mem",
             "128M", file(f"bz{number}", badimages.bzimage(**changes)),
             word=message)
+for missing in (1, 8, 15):
+    TABLE.add(f"a bzImage whose last paragraph lacks {missing} bytes runs",
+              lambda place, path=file(f"short{missing}", badimages.bzimage()
+                                      [:-missing]): vm.Command(vm.SAN, path),
+              lambda result: result.must(badimages.GOOD_STATUS))
+refused("a bzImage that lacks its last paragraph",
+        file("short16", badimages.bzimage()[:-16]), word="truncated")
 survived("a vmlinux with nothing wrong", file("elf", badimages.vmlinux()))
 for number, (changes, message) in enumerate(badimages.ELF_REFUSED):
     refused(f"a vmlinux with {show(changes)}", "--linux", "--mem", "128M",

@@ -71,7 +71,10 @@ static int check_header(const struct image *image,
 	return 0;
 }
 
-/* Where the protected-mode part lies in the file: bytes [*at, *at + *len). */
+/*
+ * Where the protected-mode part lies in the file: bytes [*at, *at + *len). Its
+ * size is told in paragraphs, rounded up, and the file need not fill the last.
+ */
 static int find_payload(const struct image *image,
 			const struct setup_header *header, size_t *at,
 			size_t *len)
@@ -80,8 +83,14 @@ static int find_payload(const struct image *image,
 
 	*at = ((sects ? sects : SETUP_SECTS_OLD) + 1) * SECTOR;
 	*len = (size_t)header->syssize * PARAGRAPH;
-	if (*at < image->size && *len && *len <= image->size - *at)
-		return 0;
+	if (*at < image->size && *len) {
+		size_t there = image->size - *at;
+
+		if (*len > there && *len - there < PARAGRAPH)
+			*len = there;
+		if (*len <= there)
+			return 0;
+	}
 	log_error("%s: bzImage: truncated: its header promises %zu bytes, and "
 		  "the file has %zu",
 		  image->path, *at + *len, image->size);
