@@ -78,7 +78,8 @@ static unsigned int hash_of(const struct stats_key *key)
 static struct stats_row *other_row(struct stats_lane *lane,
 				   const struct stats_key *key)
 {
-	unsigned int i = (key->place == STATS_PAGE ? 2 : 0) + key->write;
+	unsigned int i = key->place == STATS_NONE ? 4 :
+						    key->place * 2 + key->write;
 
 	lane->other[i].key = (struct stats_key){ .reason = key->reason,
 						 .place = STATS_OTHER,
@@ -91,20 +92,24 @@ static struct stats_row *find_row(struct stats_lane *lane,
 {
 	unsigned int max = key->place == STATS_NONE ? STATS_ROWS_MAX :
 						      ACCESS_ROWS_MAX;
+	unsigned int at = hash_of(key);
 
-	for (unsigned int i = hash_of(key);; i = (i + 1) % STATS_ROWS_MAX) {
-		struct stats_row *row = &lane->rows[i];
+	for (unsigned int step = 0; step < STATS_ROWS_MAX; step++) {
+		struct stats_row *row = &lane->rows[at];
 
 		if (!row->reason) {
-			if (lane->nr_rows == max)
-				return other_row(lane, key);
+			/* Exits of other kinds have rows beyond the limit. */
+			if (lane->nr_rows >= max)
+				break;
 			lane->nr_rows++;
 			row->key = *key;
 			return row;
 		}
 		if (is_same(&row->key, key))
 			return row;
+		at = (at + 1) % STATS_ROWS_MAX;
 	}
+	return other_row(lane, key);
 }
 
 static void count_data(struct stats_sum *sum, const struct kvm_run *run)

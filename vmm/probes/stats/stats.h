@@ -61,7 +61,7 @@ struct stats_lane {
 	uint64_t injected; /* interrupts, by kvm-vmm itself */
 	unsigned int nr_rows;
 	struct stats_row rows[STATS_ROWS_MAX]; /* hashed by key */
-	struct stats_row other[4];	       /* IO and MMIO, in and out */
+	struct stats_row other[5]; /* IO and MMIO, in and out; the rest */
 };
 
 /*
