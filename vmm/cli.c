@@ -22,10 +22,10 @@
 #include "probe.h"
 #include "usage.h"
 #include "util/log.h"
+#include "util/clock.h"
 
 #define OPTIONS_MAX 80
-#define WORD_MAX    24 /* of "--no-FEATURE" */
-#define NS_PER_SEC  1000000000ULL
+#define WORD_MAX    24		 /* of "--no-FEATURE" */
 #define TIMEOUT_MAX 1000000000UL /* seconds */
 
 TABLE_DECLARE(command, command);

@@ -143,7 +143,7 @@ ROWS = {
                       lost=(r"loader  bzimage .*", r"loader  vmlinux .*")),
     "DBG_TRACE": Row("probes/trace/*", lost=r"probe   trace .*"),
     "DBG_EXPLAIN": Row("probes/explain/*", lost=r"probe   explain .*"),
-    "DBG_REPORT": Row("probes/report/*", lost=r"probe   report .*"),
+    "DBG_REPORT": Row("probes/report/* x86/walk", lost=r"probe   report .*"),
     "DBG_STATS": Row("probes/stats/* probes/stages/json",
                      lost=r"probe   stats .*"),
     "DBG_STAGES": Row("probes/stages/*", lost=r"probe   stages .*"),

@@ -1,4 +1,4 @@
-/* objects: probes/report/walk.o probes/report/state.o probes/report/code.o
+/* objects: probes/report/walk.o x86/walk.o probes/report/state.o probes/report/code.o
  * probes/report/cause.o probes/report/entry.o core/memory.o util/text.o */
 /*
  * The likely cause of a crash, from states made up here; and the registers,
@@ -13,12 +13,9 @@
 #include <string.h>
 
 #include "probes/report/report.h"
+#include "x86/bits.h"
 
 #define MIB	 (1ULL << 20)
-#define CR0_PE	 (1u << 0)
-#define CR0_PG	 (1u << 31)
-#define CR4_PSE	 (1u << 4)
-#define CR4_PAE	 (1u << 5)
 #define EFER_LMA (1u << 10)
 #define LONG	 0x500 /* EFER.LME, LMA */
 

@@ -1,4 +1,4 @@
-/* objects: probes/report/walk.o core/memory.o util/text.o */
+/* objects: probes/report/walk.o x86/walk.o core/memory.o util/text.o */
 /*
  * Page walks through tables made up here: every mode of paging, large pages,
  * missing entries, tables outside RAM, tables that point at themselves.
@@ -13,16 +13,13 @@
 #include <string.h>
 
 #include "probes/report/report.h"
+#include "x86/bits.h"
 
 #define MIB (1ULL << 20)
 
-#define CR0_PG	 (1u << 31)
-#define CR4_PSE	 (1u << 4)
-#define CR4_PAE	 (1u << 5)
-#define CR4_LA57 (1u << 12)
-#define LONG	 0x500 /* EFER.LME, LMA */
-#define NXE	 0x800
-#define NX	 (1ULL << 63)
+#define LONG 0x500 /* EFER.LME, LMA */
+#define NXE  0x800
+#define NX   (1ULL << 63)
 
 static struct memory mem;
 

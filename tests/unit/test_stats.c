@@ -24,6 +24,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "probes/stats/stats.h"
+#include "util/clock.h"
 #include "probe.h"
 
 #define NR_GUESTS 5
@@ -142,7 +143,7 @@ static void check_sums(const struct stats_guest *guest)
 
 static void read_guest(struct stats *stats, unsigned int id)
 {
-	assert_int_equal(stats_read(stats, stats_now_ns()), 0);
+	assert_int_equal(stats_read(stats, clock_now_ns()), 0);
 	assert_int_equal(stats->nr_guests, NR_GUESTS);
 	assert_int_equal(stats->guests[id].id, id);
 	check_sums(&stats->guests[id]);

@@ -22,9 +22,9 @@
 #include "core/bus.h"
 #include "device.h"
 #include "util/log.h"
+#include "util/clock.h"
 
-#define INPUT_MAX  16 /* bytes that are read at once */
-#define NS_PER_SEC 1000000000ULL
+#define INPUT_MAX 16 /* bytes that are read at once */
 
 struct board {
 	struct device dev;
@@ -59,14 +59,6 @@ static void fail(struct bare *bare, const char *what)
 	stop(bare, STATUS_FAILED);
 }
 
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NS_PER_SEC + now.tv_nsec;
-}
-
 static int add_device(struct bare *bare, const struct device_type *type)
 {
 	struct board *board = calloc(1, sizeof(*board));
@@ -94,7 +86,7 @@ int bare_io_init(struct bare *bare)
 	int err = 0;
 
 	signal(SIGPIPE, SIG_IGN); /* a write that fails says so itself */
-	start_ns = monotonic_ns();
+	start_ns = clock_now_ns();
 	bus_init(&pio, "port");
 	TABLE_FOREACH(device, row)
 		err = err ? err : add_device(bare, *row);
@@ -206,7 +198,7 @@ void board_stop(struct board *board, enum board_stop why, int status)
 uint64_t board_now_ns(struct board *board)
 {
 	(void)board;
-	return monotonic_ns() - start_ns;
+	return clock_now_ns() - start_ns;
 }
 
 uint64_t board_rbx(struct board *board)

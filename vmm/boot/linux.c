@@ -12,6 +12,7 @@
 
 #include "boot/map64.h"
 #include "util/log.h"
+#include "x86/bits.h"
 
 #define GDT_GPA	      0x500
 #define SEED_GPA      0x6000
@@ -19,8 +20,6 @@
 #define PML4_GPA      0x9000 /* and MAP64_SIZE bytes from here on */
 #define CMDLINE_GPA   0x20000
 #define CMDLINE_MAX   0x10000 /* bytes with the final NUL */
-
-#define PAGE_SIZE 4096
 
 #define BOOT_CS	       0x10 /* boot.rst: "__BOOT_CS(0x10) and __BOOT_DS(0x18)" */
 #define BOOT_DS	       0x18
@@ -91,7 +90,7 @@ static int place_initrd(const struct linux_kernel *kernel,
 
 	if (top > mem->low_size)
 		top = mem->low_size;
-	start = (top - initrd->size) & ~(gpa_t)(PAGE_SIZE - 1);
+	start = (top - initrd->size) & ~(gpa_t)(X86_PAGE_SIZE - 1);
 	if (initrd->size > top || start < kernel->end ||
 	    mem_write(mem, start, initrd->data, initrd->size)) {
 		log_error("%s: initrd of %zu bytes does not fit between the "

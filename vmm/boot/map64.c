@@ -7,37 +7,33 @@
 
 #include <errno.h>
 
-#define TABLE_SIZE    4096
+#include "x86/bits.h"
+
 #define TABLE_ENTRIES 512
 #define DIRECTORIES   4 /* one per GiB */
 
-#define PTE_PRESENT  (1u << 0)
-#define PTE_WRITABLE (1u << 1)
-#define PTE_USER     (1u << 2)
-#define PTE_LARGE    (1u << 7)
-
-#define PTE_TABLE (PTE_PRESENT | PTE_WRITABLE | PTE_USER)
+#define PTE_TABLE (PTE_P | PTE_W | PTE_U)
 
 /* The entries of all page directories, as one array; or NULL. */
 static uint64_t *directories(const struct memory *mem, gpa_t root)
 {
-	return mem_hva(mem, root + 2 * TABLE_SIZE, DIRECTORIES * TABLE_SIZE);
+	return mem_hva(mem, root + 2 * X86_PAGE_SIZE,
+		       DIRECTORIES * X86_PAGE_SIZE);
 }
 
 int map64_identity(const struct memory *mem, gpa_t root)
 {
-	uint64_t *pml4 = mem_hva(mem, root, TABLE_SIZE);
-	uint64_t *pdpt = mem_hva(mem, root + TABLE_SIZE, TABLE_SIZE);
+	uint64_t *pml4 = mem_hva(mem, root, X86_PAGE_SIZE);
+	uint64_t *pdpt = mem_hva(mem, root + X86_PAGE_SIZE, X86_PAGE_SIZE);
 	uint64_t *pages = directories(mem, root);
 
 	if (!pml4 || !pdpt || !pages)
 		return -EFAULT;
-	pml4[0] = (root + TABLE_SIZE) | PTE_TABLE;
+	pml4[0] = (root + X86_PAGE_SIZE) | PTE_TABLE;
 	for (uint64_t i = 0; i < DIRECTORIES; i++)
-		pdpt[i] = (root + (2 + i) * TABLE_SIZE) | PTE_TABLE;
+		pdpt[i] = (root + (2 + i) * X86_PAGE_SIZE) | PTE_TABLE;
 	for (uint64_t i = 0; i < DIRECTORIES * TABLE_ENTRIES; i++)
-		pages[i] = i * MAP64_LARGE_PAGE | PTE_PRESENT | PTE_WRITABLE |
-			   PTE_LARGE;
+		pages[i] = i * MAP64_LARGE_PAGE | PTE_P | PTE_W | PTE_PS;
 	return 0;
 }
 
@@ -50,6 +46,6 @@ int map64_allow_user(const struct memory *mem, gpa_t root, gpa_t start,
 		return -EFAULT;
 	for (gpa_t at = start / MAP64_LARGE_PAGE; at * MAP64_LARGE_PAGE < end;
 	     at++)
-		pages[at] |= PTE_USER;
+		pages[at] |= PTE_U;
 	return 0;
 }

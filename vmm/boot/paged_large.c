@@ -2,9 +2,7 @@
 #include "boot/paged.h"
 
 #include "feature.h"
-
-#define PDE_LARGE (1u << 7)
-#define CR4_PSE	  (1u << 4)
+#include "x86/bits.h"
 
 static const struct feature large_pages = {
 	.name = "large-pages",
@@ -21,7 +19,7 @@ bool paged_map_large(const struct boot_args *args, const struct memory *mem,
 		return false;
 	for (unsigned int i = 0; i < pages && i < PAGED_HALF; i++) {
 		uint32_t entry = i * PAGED_SPAN | PAGED_PRESENT |
-				 PAGED_WRITABLE | PDE_LARGE;
+				 PAGED_WRITABLE | PTE_PS;
 
 		directory[i] = entry;
 		directory[PAGED_HALF + i] = entry;

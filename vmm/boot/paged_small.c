@@ -14,8 +14,8 @@
 #include <errno.h>
 
 #include "util/log.h"
+#include "x86/bits.h"
 
-#define PAGE_SIZE  4096
 #define TABLE_SIZE (PAGED_ENTRIES * sizeof(uint32_t))
 
 /* How many tables fit beside the RAM that they map. */
@@ -45,7 +45,7 @@ int paged_map_small(const struct image *image, const struct memory *mem,
 		return -E2BIG;
 	}
 	for (unsigned int i = 0; i < nr * PAGED_ENTRIES; i++)
-		pages[i] = i * PAGE_SIZE | PAGED_PRESENT | PAGED_WRITABLE;
+		pages[i] = i * X86_PAGE_SIZE | PAGED_PRESENT | PAGED_WRITABLE;
 	for (unsigned int i = 0; i < nr; i++) {
 		uint32_t entry = (at + i * TABLE_SIZE) | PAGED_PRESENT |
 				 PAGED_WRITABLE;

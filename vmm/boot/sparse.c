@@ -5,7 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define PAGE_SIZE    4096ULL
+#include "x86/bits.h"
+
 #define LARGE_PAGE   (2ULL << 20)
 #define SPARSE_PAGES 32 /* of the 512 in a large page */
 
@@ -36,7 +37,7 @@ static void copy_block(uint8_t *to, const uint8_t *from, size_t len)
 	size_t piece;
 
 	for (size_t at = 0; at < len; at += piece) {
-		piece = min_size(len - at, PAGE_SIZE);
+		piece = min_size(len - at, X86_PAGE_SIZE);
 		if (!is_zero(from + at, piece))
 			memcpy(to + at, from + at, piece);
 	}
@@ -49,7 +50,7 @@ static bool is_sparse(const uint8_t *from, size_t len)
 	size_t piece;
 
 	for (size_t at = 0; at < len && used < SPARSE_PAGES; at += piece) {
-		piece = min_size(len - at, PAGE_SIZE);
+		piece = min_size(len - at, X86_PAGE_SIZE);
 		used += !is_zero(from + at, piece);
 	}
 	return len == LARGE_PAGE && used < SPARSE_PAGES;

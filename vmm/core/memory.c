@@ -8,7 +8,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define PAGE_SIZE  4096ULL
+#include "x86/bits.h"
+
 #define LARGE_PAGE (2ULL << 20)
 
 /*
@@ -20,7 +21,7 @@ int mem_init(struct memory *mem, uint64_t size)
 {
 	uintptr_t start;
 
-	if (size < MEM_MIN || size > MEM_MAX || size % PAGE_SIZE)
+	if (size < MEM_MIN || size > MEM_MAX || size % X86_PAGE_SIZE)
 		return -EINVAL;
 	mem->mapping = mmap(NULL, size + LARGE_PAGE, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -24,10 +24,10 @@
 #include "core/vm.h"
 #include "core/watch.h"
 #include "util/log.h"
+#include "util/clock.h"
 
 #define KICK_SIGNAL	 SIGUSR1
 #define APIC_BASE_ENABLE (1ULL << 11) /* SDM 3A, "IA32_APIC_BASE MSR" */
-#define NS_PER_SEC	 1000000000ULL
 
 static __thread struct vcpu *current;
 
@@ -227,13 +227,11 @@ struct vcpu *vcpu_current(void)
 
 uint64_t vcpu_cpu_ns(const struct vcpu *vcpu)
 {
-	struct timespec used;
 	clockid_t clock;
 
-	if (pthread_getcpuclockid(vcpu->thread, &clock) ||
-	    clock_gettime(clock, &used))
+	if (pthread_getcpuclockid(vcpu->thread, &clock))
 		return 0;
-	return used.tv_sec * NS_PER_SEC + used.tv_nsec;
+	return clock_read_ns(clock);
 }
 
 static void on_kick(int signal)

@@ -21,6 +21,7 @@
 #include "irqchip.h"
 #include "core/vcpu.h"
 #include "util/log.h"
+#include "util/clock.h"
 
 /*
  * Three pages for Intel's real-mode emulation and one for its identity map:
@@ -30,19 +31,9 @@
 #define IDENTITY_MAP_ADDR 0xfffbc000ULL
 #define TSS_ADDR	  0xfffbd000ULL
 
-#define NS_PER_SEC 1000000000ULL
-
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NS_PER_SEC + now.tv_nsec;
-}
-
 uint64_t vm_now_ns(const struct vm *vm)
 {
-	return monotonic_ns() - vm->start_ns;
+	return clock_now_ns() - vm->start_ns;
 }
 
 /* Prints what went wrong with @what and returns -errno. */
@@ -131,7 +122,7 @@ int vm_create(struct vm *vm, const struct kvm *kvm,
 	pthread_cond_init(&vm->intr_raised, NULL);
 	bus_init(&vm->pio, "port");
 	bus_init(&vm->mmio, "address");
-	vm->start_ns = monotonic_ns();
+	vm->start_ns = clock_now_ns();
 	err = create_vm(vm);
 	if (!err)
 		err = create_memory(vm);
@@ -169,7 +160,7 @@ int vm_start(struct vm *vm, const struct cpu_state *cpu)
 
 	if (err)
 		return err;
-	vm->start_ns = monotonic_ns();
+	vm->start_ns = clock_now_ns();
 	for (unsigned int id = 0; id < vm->nr_vcpus; id++) {
 		err = vcpu_start(&vm->vcpus[id]);
 		if (err) {

@@ -15,6 +15,7 @@
  */
 #include "device.h"
 #include "pit.h"
+#include "util/clock.h"
 
 #define PIT_PORT  0x40
 #define PORT_B	  0x61
@@ -26,7 +27,6 @@ enum {
 };
 
 #define PIT_HZ	     1193182
-#define NS_PER_S     1000000000LL
 #define TICK_MIN_NS  200000
 #define CATCH_UP_NS  500000
 #define OWING_CLOCKS 1193 /* the shortest period with debts: 1000 Hz */
@@ -64,14 +64,14 @@ static int64_t now_clocks(struct pit *p)
 {
 	uint64_t ns = board_now_ns(p->board);
 
-	return ns / NS_PER_S * PIT_HZ + ns % NS_PER_S * PIT_HZ / NS_PER_S;
+	return ns / NS_PER_SEC * PIT_HZ + ns % NS_PER_SEC * PIT_HZ / NS_PER_SEC;
 }
 
 /* The first nanosecond of a clock. */
 static uint64_t clocks_to_ns(int64_t clocks)
 {
-	return clocks / PIT_HZ * NS_PER_S +
-	       (clocks % PIT_HZ * NS_PER_S + PIT_HZ - 1) / PIT_HZ;
+	return clocks / PIT_HZ * NS_PER_SEC +
+	       (clocks % PIT_HZ * NS_PER_SEC + PIT_HZ - 1) / PIT_HZ;
 }
 
 static void write_control(struct pit *p, uint8_t val, int64_t t)

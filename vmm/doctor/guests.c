@@ -9,17 +9,10 @@
 
 #include <string.h>
 
-#define PTE_PRESENT 0x01
-#define PTE_WRITE   0x02
-#define PTE_LARGE   0x80 /* PS: 2 or 4 MiB at once */
+#include "x86/bits.h"
 
-#define PTE_TABLE (PTE_PRESENT | PTE_WRITE)
-#define PTE_BIG	  (PTE_TABLE | PTE_LARGE)
-
-#define CR4_PSE (1 << 4)
-#define CR4_PAE (1 << 5)
-
-#define PAGE 0x1000
+#define PTE_TABLE (PTE_P | PTE_W)
+#define PTE_BIG	  (PTE_TABLE | PTE_PS)
 
 static void put32(uint8_t *ram, uint32_t table, uint32_t index, uint32_t entry)
 {
@@ -34,12 +27,12 @@ static void put64(uint8_t *ram, uint32_t table, uint32_t index, uint64_t entry)
 /* Entry 512 of a page directory is where 0x80000000 begins. */
 static void map_4k(uint8_t *ram)
 {
-	uint32_t table = MICRO_TABLES + PAGE, page;
+	uint32_t table = MICRO_TABLES + X86_PAGE_SIZE, page;
 
 	put32(ram, MICRO_TABLES, 0, table | PTE_TABLE);
 	put32(ram, MICRO_TABLES, 512, table | PTE_TABLE);
-	for (page = 0; page < MICRO_RAM / PAGE; page++)
-		put32(ram, table, page, page * PAGE | PTE_TABLE);
+	for (page = 0; page < MICRO_RAM / X86_PAGE_SIZE; page++)
+		put32(ram, table, page, page * X86_PAGE_SIZE | PTE_TABLE);
 }
 
 /* The mapping that 1K OS starts with. */
@@ -52,18 +45,18 @@ static void map_4m(uint8_t *ram)
 /* Entry 2 of the four page-directory pointers is 0x80000000 again. */
 static void map_pae(uint8_t *ram)
 {
-	uint32_t directory = MICRO_TABLES + PAGE;
+	uint32_t directory = MICRO_TABLES + X86_PAGE_SIZE;
 
-	put64(ram, MICRO_TABLES, 0, directory | PTE_PRESENT);
-	put64(ram, MICRO_TABLES, 2, directory | PTE_PRESENT);
+	put64(ram, MICRO_TABLES, 0, directory | PTE_P);
+	put64(ram, MICRO_TABLES, 2, directory | PTE_P);
 	put64(ram, directory, 0, PTE_BIG);
 }
 
 /* Entry 256 of the PML4 is where the upper half, 0xffff8..., begins. */
 static void map_long(uint8_t *ram)
 {
-	uint32_t pointers = MICRO_TABLES + PAGE;
-	uint32_t directory = pointers + PAGE;
+	uint32_t pointers = MICRO_TABLES + X86_PAGE_SIZE;
+	uint32_t directory = pointers + X86_PAGE_SIZE;
 
 	put64(ram, MICRO_TABLES, 0, pointers | PTE_TABLE);
 	put64(ram, MICRO_TABLES, 256, pointers | PTE_TABLE);

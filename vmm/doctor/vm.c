@@ -18,22 +18,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NS_PER_S  1000000000LL
-#define NS_PER_MS 1000000
+#include "x86/bits.h"
+#include "util/clock.h"
 
 /* How long a guest may take: a millisecond is plenty, but hosts are busy. */
-#define LIMIT_NS NS_PER_S
+#define LIMIT_NS NS_PER_SEC
 
 /* Three pages below 4 GiB that KVM on Intel needs for real mode. */
 #define TSS_ADDR 0xfffbd000UL
-
-#define CR0_PE		(1 << 0)
-#define CR0_ET		(1 << 4)
-#define CR0_NE		(1 << 5)
-#define CR0_PG		(1U << 31)
-#define EFER_LME	(1 << 8)
-#define EFER_LMA	(1 << 10)
-#define RFLAGS_ALWAYS_1 (1 << 1)
 
 /* The kernel's sigset_t; libc's is longer. */
 #define SIGSET_BYTES 8
@@ -60,14 +52,6 @@ fail(struct micro_vm *mvm, const char *fmt, ...)
 static int fail_setup(struct micro_vm *mvm, const char *what)
 {
 	return fail(mvm, "cannot be set up: %s: %s", what, strerror(errno));
-}
-
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
 /* VM, interrupt controllers and RAM: what exists before the first vCPU. */
@@ -188,7 +172,7 @@ static int set_registers(struct micro_vm *mvm, const struct micro_guest *guest)
 	struct kvm_regs regs = {
 		.rip = MICRO_CODE,
 		.rsp = MICRO_STACK,
-		.rflags = RFLAGS_ALWAYS_1,
+		.rflags = RFLAGS_1,
 	};
 	struct kvm_sregs sregs;
 
@@ -286,9 +270,9 @@ static int handle_exit(struct micro_vm *mvm, const struct micro_guest *guest)
  * kill us.
  */
 static void run_until(struct micro_vm *mvm, const struct micro_guest *guest,
-		      int64_t limit_ns)
+		      uint64_t limit_ns)
 {
-	int64_t end = clock_ns(CLOCK_MONOTONIC) + limit_ns;
+	uint64_t end = clock_read_ns(CLOCK_MONOTONIC) + limit_ns;
 
 	do {
 		if (!ioctl(mvm->vcpu, KVM_RUN, 0)) {
@@ -298,7 +282,7 @@ static void run_until(struct micro_vm *mvm, const struct micro_guest *guest,
 			fail(mvm, "cannot run: KVM_RUN: %s", strerror(errno));
 			return;
 		}
-	} while (clock_ns(CLOCK_MONOTONIC) < end);
+	} while (clock_read_ns(CLOCK_MONOTONIC) < end);
 	if (!mvm->result->answered)
 		fail(mvm, "hangs: no answer within %lld ms",
 		     (long long)limit_ns / NS_PER_MS);
@@ -323,8 +307,8 @@ static void run_with_limit(struct micro_vm *mvm,
 {
 	const struct timespec none = { 0 };
 	struct itimerspec when = {
-		.it_value.tv_sec = limit / NS_PER_S,
-		.it_value.tv_nsec = limit % NS_PER_S,
+		.it_value.tv_sec = limit / NS_PER_SEC,
+		.it_value.tv_nsec = limit % NS_PER_SEC,
 	};
 	struct sigevent event = {
 		.sigev_notify = SIGEV_SIGNAL,
@@ -355,11 +339,11 @@ static void run_with_limit(struct micro_vm *mvm,
 static void measure(struct micro_vm *mvm, const struct micro_guest *guest,
 		    int ms)
 {
-	int64_t start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	uint64_t start = clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
 	struct kvm_regs regs;
 
 	run_with_limit(mvm, guest, (int64_t)ms * NS_PER_MS);
-	mvm->result->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - start;
+	mvm->result->cpu_ns = clock_read_ns(CLOCK_THREAD_CPUTIME_ID) - start;
 	if (!ioctl(mvm->vcpu, KVM_GET_REGS, &regs))
 		mvm->result->rax = regs.rax;
 }

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "util/log.h"
+#include "util/clock.h"
 
-#define BATCH	   16
-#define NS_PER_SEC 1000000000ULL
+#define BATCH 16
 
 int event_init(struct event_loop *loop)
 {
@@ -99,16 +99,10 @@ void event_ack(int fd)
 		return;
 }
 
-static struct timespec to_timespec(uint64_t ns)
-{
-	return (struct timespec){ .tv_sec = ns / NS_PER_SEC,
-				  .tv_nsec = ns % NS_PER_SEC };
-}
-
 void event_arm(int fd, uint64_t ns, uint64_t period_ns)
 {
-	struct itimerspec spec = { .it_value = to_timespec(ns),
-				   .it_interval = to_timespec(period_ns) };
+	struct itimerspec spec = { .it_value = clock_timespec(ns),
+				   .it_interval = clock_timespec(period_ns) };
 
 	timerfd_settime(fd, 0, &spec, NULL);
 }

@@ -17,10 +17,10 @@
 #include <unistd.h>
 
 #include "util/reopen.h"
+#include "util/clock.h"
 
 #define LINE_MAX_BYTES 1024
 
-#define NS_PER_SEC 1000000000L
 #define SLICE_MS   100
 #define SLICES_MAX 10
 

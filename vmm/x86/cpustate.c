@@ -4,13 +4,7 @@
  */
 #include "x86/cpustate.h"
 
-#define CR0_PE	 (1u << 0)
-#define CR0_ET	 (1u << 4)
-#define CR0_PG	 (1u << 31)
-#define CR4_PAE	 (1u << 5)
-#define EFER_LME (1u << 8)
-#define EFER_LMA (1u << 10)
-#define RFLAGS_1 (1u << 1) /* always set */
+#include "x86/bits.h"
 
 #define SEG_DATA  0x93 /* present, DPL 0, read/write, accessed */
 #define SEG_CODE  0x9b /* present, DPL 0, execute/read, accessed */

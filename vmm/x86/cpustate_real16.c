@@ -4,10 +4,10 @@
  */
 #include "x86/cpustate.h"
 
-#define CR0_ET	 (1u << 4)
-#define RFLAGS_1 (1u << 1) /* always set */
-#define SEG_DATA 0x93	   /* present, DPL 0, read/write, accessed */
-#define SEG_CODE 0x9b	   /* present, DPL 0, execute/read, accessed */
+#include "x86/bits.h"
+
+#define SEG_DATA 0x93 /* present, DPL 0, read/write, accessed */
+#define SEG_CODE 0x9b /* present, DPL 0, execute/read, accessed */
 #define LIMIT_16 0xffff
 
 const struct cpu_state cpu_state_real16 = {

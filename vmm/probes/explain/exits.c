@@ -5,8 +5,7 @@
 
 #include "probes/explain/explain.h"
 #include "probe.h"
-
-#define RFLAGS_IF (1 << 9)
+#include "x86/bits.h"
 
 static void say_halt(struct text *answer, const struct exit_view *view)
 {

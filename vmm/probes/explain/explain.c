@@ -15,13 +15,11 @@
 
 #include "probe.h"
 #include "util/log.h"
+#include "util/clock.h"
 
 #define GUESTS_MAX     256
 #define TEXT_BYTES     512
 #define EXITS_MAX      64 /* reasons KVM has, with room */
-#define NS_PER_US      1000
-#define NS_PER_MS      1000000
-#define NS_PER_SEC     1000000000
 #define NAME_WIDTH_MAX 32
 #define CPU_WIDTH      3
 #define INDENT	       "       "

@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "probes/report/report.h"
-
-#define CR0_PE (1u << 0)
+#include "x86/bits.h"
 
 #define VECTOR_UD 6
 #define VECTOR_DF 8

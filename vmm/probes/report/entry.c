@@ -5,16 +5,9 @@
  */
 #include "probes/report/report.h"
 
-#define CR0_PE	  (1u << 0)
-#define CR0_NW	  (1u << 29)
-#define CR0_CD	  (1u << 30)
-#define CR0_PG	  (1u << 31)
-#define CR4_PAE	  (1u << 5)
-#define EFER_LME  (1u << 8)
-#define EFER_LMA  (1u << 10)
-#define RFLAGS_1  (1u << 1)
-#define RFLAGS_VM (1u << 17)
-#define RFLAGS_0  0xffc08028ULL /* bits that are always 0 */
+#include "x86/bits.h"
+
+#define RFLAGS_0 0xffc08028ULL /* bits that are always 0 */
 
 typedef bool (*broken)(const struct kvm_sregs *sregs,
 		       const struct kvm_regs *regs);

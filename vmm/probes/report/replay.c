@@ -13,11 +13,10 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "probes/report/report.h"
+#include "x86/bits.h"
 
 #define STEPS_MAX 100000
 #define TIME_MAX  1 /* s */
-
-#define RFLAGS_TF (1u << 8)
 
 /* A thread that gets the vCPU out of a guest which does not leave by itself. */
 struct watchdog {

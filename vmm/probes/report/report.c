@@ -17,10 +17,9 @@
 #include "core/vm.h"
 #include "probe.h"
 #include "util/log.h"
+#include "x86/bits.h"
 
 #define REPORT_BYTES 8192
-
-#define CR0_PG (1u << 31)
 
 /* SDM 3A and APM 2, "Processor State After Reset" or "Initialization". */
 #define RESET_RIP     0xfff0

@@ -2,7 +2,7 @@
  * The crash report's own contract.
  *
  * report.c is the probe: it takes the state of the vCPU and puts the report
- * together. state.c writes registers, walk.c walks page tables,
+ * together. state.c writes registers, walk.c puts page walks into words,
  * code.c finds the bytes at RIP and names an instruction,
  * cause.c and entry.c look for the cause: all of them functions
  * of a state and of guest RAM, so that tests need no /dev/kvm. replay.c
@@ -21,6 +21,7 @@
 
 #include "memory.h"
 #include "util/text.h"
+#include "x86/walk.h"
 
 struct vcpu;
 
@@ -37,33 +38,7 @@ struct report_state {
 	bool paging_lost; /* it was on at the start, and KVM took it away */
 };
 
-/* --- walk.c: SDM 3A "Paging" --- */
-
-#define WALK_LEVELS_MAX 5
-
-enum walk_end {
-	WALK_MAPPED,
-	WALK_ABSENT,	/* the last entry is not present */
-	WALK_NO_TABLE,	/* the last table is not in RAM; its entry is unknown */
-	WALK_CANONICAL, /* the address is none that this mode knows */
-};
-
-struct walk_step {
-	const char *name; /* "PDE" */
-	unsigned int index;
-	gpa_t at;
-	uint64_t entry; /* 0 when the table is not in RAM */
-};
-
-struct walk {
-	uint64_t gva; /* linear address */
-	enum walk_end end;
-	unsigned int nr_steps; /* 0 without paging */
-	struct walk_step steps[WALK_LEVELS_MAX];
-	gpa_t gpa;			 /* WALK_MAPPED */
-	uint64_t page_size;		 /* WALK_MAPPED; 0 without paging */
-	bool writable, user, executable; /* WALK_MAPPED: all levels together */
-};
+/* --- walk.c --- */
 
 /* Walks from linear address @gva as the CPU in @sregs would. */
 void report_walk(struct walk *walk, const struct memory *mem,

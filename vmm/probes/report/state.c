@@ -5,11 +5,7 @@
 #include <string.h>
 
 #include "probes/report/report.h"
-
-#define CR0_PE	  (1u << 0)
-#define CR0_PG	  (1u << 31)
-#define EFER_LMA  (1u << 10)
-#define RFLAGS_VM (1u << 17)
+#include "x86/bits.h"
 
 struct flag {
 	unsigned int bit;

@@ -8,10 +8,7 @@
 #include "abi/hypercall.h"
 #include "probes/stages/stages.h"
 #include "probe.h"
-
-#define CR0_PE	 (1u << 0)
-#define CR0_PG	 (1u << 31)
-#define EFER_LMA (1u << 10)
+#include "x86/mode.h"
 
 #define PORT_DEBUGCON 0xe9
 #define PORT_I8042    0x60
@@ -32,11 +29,14 @@
 
 enum stage stage_mode(const struct kvm_sregs *sregs)
 {
-	if (!(sregs->cr0 & CR0_PE))
-		return STAGE_REAL;
-	if (!(sregs->cr0 & CR0_PG))
-		return STAGE_PROTECTED;
-	return sregs->efer & EFER_LMA ? STAGE_LONG : STAGE_PAGING;
+	static const enum stage stages[] = {
+		[MODE_REAL] = STAGE_REAL,
+		[MODE_PROTECTED] = STAGE_PROTECTED,
+		[MODE_PAGED] = STAGE_PAGING,
+		[MODE_LONG] = STAGE_LONG,
+	};
+
+	return stages[cpu_mode(sregs->cr0, sregs->efer)];
 }
 
 static bool is_out(const struct kvm_run *run)

@@ -17,9 +17,7 @@
 #include "abi/exit_status.h"
 #include "probe.h"
 #include "util/log.h"
-
-#define NS_PER_SEC 1000000000ULL
-#define NS_PER_MS  1e6
+#include "util/clock.h"
 
 const struct stage_text stage_texts[STAGE_COUNT] = {
 	[STAGE_START] = { "start", "kvm-vmm reads its command line" },
@@ -53,17 +51,9 @@ static struct lanes lanes;
 static __thread struct stage_lane *mine;
 static uint64_t started_ns; /* 0: --stages was not given */
 
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NS_PER_SEC + now.tv_nsec;
-}
-
 static uint64_t now_ns(void)
 {
-	return monotonic_ns() - started_ns;
+	return clock_now_ns() - started_ns;
 }
 
 bool stages_are_on(void)
@@ -95,7 +85,7 @@ static int stages_setup(const char *arg)
 	(void)arg;
 	if (started_ns)
 		return 0;
-	started_ns = monotonic_ns();
+	started_ns = clock_now_ns();
 	for (unsigned int i = 0; i < STAGES_GUESTS_MAX; i++) {
 		pthread_mutex_init(&guests[i].lock, NULL);
 		guests[i].marks[STAGE_START].seen = true;
@@ -250,7 +240,7 @@ static void print_guest(FILE *to, const struct stage_guest *guest)
 		uint64_t step = mark->ns - before;
 
 		fprintf(to, "%11.3f %10.3f %5.1f%% %10llu  %s%s%s\n",
-			mark->ns / NS_PER_MS, step / NS_PER_MS,
+			mark->ns / (double)NS_PER_MS, step / (double)NS_PER_MS,
 			all ? 100.0 * (double)step / (double)all : 0,
 			(unsigned long long)mark->exits,
 			stage_texts[order[i]].text, mark->more ? ": " : "",

@@ -9,17 +9,7 @@
 #include <time.h>
 
 #include "probes/stats/stats.h"
-
-#define NS_PER_SEC 1000000000ULL
-#define NS_PER_US  1000ULL
-
-uint64_t stats_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NS_PER_SEC + now.tv_nsec;
-}
+#include "util/clock.h"
 
 static const struct stats_lane *lane_of(const struct lane *lane)
 {
@@ -217,7 +207,7 @@ int stats_read(struct stats *stats, uint64_t started_ns)
 
 	getrusage(RUSAGE_SELF, &used);
 	*stats = (struct stats){
-		.wall_ns = stats_now_ns() - started_ns,
+		.wall_ns = clock_now_ns() - started_ns,
 		.cpu_user_ns = to_ns(&used.ru_utime),
 		.cpu_system_ns = to_ns(&used.ru_stime),
 		.peak_kib = read_peak_kib(&used),

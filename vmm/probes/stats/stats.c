@@ -13,6 +13,7 @@
 
 #include "abi/exit_status.h"
 #include "probe.h"
+#include "util/clock.h"
 #include "util/log.h"
 
 /* Constant once vCPUs run. */
@@ -49,7 +50,7 @@ static int stats_setup(const char *arg)
 {
 	size_t len;
 
-	started_ns = stats_now_ns();
+	started_ns = clock_now_ns();
 	if (!arg)
 		return 0;
 	len = strcspn(arg, ":");

@@ -212,7 +212,4 @@ void stats_free_guest(struct stats_guest *guest);
 void stats_print_table(FILE *to, const struct stats *stats);
 void stats_print_json(FILE *to, const struct stats *stats);
 
-/* Nanoseconds of the monotonic clock. */
-uint64_t stats_now_ns(void);
-
 #endif

@@ -7,9 +7,7 @@
 #include <string.h>
 
 #include "probes/stats/stats.h"
-
-#define NS_PER_MS 1e6
-#define NS_PER_US 1e3
+#include "util/clock.h"
 
 #define KIB_PER_MIB 1024.0
 
@@ -28,9 +26,10 @@ static void print_sum(FILE *to, const struct stats_sum *sum, uint64_t all)
 
 	fprintf(to, "%10llu %6.1f%% %11llu %11.3f %11.3f %8.2f %9.1f  ",
 		(unsigned long long)sum->exits, percent(sum->exits, all),
-		(unsigned long long)sum->bytes, sum->guest_ns / NS_PER_MS,
-		sum->answer_ns / NS_PER_MS, each / NS_PER_US,
-		sum->worst_ns / NS_PER_US);
+		(unsigned long long)sum->bytes,
+		sum->guest_ns / (double)NS_PER_MS,
+		sum->answer_ns / (double)NS_PER_MS, each / (double)NS_PER_US,
+		sum->worst_ns / (double)NS_PER_US);
 }
 
 static void print_what(FILE *to, const struct stats_row *row)
@@ -123,7 +122,7 @@ void stats_print_table(FILE *to, const struct stats *stats)
 		"\n%llu VM exits in %.3f ms, %llu bytes moved; peak of resident "
 		"memory %.1f MiB",
 		(unsigned long long)stats->sum.exits,
-		stats->wall_ns / NS_PER_MS,
+		stats->wall_ns / (double)NS_PER_MS,
 		(unsigned long long)stats->sum.bytes,
 		stats->peak_kib / KIB_PER_MIB);
 	if (stats->resident_known)

@@ -11,11 +11,10 @@
 #include "probe.h"
 #include "util/log.h"
 #include "util/text.h"
+#include "x86/bits.h"
 
 #define LINE_BYTES 256
 #define SHOWN_MAX  32 /* bytes of a string instruction that are shown */
-
-#define RFLAGS_IF (1 << 9)
 
 /* The exits that are more than a name. */
 static const struct {

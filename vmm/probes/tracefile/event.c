@@ -10,8 +10,8 @@
 #include "probes/tracefile/tracefile.h"
 #include "probe.h"
 #include "util/json.h"
+#include "util/clock.h"
 
-#define NS_PER_US  1000
 #define NAME_BYTES 1536 /* a file name of 255 bytes, each one escaped */
 #define LINES_TID  1000 /* more than there are vCPUs */
 

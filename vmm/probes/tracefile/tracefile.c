@@ -19,8 +19,8 @@
 #include "abi/exit_status.h"
 #include "probe.h"
 #include "util/log.h"
+#include "util/clock.h"
 
-#define NS_PER_SEC 1000000000ULL
 #define GUESTS_MAX 256
 
 static struct lanes lanes;
@@ -34,17 +34,9 @@ static int fd = -1;
 static bool is_empty = true; /* no event is in the file */
 static atomic_bool failed;   /* nothing more is written */
 
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * NS_PER_SEC + now.tv_nsec;
-}
-
 static uint64_t now_ns(void)
 {
-	return monotonic_ns() - started_ns;
+	return clock_now_ns() - started_ns;
 }
 
 /* The guests are not to blame: they go on, and the exit status tells. */
@@ -111,7 +103,7 @@ static int trace_setup(const char *arg)
 		log_error("--trace: %s: %s", path, strerror(errno));
 		return -errno;
 	}
-	started_ns = monotonic_ns();
+	started_ns = clock_now_ns();
 	write_all("[\n", strlen("[\n"));
 	return 0;
 }
