@@ -13,16 +13,16 @@
 #include <string.h>
 
 #include "command.h"
-#include "core/exit.h"
-#include "irqchip.h"
+#include "core/probes.h"
 #include "core/smp.h"
 #include "device.h"
 #include "feature.h"
+#include "irqchip.h"
 #include "loader.h"
 #include "probe.h"
 #include "usage.h"
-#include "util/log.h"
 #include "util/clock.h"
+#include "util/log.h"
 
 #define OPTIONS_MAX 80
 #define WORD_MAX    24		 /* of "--no-FEATURE" */
@@ -174,7 +174,7 @@ static void turn_verbose_on(void)
 	log_set_verbose(1);
 	TABLE_FOREACH(probe, probe) {
 		if ((*probe)->option && !strcmp((*probe)->option, "--verbose"))
-			exit_add_probe(*probe);
+			probes_add(*probe);
 	}
 }
 
@@ -237,7 +237,7 @@ static int apply_row(struct options *opt, const struct table_option *row,
 		     const char *arg)
 {
 	if (row->probe) {
-		exit_add_probe(row->probe);
+		probes_add(row->probe);
 		return row->probe->setup ? row->probe->setup(arg) : 0;
 	}
 	if (row->without) {

@@ -8,11 +8,14 @@
 #include <string.h>
 
 #include "cli.h"
-#include "irqchip.h"
 #include "core/kvm.h"
 #include "core/vm.h"
+#include "firmware.h"
+#include "irqchip.h"
 #include "loader.h"
 #include "util/log.h"
+
+TABLE_DECLARE(firmware, firmware);
 
 static int bad_fit(const struct image *image, const char *why)
 {
@@ -105,6 +108,15 @@ int guest_configure(const struct options *opt, const struct kvm *kvm,
 	return choose_irqchip(opt, kvm, config);
 }
 
+static void write_firmware(const struct vm *vm)
+{
+	const struct platform platform = { .nr_cpus = vm->config.nr_vcpus };
+	const struct firmware *const *row;
+
+	TABLE_FOREACH(firmware, row)
+		(*row)->write(&vm->mem, &platform);
+}
+
 int guest_load(const struct options *opt, const struct loader *loader,
 	       const struct image *image, const struct image *initrd,
 	       struct vm *vm, struct cpu_state *cpu)
@@ -120,9 +132,9 @@ int guest_load(const struct options *opt, const struct loader *loader,
 	err = loader->load(image, &args, &vm->mem, cpu);
 	if (err)
 		return err;
-	/* Only to who may look: it lies in low RAM, where others have data. */
+	/* Only for who may look: it lies in low RAM, where others have data. */
 	if ((loader->needs & NEEDS_SMP) && vm->config.irqchip &&
-	    vm->config.irqchip->describe)
-		vm->config.irqchip->describe(&vm->mem, vm->config.nr_vcpus);
+	    vm->config.irqchip->has_apic)
+		write_firmware(vm);
 	return 0;
 }

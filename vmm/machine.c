@@ -20,16 +20,16 @@
 #include "boot/select.h"
 #include "cli.h"
 #include "core/board.h"
-#include "terminal/console.h"
-#include "util/event.h"
-#include "core/exit.h"
 #include "core/kvm.h"
+#include "core/probes.h"
 #include "core/smp.h"
-#include "terminal/term.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "core/watch.h"
 #include "guest.h"
+#include "terminal/console.h"
+#include "terminal/term.h"
+#include "util/event.h"
 #include "util/log.h"
 
 #define NAME_NUMBER_MAX 16 /* "#" and a number behind a name */
@@ -51,6 +51,7 @@ struct machine {
 	struct cpu_state *cpus; /* their first registers */
 	char **names;		/* as messages call them */
 	unsigned int nr_started, nr_ended;
+	int status;    /* exit status, so far */
 	bool ran;      /* the guests were started */
 	bool quitting; /* out of patience: what stdout refuses may be lost */
 	int failure; /* STATUS_FAILED when guest output could not be written */
@@ -213,9 +214,9 @@ static int watch_stopped(struct machine *m)
 	int fd = event_fd();
 
 	if (fd < 0)
-		return fd;
+		return STATUS_FAILED;
 	m->stopped = (struct event_source){ fd, on_stopped, m };
-	return event_add(&m->loop, &m->stopped, EPOLLIN);
+	return event_add(&m->loop, &m->stopped, EPOLLIN) ? STATUS_FAILED : 0;
 }
 
 static const char *base_name(const char *path)
@@ -253,7 +254,15 @@ static int build_guest(struct machine *m, const struct image *image,
 		       0;
 }
 
-static int build_guests(struct machine *m)
+static void free_guests(struct machine *m)
+{
+	for (unsigned int i = 0; i < m->nr_vms; i++) {
+		boards_free(&m->vms[i]);
+		vm_free(&m->vms[i]);
+	}
+}
+
+static int build_each(struct machine *m)
 {
 	int status = 0;
 
@@ -268,6 +277,19 @@ static int build_guests(struct machine *m)
 		status = build_guest(m, &image, &m->vms[i], &m->cpus[i]);
 		image_close(&image);
 	}
+	return status;
+}
+
+static int build_guests(struct machine *m)
+{
+	int status;
+
+	if (m->opt->initrd && image_open(&m->initrd, m->opt->initrd))
+		return STATUS_USAGE;
+	status = build_each(m);
+	image_close(&m->initrd);
+	if (status)
+		free_guests(m);
 	return status;
 }
 
@@ -302,47 +324,39 @@ static int run_guests(struct machine *m)
 	console_abandon(&m->console);
 	for (unsigned int i = 0; i < m->nr_vms; i++) {
 		vm_join(&m->vms[i]);
-		exit_show_gone(&m->vms[i]);
+		probes_gone(&m->vms[i]);
 	}
 	status = worst_status(m);
 	watch_stop(&m->watch);
 	return status;
 }
 
-/* The guests, once they have names and the console has an end for each. */
-static int build_and_run(struct machine *m)
-{
-	int status;
-
-	if (m->opt->initrd && image_open(&m->initrd, m->opt->initrd))
-		return STATUS_USAGE;
-	status = build_guests(m);
-	image_close(&m->initrd);
-	if (!status)
-		status = run_guests(m);
-	for (unsigned int i = 0; i < m->nr_vms; i++)
-		vm_free(&m->vms[i]);
-	return status;
-}
-
-static int with_console(struct machine *m)
+static int open_console(struct machine *m)
 {
 	const struct console_config config = {
 		.names = (const char *const *)m->names,
 		.nr_guests = m->opt->nr_images,
 		.interleave = m->opt->interleave,
-		.annotated = exit_is_talked_about(),
+		.annotated = probes_talk(),
 		.without = m->opt->without,
+		.input = board_input,
 		.quit = on_quit,
 		.arg = m,
 	};
-	int status;
 
-	if (console_init(&m->console, &m->loop, &config))
-		return STATUS_FAILED;
-	status = build_and_run(m);
+	return console_init(&m->console, &m->loop, &config) ? STATUS_FAILED : 0;
+}
+
+static void close_console(struct machine *m)
+{
 	console_free(&m->console);
-	return m->ran ? worse(status, exit_finish_probes()) : status;
+}
+
+/* The terminal is the user's again: probes may print what they have. */
+static void finish_probes(struct machine *m)
+{
+	if (m->ran)
+		m->status = worse(m->status, probes_finish());
 }
 
 /* A file name may hold what a terminal obeys; a guest's name must not. */
@@ -372,10 +386,18 @@ static char *name_guest(const struct options *opt, unsigned int id)
 	return name;
 }
 
-static int with_guests(struct machine *m)
+static void free_lists(struct machine *m)
+{
+	for (unsigned int i = 0; m->names && i < m->opt->nr_images; i++)
+		free(m->names[i]);
+	free(m->names);
+	free(m->cpus);
+	free(m->vms);
+}
+
+static int make_lists(struct machine *m)
 {
 	unsigned int nr = m->opt->nr_images, named = 0;
-	int status = STATUS_FAILED;
 
 	m->vms = calloc(nr, sizeof(*m->vms));
 	m->cpus = calloc(nr, sizeof(*m->cpus));
@@ -384,34 +406,65 @@ static int with_guests(struct machine *m)
 	       (m->names[named] = name_guest(m->opt, named)))
 		named++;
 	if (m->vms && m->cpus && named == nr)
-		status = with_console(m);
-	else
-		log_error("guests: %s", strerror(ENOMEM));
-	while (named)
-		free(m->names[--named]);
-	free(m->names);
-	free(m->cpus);
-	free(m->vms);
-	return status;
+		return 0;
+	log_error("guests: %s", strerror(ENOMEM));
+	free_lists(m);
+	return STATUS_FAILED;
 }
+
+static int open_kvm(struct machine *m)
+{
+	return kvm_open(&m->kvm) ? STATUS_FAILED : 0;
+}
+
+static void close_kvm(struct machine *m)
+{
+	kvm_close(&m->kvm);
+}
+
+static int open_loop(struct machine *m)
+{
+	return event_init(&m->loop) ? STATUS_FAILED : 0;
+}
+
+static void close_loop(struct machine *m)
+{
+	event_free(&m->loop);
+}
+
+/*
+ * What a run is made of, in order: each step is taken up after the one above
+ * it, and down before it. up() returns 0, or an exit status after one message
+ * and with nothing left to undo; then the steps below are not taken. NULL:
+ * nothing to do on that way.
+ */
+static const struct step {
+	int (*up)(struct machine *m);
+	void (*down)(struct machine *m);
+} steps[] = {
+	{ open_kvm, close_kvm },       { open_loop, close_loop },
+	{ watch_stopped, NULL },       { make_lists, free_lists },
+	{ NULL, finish_probes },       { open_console, close_console },
+	{ build_guests, free_guests }, { run_guests, NULL },
+};
 
 int machine_run(const struct options *opt)
 {
 	/* Static: the console's rings are too much for a stack. */
 	static struct machine machine;
 	struct machine *m = &machine;
-	int status = STATUS_FAILED;
+	size_t taken = 0;
 
 	m->opt = opt;
 	vcpu_init_signals();
-	if (kvm_open(&m->kvm))
-		return status;
-	if (event_init(&m->loop))
-		goto close_kvm;
-	if (!watch_stopped(m))
-		status = with_guests(m);
-	event_free(&m->loop);
-close_kvm:
-	kvm_close(&m->kvm);
-	return status;
+	for (; taken < sizeof(steps) / sizeof(steps[0]); taken++) {
+		if (steps[taken].up)
+			m->status = steps[taken].up(m);
+		if (m->status)
+			break;
+	}
+	while (taken-- > 0)
+		if (steps[taken].down)
+			steps[taken].down(m);
+	return m->status;
 }

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "command.h"
-#include "irqchip.h"
 #include "core/smp.h"
 #include "device.h"
 #include "feature.h"
+#include "irqchip.h"
 #include "loader.h"
 #include "probe.h"
 

@@ -102,14 +102,16 @@ static void fuzz_world(struct board *b, struct bytes *in)
 /* Lines of other devices, and the CPU that takes an interrupt or comes late. */
 static void fuzz_pins(struct board *b, struct bytes *in)
 {
+	const struct chip *chip = b->type->chip;
 	uint8_t how = next(in);
 
-	if (b->type->line)
-		b->type->line(b->dev, how % 26, how & 0x80);
-	if (b->type->acknowledge && (b->intr || how % 8 == 0))
-		b->type->acknowledge(b->dev);
-	if (b->type->eoi)
-		b->type->eoi(b->dev, next(in));
+	if (!chip)
+		return;
+	chip->line(b->dev, how % 26, how & 0x80);
+	if (chip->acknowledge && (b->intr || how % 8 == 0))
+		chip->acknowledge(b->dev);
+	if (chip->eoi)
+		chip->eoi(b->dev, next(in));
 }
 
 static void fuzz_step(struct machine *m, struct board *b, struct bytes *in)

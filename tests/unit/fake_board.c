@@ -252,7 +252,7 @@ void board_intr(struct board *board, bool level)
 
 void board_send(struct board *board, const struct dev_message *message)
 {
-	if (!board->type->line)
+	if (!board->type->chip)
 		broken(board, "sends messages without lines", message->data);
 	board->sends++;
 	board->sent = *message;
@@ -261,7 +261,7 @@ void board_send(struct board *board, const struct dev_message *message)
 void board_want_eoi(struct board *board, const struct dev_message *messages,
 		    unsigned int count)
 {
-	if (!board->type->eoi)
+	if (!board->type->chip || !board->type->chip->eoi)
 		broken(board, "wants an EOI it cannot take", count);
 	if (count > DEV_MESSAGES_MAX)
 		broken(board, "wants the EOI of too many messages", count);

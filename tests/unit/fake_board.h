@@ -8,6 +8,7 @@
 #ifndef MKVM_FAKE_BOARD_H
 #define MKVM_FAKE_BOARD_H
 
+#include "chip.h"
 #include "device.h"
 
 #define FAKE_TX_MAX 4096

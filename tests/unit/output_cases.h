@@ -26,7 +26,6 @@
 #include <unistd.h>
 
 #include "terminal/output.h"
-#include "core/vcpu.h"
 
 #define GUARD_NS   60000000000ULL /* for a case that would hang */
 #define NR_VCPUS   4
@@ -45,13 +44,6 @@ static ssize_t (*write_for_case)(const void *buf, size_t size);
 static void (*drained_for_case)(void);
 static int broken_by;
 static bool too_late;
-static _Thread_local struct vcpu *me; /* not NULL: a vCPU's thread */
-
-/* Stands in for core/vcpu.c: output.c asks whether it may wait. */
-struct vcpu *vcpu_current(void)
-{
-	return me;
-}
 
 static ssize_t keep(const void *buf, size_t size)
 {
@@ -273,7 +265,6 @@ static void *print_all(void *arg)
 {
 	struct printer *printer = arg;
 
-	me = (struct vcpu *)arg;
 	for (unsigned int i = 0; i < PER_VCPU; i++) {
 		uint8_t byte = printer->id * SEQUENCE + i % SEQUENCE;
 

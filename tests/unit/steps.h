@@ -129,10 +129,10 @@ static inline bool step_do(struct board *b, const struct step *s)
 		fake_run_until(b, s->val);
 		return true;
 	case STEP_LINE:
-		b->type->line(b->dev, s->at, s->val);
+		b->type->chip->line(b->dev, s->at, s->val);
 		return true;
 	case STEP_EOI:
-		b->type->eoi(b->dev, s->val);
+		b->type->chip->eoi(b->dev, s->val);
 		return true;
 	default:
 		return false;
@@ -173,7 +173,7 @@ static inline uint64_t step_look(struct board *b, const struct step *s,
 		return b->intr;
 	case STEP_ACK:
 		*what = "vector";
-		return b->type->acknowledge(b->dev);
+		return b->type->chip->acknowledge(b->dev);
 	case STEP_SENDINGS:
 		*what = "calls of board_send";
 		return b->sends;

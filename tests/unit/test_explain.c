@@ -16,8 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "probes/explain/explain.h"
 #include "probe.h"
+#include "probes/explain/explain.h"
 
 #define DATA_OFFSET 4096
 #define COLUMNS	    80

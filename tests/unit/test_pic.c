@@ -293,10 +293,11 @@ static void test_all_lines(void **state)
 	fake_board_open(&b, "pic");
 	RUN_STEPS(&b, init);
 	for (unsigned int irq = 0; irq < 16; irq++)
-		b.type->line(b.dev, irq, true);
+		b.type->chip->line(b.dev, irq, true);
 	for (size_t i = 0; i < sizeof(order); i++) {
 		assert_true(b.intr);
-		assert_int_equal(b.type->acknowledge(b.dev), 0x20 + order[i]);
+		assert_int_equal(b.type->chip->acknowledge(b.dev),
+				 0x20 + order[i]);
 		assert_false(b.intr);
 		if (order[i] >= 8)
 			fake_out(&b, S, 1, EOI);

@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include "abi/hypercall.h"
-#include "probes/stages/stages.h"
 #include "probe.h"
+#include "probes/stages/stages.h"
 
 #define DATA_OFFSET 4096
 

@@ -20,12 +20,12 @@
 #include <sys/mman.h>
 
 #include "abi/exit_status.h"
-#include "irqchip.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
+#include "irqchip.h"
+#include "probe.h"
 #include "probes/stats/stats.h"
 #include "util/clock.h"
-#include "probe.h"
 
 #define NR_GUESTS 5
 #define GUEST_NS  100

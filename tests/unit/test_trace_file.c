@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probes/tracefile/tracefile.h"
 #include "probe.h"
+#include "probes/tracefile/tracefile.h"
 
 #define DATA_OFFSET 4096
 #define NAME_MAX    255

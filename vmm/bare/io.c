@@ -21,8 +21,8 @@
 #include "abi/exit_status.h"
 #include "core/bus.h"
 #include "device.h"
-#include "util/log.h"
 #include "util/clock.h"
+#include "util/log.h"
 
 #define INPUT_MAX 16 /* bytes that are read at once */
 

@@ -16,14 +16,15 @@
 #include <linux/kvm.h>
 
 #include "abi/exit_status.h"
+#include "chip.h"
 #include "core/bus.h"
-#include "terminal/console.h"
-#include "util/event.h"
-#include "core/exit.h"
-#include "irqchip.h"
+#include "core/probes.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "feature.h"
+#include "irqchip.h"
+#include "terminal/console.h"
+#include "util/event.h"
 #include "util/log.h"
 
 /*
@@ -111,9 +112,9 @@ static int create_board(struct vm *vm, struct event_loop *loop,
 		return -ENOMEM;
 	vm->nr_boards++;
 	pthread_mutex_init(&board->dev.lock, NULL);
-	if (type->acknowledge)
+	if (type->chip && type->chip->acknowledge)
 		vm->pic = board;
-	if (type->eoi)
+	if (type->chip && type->chip->eoi)
 		vm->ioapic = board;
 	err = claim_ranges(board);
 	if (!err)
@@ -194,9 +195,9 @@ void board_irq(struct board *board, unsigned int pin, bool level)
 
 	if (!chip || pin >= type->nr_irqs)
 		return;
-	if (exit_is_watched())
-		exit_show_line(board->vm->config.id, type->irqs[pin], level,
-			       vm_now_ns(board->vm));
+	if (probes_are_on())
+		probes_line(board->vm->config.id, type->irqs[pin], level,
+			    vm_now_ns(board->vm));
 	chip->set_line(board->vm, type->irqs[pin], level);
 }
 
@@ -208,14 +209,14 @@ void board_irq(struct board *board, unsigned int pin, bool level)
 void board_chip_line(struct board *chip, unsigned int line, bool level)
 {
 	pthread_mutex_lock(&chip->dev.lock);
-	chip->dev.type->line(chip->dev.state, line, level);
+	chip->dev.type->chip->line(chip->dev.state, line, level);
 	pthread_mutex_unlock(&chip->dev.lock);
 }
 
 void board_chip_eoi(struct board *ioapic, uint8_t vector)
 {
 	pthread_mutex_lock(&ioapic->dev.lock);
-	ioapic->dev.type->eoi(ioapic->dev.state, vector);
+	ioapic->dev.type->chip->eoi(ioapic->dev.state, vector);
 	pthread_mutex_unlock(&ioapic->dev.lock);
 }
 
@@ -224,7 +225,7 @@ uint8_t board_chip_acknowledge(struct board *pic)
 	uint8_t vector;
 
 	pthread_mutex_lock(&pic->dev.lock);
-	vector = pic->dev.type->acknowledge(pic->dev.state);
+	vector = pic->dev.type->chip->acknowledge(pic->dev.state);
 	pthread_mutex_unlock(&pic->dev.lock);
 	return vector;
 }

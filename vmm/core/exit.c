@@ -5,26 +5,19 @@
  */
 #include "core/exit.h"
 
-#include <assert.h>
 #include <linux/kvm.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "abi/exit_status.h"
-#include "irqchip.h"
+#include "core/probes.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
-#include "feature.h"
+#include "irqchip.h"
 #include "probe.h"
 
-#define PROBES_MAX	8	   /* more than there are rows */
 #define RESET_RIP	0xfff0	   /* SDM 3A, "First Instruction Executed" */
 #define ENTRY_BAD_STATE 0x80000021 /* SDM 3C, "VM-Entry Failures" */
-
-TABLE_DECLARE(probe, probe);
-
-static const struct probe *probes[PROBES_MAX]; /* constant once vCPUs run */
-static unsigned int nr_probes;
 
 /* Where the guest was, for the last message about it. */
 #define REGS_FMT "rip 0x%llx, rsp 0x%llx, rflags 0x%llx"
@@ -227,15 +220,11 @@ static enum exit_action answer_watched(struct vcpu *vcpu,
 		.guest_ns = left_ns - entered_ns,
 	};
 
-	for (unsigned int i = 0; i < nr_probes; i++)
-		if (probes[i]->before)
-			probes[i]->before(&view);
+	probes_before(&view);
 	view.answer_ns = vm_now_ns(vcpu->vm);
 	action = answer(vcpu, row);
 	view.answer_ns = vm_now_ns(vcpu->vm) - view.answer_ns;
-	for (unsigned int i = 0; i < nr_probes; i++)
-		if (probes[i]->after)
-			probes[i]->after(&view);
+	probes_after(&view);
 	return action;
 }
 
@@ -254,37 +243,13 @@ static void remember(struct vcpu *vcpu)
 	}
 }
 
-bool exit_is_watched(void)
-{
-	return nr_probes > 0;
-}
-
-bool exit_is_talked_about(void)
-{
-	for (unsigned int i = 0; i < nr_probes; i++)
-		if (probes[i]->talks)
-			return true;
-	return false;
-}
-
 enum exit_action exit_handle(struct vcpu *vcpu, uint64_t entered_ns)
 {
 	const struct exit_row *row = find_row(vcpu->run->exit_reason);
 
 	remember(vcpu);
-	return nr_probes ? answer_watched(vcpu, row, entered_ns) :
-			   answer(vcpu, row);
-}
-
-void exit_guest_ended(struct vcpu *vcpu, int status)
-{
-	const struct probe *const *row;
-
-	TABLE_FOREACH(probe, row) {
-		if ((*row)->ended && !(*row)->option &&
-		    !feature_is_out(vcpu->vm->config.without, (*row)->name))
-			(*row)->ended(vcpu, status);
-	}
+	return probes_are_on() ? answer_watched(vcpu, row, entered_ns) :
+				 answer(vcpu, row);
 }
 
 void exit_stop_at_limit(struct vcpu *vcpu)
@@ -293,50 +258,4 @@ void exit_stop_at_limit(struct vcpu *vcpu)
 		"stopped: --max-exits %llu used up (" REGS_FMT ")",
 		(unsigned long long)vcpu->vm->config.max_exits,
 		REGS_ARG(vcpu->run));
-}
-
-void exit_add_probe(const struct probe *probe)
-{
-	for (unsigned int i = 0; i < nr_probes; i++)
-		if (probes[i] == probe)
-			return; /* its option was given twice */
-	assert(nr_probes < PROBES_MAX);
-	probes[nr_probes++] = probe;
-}
-
-void exit_show_line(unsigned int guest_id, unsigned int irq, bool level,
-		    uint64_t now_ns)
-{
-	for (unsigned int i = 0; i < nr_probes; i++)
-		if (probes[i]->line)
-			probes[i]->line(guest_id, irq, level, now_ns);
-}
-
-void exit_show_injection(const struct vcpu *vcpu, unsigned int vector)
-{
-	for (unsigned int i = 0; i < nr_probes; i++)
-		if (probes[i]->inject)
-			probes[i]->inject(vcpu->vm->config.id, vcpu->id,
-					  vector);
-}
-
-void exit_show_gone(const struct vm *vm)
-{
-	for (unsigned int i = 0; i < nr_probes; i++)
-		if (probes[i]->gone)
-			probes[i]->gone(vm);
-}
-
-int exit_finish_probes(void)
-{
-	int worst = STATUS_OK;
-
-	for (unsigned int i = 0; i < nr_probes; i++) {
-		int status = probes[i]->finish ? probes[i]->finish() :
-						 STATUS_OK;
-
-		if (status > worst)
-			worst = status;
-	}
-	return worst;
 }

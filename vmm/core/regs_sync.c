@@ -1,10 +1,7 @@
 /* Registers along with every VM exit (KVM API, "KVM_CAP_SYNC_REGS"). */
 #include "core/regs.h"
 
-#include <linux/kvm.h>
-
 #include "core/kvm.h"
-#include "core/vm.h"
 #include "feature.h"
 
 static const struct feature sync_regs = {
@@ -13,10 +10,9 @@ static const struct feature sync_regs = {
 };
 FEATURE(sync_regs);
 
-void regs_share(struct vcpu *vcpu)
+void regs_share(struct kvm_run *run, uint64_t wanted, const struct kvm *kvm,
+		const char *const *without)
 {
-	if (feature_is_out(vcpu->vm->config.without, sync_regs.name))
-		return;
-	vcpu->run->kvm_valid_regs = vcpu->wanted_regs &
-				    kvm_cap(vcpu->vm->kvm, KVM_CAP_SYNC_REGS);
+	if (!feature_is_out(without, sync_regs.name))
+		run->kvm_valid_regs = wanted & kvm_cap(kvm, KVM_CAP_SYNC_REGS);
 }

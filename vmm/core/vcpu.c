@@ -19,12 +19,12 @@
 #include "core/cpuid.h"
 #include "core/cpuregs.h"
 #include "core/exit.h"
-#include "irqchip.h"
+#include "core/probes.h"
 #include "core/regs.h"
 #include "core/vm.h"
-#include "core/watch.h"
-#include "util/log.h"
+#include "irqchip.h"
 #include "util/clock.h"
+#include "util/log.h"
 
 #define KICK_SIGNAL	 SIGUSR1
 #define APIC_BASE_ENABLE (1ULL << 11) /* SDM 3A, "IA32_APIC_BASE MSR" */
@@ -69,9 +69,9 @@ int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id)
 	}
 	vcpu->run = run;
 	vcpu->wanted_regs = KVM_SYNC_X86_REGS;
-	if (exit_is_watched())
+	if (probes_are_on())
 		vcpu->wanted_regs |= KVM_SYNC_X86_SREGS;
-	regs_share(vcpu);
+	regs_share(vcpu->run, vcpu->wanted_regs, vm->kvm, vm->config.without);
 	err = cpuid_set(vm->kvm, vcpu->fd, &topology);
 	if (err)
 		vcpu_free(vcpu);
@@ -129,11 +129,20 @@ static bool count_exit(struct vcpu *vcpu)
 	       vcpu->exit_number <= vm->config.max_exits;
 }
 
+/* What vcpu_ask() has left here, if anything. */
+static void answer_question(struct vcpu *vcpu)
+{
+	vcpu_question *question = atomic_exchange(&vcpu->question, NULL);
+
+	if (question)
+		question(vcpu);
+}
+
 /* Enters the guest once and answers the exit. */
 static void run_once(struct vcpu *vcpu)
 {
 	struct vm *vm = vcpu->vm;
-	uint64_t entered_ns = exit_is_watched() ? vm_now_ns(vm) : 0;
+	uint64_t entered_ns = probes_are_on() ? vm_now_ns(vm) : 0;
 
 	if (vm->config.irqchip && vm->config.irqchip->enter)
 		vm->config.irqchip->enter(vcpu);
@@ -142,15 +151,18 @@ static void run_once(struct vcpu *vcpu)
 			vcpu->run->immediate_exit = 0;
 			/* Before the flags are looked at: a kick comes once. */
 			atomic_thread_fence(memory_order_seq_cst);
-			if (atomic_load(&vcpu->inspect))
-				watch_answer(vcpu);
+			answer_question(vcpu);
 		} else {
 			vm_stop(vm, STATUS_FAILED, "vCPU %u: KVM_RUN: %s",
 				vcpu->id, strerror(errno));
 		}
 		return;
 	}
-	regs_fetch(vcpu);
+	if (regs_fetch(vcpu->fd, vcpu->run, vcpu->wanted_regs)) {
+		vm_stop(vm, STATUS_FAILED, "vCPU %u: registers: %s", vcpu->id,
+			strerror(errno));
+		return;
+	}
 	if (!count_exit(vcpu)) {
 		exit_stop_at_limit(vcpu);
 		return;
@@ -189,7 +201,7 @@ static void *vcpu_main(void *arg)
 	while (!atomic_load(&vcpu->vm->stopping))
 		run_once(vcpu);
 	if (has_to_report(vcpu))
-		exit_guest_ended(vcpu, vcpu->vm->status);
+		probes_ended(vcpu, vcpu->vm->config.without, vcpu->vm->status);
 	return NULL;
 }
 
@@ -210,6 +222,12 @@ void vcpu_kick(struct vcpu *vcpu)
 	vcpu->run->immediate_exit = 1;
 	if (vcpu->started && vcpu != current)
 		pthread_kill(vcpu->thread, KICK_SIGNAL);
+}
+
+void vcpu_ask(struct vcpu *vcpu, vcpu_question *question)
+{
+	atomic_store(&vcpu->question, question);
+	vcpu_kick(vcpu);
 }
 
 void vcpu_join(struct vcpu *vcpu)

@@ -12,7 +12,11 @@
 #include <stdint.h>
 
 struct cpu_state;
+struct vcpu;
 struct vm;
+
+/* Runs on the thread of @vcpu, which has just left KVM_RUN. */
+typedef void vcpu_question(struct vcpu *vcpu);
 
 struct vcpu {
 	struct vm *vm;
@@ -33,7 +37,7 @@ struct vcpu {
 
 	pthread_t thread;
 	atomic_bool started; /* thread is valid and may be signalled */
-	atomic_uint inspect; /* a round of core/watch.c wants an answer */
+	_Atomic(vcpu_question *) question; /* of vcpu_ask(), unanswered */
 };
 
 /* 0, or -errno after one message, with nothing left to undo. */
@@ -46,9 +50,14 @@ int vcpu_set_state(struct vcpu *vcpu, const struct cpu_state *cpu);
 /* Starts the thread that runs the vCPU. 0, or -errno after one message. */
 int vcpu_start(struct vcpu *vcpu);
 
-/* Makes the vCPU leave the guest soon and look at vm->stopping and inspect;
- * any thread. */
+/* Makes the vCPU leave the guest soon and look at vm->stopping; any
+ * thread. */
 void vcpu_kick(struct vcpu *vcpu);
+
+/* Makes the vCPU leave the guest soon and runs @question there; any thread. A
+ * later question takes the place of one that is not answered yet. */
+void vcpu_ask(struct vcpu *vcpu, vcpu_question *question);
+
 void vcpu_join(struct vcpu *vcpu);
 
 /* The vCPU that the calling thread runs, or NULL. */

@@ -15,13 +15,12 @@
 #include <unistd.h>
 
 #include "abi/exit_status.h"
-#include "core/board.h"
-#include "terminal/console.h"
-#include "util/event.h"
-#include "irqchip.h"
 #include "core/vcpu.h"
-#include "util/log.h"
+#include "irqchip.h"
+#include "terminal/console.h"
 #include "util/clock.h"
+#include "util/event.h"
+#include "util/log.h"
 
 /*
  * Three pages for Intel's real-mode emulation and one for its identity map:
@@ -138,7 +137,6 @@ void vm_free(struct vm *vm)
 	for (unsigned int id = 0; id < vm->nr_vcpus; id++)
 		vcpu_free(&vm->vcpus[id]);
 	free(vm->vcpus);
-	boards_free(vm);
 	if (vm->fd >= 0)
 		close(vm->fd);
 	if (vm->mem.base)

@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 #include "core/bus.h"
-#include "x86/cpustate.h"
 #include "core/kvm.h"
 #include "memory.h"
+#include "x86/cpustate.h"
 
 struct board;
 struct console_guest;

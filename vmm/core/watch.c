@@ -24,9 +24,9 @@
 #include <unistd.h>
 
 #include "abi/exit_status.h"
-#include "irqchip.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
+#include "irqchip.h"
 #include "util/log.h"
 
 #define TICK_NS	     50000000ULL /* 50 ms */
@@ -58,9 +58,8 @@ static bool can_never_run(const struct vcpu *vcpu)
 	}
 }
 
-void watch_answer(struct vcpu *vcpu)
+static void answer(struct vcpu *vcpu)
 {
-	atomic_store(&vcpu->inspect, 0);
 	if (can_never_run(vcpu))
 		atomic_fetch_add(&vcpu->vm->halted_votes, 1);
 }
@@ -68,10 +67,8 @@ void watch_answer(struct vcpu *vcpu)
 static void ask(struct vm *vm)
 {
 	atomic_store(&vm->halted_votes, 0);
-	for (unsigned int id = 0; id < vm->nr_vcpus; id++) {
-		atomic_store(&vm->vcpus[id].inspect, 1);
-		vcpu_kick(&vm->vcpus[id]);
-	}
+	for (unsigned int id = 0; id < vm->nr_vcpus; id++)
+		vcpu_ask(&vm->vcpus[id], answer);
 }
 
 /* Where guests run one after another, most of them wait for their turn. */

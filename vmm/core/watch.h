@@ -13,7 +13,6 @@
 
 #include "util/event.h"
 
-struct vcpu;
 struct vm;
 
 struct watch {
@@ -27,8 +26,5 @@ struct watch {
 int watch_start(struct watch *watch, struct event_loop *loop, struct vm *vms,
 		unsigned int nr_vms);
 void watch_stop(struct watch *watch);
-
-/* A vCPU thread answers for its vCPU, which has just left KVM_RUN. */
-void watch_answer(struct vcpu *vcpu);
 
 #endif

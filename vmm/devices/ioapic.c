@@ -14,6 +14,7 @@
  * because lines are high when they ask, whatever INTPOL says; and ExtINT,
  * because the 8259s are wired to the CPU and to no pin.
  */
+#include "chip.h"
 #include "device.h"
 
 #define IOAPIC_GPA 0xfec00000
@@ -244,6 +245,11 @@ static void ioapic_init(void *dev, struct board *board)
 		io->entries[pin] = MASKED;
 }
 
+static const struct chip ioapic_chip = {
+	.line = ioapic_line,
+	.eoi = ioapic_eoi,
+};
+
 static const struct device_type ioapic = {
 	.name = "ioapic",
 	.what = "82093AA I/O APIC at 0xfec00000",
@@ -257,8 +263,7 @@ static const struct device_type ioapic = {
 	.read = ioapic_read,
 	.write = ioapic_write,
 	.chips = DEV_CHIP_IOAPIC,
-	.line = ioapic_line,
-	.eoi = ioapic_eoi,
+	.chip = &ioapic_chip,
 };
 
 DEVICE(ioapic);

@@ -12,6 +12,7 @@
  * been written. Left out: 8080/8085 mode, which no PC uses, and buffered mode,
  * which no program can see. ICW1's level bit counts beside the ELCR.
  */
+#include "chip.h"
 #include "device.h"
 
 enum {
@@ -83,7 +84,7 @@ enum {
 	INIT_DONE, /* OCW1 */
 };
 
-struct chip {
+struct i8259 {
 	uint8_t irr, isr, imr;
 	uint8_t lines; /* levels at the inputs */
 	uint8_t elcr;  /* 1: level, 0: edge */
@@ -100,25 +101,25 @@ struct chip {
 
 struct pic {
 	struct board *board;
-	struct chip master, slave;
+	struct i8259 master, slave;
 	bool intr;
 	bool intr_by_slave; /* whose request the CPU has seen last */
 };
 
-static uint8_t level_inputs(const struct chip *c)
+static uint8_t level_inputs(const struct i8259 *c)
 {
 	return c->icw1 & ICW1_LTIM ? 0xff : c->elcr;
 }
 
 /* An input in level mode requests as long as its line is high. */
-static void follow_levels(struct chip *c)
+static void follow_levels(struct i8259 *c)
 {
 	uint8_t levels = level_inputs(c);
 
 	c->irr = (c->irr & ~levels) | (c->lines & levels);
 }
 
-static void set_line(struct chip *c, unsigned int input, bool level)
+static void set_line(struct i8259 *c, unsigned int input, bool level)
 {
 	uint8_t bit = 1 << input;
 
@@ -136,7 +137,7 @@ static void set_line(struct chip *c, unsigned int input, bool level)
  * is in service, or -1. Special mask mode looks past what is masked; in
  * special fully nested mode a slave in service does not bar itself.
  */
-static int pick(const struct chip *c)
+static int pick(const struct i8259 *c)
 {
 	uint8_t requests = c->irr & ~c->imr;
 	uint8_t barring = c->special_mask ? c->isr & ~c->imr : c->isr;
@@ -159,7 +160,7 @@ static int pick(const struct chip *c)
 }
 
 /* The CPU, or a program that polls, takes @input. */
-static void take(struct chip *c, unsigned int input)
+static void take(struct i8259 *c, unsigned int input)
 {
 	uint8_t bit = 1 << input;
 
@@ -239,9 +240,9 @@ static void pic_line(void *dev, unsigned int irq, bool level)
 	update(p);
 }
 
-static void write_icw1(struct chip *c, uint8_t val)
+static void write_icw1(struct i8259 *c, uint8_t val)
 {
-	*c = (struct chip){
+	*c = (struct i8259){
 		.lines = c->lines,
 		.elcr = c->elcr,
 		.step = INIT_ICW2,
@@ -251,7 +252,7 @@ static void write_icw1(struct chip *c, uint8_t val)
 	follow_levels(c);
 }
 
-static void write_icw3(struct pic *p, struct chip *c, uint8_t val)
+static void write_icw3(struct pic *p, struct i8259 *c, uint8_t val)
 {
 	if (c == &p->master)
 		c->slaves = val & CASCADE;
@@ -260,7 +261,7 @@ static void write_icw3(struct pic *p, struct chip *c, uint8_t val)
 }
 
 /* The last step of initialisation; @icw4 is 0 when there was none. */
-static void finish_init(struct pic *p, struct chip *c, uint8_t icw4)
+static void finish_init(struct pic *p, struct i8259 *c, uint8_t icw4)
 {
 	c->icw4 = icw4;
 	c->step = INIT_DONE;
@@ -268,7 +269,7 @@ static void finish_init(struct pic *p, struct chip *c, uint8_t icw4)
 		board_oddity(p->board, "8080 mode, taken as 8086 mode", icw4);
 }
 
-static void write_mask_port(struct pic *p, struct chip *c, uint8_t val)
+static void write_mask_port(struct pic *p, struct i8259 *c, uint8_t val)
 {
 	switch (c->step) {
 	case INIT_ICW2:
@@ -291,7 +292,7 @@ static void write_mask_port(struct pic *p, struct chip *c, uint8_t val)
 }
 
 /* The input in service of the highest priority, or -1. */
-static int highest_in_service(const struct chip *c)
+static int highest_in_service(const struct i8259 *c)
 {
 	uint8_t isr = c->special_mask ? c->isr & ~c->imr : c->isr;
 
@@ -304,7 +305,7 @@ static int highest_in_service(const struct chip *c)
 	return -1;
 }
 
-static void end_of_interrupt(struct chip *c, int input, bool rotate)
+static void end_of_interrupt(struct i8259 *c, int input, bool rotate)
 {
 	if (input < 0)
 		return;
@@ -313,7 +314,7 @@ static void end_of_interrupt(struct chip *c, int input, bool rotate)
 		c->lowest = input;
 }
 
-static void write_ocw2(struct chip *c, uint8_t val)
+static void write_ocw2(struct i8259 *c, uint8_t val)
 {
 	unsigned int input = val & OCW2_LEVEL;
 	uint8_t action = val & OCW2_ACTION;
@@ -340,7 +341,7 @@ static void write_ocw2(struct chip *c, uint8_t val)
 	}
 }
 
-static void write_ocw3(struct chip *c, uint8_t val)
+static void write_ocw3(struct i8259 *c, uint8_t val)
 {
 	if (val & OCW3_ESMM)
 		c->special_mask = val & OCW3_SMM;
@@ -350,7 +351,7 @@ static void write_ocw3(struct chip *c, uint8_t val)
 		c->read_isr = val & OCW3_RIS;
 }
 
-static void write_chip(struct pic *p, struct chip *c, uint64_t port,
+static void write_chip(struct pic *p, struct i8259 *c, uint64_t port,
 		       uint8_t val)
 {
 	if (port == PORT_MASK)
@@ -363,7 +364,7 @@ static void write_chip(struct pic *p, struct chip *c, uint64_t port,
 		write_ocw2(c, val);
 }
 
-static uint8_t poll_chip(struct chip *c)
+static uint8_t poll_chip(struct i8259 *c)
 {
 	int input = pick(c);
 
@@ -374,7 +375,7 @@ static uint8_t poll_chip(struct chip *c)
 	return POLL_PENDING | input;
 }
 
-static uint8_t read_chip(struct chip *c, uint64_t port)
+static uint8_t read_chip(struct i8259 *c, uint64_t port)
 {
 	if (c->poll)
 		return poll_chip(c);
@@ -383,7 +384,7 @@ static uint8_t read_chip(struct chip *c, uint64_t port)
 	return c->read_isr ? c->isr : c->irr;
 }
 
-static void write_elcr(struct chip *c, uint8_t val)
+static void write_elcr(struct i8259 *c, uint8_t val)
 {
 	c->elcr = val;
 	follow_levels(c);
@@ -427,6 +428,11 @@ static void pic_init(void *dev, struct board *board)
 	p->board = board;
 }
 
+static const struct chip pic_chip = {
+	.line = pic_line,
+	.acknowledge = pic_acknowledge,
+};
+
 static const struct device_type pic = {
 	.name = "pic",
 	.what = "two 8259A interrupt controllers at 0x20, 0xa0 and 0x4d0",
@@ -441,8 +447,7 @@ static const struct device_type pic = {
 	.read = pic_read,
 	.write = pic_write,
 	.chips = DEV_CHIP_PIC,
-	.line = pic_line,
-	.acknowledge = pic_acknowledge,
+	.chip = &pic_chip,
 };
 
 DEVICE(pic);

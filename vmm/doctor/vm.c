@@ -18,8 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "x86/bits.h"
 #include "util/clock.h"
+#include "x86/bits.h"
 
 /* How long a guest may take: a millisecond is plenty, but hosts are busy. */
 #define LIMIT_NS NS_PER_SEC

@@ -54,17 +54,7 @@ enum dev_chips {
 	DEV_CHIP_IOAPIC = 1 << 1,
 };
 
-#define DEV_MESSAGES_MAX 24 /* of board_want_eoi() */
-
-/*
- * A message to a local APIC, in the form of a write of @data to @address (SDM
- * 3A, "Message Signalled Interrupts").
- */
-struct dev_message {
-	uint64_t address;
-	uint32_t data;
-};
-
+struct chip;  /* include/chip.h */
 struct board; /* one per device instance; opaque to the device */
 
 struct device_type {
@@ -115,23 +105,15 @@ struct device_type {
 	 */
 	unsigned int chips;
 
-	/*
-	 * For interrupt controllers only. line(): interrupt line @irq, 0-15,
-	 * of some device has changed to @level. acknowledge(): the CPU takes
-	 * the interrupt that board_intr() announced; returns the vector.
-	 * eoi(): a CPU is through with interrupt @vector, which came by one of
-	 * the messages of board_want_eoi().
-	 */
-	void (*line)(void *dev, unsigned int irq, bool level);
-	uint8_t (*acknowledge)(void *dev);
-	void (*eoi)(void *dev, uint8_t vector);
+	/* Interrupt controllers only: what is theirs alone; or NULL. */
+	const struct chip *chip;
 };
 
 /* Whether @type is an interrupt controller: no guest that has interrupts can
  * go without. */
 static inline bool device_is_chip(const struct device_type *type)
 {
-	return type->line != NULL;
+	return type->chip != NULL;
 }
 
 #define DEVICE(type) TABLE_ROW(device, device_type, type)
@@ -183,20 +165,6 @@ unsigned int board_guest_id(struct board *board);
 
 /* Whether this run has the feature @name: see include/feature.h. */
 bool board_has(struct board *board, const char *name);
-
-/* The interrupt controller's INTR pin to the CPU: an interrupt waits or not. */
-void board_intr(struct board *board, bool level);
-
-/* Sends @message to the local APICs. One that nobody takes is lost. */
-void board_send(struct board *board, const struct dev_message *message);
-
-/*
- * eoi() is called for those of this device's messages that are among the
- * @count at @messages, DEV_MESSAGES_MAX at most; the list replaces the last
- * one. Only levels (bit 15 of the data) can be asked for.
- */
-void board_want_eoi(struct board *board, const struct dev_message *messages,
-		    unsigned int count);
 
 /*
  * The guest did something no driver should: counted, and logged once per

@@ -21,16 +21,15 @@
 
 struct dev_message;
 struct kvm;
-struct memory;
 struct vcpu;
 struct vm;
 
 #define IRQCHIP_LINES 24 /* pins of the I/O APIC; 0-15 are the ISA lines */
 
 struct irqchip {
-	const char *name;    /* for --irqchip */
-	const char *what;    /* one line for --list */
-	bool has_apic;	     /* local APICs, and so more than one vCPU */
+	const char *name; /* for --irqchip */
+	const char *what; /* one line for --list */
+	bool has_apic;	  /* local APICs, an I/O APIC; several vCPUs can be */
 	unsigned int models; /* DEV_CHIP_: those that are devices of ours */
 
 	/* Whether the host can; prints why not. NULL: always. */
@@ -39,10 +38,6 @@ struct irqchip {
 	/* Adds them to @vm, before its vCPUs. 0, or -errno after one message.
 	 * NULL: nothing to do. */
 	int (*create)(struct vm *vm);
-
-	/* Leaves in @mem what firmware would tell of it and of @nr_cpus.
-	 * NULL: guests know where it is. */
-	void (*describe)(const struct memory *mem, unsigned int nr_cpus);
 
 	/* Sets interrupt line @line (GSI) to @level. Any thread. */
 	void (*set_line)(struct vm *vm, unsigned int line, bool level);

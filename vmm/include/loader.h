@@ -13,9 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "x86/cpustate.h"
 #include "memory.h"
 #include "table.h"
+#include "x86/cpustate.h"
 
 /* A file on the host, read only and whole. */
 struct image {

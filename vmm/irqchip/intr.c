@@ -13,7 +13,7 @@
 
 #include "abi/exit_status.h"
 #include "core/board.h"
-#include "core/exit.h"
+#include "core/probes.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 
@@ -28,7 +28,7 @@ void intr_enter(struct vcpu *vcpu)
 		return;
 	if (waits && run->ready_for_interrupt_injection) {
 		interrupt.irq = board_chip_acknowledge(vcpu->vm->pic);
-		exit_show_injection(vcpu, interrupt.irq);
+		probes_injection(vcpu->vm->config.id, vcpu->id, interrupt.irq);
 		if (ioctl(vcpu->fd, KVM_INTERRUPT, &interrupt))
 			vm_stop(vcpu->vm, STATUS_FAILED,
 				"vCPU %u: KVM_INTERRUPT: %s", vcpu->id,

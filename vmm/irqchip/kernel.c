@@ -10,9 +10,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "boot/firmware/mptable.h"
-#include "irqchip/pit_kernel.h"
 #include "core/vm.h"
+#include "irqchip/pit_kernel.h"
 #include "util/log.h"
 
 static bool kernel_available(const struct kvm *kvm)
@@ -46,7 +45,6 @@ static const struct irqchip kernel = {
 	.name = "kernel",
 	.what = "8259s, I/O APIC, local APICs in the host kernel, the 8254 too",
 	.has_apic = true,
-	.describe = mptable_write,
 	.available = kernel_available,
 	.create = kernel_create,
 	.set_line = kernel_set_line,

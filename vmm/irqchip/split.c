@@ -16,11 +16,11 @@
 #include <sys/ioctl.h>
 
 #include "abi/exit_status.h"
+#include "chip.h"
 #include "core/board.h"
-#include "irqchip/intr.h"
-#include "irqchip.h"
-#include "boot/firmware/mptable.h"
 #include "core/vm.h"
+#include "irqchip.h"
+#include "irqchip/intr.h"
 #include "util/log.h"
 
 static const struct {
@@ -113,7 +113,6 @@ static const struct irqchip split = {
 	.what = "local APICs in the host kernel; 8259s, I/O APIC, 8254 as "
 		"devices",
 	.has_apic = true,
-	.describe = mptable_write,
 	.models = DEV_CHIP_PIC | DEV_CHIP_IOAPIC,
 	.available = split_available,
 	.create = split_create,

@@ -6,10 +6,10 @@
 #include <stdatomic.h>
 
 #include "core/board.h"
-#include "irqchip/intr.h"
-#include "irqchip.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
+#include "irqchip.h"
+#include "irqchip/intr.h"
 
 static void vmm_set_line(struct vm *vm, unsigned int line, bool level)
 {

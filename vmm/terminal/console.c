@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "abi/exit_status.h"
-#include "core/board.h"
 #include "terminal/term.h"
 #include "util/log.h"
 
@@ -55,7 +54,7 @@ static void feed(struct console_guest *guest)
 			break;
 		/* First, so that a device that asks meanwhile is heard. */
 		atomic_store(&guest->asked, false);
-		taken = board_input(board, buf, len);
+		taken = guest->console->config.input(board, buf, len);
 		if (taken > 0)
 			ring_drop(guest->keys, taken);
 	} while (taken == (ssize_t)len);

@@ -18,9 +18,11 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
 
-#include "util/event.h"
 #include "terminal/output.h"
+#include "util/event.h"
 #include "util/ring.h"
 
 struct board;
@@ -41,7 +43,9 @@ struct console_config {
 	unsigned int nr_guests;
 	bool interleave; /* output as it comes, not line by line */
 	bool annotated;	 /* messages will come between any two characters */
-	const char *const *without;	     /* features left out: feature.h */
+	const char *const *without; /* features left out: feature.h */
+	/* Offers keys to @board; how many it took, or -EAGAIN: busy just now. */
+	ssize_t (*input)(struct board *board, const uint8_t *buf, size_t len);
 	void (*quit)(void *arg, int status); /* the user wants out */
 	void *arg;
 };

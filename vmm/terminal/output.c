@@ -7,7 +7,6 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "core/vcpu.h"
 #include "util/log.h"
 #include "util/reopen.h"
 
@@ -198,6 +197,7 @@ int output_init(struct output *output, struct event_loop *loop,
 	if (fd < 0)
 		return fd;
 	output->loop = loop;
+	output->main = pthread_self();
 	output->wake = (struct event_source){ fd, on_wake, output };
 	output->tick = (struct event_source){ -1, on_tick, output };
 	output->out = (struct event_source){ reopen_nonblock(STDOUT_FILENO),
@@ -245,7 +245,7 @@ void output_put(struct output *output, unsigned int id, const void *buf,
 		len -= done;
 		if (output_batch_add(&output->batch) || len)
 			event_notify(output->wake.fd);
-		if (len && !vcpu_current())
+		if (len && pthread_equal(pthread_self(), output->main))
 			break; /* it cannot wait for itself to drain */
 		if (len)
 			pthread_cond_wait(&output->room, &output->lock);

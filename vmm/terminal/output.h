@@ -15,9 +15,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "util/event.h"
 #include "terminal/output_batch.h"
 #include "terminal/screen.h"
+#include "util/event.h"
 #include "util/ring.h"
 
 struct output {
@@ -28,9 +28,10 @@ struct output {
 	void (*drained)(void *arg); /* there is room again */
 	void (*broken)(void *arg, int err); /* stdout is of no use any more */
 	void *arg;
-	bool waits;   /* main thread: stdout cannot take more just now */
-	bool watched; /* main thread: and the event loop tells when it can */
-	bool ticking; /* main thread: the timer is armed */
+	pthread_t main; /* the thread of the event loop */
+	bool waits;	/* main thread: stdout cannot take more just now */
+	bool watched;	/* main thread: and the event loop tells when it can */
+	bool ticking;	/* main thread: the timer is armed */
 
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t room;  /* the ring was drained, or nobody writes */

@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "util/reopen.h"
 #include "util/clock.h"
+#include "util/reopen.h"
 
 #define LINE_MAX_BYTES 1024
 

@@ -2,11 +2,17 @@
  * The MP table: processors, the ISA bus, the I/O APIC and how their interrupt
  * lines are wired. Follows the Intel MultiProcessor Specification 1.4,
  * "MP Configuration Table". The floating pointer lies at the start of the last
- * KiB below 640 KiB, one of the three places where systems look for it.
+ * KiB below 640 KiB, one of the three places where systems look for it, and the
+ * table at MEM_FIRMWARE_START.
+ *
+ * One processor wants it as well: without, Linux takes interrupts from the 8259s
+ * by way of LINT0 of the local APIC, and one that comes while it sets that pin
+ * up has been seen to get lost in KVM, and all others with it.
  */
-#include "boot/firmware/mptable.h"
-
 #include <string.h>
+
+#include "firmware.h"
+#include "memory.h"
 
 #define FLOATING_GPA   0x9fc00
 #define IOAPIC_GPA     0xfec00000
@@ -162,7 +168,8 @@ static void write_floating(const struct memory *mem)
 	mem_write(mem, FLOATING_GPA, &floating, sizeof(floating));
 }
 
-void mptable_write(const struct memory *mem, unsigned int nr_cpus)
+static void mptable_write(const struct memory *mem,
+			  const struct platform *platform)
 {
 	size_t room = FLOATING_GPA - MEM_FIRMWARE_START;
 	uint8_t *table = mem_hva(mem, MEM_FIRMWARE_START, room);
@@ -178,11 +185,17 @@ void mptable_write(const struct memory *mem, unsigned int nr_cpus)
 	w = (struct mp_writer){ .start = table,
 				.at = table + sizeof(header),
 				.end = table + room };
-	add_cpus(&w, nr_cpus);
-	add_wiring(&w, nr_cpus);
+	add_cpus(&w, platform->nr_cpus);
+	add_wiring(&w, platform->nr_cpus);
 	header.length = w.at - w.start;
 	header.nr_entries = w.nr_entries;
 	memcpy(table, &header, sizeof(header));
 	((struct mp_header *)table)->checksum = checksum(table, header.length);
 	write_floating(mem);
 }
+
+static const struct firmware mptable = {
+	.name = "mptable",
+	.write = mptable_write,
+};
+FIRMWARE(mptable);

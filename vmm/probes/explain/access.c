@@ -7,8 +7,8 @@
 #include <linux/kvm.h>
 #include <string.h>
 
-#include "probes/explain/explain.h"
 #include "probe.h"
+#include "probes/explain/explain.h"
 
 #define SHOWN_MAX 8 /* bytes of a string instruction that are shown */
 

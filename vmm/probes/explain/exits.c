@@ -3,8 +3,8 @@
  */
 #include <linux/kvm.h>
 
-#include "probes/explain/explain.h"
 #include "probe.h"
+#include "probes/explain/explain.h"
 #include "x86/bits.h"
 
 static void say_halt(struct text *answer, const struct exit_view *view)

@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "probe.h"
-#include "util/log.h"
 #include "util/clock.h"
+#include "util/log.h"
 
 #define GUESTS_MAX     256
 #define TEXT_BYTES     512

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "abi/hypercall.h"
-#include "probes/stages/stages.h"
 #include "probe.h"
+#include "probes/stages/stages.h"
 #include "x86/mode.h"
 
 #define PORT_DEBUGCON 0xe9

@@ -16,8 +16,8 @@
 
 #include "abi/exit_status.h"
 #include "probe.h"
-#include "util/log.h"
 #include "util/clock.h"
+#include "util/log.h"
 
 const struct stage_text stage_texts[STAGE_COUNT] = {
 	[STAGE_START] = { "start", "kvm-vmm reads its command line" },

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "irqchip.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
+#include "irqchip.h"
 #include "probes/stats/stats.h"
 
 #define PAGEMAP	   "/proc/self/pagemap"

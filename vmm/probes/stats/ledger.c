@@ -7,8 +7,8 @@
 #include <linux/kvm.h>
 #include <stdatomic.h>
 
-#include "probes/stats/stats.h"
 #include "probe.h"
+#include "probes/stats/stats.h"
 
 #define PAGE_MASK (~0xfffULL)
 

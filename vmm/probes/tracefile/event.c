@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "probes/tracefile/tracefile.h"
 #include "probe.h"
-#include "util/json.h"
+#include "probes/tracefile/tracefile.h"
 #include "util/clock.h"
+#include "util/json.h"
 
 #define NAME_BYTES 1536 /* a file name of 255 bytes, each one escaped */
 #define LINES_TID  1000 /* more than there are vCPUs */

@@ -18,8 +18,8 @@
 
 #include "abi/exit_status.h"
 #include "probe.h"
-#include "util/log.h"
 #include "util/clock.h"
+#include "util/log.h"
 
 #define GUESTS_MAX 256
 
