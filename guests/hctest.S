@@ -14,7 +14,10 @@
  *	5: ok		the time: it goes forwards
  *	6: ok		random bytes: they differ
  *	7:0 ok		which guest on the command line this is
- *	8: ok		a function that does not exist
+ *	9: ok		a function that does not exist
+ *
+ * Who sees the end sees the other two: 0 ends it when all is right, with status
+ * 0 although BL is not 0, and 8 with the number of the function that was wrong.
  */
 #include "abi/hypercall.h"
 
@@ -90,6 +93,7 @@ no_key:
 	call	no_more
 	hypercall HC_PUTNUM
 
+	inc	%cx		/* 8 comes last, if ever */
 	call	next
 	hypercall UNKNOWN
 	in	%dx, %al	/* ones at every width: one more is zero */
@@ -102,11 +106,11 @@ no_key:
 	inc	%eax
 	jnz	failed
 
-	call	ok
-	xor	%cx, %cx	/* all is right */
+	call	ok		/* leaves the 'k' in BL */
+	hypercall HC_EXIT
 failed:
 	mov	%cl, %bl
-	hypercall HC_EXIT
+	hypercall HC_EXIT_STATUS
 	jmp	failed		/* who comes back here has no good end */
 
 /* Ends a line and begins that of the next function, CX + 1. */

@@ -5,7 +5,7 @@
  * guest, a "VM exit", and KVM hands control back to the hypervisor with the
  * reason HLT. No interrupt will ever come, so kvm-vmm takes it as the end of
  * the program, with status 0. Every other program here ends with it, too, or
- * with hypercall 0. Watch the exit:
+ * with a hypercall. Watch the exit:
  *
  *	images/kvm-vmm --verbose images/minimal.bin
  */

@@ -2,7 +2,7 @@
  * vmctl: ends the virtual machine from inside, by the name it is called by:
  * poweroff, reboot, halt, and `vmexit STATUS`, which also hands a status back.
  *
- * Power-off is hypercall 0 of Mini-KVM (abi/hypercall.h); on another machine
+ * Power-off is hypercall 8 of Mini-KVM (abi/hypercall.h); on another machine
  * that port is dead and Linux is asked instead. No C library and no start
  * files (gcc -nostdlib -static): the program is its own start code,
  * a few system calls and one OUT instruction.
@@ -99,7 +99,7 @@ static void hypercall_exit(int status)
 	}
 	__asm__ volatile("outb %%al, %%dx"
 			 :
-			 : "a"(HC_EXIT), "b"(status), "d"(HC_PORT)
+			 : "a"(HC_EXIT_STATUS), "b"(status), "d"(HC_PORT)
 			 : "memory");
 }
 

@@ -24,7 +24,7 @@ void power_off(int status)
 
 	__asm__ volatile("out %0, %w1"
 			 :
-			 : "a"(mkvm ? HC_EXIT : ACPI_SOFT_OFF),
+			 : "a"(mkvm ? HC_EXIT_STATUS : ACPI_SOFT_OFF),
 			   "d"(mkvm ? HC_PORT : ACPI_PM1A_CONTROL),
 			   "b"(status));
 	reset();

@@ -16,7 +16,6 @@ _start:
 	syscall
 	movw	$HC_PORT, %dx
 	movb	$HC_EXIT, %al
-	xorl	%ebx, %ebx
 	outb	%al, %dx
 	movl	$SYS_PAUSE, %eax
 	syscall

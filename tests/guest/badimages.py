@@ -7,9 +7,9 @@ that shows that a refusal is due to the change and to nothing else.
 import struct
 
 GOOD_STATUS = 5
-# mov dx, 0x500; mov al, 0 (HC_EXIT); mov bl, 5; out dx, al; hlt. The same
+# mov dx, 0x500; mov al, 8 (HC_EXIT_STATUS); mov bl, 5; out dx, al; hlt. The same
 # bytes do in 32- and 64-bit mode.
-CODE = bytes.fromhex("66ba0005 b000 b305 ee f4")
+CODE = bytes.fromhex("66ba0005 b008 b305 ee f4")
 
 # --- bzImage (boot.rst, "The Real-Mode Kernel Header") ----------------------
 

@@ -91,7 +91,7 @@ row("an address where no RAM is", 1, [file("above", ABOVE)], vm.FAILED,
     note="VM exit 6: only the whole machine")
 row("hello, through the UART", 2, [image("hello")], vm.OK, b"Hello, KVM!\n")
 row("every hypercall, checked by the guest", 2, [image("hctest")], vm.OK,
-    b"1:A ok\n2: ok\n3:65535 ok\n4:\n ok\n5: ok\n6: ok\n7:0 ok\n8: ok\n")
+    b"1:A ok\n2: ok\n3:65535 ok\n4:\n ok\n5: ok\n6: ok\n7:0 ok\n9: ok\n")
 row("the hypercalls: print, read, an unknown one, exit with a status", 2,
     [source("hypercall")], 42, b"[Z]\n", stdin=b"Z")
 row("hypercalls by string instructions", 2, [source("hcstring")], vm.OK,

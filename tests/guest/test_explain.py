@@ -102,7 +102,7 @@ def uart(result):
          '"Line Status Register": DR: a byte came; THRE: may send',
          f"5 OUT 0x3f8 <- 'x' {SERIAL}",
          "6 IN 0x2fd -> 0xff COM2: nobody there, ones PC16550D",
-         "7 OUT 0x500 <- 0x00 HC_EXIT: ends, status 0 hypercall.h")
+         "7 OUT 0x500 <- 0x08 HC_EXIT_STATUS: ends, status 0 hypercall.h")
 
 
 def unclaimed(result):
@@ -119,7 +119,7 @@ def hypercalls(result):
     result.must(42, b"[Z]\n")
     says(lines_of(result),
          "1 OUT 0x500 <- 0x01 HC_PUTCHAR: prints BL, '[' hypercall.h")
-    for want in ("HC_GETCHAR: an IN fetches it", "HC_EXIT: ends, status 42",
+    for want in ("HC_GETCHAR: an IN fetches it", "HC_EXIT_STATUS: ends, status 42",
                  "hypercall: no such function"):
         tap.check(want in result.err, f"no {want!r} in:", result.err)
 

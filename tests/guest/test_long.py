@@ -283,9 +283,9 @@ for kind, table in TABLES.items():
 
 # --- Files made by an enemy ------------------------------------------------
 
-# mov dx, 0x500; mov al, 0 (HC_EXIT); mov bl, 5; out dx, al; hlt. In 64-bit
+# mov dx, 0x500; mov al, 8 (HC_EXIT_STATUS); mov bl, 5; out dx, al; hlt. In 64-bit
 # mode the same.
-CODE = bytes.fromhex("66ba0005 b000 b305 ee f4")
+CODE = bytes.fromhex("66ba0005 b008 b305 ee f4")
 LOAD = 0x100000
 BEHIND = 0x1000     # where segments begin in the file
 USER = 0x00100000   # flag: open to ring 3

@@ -184,7 +184,10 @@ static void hypercalls(void **state)
 		    "OUT 0x500 <- 0x03 HC_PUTNUM: prints BX, 577" TIMES
 		    "hypercall.h"),
 		OUT(0x500, 0,
-		    "OUT 0x500 <- 0x00 HC_EXIT: ends, status 65" TIMES
+		    "OUT 0x500 <- 0x00 HC_EXIT: ends, status 0" TIMES
+		    "hypercall.h"),
+		OUT(0x500, 8,
+		    "OUT 0x500 <- 0x08 HC_EXIT_STATUS: ends, status 65" TIMES
 		    "hypercall.h"),
 		OUT(0x500, 2,
 		    "OUT 0x500 <- 0x02 HC_GETCHAR: an IN fetches it" TIMES

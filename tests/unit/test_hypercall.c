@@ -253,15 +253,24 @@ TEST_STEPS(test_before, "hypercall", before_any_call)
 TEST_STEPS(test_unknown, "hypercall", unknown)
 TEST_STEPS(test_beside, "hypercall", beside)
 
+/* Programs of the original end with 0 and leave anything in BL. */
 static void test_exit(void **state)
 {
 	static const struct {
+		uint8_t function;
 		uint64_t rbx;
 		int status;
 		unsigned int oddities;
 	} rows[] = {
-		{ 0, 0, 0 },   { 1, 1, 0 },    { 63, 63, 0 },
-		{ 64, 63, 1 }, { 255, 63, 1 }, { 0x12345600 | 7, 7, 0 },
+		{ HC_EXIT, 0, 0, 0 },
+		{ HC_EXIT, ' ', 0, 0 },
+		{ HC_EXIT, 0x12345600 | 255, 0, 0 },
+		{ HC_EXIT_STATUS, 0, 0, 0 },
+		{ HC_EXIT_STATUS, 1, 1, 0 },
+		{ HC_EXIT_STATUS, 63, 63, 0 },
+		{ HC_EXIT_STATUS, 64, 63, 1 },
+		{ HC_EXIT_STATUS, 255, 63, 1 },
+		{ HC_EXIT_STATUS, 0x12345600 | 7, 7, 0 },
 	};
 	struct board b;
 
@@ -269,7 +278,7 @@ static void test_exit(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		fake_board_open(&b, "hypercall");
 		b.rbx = rows[i].rbx;
-		fake_out(&b, HC_PORT, 1, HC_EXIT);
+		fake_out(&b, HC_PORT, 1, rows[i].function);
 		assert_int_equal(b.stops, 1);
 		assert_int_equal(b.stop_why, BOARD_STOP_EXIT);
 		assert_int_equal(b.stop_status, rows[i].status);
@@ -290,7 +299,7 @@ static void test_wide(void **state)
 	fake_out(&b, HC_PORT, 4, 0x12345600 | HC_PUTCHAR);
 	assert_string_equal(b.tx, "ww");
 	b.rbx = 9;
-	fake_out(&b, HC_PORT, 4, 0x01010100 | HC_EXIT);
+	fake_out(&b, HC_PORT, 4, 0x01010100 | HC_EXIT_STATUS);
 	assert_int_equal(b.stops, 1);
 	assert_int_equal(b.stop_status, 9);
 	assert_int_equal(b.oddities, 0);

@@ -243,6 +243,7 @@ static void endings(void **state)
 		bool is_sure;
 	} rows[] = {
 		{ HC_PORT, HC_EXIT, "hypercall 0", true },
+		{ HC_PORT, HC_EXIT_STATUS, "hypercall 8", true },
 		{ HC_PORT, HC_PUTCHAR, NULL, false },
 		{ 0x64, 0xfe, "reset, port 0x64", true },
 		{ 0x64, 0xd1, "reset, port 0x64", false },

@@ -29,14 +29,15 @@
 
 #define HC_PORT 0x500
 
-#define HC_EXIT	    0 /* end the guest; BL = exit status, 0-63 */
-#define HC_PUTCHAR  1 /* print the character in BL */
-#define HC_GETCHAR  2 /* result: a character, or HC_NOCHAR */
-#define HC_PUTNUM   3 /* print BX in decimal, unsigned, without a newline */
-#define HC_NEWLINE  4 /* print a newline */
-#define HC_TIME	    5 /* result: 8 bytes, ns since the guest started */
-#define HC_RANDOM   6 /* result: random bytes, as many as are read */
-#define HC_GUEST_ID 7 /* result: 4 bytes, place on the command line from 0 */
+#define HC_EXIT	       0 /* end the guest with exit status 0, whatever BX is */
+#define HC_PUTCHAR     1 /* print the character in BL */
+#define HC_GETCHAR     2 /* result: a character, or HC_NOCHAR */
+#define HC_PUTNUM      3 /* print BX in decimal, unsigned, without a newline */
+#define HC_NEWLINE     4 /* print a newline */
+#define HC_TIME	       5 /* result: 8 bytes, ns since the guest started */
+#define HC_RANDOM      6 /* result: random bytes, as many as are read */
+#define HC_GUEST_ID    7 /* result: 4 bytes, place on the command line from 0 */
+#define HC_EXIT_STATUS 8 /* end the guest; BL = exit status, 0-63 */
 
 #define HC_NOCHAR 0xff /* no character is waiting */
 #define HC_ERROR  0xff /* each byte of an unknown function's result */

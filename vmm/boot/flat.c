@@ -1,7 +1,7 @@
 /*
  * Flat real-mode programs: the file is memory from gpa 0 on, entered at
  * 0000:0000 with every segment at 0, as after `org 0`. They end with HLT or
- * hypercall 0 and get no interrupt controller: timer ticks into the vector
+ * a hypercall and get no interrupt controller: timer ticks into the vector
  * table they overlay would derail them.
  */
 #include <errno.h>

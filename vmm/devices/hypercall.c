@@ -70,8 +70,8 @@ static void hc_call(struct hypercall *hc, uint8_t function, uint16_t bx)
 	const uint8_t bl = bx;
 
 	switch (function) {
-	case HC_EXIT:
-		hc_exit(hc, bl);
+	case HC_EXIT: /* programs of the original leave anything in BL */
+		hc_exit(hc, 0);
 		break;
 	case HC_PUTCHAR:
 		board_tx(hc->board, &bl, 1);
@@ -93,6 +93,9 @@ static void hc_call(struct hypercall *hc, uint8_t function, uint16_t bx)
 		break;
 	case HC_GUEST_ID:
 		hc->result = board_guest_id(hc->board);
+		break;
+	case HC_EXIT_STATUS:
+		hc_exit(hc, bl);
 		break;
 	default:
 		hc_unknown(hc, function);

@@ -10,7 +10,7 @@
 	cmpl $MARK, TABLE_AT
 	je done
 	mov $9, %bl
-done:	mov $HC_EXIT, %al
+done:	mov $HC_EXIT_STATUS, %al
 	out %al, %dx
 	hlt
 	.org 0x1000

@@ -72,7 +72,6 @@ exception:
 	jmp	next
 
 done:
-	xor	%ebx, %ebx
 	mov	$HC_EXIT, %al
 	mov	$HC_PORT, %dx
 	out	%al, %dx

@@ -55,8 +55,8 @@ static void note_call(struct explain_guest *guest,
 	.latch = LATCH_CALL, .key = (function), .doc = DOC, .section = SECTION
 
 static const struct explain_row rows[] = {
-	{ CALL(HC_EXIT), .name = "HC_EXIT", .say = say_exit,
-	  .meaning = "AL = 0 ends the guest, BL is the status" },
+	{ CALL(HC_EXIT), .name = "HC_EXIT", .does = "ends, status 0",
+	  .meaning = "AL = 0 ends the guest" },
 	{ CALL(HC_PUTCHAR), .name = "HC_PUTCHAR", .say = say_character,
 	  .meaning = "AL = 1 prints the character in BL" },
 	{ CALL(HC_GETCHAR), .name = "HC_GETCHAR", .does = "an IN fetches it",
@@ -71,6 +71,8 @@ static const struct explain_row rows[] = {
 	  .meaning = "AL = 6: random bytes of the host" },
 	{ CALL(HC_GUEST_ID), .name = "HC_GUEST_ID", .does = "INs fetch 4 bytes",
 	  .meaning = "AL = 7: place on the command line" },
+	{ CALL(HC_EXIT_STATUS), .name = "HC_EXIT_STATUS", .say = say_exit,
+	  .meaning = "AL = 8 ends the guest, BL is the status" },
 	{ .first = HC_PORT,
 	  .way = WAY_OUT,
 	  .name = "hypercall",

@@ -135,12 +135,19 @@ void stage_see_console(struct stage_guest *guest, const struct exit_view *view)
 	}
 }
 
+static const char *end_by_call(uint8_t function, bool *is_sure)
+{
+	*is_sure = function == HC_EXIT || function == HC_EXIT_STATUS;
+	if (!*is_sure)
+		return NULL;
+	return function == HC_EXIT ? "hypercall 0" : "hypercall 8";
+}
+
 static const char *end_by_port(const struct kvm_run *run, bool *is_sure)
 {
 	switch (run->io.port) {
 	case HC_PORT:
-		*is_sure = first_byte(run) == HC_EXIT;
-		return *is_sure ? "hypercall 0" : NULL;
+		return end_by_call(first_byte(run), is_sure);
 	case PORT_COMMAND:
 		*is_sure = first_byte(run) == PULSE_RESET;
 		return "reset, port 0x64";
