@@ -50,9 +50,34 @@ static int know_name(struct index *index, struct item *item)
 	return 0;
 }
 
-static int add_item(struct index *index, const struct newc_entry *e)
+static void item_free(struct item *item)
+{
+	free((void *)item->e.head);
+	free(item->name);
+	free(item);
+}
+
+static int copy_head(struct item *item, const struct newc_entry *e)
+{
+	unsigned char *head;
+
+	item->e.head = NULL;
+	item->e.head_bytes = 0;
+	if (!e->head_bytes)
+		return 0;
+	head = malloc(e->head_bytes);
+	if (!head)
+		return -ENOMEM;
+	memcpy(head, e->head, e->head_bytes);
+	item->e.head = head;
+	item->e.head_bytes = e->head_bytes;
+	return 0;
+}
+
+int index_add(void *data, const struct newc_entry *e)
 {
 	char clean[TREE_NAME_MAX + 1];
+	struct index *index = data;
 	struct item *item;
 
 	if (make_room(index))
@@ -62,11 +87,14 @@ static int add_item(struct index *index, const struct newc_entry *e)
 		return -ENOMEM;
 	item->e = *e;
 	item->first = item;
+	item->order = index->count;
+	item->part = index->nr_parts - 1;
 	item->why = tree_clean_name(e->name, clean);
 	item->name = strdup(item->why ? e->name : clean);
-	if (!item->name || (!item->why && know_name(index, item))) {
-		free(item->name);
-		free(item);
+	item->e.name = item->name;
+	if (copy_head(item, e) || !item->name ||
+	    (!item->why && know_name(index, item))) {
+		item_free(item);
 		return -ENOMEM;
 	}
 	index->items[index->count++] = item;
@@ -76,8 +104,9 @@ static int add_item(struct index *index, const struct newc_entry *e)
 /* Orders by inode, and one inode's names as they come in the archive. */
 static int compare_inodes(const void *a, const void *b)
 {
-	const struct newc_entry *l = &(*(struct item *const *)a)->e;
-	const struct newc_entry *r = &(*(struct item *const *)b)->e;
+	const struct item *left = *(struct item *const *)a;
+	const struct item *right = *(struct item *const *)b;
+	const struct newc_entry *l = &left->e, *r = &right->e;
 
 	if (l->segment != r->segment)
 		return l->segment < r->segment ? -1 : 1;
@@ -87,7 +116,7 @@ static int compare_inodes(const void *a, const void *b)
 		return l->dev_minor < r->dev_minor ? -1 : 1;
 	if (l->ino != r->ino)
 		return l->ino < r->ino ? -1 : 1;
-	return l->offset < r->offset ? -1 : l->offset > r->offset;
+	return left->order < right->order ? -1 : left->order > right->order;
 }
 
 static bool same_inode(const struct item *a, const struct item *b)
@@ -98,7 +127,7 @@ static bool same_inode(const struct item *a, const struct item *b)
 }
 
 /* Ties the names of each inode together. */
-static int tie_links(struct index *index)
+int index_tie(struct index *index)
 {
 	size_t bytes = index->count * sizeof(struct item *);
 	struct item **sorted = malloc(bytes + 1);
@@ -122,22 +151,13 @@ static int tie_links(struct index *index)
 	return 0;
 }
 
-int index_read(struct index *index, const void *data, size_t len)
+void index_open(struct index *index)
 {
-	struct newc_entry e;
-	int result, err = 0;
-
 	memset(index, 0, sizeof(*index));
 	index->root.name = (char *)".";
 	index->root.first = &index->root;
 	index->root.e.mode = S_IFDIR | 0755;
-	newc_open(&index->reader, data, len);
-	while (!err && (result = newc_next(&index->reader, &e)) > 0)
-		if (!e.trailer)
-			err = add_item(index, &e);
-	if (!err)
-		err = tie_links(index);
-	return err ? err : result;
+	newc_open(&index->reader, index_add, index);
 }
 
 struct item *index_find(const struct index *index, const char *name)
@@ -174,12 +194,12 @@ static bool follow(const struct item *link, char *at, char *rest,
 		   const char *left)
 {
 	char joined[TREE_NAME_MAX + 1];
-	size_t n = link->e.size, after = strlen(left);
+	size_t n = link->e.head_bytes, after = strlen(left);
 	char *slash = strrchr(at, '/');
 
 	if (!n || n + 1 + after > TREE_NAME_MAX)
 		return false;
-	memcpy(joined, link->e.body, n);
+	memcpy(joined, link->e.head, n);
 	joined[n] = '/';
 	memcpy(joined + n + 1, left, after + 1);
 	memcpy(rest, joined, n + 1 + after + 1);
@@ -241,15 +261,35 @@ void index_print_name(FILE *out, const struct item *item)
 		index_print_bytes(out, item->name, strlen(item->name));
 }
 
+void index_print_place(FILE *out, const struct index *index, unsigned int part,
+		       size_t offset)
+{
+	fprintf(out, "at byte %zu", offset);
+	if (part < index->nr_parts && index->parts[part].method)
+		fprintf(out, " of what is packed at byte %zu",
+			index->parts[part].offset);
+}
+
+void index_report(const struct index *index, const char *path)
+{
+	unsigned int part = index->nr_parts - 1;
+
+	fprintf(stderr, "initcpio: %s: ", path);
+	index_print_place(stderr, index,
+			  index->bad_in_part ? part : index->nr_parts,
+			  index->bad_at);
+	fprintf(stderr, ": %s\n", index->bad_why);
+}
+
 void index_free(struct index *index)
 {
 	for (size_t i = 0; i < index->count; i++) {
 		struct item *item = index->items[i];
 
 		tdelete(item, &index->by_name, compare_names);
-		free(item->name);
-		free(item);
+		item_free(item);
 	}
 	free(index->items);
+	free(index->parts);
 	memset(index, 0, sizeof(*index));
 }

@@ -4,6 +4,7 @@
  * The command line is read here and nowhere else. Exit status: 0; 64 the input is at fault; 70 the host is.
  */
 #include "create.h"
+#include "load.h"
 #include "report.h"
 #include "show.h"
 #include "squeeze.h"
@@ -24,13 +25,17 @@ static void print_help(void)
 	printf("initcpio: makes, lists and checks an initramfs\n"
 	       "\n"
 	       "  initcpio create [-z COMPRESSOR] [-M DEPFILE] -o OUT INPUT...\n"
-	       "  initcpio ls ARCHIVE       print what is in it, as ls -l\n"
-	       "  initcpio verify ARCHIVE   say what Linux would stumble over\n"
+	       "  initcpio ls [-m MIB] ARCHIVE       print what is in it, as "
+	       "ls -l\n"
+	       "  initcpio verify [-m MIB] ARCHIVE   say what Linux would "
+	       "stumble over\n"
 	       "\n"
 	       "INPUT is a file list, or a folder that is added whole. What a "
 	       "later input\nsays replaces what an earlier one said.\n"
 	       "COMPRESSOR is one of %s.\n"
 	       "DEPFILE gets rules for make: what OUT was made from.\n"
+	       "MIB is how much an archive may unpack to, if it seems too "
+	       "much.\n"
 	       "SOURCE_DATE_EPOCH is the time of every file (default 0).\n"
 	       "\n"
 	       "A line of a file list is one of\n"
@@ -100,43 +105,65 @@ static int create(int argc, char **argv)
 	return err ? err : create_archive(&r);
 }
 
-static int one_archive(int argc, char **argv, struct buf *raw,
-		       struct buf *plain)
+#define LIMIT_MIB_MAX 65536
+
+static int read_limit(const char *text, uint64_t *limit)
 {
-	if (argc != 2)
+	if (!*text || strspn(text, "0123456789") != strlen(text) ||
+	    strlen(text) > 5 || !strtoul(text, NULL, 10) ||
+	    strtoul(text, NULL, 10) > LIMIT_MIB_MAX)
+		return report_bad("-m %.40s: not a number of MiB from 1 to %d",
+				  text, LIMIT_MIB_MAX);
+	*limit = strtoul(text, NULL, 10) << 20;
+	return 0;
+}
+
+/* [-m MIB] ARCHIVE: its bytes, its name and the limit. */
+static int one_archive(int argc, char **argv, struct buf *raw,
+		       const char **path, uint64_t *limit)
+{
+	int option, err = 0;
+
+	while (!err && (option = getopt(argc, argv, "+:m:")) != -1)
+		err = option == 'm' ?
+			      read_limit(optarg, limit) :
+			      report_bad("%s: option -%c %s; see initcpio "
+					 "--help",
+					 argv[0], optopt,
+					 option == ':' ? "needs a value" :
+							 "is unknown");
+	if (err)
+		return err;
+	if (argc - optind != 1)
 		return report_bad("%s: takes one archive; see initcpio --help",
 				  argv[0]);
-	return unsqueeze_file(argv[1], raw, plain);
+	*path = argv[optind];
+	return load_file(*path, raw);
 }
 
 static int list(int argc, char **argv)
 {
-	struct buf raw = { 0 }, plain = { 0 };
-	int err = one_archive(argc, argv, &raw, &plain);
+	struct buf raw = { 0 };
+	const char *path;
+	uint64_t limit = 0;
+	int err = one_archive(argc, argv, &raw, &path, &limit);
 
 	if (!err)
-		err = show_archive(stdout, argv[1], plain.data, plain.len);
+		err = show_archive(stdout, path, raw.data, raw.len, limit);
 	buf_free(&raw);
-	buf_free(&plain);
 	return err;
 }
 
 static int verify(int argc, char **argv)
 {
-	struct buf raw = { 0 }, plain = { 0 };
-	int err = one_archive(argc, argv, &raw, &plain);
-	const char *fault;
+	struct buf raw = { 0 };
+	const char *path;
+	uint64_t limit = 0;
+	int err = one_archive(argc, argv, &raw, &path, &limit);
 
 	if (!err)
-		err = verify_archive(argv[1], plain.data, plain.len);
-	fault = raw.len ? squeeze_fault(&raw) : NULL;
-	if (fault)
-		err = report_bad("%s: %s", argv[1], fault);
-	if (!err)
-		printf("%s: %zu bytes, %zu unpacked: good\n", argv[1], raw.len,
-		       plain.len);
+		err = verify_archive(stdout, path, raw.data, raw.len, limit);
 	buf_free(&raw);
-	buf_free(&plain);
 	return err;
 }
 

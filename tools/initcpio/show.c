@@ -79,7 +79,7 @@ static void show_item(FILE *out, const struct item *item)
 	index_print_name(out, item);
 	if (S_ISLNK(e->mode)) {
 		fputs(" -> ", out);
-		index_print_bytes(out, (const char *)e->body, e->size);
+		index_print_bytes(out, (const char *)e->head, e->head_bytes);
 	}
 	if (item->first != item && e->links > 1) {
 		fputs(" link to ", out);
@@ -88,18 +88,39 @@ static void show_item(FILE *out, const struct item *item)
 	fputc('\n', out);
 }
 
-int show_archive(FILE *out, const char *path, const void *data, size_t len)
+static void show_part(FILE *out, const struct index *index, unsigned int part)
+{
+	const struct part *p = &index->parts[part];
+
+	fprintf(out, "part %u at byte %zu: %s\n", part + 1, p->offset,
+		p->method ? p->method : "not packed");
+}
+
+static void show_all(FILE *out, const struct index *index)
+{
+	unsigned int part = 0;
+
+	for (size_t i = 0; i < index->count; i++) {
+		while (index->nr_parts > 1 && part <= index->items[i]->part)
+			show_part(out, index, part++);
+		show_item(out, index->items[i]);
+	}
+	while (index->nr_parts > 1 && part < index->nr_parts)
+		show_part(out, index, part++);
+}
+
+int show_archive(FILE *out, const char *path, const void *data, size_t len,
+		 uint64_t limit)
 {
 	struct index index;
-	int err = index_read(&index, data, len);
+	int err = index_read(&index, data, len, limit);
 
-	for (size_t i = 0; i < index.count; i++)
-		show_item(out, index.items[i]);
+	show_all(out, &index);
+	fflush(out); /* what is wrong comes after what is there */
 	if (err == -ENOMEM)
 		report_memory();
 	else if (err)
-		report_bad("%s: at byte %zu: %s", path, index.reader.pos,
-			   index.reader.why);
+		index_report(&index, path);
 	index_free(&index);
 	return err;
 }

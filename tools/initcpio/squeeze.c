@@ -184,17 +184,3 @@ int squeeze(const struct compressor *compressor, const struct buf *in,
 	buf_free(&packed);
 	return err == -EINVAL ? -EIO : err;
 }
-
-const char *squeeze_fault(const struct buf *raw)
-{
-	static const unsigned char xz[6] = { 0xfd, '7', 'z', 'X', 'Z', 0 };
-
-	if (raw->len >= 4 && le32_at(raw->data) == LZ4_FRAME_MAGIC)
-		return "packed with the current LZ4 frame; Linux unpacks the "
-		       "legacy one only (lz4 -l)";
-	if (raw->len >= XZ_HEADER_BYTES && !memcmp(raw->data, xz, 6) &&
-	    raw->data[7] != XZ_CHECK_NONE && raw->data[7] != XZ_CHECK_CRC32)
-		return "packed with an XZ check that Linux does not know; use "
-		       "CRC32 (xz --check=crc32)";
-	return NULL;
-}

@@ -29,7 +29,9 @@ void verdict_fault(struct verdict *v, const struct item *item, const char *fmt,
 	fprintf(stderr, "initcpio: %s: ", v->path);
 	if (item) {
 		index_print_name(stderr, item);
-		fprintf(stderr, " (at byte %zu): ", item->e.offset);
+		fputs(" (", stderr);
+		index_print_place(stderr, v->index, item->part, item->e.offset);
+		fputs("): ", stderr);
 	}
 	va_start(args, fmt);
 	vfprintf(stderr, fmt, args);
@@ -89,7 +91,7 @@ static void check_body(struct verdict *v, const struct index *index,
 			      "a symlink's target has 1 to %d bytes, "
 			      "this one %u",
 			      LINK_BYTES, size);
-	else if (memchr(item->e.body, '\0', size))
+	else if (memchr(item->e.head, '\0', item->e.head_bytes))
 		verdict_fault(v, item, "a NUL byte in the symlink's target");
 }
 
@@ -113,6 +115,17 @@ static void check_padding(struct verdict *v, const struct index *index,
 		verdict_fault(v, item, "padded with other bytes than zeros");
 }
 
+static void check_sum(struct verdict *v, const struct index *index,
+		      const struct item *item)
+{
+	(void)index;
+	if (item->e.checked && S_ISREG(item->e.mode) &&
+	    item->e.sum != item->e.check)
+		verdict_fault(v, item,
+			      "the sum of its bytes is %u, and should be %u",
+			      item->e.sum, item->e.check);
+}
+
 static void check_parent(struct verdict *v, const struct index *index,
 			 const struct item *item)
 {
@@ -131,7 +144,7 @@ static void check_parent(struct verdict *v, const struct index *index,
 			      "Linux drops it");
 	else if (!S_ISDIR(parent->e.mode))
 		verdict_fault(v, item, "what holds it is no directory");
-	else if (parent->e.offset > item->e.offset)
+	else if (parent->order > item->order)
 		verdict_fault(v, item,
 			      "it comes before its directory; Linux "
 			      "drops it");
@@ -165,8 +178,8 @@ static void check_links(struct verdict *v, const struct index *index,
 
 static void (*const checks[])(struct verdict *v, const struct index *index,
 			      const struct item *item) = {
-	check_name,    check_mode,   check_body,  check_device,
-	check_padding, check_parent, check_links,
+	check_name,    check_mode, check_body,	 check_device,
+	check_padding, check_sum,  check_parent, check_links,
 };
 
 static void check_item(struct verdict *v, const struct index *index,
@@ -176,26 +189,49 @@ static void check_item(struct verdict *v, const struct index *index,
 		checks[i](v, index, item);
 }
 
-int verify_archive(const char *path, const void *data, size_t len)
+static void check_parts(struct verdict *v, const struct index *index)
 {
-	struct verdict v = { .path = path };
+	for (unsigned int i = 0; i < index->nr_parts; i++)
+		if (index->parts[i].fault)
+			verdict_fault(v, NULL, "at byte %zu: %s",
+				      index->parts[i].offset,
+				      index->parts[i].fault);
+}
+
+static void say_good(FILE *out, const struct verdict *v, size_t len)
+{
+	const struct index *index = v->index;
+
+	fprintf(out, "%s: %zu bytes", v->path, len);
+	if (index->nr_parts > 1)
+		fprintf(out, " in %u parts", index->nr_parts);
+	fprintf(out, ", %llu unpacked: good\n",
+		(unsigned long long)index->unpacked);
+}
+
+int verify_archive(FILE *out, const char *path, const void *data, size_t len,
+		   uint64_t limit)
+{
 	struct index index;
-	int err = index_read(&index, data, len);
+	struct verdict v = { .path = path, .index = &index };
+	int err = index_read(&index, data, len, limit);
 
 	if (err == -ENOMEM) {
 		index_free(&index);
 		return report_memory();
 	}
+	check_parts(&v, &index);
 	for (size_t i = 0; i < index.count; i++)
 		check_item(&v, &index, index.items[i]);
-	if (err)
-		verdict_fault(&v, NULL, "at byte %zu: %s", index.reader.pos,
-			      index.reader.why);
-	else
+	if (err && ++v.faults <= FAULTS_SHOWN)
+		index_report(&index, path);
+	if (!err)
 		verify_init(&v, &index);
 	if (v.faults > FAULTS_SHOWN)
 		fprintf(stderr, "initcpio: %s: and %u faults more\n", path,
 			v.faults - FAULTS_SHOWN);
+	if (!v.faults)
+		say_good(out, &v, len);
 	index_free(&index);
 	return v.faults ? -EINVAL : 0;
 }

@@ -9,14 +9,17 @@
 /* What one look at an archive has found. */
 struct verdict {
 	const char *path; /* of the archive, for messages */
+	const struct index *index;
 	unsigned int faults;
 };
 
 /*
- * Checks the unpacked archive and prints each fault with its entry on stderr,
- * the first 20 in full. Returns 0 when there is none, -EINVAL, or -ENOMEM.
+ * Checks the bytes of an initramfs and prints each fault with its entry on
+ * stderr, the first 20 in full, or that it is good on out. The limit is that
+ * of index_read(). Returns 0 when it is good, -EINVAL, or -ENOMEM.
  */
-int verify_archive(const char *path, const void *data, size_t len);
+int verify_archive(FILE *out, const char *path, const void *data, size_t len,
+		   uint64_t limit);
 
 /* Counts a fault of an entry (or NULL) and prints it. */
 void verdict_fault(struct verdict *v, const struct item *item, const char *fmt,

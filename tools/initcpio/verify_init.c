@@ -16,7 +16,7 @@
 
 static const char interpreter[] = "the interpreter of /init";
 
-/* The bytes of a file, which one of its hard links may have. */
+/* The entry with the bytes of a file, which one of its hard links may have. */
 static const struct newc_entry *contents(const struct item *item)
 {
 	const struct item *data = item->first->data;
@@ -55,8 +55,9 @@ static const struct item *program(struct verdict *v, const struct index *index,
 static void check_script(struct verdict *v, const struct index *index,
 			 const struct newc_entry *e)
 {
-	const char *p = (const char *)e->body + 2;
-	size_t n = e->size - 2 < SCRIPT_BYTES ? e->size - 2 : SCRIPT_BYTES;
+	const char *p = (const char *)e->head + 2;
+	size_t have = e->head_bytes - 2;
+	size_t n = have < SCRIPT_BYTES ? have : SCRIPT_BYTES;
 	char line[SCRIPT_BYTES + 1];
 
 	memcpy(line, p, n);
@@ -66,7 +67,10 @@ static void check_script(struct verdict *v, const struct index *index,
 	program(v, index, p, interpreter);
 }
 
-/* A dynamic program names its linker in a PT_INTERP segment. */
+/*
+ * A dynamic program names its linker in a PT_INTERP segment, which stands
+ * among the first bytes; one that lies elsewhere is not looked at.
+ */
 static void check_elf(struct verdict *v, const struct index *index,
 		      const struct item *item, const struct newc_entry *e)
 {
@@ -74,11 +78,11 @@ static void check_elf(struct verdict *v, const struct index *index,
 	Elf64_Ehdr head;
 	Elf64_Phdr ph;
 
-	if (e->size < sizeof(head)) {
+	if (e->head_bytes < sizeof(head)) {
 		verdict_fault(v, item, "the ELF header is truncated");
 		return;
 	}
-	memcpy(&head, e->body, sizeof(head));
+	memcpy(&head, e->head, sizeof(head));
 	if (head.e_ident[EI_CLASS] != ELFCLASS64 ||
 	    head.e_machine != EM_X86_64) {
 		verdict_fault(v, item, "/init is no program for x86-64");
@@ -87,15 +91,15 @@ static void check_elf(struct verdict *v, const struct index *index,
 	for (unsigned int i = 0; i < head.e_phnum; i++) {
 		uint64_t at = i * sizeof(ph);
 
-		if (head.e_phoff > e->size ||
-		    at + sizeof(ph) > e->size - head.e_phoff)
+		if (head.e_phoff > e->head_bytes ||
+		    at + sizeof(ph) > e->head_bytes - head.e_phoff)
 			break;
-		memcpy(&ph, e->body + head.e_phoff + at, sizeof(ph));
-		if (ph.p_type != PT_INTERP || ph.p_offset > e->size ||
-		    ph.p_filesz > e->size - ph.p_offset ||
+		memcpy(&ph, e->head + head.e_phoff + at, sizeof(ph));
+		if (ph.p_type != PT_INTERP || ph.p_offset > e->head_bytes ||
+		    ph.p_filesz > e->head_bytes - ph.p_offset ||
 		    ph.p_filesz >= sizeof(path))
 			continue;
-		memcpy(path, e->body + ph.p_offset, ph.p_filesz);
+		memcpy(path, e->head + ph.p_offset, ph.p_filesz);
 		path[ph.p_filesz] = '\0';
 		program(v, index, path, interpreter);
 	}
@@ -111,9 +115,9 @@ void verify_init(struct verdict *v, const struct index *index)
 	if (!init)
 		return;
 	e = contents(init);
-	if (e->size > 2 && !memcmp(e->body, "#!", 2))
+	if (e->head_bytes > 2 && !memcmp(e->head, "#!", 2))
 		check_script(v, index, e);
-	else if (e->size > SELFMAG && !memcmp(e->body, ELFMAG, SELFMAG))
+	else if (e->head_bytes > SELFMAG && !memcmp(e->head, ELFMAG, SELFMAG))
 		check_elf(v, index, init, e);
 	else
 		verdict_fault(v, init,
