@@ -69,28 +69,49 @@ obj-$(CONFIG_DBG_TRACE_FILE) += $(call whole,probes/tracefile) \
 obj-$(CONFIG_DBG_BUDGET)  += $(call whole,probes/budget) util/lane.o
 obj-$(CONFIG_DBG_DOCTOR)  += $(call whole,doctor)
 
+# Statically with musl, or dynamically with the compiler's own C library.
+VMM_MUSL := $(if $(findstring clang,$(CC)),,$(CONFIG_VMM_STATIC))
+obj-$(VMM_MUSL) += util/static_pie.o
+
 VMM_OBJS := $(addprefix $(B)/vmm/,$(sort $(obj-y)))
 VMM_LIST := $(call remember,$(B)/vmm/objects,objects: $(VMM_OBJS))
-VMM_SAN  := $(patsubst $(B)/%,$(B)/san/%,$(VMM_OBJS))
+VMM_SAN  := $(patsubst $(B)/%,$(B)/san/%,$(filter-out %/static_pie.o,$(VMM_OBJS)))
 
 cflags-vmm/cli := -DMKVM_VERSION='"$(VERSION)"'
 cflags-vmm/bare/bare := $(cflags-vmm/cli)
 
-# Statically with musl, or dynamically with the compiler's own C library.
-VMM_MUSL := $(if $(findstring clang,$(CC)),,$(CONFIG_VMM_STATIC))
-VMM_HOW  := $(call remember,$(B)/vmm/how,static: $(VMM_MUSL))
-VMM_LINK := -Wl,-z,relro,-z,now
-$(VMM_OBJS): $(VMM_HOW)
-ifeq ($(VMM_MUSL),y)
-VMM_LINK += -static -Wl,-z,noseparate-code
-$(VMM_OBJS): | $(B)/musl/include/.stamp
-$(VMM_OBJS) $(B)/vmm/kvm-vmm: HOST_CC = $(MUSL_CC) -isystem $(MUSL)
-endif
+# Guests and images are hostile: the program lies at an address that nobody can
+# guess, its tables are read only once it runs, and an overrun stack ends it.
+VMM_LINK := -Wl,-z,relro,-z,now,--build-id=none \
+	    -Wl,-T,vmm/tables.ld
+VMM_HARD := -fPIE -fstack-protector-strong
+cflags-vmm/util/static_pie := -fno-stack-protector
 
-$(B)/vmm/kvm-vmm: $(VMM_OBJS) $(VMM_LIST)
+ifeq ($(VMM_MUSL),y)
+# musl-gcc cannot link such a program: what it would do with its start files, in
+# full. musl's headers have no _FORTIFY_SOURCE.
+MUSL_LIB  := /usr/lib/x86_64-linux-musl
+GCC_FILE   = $(shell $(CC) -print-file-name=$1)
+VMM_LINK  += -Wl,-z,noseparate-code,-z,pack-relative-relocs,-e,pie_start
+VMM_LD     = $(CC) $(CFLAGS) -static-pie -nostdlib -nostartfiles -o $@ \
+	     $(addprefix $(MUSL_LIB)/,rcrt1.o crti.o) \
+	     $(call GCC_FILE,crtbeginS.o) $(VMM_OBJS) $(VMM_LINK) $(LDFLAGS) \
+	     -L$(MUSL_LIB) -lc -lgcc $(call GCC_FILE,crtendS.o) $(MUSL_LIB)/crtn.o
+$(VMM_OBJS): | $(B)/musl/include/.stamp
+$(VMM_OBJS): HOST_CC = $(MUSL_CC) -isystem $(MUSL)
+else
+VMM_HARD  += $(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),-U_FORTIFY_SOURCE \
+	     -D_FORTIFY_SOURCE=2)
+VMM_LD     = $(HOST_CC) $(CFLAGS) -pie -o $@ $(VMM_OBJS) -pthread $(VMM_LINK) \
+	     $(LDFLAGS)
+endif
+$(VMM_OBJS): EXTRA = $(VMM_HARD)
+VMM_HOW := $(call remember,$(B)/vmm/how,static: $(VMM_MUSL) $(VMM_HARD) $(VMM_LINK))
+$(VMM_OBJS): $(VMM_HOW)
+
+$(B)/vmm/kvm-vmm: $(VMM_OBJS) $(VMM_LIST) vmm/tables.ld
 	$(say) LD kvm-vmm
-	$(Q)$(HOST_CC) $(CFLAGS) -o $@ $(VMM_OBJS) -pthread $(VMM_LINK) \
-		$(LDFLAGS)
+	$(Q)$(VMM_LD)
 
 $(B)/san/vmm/kvm-vmm: $(VMM_SAN) $(VMM_LIST)
 	$(say) LD-SAN kvm-vmm

@@ -7,7 +7,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "abi/exit_status.h"
@@ -28,6 +30,19 @@ static void fill_standard_fds(void)
 		close(fd);
 }
 
+/*
+ * What the caller left open is none of ours: a guest that broke out would find
+ * it. Unless the command line hands a descriptor over, as in --initrd
+ * /dev/fd/9; a kernel before 5.9 keeps them open.
+ */
+static void close_inherited_fds(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strstr(argv[i], "/fd/"))
+			return;
+	syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, 0);
+}
+
 /* A guest takes some ten descriptors; the usual soft limit is for programs
  * that still use select(2), which this one does not. */
 static void raise_fd_limit(void)
@@ -46,6 +61,7 @@ int main(int argc, char **argv)
 	int err;
 
 	fill_standard_fds();
+	close_inherited_fds(argc, argv);
 	raise_fd_limit();
 	signal(SIGPIPE, SIG_IGN); /* a write that fails says so itself */
 	signal(SIGXFSZ, SIG_IGN);

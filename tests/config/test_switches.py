@@ -73,7 +73,7 @@ ROWS = {
         "=n ".join(name for name in SYMBOLS if in_machine(name)) +
         '=n SMP_MAX=n DEFAULT_IRQCHIP=n DEFAULT_MEM=n DEFAULT_CPUS=n '
         'DEFAULT_CMDLINE=n', r".*", BARE, changed=COUNTS_IRQS,
-        keeps="boot/flat core/memory core/bus core/cpuregs "
+        keeps="util/static_pie boot/flat core/memory core/bus core/cpuregs "
         "x86/cpustate_real16 devices/serial devices/serial_fifo "
         "devices/hypercall devices/debugcon devices/post devices/reset"),
     "IRQCHIP": Row(
@@ -114,7 +114,7 @@ ROWS = {
                      lost=r"feature sync-regs .*"),
     "CONSOLE_BATCH": Row("terminal/output_batch", "terminal/output_batch_none",
                          lost=r"feature batching .*"),
-    "VMM_STATIC": Row(changed={"*": "compiled for another C library"}),
+    "VMM_STATIC": Row("util/static_pie", changed={"*": "compiled for another C library"}),
     "DEV_SERIAL": Row("devices/serial*", takes="UART_IRQ4=n UART_FIFO=n",
                       lost=(r"device  serial .*", r"feature (irq4|fifo) .*")),
     "UART_IRQ4": Row(

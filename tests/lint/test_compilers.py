@@ -40,4 +40,18 @@ def compiles(compiler):
 
 for name in ("gcc", "clang"):
     tap.add(f"{name} compiles every feature without a warning", compiles, name)
+
+
+@tap.case("the program of the system's C library checks lengths (FORTIFY)")
+def fortified():
+    program = os.path.join(tap.BUILD, "tests", "compilers", "clang", "images",
+                           "kvm-vmm")
+    if not os.path.exists(program):
+        raise tap.Skip("clang has not built it")
+    names = subprocess.run(["nm", "-D", program], capture_output=True,
+                           text=True, check=True).stdout
+    for name in ("__memcpy_chk", "__vsnprintf_chk", "__stack_chk_fail"):
+        tap.check(name in names, f"{name} is not called:", names)
+
+
 tap.main()

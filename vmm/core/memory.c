@@ -12,10 +12,16 @@
 
 #define LARGE_PAGE (2ULL << 20)
 
+/* What is mapped beside RAM: one for its alignment, and a guard at each end. */
+#define AROUND (3 * LARGE_PAGE)
+
 /*
- * Large pages need host and guest address to agree in their low 21 bits, so a
- * little more is mapped than asked for. MADV_HUGEPAGE is a wish: a host that
- * has no large pages to give backs the RAM with small ones.
+ * Large pages need host and guest address to agree in their low 21 bits, so
+ * more is mapped than asked for; all that is not RAM can be neither read nor
+ * written, and an index that runs off either end of RAM ends the VMM.
+ * MADV_HUGEPAGE is a wish: a host that has no large pages to give backs the RAM
+ * with small ones. A core dump is for the VMM's defects, not for the guest's
+ * secrets.
  */
 int mem_init(struct memory *mem, uint64_t size)
 {
@@ -23,12 +29,18 @@ int mem_init(struct memory *mem, uint64_t size)
 
 	if (size < MEM_MIN || size > MEM_MAX || size % X86_PAGE_SIZE)
 		return -EINVAL;
-	mem->mapping = mmap(NULL, size + LARGE_PAGE, PROT_READ | PROT_WRITE,
+	mem->mapping = mmap(NULL, size + AROUND, PROT_NONE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (mem->mapping == MAP_FAILED)
 		return -ENOMEM;
-	start = (uintptr_t)mem->mapping + LARGE_PAGE - 1;
+	start = (uintptr_t)mem->mapping + 2 * LARGE_PAGE - 1;
 	mem->base = (uint8_t *)(start & ~(uintptr_t)(LARGE_PAGE - 1));
+	if (mprotect(mem->base, size, PROT_READ | PROT_WRITE)) {
+		munmap(mem->mapping, size + AROUND);
+		mem->base = NULL;
+		return -ENOMEM;
+	}
+	madvise(mem->base, size, MADV_DONTDUMP);
 	mem->size = size;
 	mem->low_size = size < MEM_HOLE_START ? size : MEM_HOLE_START;
 	if (size >= LARGE_PAGE)
@@ -38,7 +50,7 @@ int mem_init(struct memory *mem, uint64_t size)
 
 void mem_free(struct memory *mem)
 {
-	munmap(mem->mapping, mem->size + LARGE_PAGE);
+	munmap(mem->mapping, mem->size + AROUND);
 	mem->base = NULL;
 }
 

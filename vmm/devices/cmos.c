@@ -271,7 +271,7 @@ static void cmos_init(void *dev, struct board *board)
 static const struct device_type cmos = {
 	.name = "cmos",
 	.what = "real-time clock and CMOS RAM at ports 0x70-0x71",
-	.ranges = { { DEV_PIO, CMOS_BASE, PORT_COUNT } },
+	.ranges = { { DEV_PIO, CMOS_BASE, PORT_COUNT, DEV_LANES } },
 	.width = 1,
 	.size = sizeof(struct cmos),
 	.init = cmos_init,

@@ -467,8 +467,8 @@ static const struct device_type i8042 = {
 	.name = "i8042",
 	.what = "keyboard controller and keyboard at ports 0x60 and 0x64",
 	.ranges = {
-		[RANGE_DATA] = { DEV_PIO, PORT_DATA, 1 },
-		[RANGE_STATUS] = { DEV_PIO, PORT_STATUS, 1 },
+		[RANGE_DATA] = { DEV_PIO, PORT_DATA, 1, DEV_LANES },
+		[RANGE_STATUS] = { DEV_PIO, PORT_STATUS, 1, DEV_LANES },
 	},
 	.irqs = { [PIN_KBD] = 1, [PIN_AUX] = 12 },
 	.nr_irqs = 2,

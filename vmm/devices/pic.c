@@ -437,9 +437,9 @@ static const struct device_type pic = {
 	.name = "pic",
 	.what = "two 8259A interrupt controllers at 0x20, 0xa0 and 0x4d0",
 	.ranges = {
-		[RANGE_MASTER] = { DEV_PIO, MASTER_PORT, 2 },
-		[RANGE_SLAVE] = { DEV_PIO, SLAVE_PORT, 2 },
-		[RANGE_ELCR] = { DEV_PIO, ELCR_PORT, 2 },
+		[RANGE_MASTER] = { DEV_PIO, MASTER_PORT, 2, DEV_LANES },
+		[RANGE_SLAVE] = { DEV_PIO, SLAVE_PORT, 2, DEV_LANES },
+		[RANGE_ELCR] = { DEV_PIO, ELCR_PORT, 2, DEV_LANES },
 	},
 	.width = 1,
 	.size = sizeof(struct pic),

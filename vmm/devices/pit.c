@@ -217,8 +217,8 @@ static const struct device_type pit = {
 	.name = "pit",
 	.what = "8254 timer at ports 0x40-0x43 and 0x61",
 	.ranges = {
-		[RANGE_PIT] = { DEV_PIO, PIT_PORT, CONTROL + 1 },
-		[RANGE_PORT_B] = { DEV_PIO, PORT_B, 1 },
+		[RANGE_PIT] = { DEV_PIO, PIT_PORT, CONTROL + 1, DEV_LANES },
+		[RANGE_PORT_B] = { DEV_PIO, PORT_B, 1, DEV_LANES },
 	},
 	.irqs = { 0 },
 	.nr_irqs = 1,

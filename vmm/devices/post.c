@@ -42,7 +42,7 @@ static void post_init(void *dev, struct board *board)
 static const struct device_type post = {
 	.name = "post",
 	.what = "POST code register at port 0x80",
-	.ranges = { { DEV_PIO, POST_PORT, 1 } },
+	.ranges = { { DEV_PIO, POST_PORT, 1, DEV_LANES } },
 	.width = 1,
 	.size = sizeof(struct post),
 	.init = post_init,

@@ -310,7 +310,7 @@ static const struct device_type serial = {
 	.what = IS_ON(CONFIG_UART_FIFO) ?
 			"COM1, a 16550A UART at ports 0x3f8-0x3ff" :
 			"COM1, a 16450 UART at ports 0x3f8-0x3ff",
-	.ranges = { { DEV_PIO, COM1_BASE, REG_COUNT } },
+	.ranges = { { DEV_PIO, COM1_BASE, REG_COUNT, DEV_LANES } },
 	.irqs = { COM1_IRQ },
 	.nr_irqs = IS_ON(CONFIG_UART_IRQ4),
 	.width = 1,

@@ -30,7 +30,7 @@ typedef uint64_t gpa_t;
 
 struct memory {
 	uint8_t *base;	 /* hva of gpa 0 */
-	void *mapping;	 /* what was mapped; base is the first 2 MiB in it */
+	void *mapping;	 /* what was mapped: RAM, and guards around it */
 	size_t size;	 /* bytes of RAM, a multiple of 4 KiB */
 	size_t low_size; /* bytes of RAM below the hole */
 };
