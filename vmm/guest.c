@@ -17,6 +17,8 @@
 
 TABLE_DECLARE(firmware, firmware);
 
+#define MIB (1ULL << 20)
+
 static int bad_fit(const struct image *image, const char *why)
 {
 	log_error("%s: %s", image->path, why);
@@ -28,8 +30,9 @@ static int check_options(const struct options *opt, const struct loader *loader,
 			 const struct image *image)
 {
 	if (opt->mem_size && opt->mem_size < loader->mem_min) {
-		log_error("--mem: %s needs at least %lluK", image->path,
-			  (unsigned long long)loader->mem_min >> 10);
+		log_error("--mem: %s needs more; try --mem %lluM", image->path,
+			  ((unsigned long long)loader->mem_min + MIB - 1) /
+				  MIB);
 		return -EINVAL;
 	}
 	if (opt->nr_images > 1)

@@ -57,13 +57,13 @@ BZIMAGE_REFUSED = [
     ({"cmdline_size": 10}, "--cmdline"),
     ({"initrd_addr_max": 0}, "initrd"),
     ({"initrd_addr_max": 0x1000}, "initrd"),
-    ({"pref_address": 0}, "--mem"),
+    ({"pref_address": 0}, "too low"),
     ({"pref_address": 0x1000001}, "pref_address"),
-    ({"pref_address": 0x40000000}, "--mem"),
-    ({"pref_address": 0xc0000000}, "--mem"),
-    ({"pref_address": 0xffffffffffe00000}, "--mem"),
-    ({"init_size": 0xffffffff}, "--mem"),
-    ({"init_size": 0x8000000}, "--mem"),
+    ({"pref_address": 0x40000000}, "--mem 1025M"),
+    ({"pref_address": 0xc0000000}, "too high"),
+    ({"pref_address": 0xffffffffffe00000}, "too high"),
+    ({"init_size": 0xffffffff}, "too large"),
+    ({"init_size": 0x8000000}, "--mem 144M"),
 ]
 # Changes that are none of a loader's business, or have no effect.
 BZIMAGE_ACCEPTED = [
@@ -111,9 +111,9 @@ ELF_REFUSED = [
     ({"filesz": 0xffffffffffffffff, "memsz": 0xffffffffffffffff}, ""),
     ({"memsz": 1}, "truncated"),
     ({"memsz": 0xffffffffffffffff}, ""),
-    ({"memsz": 0x8000000}, "--mem"),
-    ({"paddr": 0, "entry": 0}, "--mem"),
-    ({"paddr": 0x40000000, "entry": 0x40000000}, "--mem"),
+    ({"memsz": 0x8000000}, "--mem 144M"),
+    ({"paddr": 0, "entry": 0}, "too low"),
+    ({"paddr": 0x40000000, "entry": 0x40000000}, "--mem 1025M"),
     ({"paddr": 0xfffffffffffff800, "entry": 0xfffffffffffff800}, ""),
     ({"segment_type": 2}, ""),                      # nothing to load
 ]

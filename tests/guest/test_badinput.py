@@ -143,13 +143,14 @@ refused("an initrd that does not exist", GOOD, "--initrd", WORK + "/nothing",
 refused("an initrd that is a directory", GOOD, "--initrd", WORK, word=WORK)
 refused("an empty initrd", GOOD, "--initrd", WORK + "/empty", word="empty")
 refused("an initrd larger than RAM", GOOD, "--mem", "64M", "--initrd",
-        sparse("initrd", 128 << 20), word="initrd")
-refused("an initrd of 8 GiB", GOOD, "--initrd", WORK + "/huge", word="huge")
+        sparse("initrd", 128 << 20), word="--mem 145M")
+refused("an initrd of 8 GiB", GOOD, "--initrd", WORK + "/huge",
+        word="too large")
 refused("a command line of 100000 bytes", GOOD, "--cmdline", 100000 * "a",
         word="--cmdline")
-refused("--mem too small for Linux", GOOD, "--mem", "1M", word="--mem")
+refused("--mem too small for Linux", GOOD, "--mem", "1M", word="--mem 16M")
 refused("--mem that ends below the kernel", GOOD, "--mem", "16M",
-        word="--mem")
+        word="--mem 17M")
 
 # --- Garbage ---------------------------------------------------------------
 

@@ -269,10 +269,23 @@ def link(name, script):
     return path
 
 
+def plain(name):
+    """guests/NAME.S as a linker without a script does it: its first segment
+    holds the ELF headers and lies in the page below the code."""
+    path = os.path.join(WORK, name + ".plain.elf")
+    subprocess.run(["gcc", "-m32", "-nostdlib", "-static", "-no-pie", "-Ivmm",
+                    "-Wl,--build-id=none,-Ttext,0x100000", "-o", path,
+                    os.path.join("guests", name + ".S")],
+                   cwd=tap.TOP, check=True)
+    return path
+
+
 # Vector and error code of what each trial of ring3.S raises: 14 page fault
 # (4 from ring 3, 2 a write, 1 the page is there), 13 general protection.
 RING3 = b"14 5\n14 7\n14 5\n14 7\n14 5\n14 4\n" + 5 * b"13 0\n" + \
     b"6 0\n4 0\n3 0\n"
+row("prot32", "a program linked by nothing but -Ttext 0x100000",
+    lambda: plain("hello32"), HELLO32)
 row("long64", "ring 3 can neither touch ring 0's pages nor the machine",
     lambda: link("ring3", "guests/long64.ld"), RING3)
 
@@ -345,18 +358,19 @@ for width, other in (64, 3), (32, 62):
          "truncated"),
         ("more in the file than in memory", (Segment(memsz=1),), {},
          "truncated"),
-        ("a segment at 0", (Segment(0),), {"entry": 0}, "--mem"),
-        ("a segment in the loader's tables", (Segment(LOAD - 1),), {},
-         "--mem"),
+        ("a segment across the GDT", (Segment(), Segment(0x4f7)), {},
+         "too low: kvm-vmm lays the GDT"),
+        ("a segment in the first page of the stack",
+         (Segment(), Segment(0x90000 - 1)), {}, "the stack"),
         ("a segment behind the end of RAM", (Segment(16 * MIB - 1),),
-         {"entry": 16 * MIB - 1}, "--mem"),
-        ("3 GiB of zeros", (Segment(memsz=3 << 30),), {}, "--mem"),
+         {"entry": 16 * MIB - 1}, "try --mem 17M"),
+        ("a segment at 67 MiB", (Segment(67 * MIB),), {"entry": 67 * MIB},
+         "try --mem 68M"),
+        ("3 GiB of zeros", (Segment(memsz=3 << 30),), {}, "too large"),
         ("a segment in the hole", (Segment(0xfec00000),),
-         {"entry": 0xfec00000}, "--mem"),
+         {"entry": 0xfec00000}, "too high"),
         ("segments that overlap", (Segment(memsz=0x2000),
                                    Segment(LOAD + 0x1000)), {}, "overlap"),
-        ("segments in descending order", (Segment(2 * MIB), Segment()), {},
-         "overlap"),
         ("virtual and physical apart", (Segment(vaddr=2 * MIB),), {},
          "differ"),
         ("an interpreter", (Segment(), Segment(type=3)), {},
@@ -364,7 +378,11 @@ for width, other in (64, 3), (32, 62):
     ]]
 REFUSED += [
     ("a segment that wraps around", elf(64, Segment(memsz=1 << 64 - 1)),
-     "--mem"),
+     "too large"),
+    ("a segment across the page tables", elf(64, Segment(), Segment(0x6fff)),
+     "the page tables"),
+    ("a segment where the command line goes",
+     elf(64, Segment(), Segment(0x2ffff)), "the command line"),
     ("a segment that wraps at 2^64",
      elf(64, Segment(memsz=(1 << 64) - 1)), "wraps"),
     ("ring 3 in the page of the loader's tables",
@@ -385,6 +403,17 @@ ACCEPTED = [
         2 * MIB, flags=USER | 7), Segment(4 * MIB))),
     ("64 bits, up to the end of RAM", elf(64, Segment(memsz=15 * MIB))),
     ("32 bits, up to the end of RAM", elf(32, Segment(memsz=15 * MIB))),
+    ("64 bits, ring 3 below ring 0", elf(64, Segment(4 * MIB), Segment(
+        2 * MIB, flags=USER | 7), entry=4 * MIB)),
+    *((f"{bits} bits, {text}", elf(bits, *segments))
+      for bits in (32, 64) for text, segments in (
+          ("a linker's own headers below",
+           (Segment(LOAD - 0x1000, 0xd4, offset=0), Segment())),
+          ("its headers above, as lld puts them",
+           (Segment(4 * MIB, 0xd4, offset=0), Segment())),
+          ("a segment on either side of the stack",
+           (Segment(0x8f000 - 1, 1), Segment(0x90000), Segment())))),
+    ("32 bits, linked at 0", elf(32, Segment(0), entry=0)),
     ("64 bits, an empty segment anywhere", elf(64, Segment(), Segment(
         1 << 63, 0))),
 ]

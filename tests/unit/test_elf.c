@@ -1,4 +1,4 @@
-/* objects: boot/elf.o core/memory.o */
+/* objects: boot/elf.o boot/room.o core/memory.o */
 /*
  * ELF files: a good one of each class, the reason for each refusal when one
  * or two of its fields change, where a guest may be loaded, and files that
@@ -12,6 +12,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,13 +37,27 @@
 	PHDR64(n) + offsetof(Elf64_Phdr, field), \
 		sizeof(((Elf64_Phdr *)0)->field)
 
+#define PLACE(n, gpa)                         \
+	{                                     \
+		{ PHDR(n, p_vaddr), gpa },    \
+		{                             \
+			PHDR(n, p_paddr), gpa \
+		}                             \
+	}
+
 static uint8_t file[FILE_SIZE];
 static unsigned int messages;
+
+static char message[256]; /* the last one */
 
 /* Takes the place of util/log.c: a refusal is one message. */
 void log_error(const char *fmt, ...)
 {
-	assert_non_null(fmt);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(message, sizeof(message), fmt, args);
+	va_end(args);
 	messages++;
 }
 
@@ -144,7 +159,9 @@ static const struct change {
 	{ "wraps", { { PHDR(1, p_paddr), UINT64_MAX } } },
 	{ "overlap", { { PHDR(1, p_paddr), FIRST } } },
 	{ "overlap", { { PHDR(1, p_paddr), FIRST + PIECE_MEM - 1 } } },
-	{ "overlap", { { PHDR(1, p_paddr), 0 } } },
+	{ NULL, { { PHDR(1, p_paddr), 0 } } }, /* in any order */
+	{ NULL, { { PHDR(1, p_paddr), FIRST - PIECE_MEM } } },
+	{ "overlap", { { PHDR(1, p_paddr), FIRST - PIECE_MEM + 1 } } },
 	{ "overlap", { { PHDR(0, p_memsz), SECOND - FIRST + 1 } } },
 	{ "entry", { { EHDR(e_entry), 0 } } },
 	{ "entry", { { EHDR(e_entry), FIRST - 1 } } },
@@ -240,6 +257,13 @@ static void refuses_every_shorter_file(void **state)
 	assert_null(open_first(SECOND_AT + PIECE));
 }
 
+/* What the loader under test would lay itself. */
+static const struct room_taken taken[] = {
+	{ 0x500, 0x518, "the GDT" },
+	{ 0x8f000, 0x90000, "the stack" },
+	{ 0 },
+};
+
 static int load(struct memory *mem, bool is_64bit)
 {
 	struct image image = image_of(FILE_SIZE);
@@ -247,7 +271,7 @@ static int load(struct memory *mem, bool is_64bit)
 	int err;
 
 	messages = 0;
-	err = elf_load_guest(&elf, &image, mem, is_64bit);
+	err = elf_load_guest(&elf, &image, mem, is_64bit, taken);
 	assert_int_equal(messages, err ? 1 : 0);
 	return err;
 }
@@ -288,14 +312,22 @@ static void refuses_what_is_no_guest(void **state)
 		{ -ENOEXEC, { "", { { PHDR(1, p_type), PT_INTERP } } } },
 		{ -ENOEXEC, { "", { { PHDR(1, p_type), PT_DYNAMIC } } } },
 		{ -ENOEXEC, { "", { { PHDR(1, p_type), PT_TLS } } } },
-		{ -E2BIG, { "", { { PHDR(1, p_memsz), RAM - SECOND + 1 } } } },
 		{ -E2BIG,
-		  { "",
-		    { { PHDR(1, p_vaddr), RAM }, { PHDR(1, p_paddr), RAM } } } },
+		  { "try --mem 5M",
+		    { { PHDR(1, p_memsz), RAM - SECOND + 1 } } } },
+		{ -E2BIG, { "try --mem 5M", PLACE(1, RAM) } },
+		{ -E2BIG, { "try --mem 68M", PLACE(1, (67ULL << 20) + 1) } },
+		{ -E2BIG, { "too high", PLACE(1, 0xc0000000) } },
+		{ -E2BIG, { "too high", PLACE(1, 1ULL << 40) } },
 		{ -E2BIG,
-		  { "",
-		    { { PHDR(0, p_vaddr), FIRST - 1 },
-		      { PHDR(0, p_paddr), FIRST - 1 } } } },
+		  { "too large", { { PHDR(1, p_memsz), 3ULL << 30 } } } },
+		{ -E2BIG, { "the GDT", PLACE(1, 0) } },
+		{ -E2BIG, { "the GDT", PLACE(1, 0x517) } },
+		{ -E2BIG, { "too low", PLACE(1, 0x8f000 - PIECE_MEM + 1) } },
+		{ -E2BIG, { "the stack", PLACE(1, 0x8ffff) } },
+		{ 0, { "", PLACE(1, 0x518) } },
+		{ 0, { "", PLACE(1, 0x90000) } },
+		{ 0, { "", PLACE(1, FIRST - PIECE_MEM) } },
 		{ 0, { "", { { PHDR(1, p_memsz), RAM - SECOND } } } },
 	};
 	struct memory mem;
@@ -310,6 +342,8 @@ static void refuses_what_is_no_guest(void **state)
 		apply(&rows[i].change);
 		if (load(&mem, true) != rows[i].err)
 			fail_msg("row %zu", i);
+		if (rows[i].err && !strstr(message, rows[i].change.why))
+			fail_msg("row %zu: %s", i, message);
 		assert_int_equal(elf_match_guest(&image, true), score);
 		assert_int_equal(elf_match_guest(&image, false), ELF_SCORE_ANY);
 		mem_free(&mem);

@@ -107,11 +107,11 @@ static int choose_address(const struct image *image,
 	if (header->pref_address % header->kernel_alignment)
 		return malformed(image, "pref_address is not aligned as "
 					"kernel_alignment demands");
-	kernel->start = header->pref_address;
-	kernel->end = kernel->start + size;
+	kernel->end = header->pref_address + size;
 	kernel->is_64bit = header->version >= VERSION_XLOAD &&
 			   header->xloadflags & XLF_KERNEL_64;
-	kernel->entry = kernel->start + (kernel->is_64bit ? ENTRY_64 : 0);
+	kernel->entry =
+		header->pref_address + (kernel->is_64bit ? ENTRY_64 : 0);
 	return 0;
 }
 
@@ -131,11 +131,12 @@ static int bzimage_load(const struct image *image, const struct boot_args *args,
 	if (!err)
 		err = choose_address(image, &kernel, len);
 	if (!err)
-		err = linux_check_room(&kernel, mem);
+		err = linux_check_room(image->path, kernel.header.pref_address,
+				       kernel.end, mem);
 	if (err)
 		return err;
-	kernel.header.code32_start = kernel.start;
-	if (mem_write(mem, kernel.start, image->data + at, len))
+	kernel.header.code32_start = kernel.header.pref_address;
+	if (mem_write(mem, kernel.header.pref_address, image->data + at, len))
 		return -EFAULT; /* linux_check_room() saw to it */
 	return linux_boot(&kernel, args, mem, cpu);
 }

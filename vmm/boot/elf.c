@@ -112,9 +112,23 @@ static const char *check_header(struct elf_file *elf, const Elf64_Ehdr *header)
 	return NULL;
 }
 
-/* @end is where the segment before this one ends. */
+/* Whether a segment before number @count occupies memory of @seg, too. The
+ * order is the linker's: lld puts its own headers anywhere. */
+static bool overlaps(const struct elf_file *elf, unsigned int count,
+		     const struct elf_segment *seg)
+{
+	struct elf_segment other;
+	unsigned int i = 0;
+
+	while (i < count && elf_next_load(elf, &i, &other) && i <= count)
+		if (seg->paddr < other.paddr + other.memsz &&
+		    other.paddr < seg->paddr + seg->memsz)
+			return true;
+	return false;
+}
+
 static const char *check_segment(const struct elf_file *elf,
-				 const struct elf_segment *seg, uint64_t end)
+				 const struct elf_segment *seg)
 {
 	size_t size = elf->image->size;
 
@@ -124,8 +138,6 @@ static const char *check_segment(const struct elf_file *elf,
 		       "file";
 	if (seg->memsz > UINT64_MAX - seg->paddr)
 		return "a segment wraps around the end of memory";
-	if (seg->paddr < end)
-		return "its segments overlap, or are not in ascending order";
 	return NULL;
 }
 
@@ -134,16 +146,15 @@ static const char *check_segments(const struct elf_file *elf)
 	struct elf_segment seg;
 	bool has_entry = false;
 	unsigned int i = 0;
-	uint64_t end = 0;
 
 	while (elf_next_load(elf, &i, &seg)) {
-		const char *why = check_segment(elf, &seg, end);
+		const char *why = check_segment(elf, &seg);
 
+		if (!why && overlaps(elf, i - 1, &seg))
+			why = "its segments overlap";
 		if (why)
 			return why;
-		end = seg.paddr + seg.memsz;
-		if (elf->entry >= seg.paddr && elf->entry < end)
-			has_entry = true;
+		has_entry |= elf->entry - seg.paddr < seg.memsz;
 	}
 	return has_entry ? NULL : "no segment holds the entry point";
 }
@@ -202,25 +213,20 @@ int elf_match_guest(const struct image *image, bool is_64bit)
 }
 
 static int load_segment(const struct elf_file *elf,
-			const struct elf_segment *seg, const struct memory *mem)
+			const struct elf_segment *seg, const struct memory *mem,
+			const struct room_taken *taken)
 {
-	gpa_t end = seg->paddr + seg->memsz;
+	int err = room_check(elf->image->path, "a segment", seg->paddr,
+			     seg->paddr + seg->memsz, mem, taken);
 
-	if (seg->paddr < MEM_FIRMWARE_END || end > mem->low_size) {
-		log_error("%s: needs RAM from 0x%llx to 0x%llx, and the guest "
-			  "has 0x%x to 0x%zx for it; try a larger --mem, or "
-			  "link it elsewhere",
-			  elf->image->path, (unsigned long long)seg->paddr,
-			  (unsigned long long)end, MEM_FIRMWARE_END,
-			  mem->low_size);
-		return -E2BIG;
-	}
-	return mem_write(mem, seg->paddr, elf->image->data + seg->offset,
-			 seg->filesz);
+	return err ? err :
+		     mem_write(mem, seg->paddr, elf->image->data + seg->offset,
+			       seg->filesz);
 }
 
 int elf_load_guest(struct elf_file *elf, const struct image *image,
-		   const struct memory *mem, bool is_64bit)
+		   const struct memory *mem, bool is_64bit,
+		   const struct room_taken *taken)
 {
 	const char *why = elf_open(elf, image);
 	struct elf_segment seg;
@@ -235,6 +241,6 @@ int elf_load_guest(struct elf_file *elf, const struct image *image,
 	if (why)
 		return elf_refuse(image, why);
 	while (!err && elf_next_load(elf, &i, &seg))
-		err = load_segment(elf, &seg, mem);
+		err = load_segment(elf, &seg, mem, taken);
 	return err;
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "boot/room.h"
 #include "loader.h"
 
 /* How sure a loader is of an ELF file; a kernel's own loader says 80. */
@@ -35,7 +36,7 @@ struct elf_segment {
 
 /*
  * Takes @image apart. NULL when it is an executable for x86 whose loadable
- * segments lie in the file, ascend by physical address without overlap, and
+ * segments lie in the file, do not overlap by physical address, and
  * hold the entry point, a physical address, in one of them. Else the reason,
  * a phrase for a message, and @elf must not be used.
  */
@@ -58,11 +59,13 @@ bool elf_next_load(const struct elf_file *elf, unsigned int *i,
 int elf_match_guest(const struct image *image, bool is_64bit);
 
 /*
- * Opens such a guest and copies its segments to RAM between 1 MiB and the
- * hole; below lie the loader's own tables. 0, or -errno after one message.
+ * Opens such a guest and copies its segments to RAM below the hole, wherever
+ * they do not meet what the loader itself puts there, @taken. 0, or -errno
+ * after one message.
  */
 int elf_load_guest(struct elf_file *elf, const struct image *image,
-		   const struct memory *mem, bool is_64bit);
+		   const struct memory *mem, bool is_64bit,
+		   const struct room_taken *taken);
 
 /* "FILE: ELF file: why", as one message. Returns -ENOEXEC. */
 int elf_refuse(const struct image *image, const char *why);

@@ -11,6 +11,7 @@
 #include <sys/random.h>
 
 #include "boot/map64.h"
+#include "boot/room.h"
 #include "util/log.h"
 #include "x86/bits.h"
 
@@ -45,17 +46,20 @@ static const uint64_t gdt64[] = {
 	0x00cf93000000ffff,	  /* 0x18: data, flat */
 };
 
-int linux_check_room(const struct linux_kernel *kernel,
+static const struct room_taken taken[] = {
+	{ GDT_GPA, GDT_GPA + sizeof(gdt64), "the GDT" },
+	{ SEED_GPA, ZERO_PAGE_GPA, "the random seed" },
+	{ ZERO_PAGE_GPA, PML4_GPA, "the zero page" },
+	{ PML4_GPA, PML4_GPA + MAP64_SIZE, "the page tables" },
+	{ CMDLINE_GPA, CMDLINE_GPA + CMDLINE_MAX, "the command line" },
+	{ MEM_FIRMWARE_START, MEM_FIRMWARE_TABLES_END, "the MP table" },
+	{ 0 },
+};
+
+int linux_check_room(const char *path, gpa_t start, gpa_t end,
 		     const struct memory *mem)
 {
-	if (kernel->start >= MEM_FIRMWARE_END && kernel->start <= kernel->end &&
-	    kernel->end <= mem->low_size)
-		return 0;
-	log_error("%s: the kernel needs RAM from 0x%llx to 0x%llx, and the "
-		  "guest has 0x100000 to 0x%zx; try a larger --mem",
-		  kernel->path, (unsigned long long)kernel->start,
-		  (unsigned long long)kernel->end, mem->low_size);
-	return -E2BIG;
+	return room_check(path, "the kernel", start, end, mem, taken);
 }
 
 static int place_cmdline(const struct linux_kernel *kernel, const char *words,
@@ -80,26 +84,45 @@ static int place_cmdline(const struct linux_kernel *kernel, const char *words,
 	return 0;
 }
 
+static gpa_t page_up(gpa_t gpa)
+{
+	return (gpa + X86_PAGE_SIZE - 1) & ~(gpa_t)(X86_PAGE_SIZE - 1);
+}
+
+static int no_initrd_room(const struct linux_kernel *kernel,
+			  const struct image *initrd, gpa_t reach)
+{
+	gpa_t need = page_up(kernel->end) + page_up(initrd->size);
+
+	if (reach > MEM_HOLE_START)
+		reach = MEM_HOLE_START;
+	if (need <= reach)
+		log_error("%s: an initrd of %zu bytes takes more RAM behind "
+			  "the kernel's end 0x%llx; try --mem %lluM",
+			  initrd->path, initrd->size,
+			  (unsigned long long)kernel->end, room_mem(need));
+	else
+		log_error("%s: an initrd of %zu bytes is too large: between "
+			  "the kernel's end 0x%llx and 0x%llx, as far as it "
+			  "reaches, is no room for it with any --mem",
+			  initrd->path, initrd->size,
+			  (unsigned long long)kernel->end,
+			  (unsigned long long)reach);
+	return -E2BIG;
+}
+
 /* As high as the kernel reaches and RAM goes, page aligned, clear of it. */
 static int place_initrd(const struct linux_kernel *kernel,
 			const struct image *initrd, const struct memory *mem,
 			struct boot_params *zero_page)
 {
-	gpa_t top = (gpa_t)kernel->header.initrd_addr_max + 1;
-	gpa_t start;
+	gpa_t reach = (gpa_t)kernel->header.initrd_addr_max + 1;
+	gpa_t top = reach < mem->low_size ? reach : mem->low_size;
+	gpa_t start = (top - initrd->size) & ~(gpa_t)(X86_PAGE_SIZE - 1);
 
-	if (top > mem->low_size)
-		top = mem->low_size;
-	start = (top - initrd->size) & ~(gpa_t)(X86_PAGE_SIZE - 1);
 	if (initrd->size > top || start < kernel->end ||
-	    mem_write(mem, start, initrd->data, initrd->size)) {
-		log_error("%s: initrd of %zu bytes does not fit between the "
-			  "kernel's end 0x%llx and 0x%llx; try a larger --mem",
-			  initrd->path, initrd->size,
-			  (unsigned long long)kernel->end,
-			  (unsigned long long)top);
-		return -E2BIG;
-	}
+	    mem_write(mem, start, initrd->data, initrd->size))
+		return no_initrd_room(kernel, initrd, reach);
 	zero_page->hdr.ramdisk_image = start;
 	zero_page->hdr.ramdisk_size = initrd->size;
 	return 0;

@@ -23,7 +23,6 @@
 struct linux_kernel {
 	const char *path;
 	struct setup_header header; /* its own, or one made up for vmlinux */
-	gpa_t start;		    /* first byte it occupies */
 	gpa_t end;   /* one past the last byte it needs before it has read
 		       * the memory map: init_size or the end of its .bss */
 	gpa_t entry; /* first instruction */
@@ -38,9 +37,10 @@ struct linux_kernel {
 int linux_boot(const struct linux_kernel *kernel, const struct boot_args *args,
 	       const struct memory *mem, struct cpu_state *cpu);
 
-/* Checks that [start, end) is RAM below the hole, where the page tables and a
- * 32-bit pointer reach, and clear of the tables above. 0 or -E2BIG. */
-int linux_check_room(const struct linux_kernel *kernel,
+/* Checks that [@start, @end) is RAM below the hole, where the page tables and a
+ * 32-bit pointer reach, and clear of what lies below 1 MiB as drawn above. 0,
+ * or -E2BIG after one message. */
+int linux_check_room(const char *path, gpa_t start, gpa_t end,
 		     const struct memory *mem);
 
 #endif

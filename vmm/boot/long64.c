@@ -7,8 +7,8 @@
  *   0x01000  page tables: 4 GiB to themselves, 2 MiB pages (boot/map64.h)
  *   0x20000  command line, at most 64 KiB; RDI points to it
  *   0x90000  end of the stack, which grows down
- *   0x100000 the program's segments, from here to the end of RAM
  *
+ * The program's segments may lie anywhere else in RAM, and best from 1 MiB on.
  * Ring 3 may touch the pages of segments that carry the flag PF_USER and none
  * besides. No interrupt controller; interrupts are off and there is no IDT.
  */
@@ -48,6 +48,15 @@ static const uint64_t gdt[] = {
 	0,
 };
 
+static const struct room_taken taken[] = {
+	{ LONG64_GDT, LONG64_GDT + sizeof(gdt), "the GDT" },
+	{ LONG64_TSS_GPA, LONG64_TSS_GPA + TSS_SIZE, "the TSS" },
+	{ LONG64_PML4, LONG64_PML4 + MAP64_SIZE, "the page tables" },
+	{ LONG64_CMDLINE, LONG64_CMDLINE + CMDLINE_MAX, "the command line" },
+	{ LONG64_STACK - ROOM_STACK, LONG64_STACK, "the stack" },
+	{ 0 },
+};
+
 static int long64_match(const struct image *image)
 {
 	return elf_match_guest(image, true);
@@ -77,32 +86,41 @@ static int write_cmdline(const struct memory *mem, const char *words)
 	return mem_write(mem, LONG64_CMDLINE, words, size);
 }
 
-/*
- * Opens ring 3's segments to it. A page is the unit, so one that ring 0 uses
- * too, or that holds the loader's tables, must not be among them.
- */
-static int open_user_pages(const struct elf_file *elf, const struct memory *mem)
+/* Whether any page of the user's @user is one of ring 0, too: of a segment of
+ * its, or the first, which has the loader's tables. */
+static bool shares_page(const struct elf_file *elf,
+			const struct elf_segment *user)
 {
 	const gpa_t mask = ~(MAP64_LARGE_PAGE - 1);
-	gpa_t last = 0; /* the page in which the segment before ends */
-	bool was_user = false;
+	struct elf_segment seg;
+	unsigned int i = 0;
+
+	if (!(user->paddr & mask))
+		return true;
+	while (elf_next_load(elf, &i, &seg))
+		if (!(seg.flags & PF_USER) &&
+		    (seg.paddr & mask) < user->paddr + user->memsz &&
+		    (user->paddr & mask) < seg.paddr + seg.memsz)
+			return true;
+	return false;
+}
+
+/* Opens ring 3's segments to it. A page is the unit. */
+static int open_user_pages(const struct elf_file *elf, const struct memory *mem)
+{
 	struct elf_segment seg;
 	unsigned int i = 0;
 	int err = 0;
 
 	while (!err && elf_next_load(elf, &i, &seg)) {
-		gpa_t end = seg.paddr + seg.memsz;
-		bool is_user = seg.flags & PF_USER;
-
-		if (is_user != was_user && (seg.paddr & mask) == last)
+		if (!(seg.flags & PF_USER))
+			continue;
+		if (shares_page(elf, &seg))
 			return elf_refuse(elf->image,
 					  "segments of ring 0 and of ring 3 "
 					  "share a page of 2 MiB; align them");
-		if (is_user)
-			err = map64_allow_user(mem, LONG64_PML4, seg.paddr,
-					       end);
-		was_user = is_user;
-		last = (end - 1) & mask;
+		err = map64_allow_user(mem, LONG64_PML4, seg.paddr,
+				       seg.paddr + seg.memsz);
 	}
 	return err;
 }
@@ -111,7 +129,7 @@ static int long64_load(const struct image *image, const struct boot_args *args,
 		       const struct memory *mem, struct cpu_state *cpu)
 {
 	struct elf_file elf;
-	int err = elf_load_guest(&elf, image, mem, true);
+	int err = elf_load_guest(&elf, image, mem, true, taken);
 
 	if (!err)
 		err = map64_identity(mem, LONG64_PML4);

@@ -4,7 +4,8 @@
  *
  *   0x00500  GDT: 0x08 code, 0x10 data, both 4 GiB from 0
  *   0x90000  end of the stack, which grows down
- *   0x100000 the program's segments, from here to the end of RAM
+ *
+ * The program's segments may lie anywhere else in RAM, and best from 1 MiB on.
  *
  * What it wants beyond that, paging and PAE included, it sets up itself.
  */
@@ -22,6 +23,12 @@ static const uint64_t gdt[] = {
 	0x00cf93000000ffff,    /* 0x10: data, base 0, limit 4 GiB */
 };
 
+static const struct room_taken taken[] = {
+	{ GDT_GPA, GDT_GPA + sizeof(gdt), "the GDT" },
+	{ STACK_TOP - ROOM_STACK, STACK_TOP, "the stack" },
+	{ 0 },
+};
+
 static int prot32_match(const struct image *image)
 {
 	return elf_match_guest(image, false);
@@ -31,7 +38,7 @@ static int prot32_load(const struct image *image, const struct boot_args *args,
 		       const struct memory *mem, struct cpu_state *cpu)
 {
 	struct elf_file elf;
-	int err = elf_load_guest(&elf, image, mem, false);
+	int err = elf_load_guest(&elf, image, mem, false, taken);
 
 	(void)args;
 	if (!err)

@@ -24,8 +24,10 @@ static bool is_kernel(const struct elf_file *elf)
 	struct elf_segment seg;
 	unsigned int i = 0;
 
-	return elf_next_load(elf, &i, &seg) && seg.vaddr >= half &&
-	       elf->entry - seg.paddr < seg.memsz;
+	while (elf_next_load(elf, &i, &seg))
+		if (elf->entry - seg.paddr < seg.memsz)
+			return seg.vaddr >= half && seg.vaddr != seg.paddr;
+	return false;
 }
 
 static int vmlinux_match(const struct image *image)
@@ -46,10 +48,11 @@ static int load_segments(const struct elf_file *elf, const struct memory *mem,
 	int err = 0;
 
 	while (!err && elf_next_load(elf, &i, &seg)) {
-		if (!kernel->end)
-			kernel->start = seg.paddr;
-		kernel->end = seg.paddr + seg.memsz;
-		err = linux_check_room(kernel, mem);
+		gpa_t end = seg.paddr + seg.memsz;
+
+		if (kernel->end < end)
+			kernel->end = end;
+		err = linux_check_room(kernel->path, seg.paddr, end, mem);
 		if (!err)
 			err = mem_write_sparse(mem, seg.paddr,
 					       elf->image->data + seg.offset,

@@ -20,8 +20,9 @@ typedef uint64_t gpa_t;
 
 /* The end of low RAM, to 1 MiB: where firmware leaves tables, and guests that
  * know firmware look for them. */
-#define MEM_FIRMWARE_START 0x9d000
-#define MEM_FIRMWARE_END   0x100000
+#define MEM_FIRMWARE_START	0x9d000
+#define MEM_FIRMWARE_TABLES_END 0xa0000 /* what kvm-vmm writes ends here */
+#define MEM_FIRMWARE_END	0x100000
 
 #define MEM_HOLE_START 0xc0000000ULL
 #define MEM_4G	       0x100000000ULL
