@@ -15,7 +15,7 @@ ELSEWHERE = {
     "os-1k": "changes images, not the hypervisor",
     "kernel-configs": "changes images, not the hypervisor",
     "initramfs": "changes images, not the hypervisor",
-    "Kconfig": "chooses what `make run` boots",
+    "RUN": "chooses what `make run` boots",
 }
 
 
@@ -77,8 +77,9 @@ class Catalogue:
                 f"is it {near[0]}?" if near else
                 "`make compare` lists what there is"))
         if symbol.folder != "vmm":
+            where = "RUN" if name.startswith("RUN_") else symbol.folder
             raise Refusal(
-                f"TOGGLE={name}: {ELSEWHERE.get(symbol.folder, 'is not of it')}"
+                f"TOGGLE={name}: {ELSEWHERE.get(where, 'is not of it')}"
                 "; the same image boots in each variant, IMG= names it")
         if not symbol.prompt:
             raise Refusal(f"TOGGLE={name}: follows from other symbols and "

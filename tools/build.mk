@@ -18,7 +18,7 @@ deps:
 
 # --- Configuration ---------------------------------------------------------
 
-KCONFIGS := Kconfig $(wildcard */Kconfig */*/Kconfig)
+KCONFIGS := Kconfig $(wildcard */Kconfig */Kconfig.run */*/Kconfig)
 
 $(CONFIG_GOALS): $(DEPS_BUILD)
 	$(Q)tools/kconfig $@

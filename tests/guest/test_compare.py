@@ -120,7 +120,7 @@ REFUSED = (
     ({"TOGGLE": "UART_IRQ"}, "is it UART_IRQ4?"),
     ({"TOGGLE": "GUEST_HELLO"}, "changes images"),
     ({"TOGGLE": "OS_1K"}, "changes images"),
-    ({"TOGGLE": "RUN_HELLO"}, "the same image"),
+    ({"TOGGLE": "RUN_HELLO"}, "chooses what `make run` boots"),
     ({"TOGGLE": "DEV_PIC"}, "cannot be set"),
     ({"TOGGLE": "UART_IRQ4=y"}, "configured already"),
     ({"TOGGLE": "UART_IRQ4=maybe"}, "must be y or n"),

@@ -66,7 +66,8 @@ class Reader:
 
 
 def kconfig_files():
-    return [p for p in sources.files() if p.split("/")[-1] == "Kconfig"]
+    return [p for p in sources.files()
+            if p.split("/")[-1] in ("Kconfig", "Kconfig.run")]
 
 
 def read_symbols():
@@ -127,6 +128,23 @@ def all_words():
                         for line in sources.read(p).splitlines())
     words = set(re.findall(r"\w+", text + kconfig))
     return words, tuple(re.findall(r"CONFIG_([A-Z0-9_]+_)\$", text))
+
+
+@tap.case("the images that `make run` offers stand in their folders' Kconfig")
+def images_to_run():
+    names = {symbol.name: symbol.place.split(":")[0]
+             for symbol in read_symbols()}
+    bad = [f"{place}: {name} belongs into its folder" for name, place in
+           names.items() if name.startswith("RUN_") and place == "Kconfig"
+           and name not in ("RUN_NOTHING", "RUN_IMAGE")]
+    bad += [f"guests/Kconfig.run: no {name.replace('GUEST_', 'RUN_', 1)}"
+            for name in names if name.startswith("GUEST_") and names.get(
+                name.replace("GUEST_", "RUN_", 1)) != "guests/Kconfig.run"]
+    named = re.findall(r'default ".+" if (RUN_\w+)', "".join(
+        sources.read(path) for path in kconfig_files()))
+    bad += [f"{place}: RUN_IMAGE does not know {name}" for name, place in
+            names.items() if place.endswith(".run") and name not in named]
+    tap.none_of(bad)
 
 
 @tap.case("every Kconfig symbol is used, by the build, the code or another")
