@@ -335,6 +335,29 @@ static void die_of_signal(int status)
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
+static int print_tsc_khz(void)
+{
+	if (printf("%lu\n", tsc_khz()) >= 0 && !fflush(stdout))
+		return 0;
+	fprintf(stderr, "lab: standard output: %s\n", strerror(errno));
+	return STATUS_FAILED;
+}
+
+/*
+ * Where a standard descriptor is closed, a socket of QEMU would take its place
+ * and get COMMAND's output: one that nothing can be written to stands in.
+ */
+static void fill_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 static int usage(void)
 {
 	fprintf(stderr, "usage: lab-keeper [--timeout S] [--share DIR]... "
@@ -358,6 +381,7 @@ int main(int argc, char **argv)
 
 	if (!shares || !qemu)
 		return STATUS_FAILED;
+	fill_descriptors();
 	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		switch (option) {
 		case 't':
@@ -367,7 +391,7 @@ int main(int argc, char **argv)
 			shares[share++] = optarg;
 			break;
 		case 'k':
-			return printf("%lu\n", tsc_khz()) < 0;
+			return print_tsc_khz();
 		default:
 			return usage();
 		}

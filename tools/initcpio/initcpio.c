@@ -11,11 +11,13 @@
 #include "verify.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define EXIT_BAD    64
 #define EXIT_FAILED 70
@@ -195,10 +197,26 @@ static int run(int argc, char **argv)
 			  argv[1]);
 }
 
+/*
+ * Where a standard descriptor is closed, the next file would take its place
+ * and get our messages: one that nothing can be written to stands in for it.
+ */
+static void fill_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	int err;
 
+	fill_descriptors();
 	signal(SIGPIPE, SIG_IGN); /* a child or reader that is gone: EPIPE */
 	err = run(argc, argv);
 	if (!err && (fflush(stdout) || ferror(stdout)))

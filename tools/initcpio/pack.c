@@ -8,6 +8,7 @@
  * gen_init_cpio do it.
  */
 #include "pack.h"
+#include "squeeze.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -48,37 +49,46 @@ static int archive_failed(const struct packer *p, const char *what)
 	return report_failed("%s: %s", what, archive_error_string(p->archive));
 }
 
-static int copy_bytes(struct packer *p, const struct node *node, FILE *file)
+/* All that can be read of the source, whatever size it claims to have. */
+static int read_source(const char *path, FILE *file, struct buf *body)
 {
 	char bytes[COPY_BYTES];
-	uint64_t left = node->size;
 	size_t n;
+	int err;
 
-	while (left && (n = fread(bytes, 1, sizeof(bytes), file)) > 0) {
-		if (n > left)
-			break;
-		if (archive_write_data(p->archive, bytes, n) != (ssize_t)n)
-			return archive_failed(p, node->source);
-		left -= n;
+	while ((n = fread(bytes, 1, sizeof(bytes), file)) > 0) {
+		err = buf_add(body, bytes, n);
+		if (err == -EFBIG)
+			return report_bad("%s: more than %zu MiB; too much for "
+					  "an initramfs",
+					  path, body->limit >> 20);
+		if (err)
+			return report_memory();
 	}
-	if (ferror(file))
-		return report_failed("%s: %s", node->source, strerror(errno));
-	if (left || fgetc(file) != EOF)
-		return report_bad("%s: changed its size while it was read; run "
-				  "again when nothing writes to it",
-				  node->source);
-	return 0;
+	return ferror(file) ? report_failed("%s: %s", path, strerror(errno)) :
+			      0;
 }
 
-static int write_body(struct packer *p, const struct node *node)
+/*
+ * Files of /proc claim to have no bytes and those of /sys a page of them: what
+ * could be read counts, as long as the claim stays the same.
+ */
+static int load_source(const struct node *node, struct buf *body)
 {
 	FILE *file = fopen(node->source, "re");
+	struct stat st;
 	int err;
 
 	if (!file)
 		return report_bad("%s: %s", node->source, strerror(errno));
-	err = copy_bytes(p, node, file);
+	err = read_source(node->source, file, body);
+	if (!err && fstat(fileno(file), &st) < 0)
+		err = report_failed("%s: %s", node->source, strerror(errno));
 	fclose(file);
+	if (!err && (uint64_t)st.st_size != node->size)
+		err = report_bad("%s: changed its size while it was read; run "
+				 "again when nothing writes to it",
+				 node->source);
 	return err;
 }
 
@@ -109,17 +119,26 @@ static void describe(struct packer *p, const struct tree_entry *e,
 
 static int write_entry(struct packer *p, const struct tree_entry *e)
 {
+	struct buf body = { .limit = ARCHIVE_MAX_BYTES };
 	struct node *node = e->node;
-	bool body;
+	int err = 0;
 
 	if (!node->ino)
 		node->ino = ++p->last_ino;
 	node->written++;
-	body = S_ISREG(node->mode) && node->written == node->links;
-	describe(p, e, body ? node->size : 0);
-	if (archive_write_header(p->archive, p->entry) != ARCHIVE_OK)
-		return archive_failed(p, e->name);
-	return body ? write_body(p, node) : 0;
+	if (S_ISREG(node->mode) && node->written == node->links)
+		err = load_source(node, &body);
+	if (!err) {
+		describe(p, e, body.len);
+		if (archive_write_header(p->archive, p->entry) != ARCHIVE_OK)
+			err = archive_failed(p, e->name);
+	}
+	if (!err && body.len &&
+	    archive_write_data(p->archive, body.data, body.len) !=
+		    (ssize_t)body.len)
+		err = archive_failed(p, node->source);
+	buf_free(&body);
+	return err;
 }
 
 static int start(struct packer *p)

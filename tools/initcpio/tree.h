@@ -28,7 +28,7 @@ struct node {
 	uint32_t dev_major; /* device nodes */
 	uint32_t dev_minor;
 	char *source;	    /* file: where its bytes are; symlink: target */
-	uint64_t size;	    /* file: bytes, as found when it was added */
+	uint64_t size;	    /* file: what it claims, when it was added */
 	unsigned int links; /* names in the tree that stand for it */
 	unsigned int ino;   /* for the writer; 0 is none yet */
 	unsigned int written;
