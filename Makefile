@@ -71,8 +71,17 @@ CFLAGS  ?= -O2 -g
 HOST_CC  = $(if $(findstring ccache,$(CC)),,$(CCACHE)) $(CC)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wvla -Werror
-SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
-	    -fno-omit-frame-pointer
+
+# make san [SANITIZE=thread]: programs that look for their own mistakes.
+SANITIZE  ?= address
+SANITIZERS := address thread
+ifeq ($(filter $(SANITIZERS),$(SANITIZE)),)
+$(error mini-kvm: SANITIZE=$(SANITIZE): there is $(SANITIZERS))
+endif
+san-address := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	       -fno-omit-frame-pointer
+san-thread  := -fsanitize=thread -fno-omit-frame-pointer
+SAN_FLAGS   := $(san-$(SANITIZE))
 
 # --- Helpers ---------------------------------------------------------------
 

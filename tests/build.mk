@@ -22,7 +22,7 @@ $(B)/tests/%.mk: tests/%.c tools/test-objects
 
 $(UNIT_TESTS): $(B)/tests/%: $(B)/san/tests/%.o
 	$(say) LD-SAN tests/$*
-	$(Q)$(HOST_CC) $(CFLAGS) $(SANITIZE) -o $@ $(sort $(filter %.o,$^)) \
+	$(Q)$(HOST_CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(sort $(filter %.o,$^)) \
 		$(LDFLAGS) $(UNIT_LIBS)
 
 include $(UNIT_TESTS:%=%.mk)

@@ -45,12 +45,13 @@ CC_COMMON = -std=gnu11 $(WARNINGS) -Ivmm -Ivmm/include \
 	    -MMD -MF $@.d -MT $@
 fixdep    = tools/fixdep $(B)/config $@.d
 
+SAN_HOW    := $(call remember,$(B)/san.flags,$(SAN_FLAGS))
 HOST_FLAGS := $(call remember,$(B)/host.flags,$(HOST_CC) $(CFLAGS) $(LDFLAGS))
 
-$(B)/san/%.o: %.c $(HOST_FLAGS) | $(B)/config/auto.conf
+$(B)/san/%.o: %.c $(HOST_FLAGS) $(SAN_HOW) | $(B)/config/auto.conf
 	$(say) CC-SAN $<
 	$(Q)mkdir -p $(@D)
-	$(Q)$(HOST_CC) $(CC_COMMON) $(CFLAGS) -O1 $(SANITIZE) $(EXTRA) $(cflags-$*) \
+	$(Q)$(HOST_CC) $(CC_COMMON) $(CFLAGS) -O1 $(SAN_FLAGS) $(EXTRA) $(cflags-$*) \
 		-c -o $@ $<
 	$(Q)$(fixdep)
 

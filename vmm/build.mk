@@ -116,7 +116,7 @@ $(B)/vmm/kvm-vmm: $(VMM_OBJS) $(VMM_LIST) vmm/tables.ld
 
 $(B)/san/vmm/kvm-vmm: $(VMM_SAN) $(VMM_LIST)
 	$(say) LD-SAN kvm-vmm
-	$(Q)$(HOST_CC) $(CFLAGS) $(SANITIZE) -o $@ $(VMM_SAN) -pthread $(LDFLAGS)
+	$(Q)$(HOST_CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(VMM_SAN) -pthread $(LDFLAGS)
 
 $(IMAGES)/kvm-vmm: $(B)/vmm/kvm-vmm
 	$(say) STRIP images/kvm-vmm

@@ -225,6 +225,16 @@ static const struct step ram[] = {
 	GET(0x01, 0x59), GET(0x03, 0xc0), GET(0x05, 0x23), ODD(0),
 };
 
+/* Host clocks that no year has: the clock stops at the ends of what it can tell,
+ * and nothing overflows (UBSan), set or read. */
+static const struct step far_clocks[] = {
+	CLOCK(INT64_MAX), GET(0x09, 0x99), GET(0x32, 0x99),  GET(0x0c, 0x10),
+	CLOCK(INT64_MIN), GET(0x00, 0x00), GET(0x09, 0x00),  GET(0x32, 0x00),
+	SET(0x09, 0x99),  SET(0x32, 0x99), CLOCK(INT64_MAX), GET(0x00, 0x59),
+	GET(0x09, 0x99),
+};
+
+TEST_STEPS(test_far_clocks, "cmos", far_clocks)
 TEST_STEPS(test_power_on, "cmos", power_on)
 TEST_STEPS(test_date_first, "cmos", date_first)
 TEST_STEPS(test_set_running, "cmos", set_running)
@@ -253,6 +263,7 @@ int main(void)
 		cmocka_unit_test(test_registers),
 		cmocka_unit_test(test_update_flag),
 		cmocka_unit_test(test_ram),
+		cmocka_unit_test(test_far_clocks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,6 +121,11 @@ static void memory(void **state)
 	area.run.mmio.is_write = 1;
 	expect("kvm-vmm: a.bin: exit 3: memory write: 0xfee00020 (nobody) <- "
 	       "0x00000012\n");
+
+	/* The bytes lie where a port's data_offset would: not one (UBSan). */
+	area.run.mmio.data[7] = 0x80;
+	expect("kvm-vmm: a.bin: exit 3: memory write: 0xfee00020 (nobody) <- "
+	       "0x00000012\n");
 }
 
 static void others(void **state)

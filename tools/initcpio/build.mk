@@ -12,7 +12,7 @@ $(B)/host/initcpio: $(INITCPIO_OBJS) $(INITCPIO_LIST)
 $(B)/san/host/initcpio: $(INITCPIO_SAN) $(INITCPIO_LIST)
 	$(say) LD-SAN initcpio
 	$(Q)mkdir -p $(@D)
-	$(Q)$(HOST_CC) $(CFLAGS) $(SANITIZE) -o $@ $(INITCPIO_SAN) $(LDFLAGS) \
+	$(Q)$(HOST_CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(INITCPIO_SAN) $(LDFLAGS) \
 		-larchive -lz
 
 include $(call deps-of,$(INITCPIO_OBJS) $(INITCPIO_SAN))

@@ -129,6 +129,13 @@ static bool count_exit(struct vcpu *vcpu)
 	       vcpu->exit_number <= vm->config.max_exits;
 }
 
+/* The one field of the shared page that other threads write. In one order with
+ * the flags that a kick is about: it comes once, and must not be missed. */
+static void set_immediate_exit(struct vcpu *vcpu, uint8_t val)
+{
+	__atomic_store_n(&vcpu->run->immediate_exit, val, __ATOMIC_SEQ_CST);
+}
+
 /* What vcpu_ask() has left here, if anything. */
 static void answer_question(struct vcpu *vcpu)
 {
@@ -148,9 +155,7 @@ static void run_once(struct vcpu *vcpu)
 		vm->config.irqchip->enter(vcpu);
 	if (ioctl(vcpu->fd, KVM_RUN, 0)) {
 		if (errno == EINTR || errno == EAGAIN) {
-			vcpu->run->immediate_exit = 0;
-			/* Before the flags are looked at: a kick comes once. */
-			atomic_thread_fence(memory_order_seq_cst);
+			set_immediate_exit(vcpu, 0);
 			answer_question(vcpu);
 		} else {
 			vm_stop(vm, STATUS_FAILED, "vCPU %u: KVM_RUN: %s",
@@ -219,7 +224,7 @@ int vcpu_start(struct vcpu *vcpu)
 
 void vcpu_kick(struct vcpu *vcpu)
 {
-	vcpu->run->immediate_exit = 1;
+	set_immediate_exit(vcpu, 1);
 	if (vcpu->started && vcpu != current)
 		pthread_kill(vcpu->thread, KICK_SIGNAL);
 }

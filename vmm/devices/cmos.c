@@ -50,6 +50,11 @@ enum {
 #define D_VRT	0x80 /* the battery is good */
 #define HOUR_PM 0x80
 
+/* The years 0 to 9999, more than which the registers cannot tell; seconds since
+ * 1970. */
+#define CLOCK_MIN (-62167219200LL)
+#define CLOCK_MAX 253402300799LL
+
 struct cmos {
 	struct board *board;
 	uint8_t index;
@@ -60,9 +65,21 @@ struct cmos {
 	int64_t seen_s;	  /* guest clock when C was last read */
 };
 
+static int64_t within(int64_t clock)
+{
+	return clock < CLOCK_MIN ? CLOCK_MIN :
+	       clock > CLOCK_MAX ? CLOCK_MAX :
+				   clock;
+}
+
+static int64_t host_clock(struct cmos *c)
+{
+	return within(board_wall_s(c->board));
+}
+
 static int64_t guest_clock(struct cmos *c)
 {
-	return board_wall_s(c->board) + c->offset_s;
+	return within(host_clock(c) + c->offset_s);
 }
 
 /*
@@ -86,7 +103,7 @@ static void update_snapshot(struct cmos *c, unsigned int reg)
 static void set_clock(struct cmos *c)
 {
 	c->now_s = timegm(&c->now);
-	c->offset_s = c->now_s - board_wall_s(c->board);
+	c->offset_s = c->now_s - host_clock(c);
 	c->seen_s = c->now_s;
 }
 
@@ -134,9 +151,10 @@ static uint8_t read_reg_c(struct cmos *c)
 static uint8_t cmos_get(struct cmos *c, unsigned int reg)
 {
 	const struct tm *tm = &c->now;
-	int year = tm->tm_year + 1900;
+	int year;
 
 	update_snapshot(c, reg);
+	year = tm->tm_year + 1900;
 	switch (reg) {
 	case RTC_SECONDS:
 		return encode(c, tm->tm_sec);

@@ -67,7 +67,7 @@ static void add_access(struct text *line, const struct exit_view *view)
 {
 	const struct kvm_run *run = view->run;
 	const char *device = view->device ? view->device : "nobody";
-	const uint8_t *data = (const uint8_t *)run + run->io.data_offset;
+	const uint8_t *data;
 
 	if (run->exit_reason == KVM_EXIT_MMIO) {
 		text_add(line, "memory %s: 0x%llx (%s) %s ",
@@ -77,6 +77,7 @@ static void add_access(struct text *line, const struct exit_view *view)
 		add_value(line, run->mmio.data, run->mmio.len);
 		return;
 	}
+	data = (const uint8_t *)run + run->io.data_offset;
 	text_add(line, "port %s: 0x%x (%s) %s ",
 		 run->io.direction == KVM_EXIT_IO_OUT ? "output" : "input",
 		 run->io.port, device,

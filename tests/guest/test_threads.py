@@ -1,0 +1,96 @@
+#!/usr/bin/python3
+# timeout: 600
+"""No two threads of kvm-vmm touch the same data without a lock: the program
+built with ThreadSanitizer runs guests that keep all of its threads busy.
+
+It is built in build/tests/threads, so that a second run compiles what changed.
+"""
+
+import functools
+import os
+import shutil
+import subprocess
+import sys
+
+import vm
+from vm import tap
+
+sys.path.insert(0, os.path.join(tap.TOP, "tests", "config"))
+import tree
+
+OUT = os.path.join(tap.BUILD, "tests", "threads")
+TSAN = os.path.join(OUT, "build", "san", "vmm", "kvm-vmm")
+# Where it runs in the lab, all of the machine's files are there but read only.
+RUN = ("env", "TSAN_OPTIONS=exitcode=66 second_deadlock_stack=1", TSAN,
+       "--timeout", "200")
+
+
+@functools.lru_cache(None)
+def program():
+    own = os.path.join(os.path.dirname(tap.BUILD), ".config")
+    out = tree.Tree()
+    out.path = OUT
+    os.makedirs(OUT, exist_ok=True)
+    shutil.copy(own, os.path.join(OUT, ".config"))
+    out.made("SANITIZE=thread", TSAN)
+    return TSAN
+
+
+def command(*words, stdin=b"", limit=240):
+    program()
+    return vm.Command(*RUN, *words, stdin=stdin, limit=limit)
+
+
+def clean(status, *texts):
+    """Ended so, printed the texts, and no thread was reported."""
+    def judge(result):
+        result.must(status)
+        tap.check("ThreadSanitizer" not in result.err, result.err[-6000:])
+        for text in texts:
+            tap.check(text in result.out, f"no {text!r} in:",
+                      repr(result.out[-2000:]))
+    return judge
+
+
+HOST, LAB = vm.Table(), vm.Table("--cpus", "2", "--mem", "2G")
+
+HOST.add("32 small guests at once, counted and explained",
+         lambda place: command("--stats", "--stages", "--explain", *[
+             vm.image(name) for name in ("hello.bin", "counter.bin",
+                                         "multiplication.bin",
+                                         "fibonacci.bin")] * 8),
+         clean(vm.OK, b"Hello, KVM!", b"0123456789"))
+HOST.add("guests that end at a limit",
+         lambda place: command("--max-exits", "20", "--verbose",
+                               *[vm.image("multiplication.bin")] * 8),
+         clean(vm.LIMIT))
+for chips in ("split", "kernel"):
+    LAB.add(f"Linux with 4 vCPUs, --irqchip={chips}, typed at",
+            lambda place, chips=chips: command(
+                vm.image("vmlinux"), "--initrd", vm.image("initramfs.cpio*"),
+                "--smp", "4", f"--irqchip={chips}", "--stats", "--cmdline",
+                "console=ttyS0 quiet",
+                stdin=b"nproc\nfor i in 1 2 3 4; do (while :; do :; done) & "
+                b"done; sleep 1; echo six$((3 + 3))\npoweroff\n"),
+            clean(vm.OK, b"\n4\r", b"six6"))
+LAB.add("1K OS on the 8259s and the 8254 of kvm-vmm, typed at",
+        lambda place: command("--irqchip=vmm", "--stats",
+                              vm.image("os-1k.bin"),
+                              stdin=b"6\n10+5\nq\n0\n"),
+        clean(vm.OK, b"15"))
+
+
+@tap.case("SANITIZE is one of the two that there are")
+def refused():
+    done = subprocess.run(["make", "-n", "SANITIZE=memory", "san"],
+                          cwd=tap.TOP, capture_output=True, text=True,
+                          check=False)
+    tap.check(done.returncode and "mini-kvm: SANITIZE=memory" in done.stderr,
+              done.returncode, done.stderr)
+
+
+HOST.add_cases(*[place for place in vm.places("real16", "hello.bin")
+                 if place == "host"])
+LAB.add_cases(*[place for place in vm.places("linux", "vmlinux", "os-1k.bin")
+                if place == "lab"])
+tap.main()
