@@ -173,10 +173,10 @@ def why_not(top, text, name, value):
     with tempfile.NamedTemporaryFile("w", encoding="utf-8") as result:
         result.write(text)
         result.flush()
+        asked = f"{name}\t{name}\t{value}\n"
         done = subprocess.run(
-            ["awk", "-f", os.path.join(top, "tools", "kconfig-why"),
-             "-v", f"srctree={top}", "-v", "root=Kconfig",
-             "-v", f"result={result.name}", "-v", f"sym={name}",
-             "-v", f"want={value}"], stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "Kconfig does not say why"
+            [os.path.join(top, "tools", "kconfig-why"), top, "Kconfig",
+             result.name], input=asked, capture_output=True, text=True,
+            check=False)
+    said = done.stdout.strip().removeprefix(f"{name}: CONFIG_{name}={value}: ")
+    return said or "Kconfig does not say why"

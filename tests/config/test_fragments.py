@@ -37,6 +37,29 @@ config CORE
 config FEATURE
 \tbool "Feature"
 \tselect CORE
+
+config MODULES
+\tbool "Modules"
+\tmodules
+
+config MOST
+\tint
+\tdefault 8
+config COUNT
+\tint "Count"
+\trange 1 MOST
+
+choice
+\tprompt "Colour"
+config RED
+\tbool "Red"
+config BLUE
+\tbool "Blue"
+endchoice
+
+config TOOL
+\tbool "What a tool must be able to do"
+\tdepends on $(shell,if false; then echo y; else echo n; fi)
 """
 SUB = """
 config CARD
@@ -97,6 +120,17 @@ tap.add("a symbol that only others select", dropped, "CONFIG_CORE=y\n", "",
 tap.add("a symbol that another one switched on", dropped,
         "# CONFIG_CORE is not set\n", "CONFIG_CORE=y\nCONFIG_FEATURE=y\n",
         "CONFIG_CORE=n", "FEATURE")
+tap.add("a number beyond a limit that another symbol is", dropped,
+        "CONFIG_COUNT=9\n", "CONFIG_COUNT=8\n", "CONFIG_COUNT=9",
+        "out of range: 1 8")
+tap.add("a member of a choice, when another is chosen", dropped,
+        "CONFIG_RED=y\n", "# CONFIG_RED is not set\nCONFIG_BLUE=y\n",
+        "CONFIG_RED=y", "BLUE is chosen instead")
+tap.add("what a macro asked this machine", dropped, "CONFIG_TOOL=y\n", "",
+        "CONFIG_TOOL=y", "the tools on this machine", "(Kconfig:")
+tap.add("several at once, a line each, in their order", dropped,
+        "CONFIG_TOOL=y\nCONFIG_NONE=y\n", "",
+        "my.config:1: CONFIG_TOOL=y", "\nmini-kvm: my.config:2: CONFIG_NONE=y")
 
 
 @tap.case("a fragment loses its reasons, and later lines win")
