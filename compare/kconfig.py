@@ -1,7 +1,7 @@
 """The Kconfig files: which symbols there are, and what Kconfig makes of them.
 
-Only names, kinds and prompts are read here. What depends on what, Debian's
-kconfig-conf decides, as it does for every build.
+kconfiglib reads them, for names, kinds and prompts. What comes of a wish,
+Debian's kconfig-conf decides, as it does for every build.
 """
 
 import os
@@ -9,93 +9,36 @@ import re
 import subprocess
 import tempfile
 
+import kconfiglib
+
 from .errors import Refusal
 
-KINDS = ("bool", "int", "string", "hex")
 LINE = re.compile(r"^(?:CONFIG_(\w+)=(.*)|# CONFIG_(\w+) is not set)$")
 
 
 class Symbol:
     """One `config` entry."""
 
-    def __init__(self, name, folder, menu, choice):
-        self.name = name
-        self.folder = folder    # "vmm": which Kconfig file has it
-        self.menu = menu        # title of the innermost menu, or ""
-        self.choice = choice    # number of the choice it is one of, or None
-        self.kind = ""
-        self.prompt = ""        # "": nobody can set it by hand
+    def __init__(self, item):
+        node = item.nodes[0]
+        prompts = [node.prompt[0] for node in item.nodes if node.prompt]
+        self.name = item.name
+        self.folder = node.filename.split("/", maxsplit=1)[0]  # of its Kconfig
+        self.choice = item.choice   # that it is one of, or None
+        self.kind = kconfiglib.TYPE_TO_STR[item.orig_type]
+        self.prompt = prompts[0] if prompts else ""     # "": none by hand
 
 
-class Reader:
-    """Reads Kconfig files from the top one on; `symbols` has what was there."""
-
-    def __init__(self, top):
-        self.top = top
-        self.symbols = {}
-        self.menus = []
-        self.choice = None
-        self.choices = 0
-        self.entry = None       # the symbol that the lines belong to
-        self.read("Kconfig")
-
-    def read(self, path):
-        with open(os.path.join(self.top, path), encoding="utf-8") as file:
-            lines = file.read().replace("\\\n", " ").splitlines()
-        for line in without_help(lines):
-            words = line.split(None, 1)
-            if words:
-                self.statement(path, words[0], "".join(words[1:]))
-
-    def statement(self, path, word, rest):
-        text = re.match(r'"((?:[^"\\]|\\.)*)"', rest)
-        text = text.group(1) if text else ""
-        if word in ("config", "menuconfig"):
-            self.entry = self.symbols.setdefault(rest, Symbol(
-                rest, path.split("/", maxsplit=1)[0],
-                self.menus[-1] if self.menus else "", self.choice))
-        elif word == "source":
-            self.read(text)
-        elif word == "menu":
-            self.entry = None
-            self.menus.append(text)
-        elif word == "endmenu":
-            self.menus.pop()
-        elif word == "choice":
-            self.entry = None
-            self.choices += 1
-            self.choice = self.choices
-        elif word == "endchoice":
-            self.choice = None
-        elif self.entry and word in KINDS:
-            self.entry.kind = word
-            self.entry.prompt = text or self.entry.prompt
-        elif self.entry and word.startswith("def_"):
-            self.entry.kind = word[4:]
-        elif self.entry and word == "prompt":
-            self.entry.prompt = text
-
-
-def without_help(lines):
-    """The lines that are no help text: that is indented deeper than `help`."""
-    depth = None
-    for line in lines:
-        plain = line.expandtabs()
-        indent = len(plain) - len(plain.lstrip())
-        if depth is not None and (not plain.strip() or indent > depth):
-            continue
-        depth = indent if plain.strip() in ("help", "---help---") else None
-        if depth is None and not plain.lstrip().startswith("#"):
-            yield line.strip()
-
-
-def load(path):
-    """{symbol: value} of a .config; "n" for what is not set, strings bare."""
-    with open(path, encoding="utf-8") as file:
-        return parse(file.read())
+def symbols(top):
+    """{name: Symbol}, in the order of the menus."""
+    os.environ["srctree"] = top     # where kconfiglib looks for it
+    menus = kconfiglib.Kconfig("Kconfig", warn=False, suppress_traceback=True)
+    del os.environ["srctree"]
+    return {item.name: Symbol(item) for item in menus.unique_defined_syms}
 
 
 def parse(text):
+    """{symbol: value} of a .config; "n" for what is not set, strings bare."""
     values = {}
     for line in text.splitlines():
         found = LINE.match(line)
@@ -121,8 +64,9 @@ def line_of(symbol, value):
     return f"CONFIG_{symbol.name}={value}\n"
 
 
-def changed(text, symbols, changes):
+def changed(text, known, changes):
     """The text of a .config, in which {symbol: value} is asked for as well.
+    known: {name: Symbol}.
 
     The text may still have what these values exclude: see resolve().
     """
@@ -131,7 +75,7 @@ def changed(text, symbols, changes):
         found = LINE.match(line.rstrip("\n"))
         if not found or (found.group(1) or found.group(3)) not in changes:
             kept.append(line)
-    kept += [line_of(symbols[name], value) for name, value in changes.items()]
+    kept += [line_of(known[name], value) for name, value in changes.items()]
     return "".join(kept)
 
 

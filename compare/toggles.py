@@ -53,7 +53,7 @@ class Catalogue:
         self.top = top
         self.text = config_text
         self.values = kconfig.parse(config_text)
-        self.symbols = kconfig.Reader(top).symbols
+        self.symbols = kconfig.symbols(top)
 
     def ours(self):
         """The symbols of the hypervisor menus that a hand can set."""

@@ -1,38 +1,67 @@
-"""The menus of kvm-vmm, as Kconfig reads them, and what a wish gives.
+"""The menus of kvm-vmm, and what a wish gives, as kconfiglib sees both.
 
-A switch is a bool that can be set by hand. Kconfig is asked by running it;
-this reader exists because a test wants to know which switches there are, what
-their help says, and which of the 2^40 configurations are worth asking for. It
-knows the statements that vmm/ uses and fails on any other.
+A switch is a bool that can be set by hand. What counts is what Debian's
+kconfig-conf makes of a wish. kconfiglib is asked because a test wants to know
+which switches there are, what their help says, and which of the 2^40
+configurations are worth asking for.
 """
 
-import functools
 import os
 import re
 import shutil
 
+import kconfiglib
+
 import tree
 from tree import tap
 
-FOLDERS = ("vmm", "vmm/devices", "vmm/boot", "vmm/probes")
-TYPES = ("bool", "int", "string")
-SILENT = ("mainmenu", "comment", "range", "source")     # no value hangs on it
+FOLDER = "vmm/"
+YES = 2         # kconfiglib's y
+
+os.environ["srctree"] = tap.TOP     # where kconfiglib looks for it
+MENUS = kconfiglib.Kconfig("Kconfig", warn=False, suppress_traceback=True)
+del os.environ["srctree"]
+ITEMS = [item for item in MENUS.unique_defined_syms
+         if item.nodes[0].filename.startswith(FOLDER)]
+
+
+def words(text):
+    """The symbols in an expression, in their order."""
+    return re.findall(r"[A-Z]\w+", text)
+
+
+def terms(expression):
+    """The operands of && in an expression, each as a text."""
+    if isinstance(expression, tuple) and expression[0] is kconfiglib.AND:
+        return [term for part in expression[1:] for term in terms(part)]
+    if isinstance(expression, kconfiglib.Choice):
+        return []       # the choice has its own
+    return [] if expression is MENUS.y else [kconfiglib.expr_str(expression)]
 
 
 class Symbol:
     """One `config`."""
 
-    def __init__(self, name, place, around, choice):
-        self.name = name
-        self.place = place
-        self.type = None
-        self.prompt = None
-        self.depends = list(around)     # expressions, all of which must hold
-        self.visible = []               # likewise, for the prompt only
-        self.defaults = []              # (value, expression)
-        self.selects = []               # (name, expression)
-        self.choice = choice
-        self.help = ""
+    def __init__(self, item):
+        node = item.nodes[0]
+        self.name = item.name
+        self.place = f"{node.filename}:{node.linenr}"
+        self.type = kconfiglib.TYPE_TO_STR[item.orig_type]
+        self.prompt = node.prompt and node.prompt[0]
+        self.choice = item.choice
+        self.help = node.help or ""
+        self.depends = terms(node.dep)
+        if item.choice:
+            self.depends += terms(item.choice.nodes[0].dep)
+        self.selects = [target.name for target, _ in item.selects]
+        # All that it hangs on, and what hangs on it.
+        parts = [part for pair in item.defaults + item.selects
+                 for part in pair]
+        if node.prompt:
+            parts.append(node.prompt[1])
+        self.around = {name for part in parts
+                       for name in words(kconfiglib.expr_str(part))}
+        self.around.update(self.needs())
 
     def is_switch(self):
         return self.type == "bool" and self.prompt is not None
@@ -42,185 +71,30 @@ class Symbol:
         return {name for text in self.depends for name in words(text)}
 
 
-class Choice:
-    """One `choice`: the first member is the default."""
-
-    def __init__(self, around):
-        self.depends = list(around)
-        self.members = []
-
-
-@functools.lru_cache(None)
-def words(expression):
-    """The symbols in an expression."""
-    return tuple(re.findall(r"[A-Z]\w+", expression))
-
-
-@functools.lru_cache(None)
-def compiled(expression):
-    """An expression of symbols, y, n, !, && and ||; the empty one holds."""
-    tap.check(re.fullmatch(r"[\w\s!&|()]*", expression),
-              f"{expression}: more than this reader understands")
-    text = expression.replace("&&", " and ").replace("||", " or ")
-    text = text.replace("!", " not ").strip()
-    return compile(text or "y", expression, "eval")
-
-
-def split_if(rest):
-    """`X if Y` as (X, Y); without condition Y is empty."""
-    value, _, condition = rest.partition(" if ")
-    return value.strip(), condition.strip()
-
-
-class Reader:
-    """Reads the files of FOLDERS into self.symbols, in order."""
-
-    def __init__(self):
-        self.symbols = {}
-        self.blocks = []    # one list of expressions for each open block
-        self.choice = self.entry = None
-        for folder in FOLDERS:
-            self.read(os.path.join(folder, "Kconfig"))
-
-    def read(self, path):
-        with open(os.path.join(tap.TOP, path), encoding="utf-8") as file:
-            lines = file.read().replace("\\\n", " ").splitlines()
-        is_help = False
-        for number, line in enumerate(lines, 1):
-            if is_help and (line[:1] in ("\t", " ", "")):
-                self.entry.help += line.strip() + "\n"
-                continue
-            is_help = line.strip() == "help"
-            text = re.sub(r"(^|\s)#.*", "", line).strip()
-            if is_help and self.entry is None:
-                self.entry = Symbol("choice", "", [], None)     # not kept
-            elif text and not is_help:
-                self.statement(f"{path}:{number}", *text.partition(" ")[::2])
-
-    def around(self):
-        return [text for block in self.blocks for text in block]
-
-    def statement(self, place, key, rest):
-        rest = rest.strip()
-        if key in ("config", "menuconfig"):
-            self.entry = Symbol(rest, place, self.around(), self.choice)
-            tap.check(rest not in self.symbols, f"{place}: {rest} again")
-            self.symbols[rest] = self.entry
-            if self.choice:
-                self.choice.members.append(rest)
-        elif key in ("menu", "if", "choice"):
-            self.blocks.append([rest] if key == "if" else [])
-            self.entry = None
-            if key == "choice":
-                self.choice = Choice(self.around())
-        elif key in ("endmenu", "endif", "endchoice"):
-            self.blocks.pop()
-            self.entry = None
-            if key == "endchoice":
-                self.choice = None
-        elif self.entry is None:
-            self.frame(place, key, rest)
-        else:
-            self.property(place, key, rest)
-
-    def frame(self, place, key, rest):
-        """A line of a menu or a choice."""
-        if key == "depends":
-            text = rest.removeprefix("on ")
-            self.blocks[-1].append(text)
-            if self.choice:
-                self.choice.depends.append(text)
-        else:
-            tap.check(key in SILENT + ("prompt",), f"{place}: {key}?")
-
-    def property(self, place, key, rest):
-        entry = self.entry
-        if key in TYPES:
-            entry.type = key
-            self.ask(rest)
-        elif key == "prompt":
-            self.ask(rest)
-        elif key == "def_bool":
-            entry.type = "bool"
-            entry.defaults.append(split_if(rest))
-        elif key == "depends":
-            entry.depends.append(rest.removeprefix("on "))
-        elif key == "default":
-            entry.defaults.append(split_if(rest))
-        elif key == "select":
-            entry.selects.append(split_if(rest))
-        else:
-            tap.check(key in SILENT, f"{place}: {key}?")
-
-    def ask(self, rest):
-        """A prompt, which the type may be without."""
-        found = re.match(r'"(.*)"\s*(?:if\s+(.*))?$', rest)
-        if found:
-            self.entry.prompt = found.group(1)
-            if found.group(2):
-                self.entry.visible.append(found.group(2))
-
-
 class Result:
-    """What Kconfig makes of a wish, {name: bool}; defaults for the rest."""
+    """What comes of a wish, {name: bool}; defaults for the rest."""
 
-    def __init__(self, symbols, wish):
-        self.symbols = symbols
-        self.wish = wish
-        self.known = {}
-        self.selectors = {}     # by what they select: (selector, condition)
-        for symbol in symbols.values():
-            for name, condition in symbol.selects:
-                self.selectors.setdefault(name, []).append(
-                    (symbol.name, condition))
-        self.values = {name: self.value(name) for name in symbols
-                       if symbols[name].type == "bool"}
-
-    def holds(self, expression):
-        names = {name: self.value(name) for name in words(expression)}
-        return eval(compiled(expression), {"y": True, "n": False}, names)
-
-    def all_hold(self, expressions):
-        return all(self.holds(text) for text in expressions)
+    def __init__(self, wish):
+        for choice in MENUS.unique_choices:
+            choice.unset_value()
+        for item in ITEMS:
+            if item.name in wish:
+                item.set_value(YES if wish[item.name] else 0)
+            else:
+                item.unset_value()
+        switches = [item for item in ITEMS
+                    if item.orig_type is kconfiglib.BOOL]
+        self.values = {item.name: item.tri_value == YES for item in switches}
+        self.open = {item.name for item in switches if item.visibility}
 
     def is_open(self, name):
         """Whether it can be set by hand."""
-        symbol = self.symbols[name]
-        return symbol.is_switch() and \
-            self.all_hold(symbol.depends + symbol.visible)
-
-    def value(self, name):
-        if name not in self.known:
-            self.known[name] = self.find(self.symbols[name])
-        return self.known[name]
-
-    def find(self, symbol):
-        if symbol.choice:
-            return self.all_hold(symbol.choice.depends) and \
-                self.chosen(symbol.choice) == symbol.name
-        if any(self.value(selector) and self.holds(condition) for
-               selector, condition in self.selectors.get(symbol.name, ())):
-            return True
-        if not self.all_hold(symbol.depends):
-            return False
-        if self.all_hold(symbol.visible) and symbol.is_switch() and \
-                symbol.name in self.wish:
-            return self.wish[symbol.name]
-        for value, condition in symbol.defaults:
-            if self.holds(condition):
-                return self.holds(value)
-        return False
-
-    def chosen(self, choice):
-        for name in choice.members:
-            if self.wish.get(name):
-                return name
-        return choice.members[0]
+        return name in self.open
 
 
 def read():
     """All symbols of kvm-vmm's menus, {name: Symbol}."""
-    return Reader().symbols
+    return {item.name: Symbol(item) for item in ITEMS}
 
 
 def lines(values):

@@ -44,12 +44,7 @@ def each_bit(number):
 
 def leaders():
     """The switches on which others depend; all the rest are leaves."""
-    texts = [text for symbol in SYMBOLS.values() for text in
-             (*symbol.depends, *symbol.visible,
-              *(part for pair in symbol.defaults + symbol.selects
-                for part in pair))]
-    texts += [text for name in CHOICE for text in SYMBOLS[name].choice.depends]
-    words = {word for text in texts for word in kconfig.words(text)}
+    words = {word for symbol in SYMBOLS.values() for word in symbol.around}
     return [name for name in NAMES if name in words and name not in CHOICE]
 
 
@@ -70,7 +65,7 @@ class Frame:
 
     def __init__(self, wish):
         self.wish = wish
-        result = kconfig.Result(SYMBOLS, wish)
+        result = kconfig.Result(wish)
         leads = leaders() + CHOICE
         self.leaves = [name for name in NAMES
                        if name not in leads and result.is_open(name)]
@@ -143,7 +138,7 @@ def covering():
 def wish_of(config):
     """What to write down for a configuration: all that is set by hand."""
     values = {name: bool(config & literal(name, 1)) for name in NAMES}
-    result = kconfig.Result(SYMBOLS, values)
+    result = kconfig.Result(values)
     return {name: value for name, value in values.items()
             if result.is_open(name)}
 

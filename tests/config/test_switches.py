@@ -62,8 +62,8 @@ BARE = r"device  (debugcon|hypercall|post|reset|serial) .*"
 def in_machine(name):
     """Whether a symbol goes with MACHINE."""
     return name != "MACHINE" and \
-        kconfig.Result(SYMBOLS, {}).values.get(name) and \
-        not kconfig.Result(SYMBOLS, {"MACHINE": False}).values[name]
+        kconfig.Result({}).values.get(name) and \
+        not kconfig.Result({"MACHINE": False}).values[name]
 
 
 ROWS = {
@@ -378,7 +378,7 @@ def without(names):
         wish = {name: False for name in names}
         if member and member not in names:
             wish[member] = True
-        if not any(kconfig.Result(SYMBOLS, wish).values[name]
+        if not any(kconfig.Result(wish).values[name]
                    for name in names):
             return wish
     raise tap.Failure(f"{names}: they cannot be off together")
@@ -398,7 +398,7 @@ def needs(name):
         for expression in symbol.depends:
             missing = kconfig.words(expression)
             refused(out, {**without(missing), name: True},
-                    f"CONFIG_{name}=y", "depends on " + expression,
+                    f"CONFIG_{name}=y", f"{expression} (",
                     f"{missing[0]} is n")
     # The whole machine is a need that its own help explains.
     tap.none_of(f"{symbol.place}: the help of {name} does not name {need}"
@@ -410,7 +410,7 @@ def needs(name):
 @tap.case("what another switch selects cannot be off")
 def selected():
     pairs = [(symbol.name, target) for symbol in SWITCHES
-             for target, _ in symbol.selects]
+             for target in symbol.selects]
     tap.check(pairs, "found no select")
     with kconfig.Tree("switches-refused") as out:
         for name, target in pairs:

@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 """Kconfig and the code agree: each symbol explained, used, and defined."""
 
+import os
 import re
+
+import kconfiglib
 
 import sources
 from sources import tap
@@ -17,72 +20,37 @@ USES = [
 ]
 
 
-class Symbol:
-    def __init__(self, name, place, choice):
-        self.name = name
-        self.place = place
-        self.choice = choice    # of which it is a member, or None
-        self.visible = False
-        self.help = None        # words
-
-
-class Choice:
-    """The members share a help text, and one of them may stand for none."""
-
-    def __init__(self):
-        self.help = 0
-        self.unused = 0
-
-
-class Reader:
-    """Reads one Kconfig file, as far as the tests want to know."""
-
-    def __init__(self, path):
-        self.symbols = []
-        self.choice = self.entry = None
-        for number, line in sources.lines(path):
-            self.read_line(f"{path}:{number}", line)
-
-    def read_line(self, place, line):
-        found = re.match(r"\s*(?:menu)?config\s+(\w+)", line)
-        if found:
-            self.entry = Symbol(found.group(1), place, self.choice)
-            self.symbols.append(self.entry)
-        elif re.match(r"choice\b", line):
-            self.entry = self.choice = Choice()
-            self.choice.help = None
-        elif re.match(r"(menu|endmenu|if|endif|endchoice|source|comment)\b",
-                      line):
-            self.entry = None
-            if line.startswith("endchoice"):
-                self.choice = None
-        elif self.entry and self.entry.help is not None:
-            self.entry.help += len(line.split())
-        elif self.entry and line.strip() == "help":
-            self.entry.help = 0
-        elif self.entry and re.match(r'\s*(bool|int|hex|string|prompt)\s+"',
-                                     line):
-            self.entry.visible = True
-
-
 def kconfig_files():
     return [p for p in sources.files()
             if p.split("/")[-1] in ("Kconfig", "Kconfig.run")]
 
 
-def read_symbols():
-    """Every symbol of every Kconfig file."""
-    symbols = [symbol for path in kconfig_files()
-               for symbol in Reader(path).symbols]
-    tap.check(symbols, "found no Kconfig symbol at all")
-    return symbols
+def menus():
+    """All that the Kconfig files say, as kconfiglib reads them."""
+    os.environ.update(srctree=tap.TOP, KCONFIG_WARN_UNDEF="y")
+    return kconfiglib.Kconfig("Kconfig", warn_to_stderr=False,
+                              suppress_traceback=True)
 
 
-def help_of(symbol):
-    words = symbol.help or 0
-    if symbol.choice:
-        words = max(words, symbol.choice.help or 0)
-    return words
+MENUS = menus()
+
+
+def place(item):
+    return f"{item.nodes[0].filename}:{item.nodes[0].linenr}"
+
+
+def help_of(item):
+    """Words of help; the members of a choice share its."""
+    items = [item, item.choice] if item.choice else [item]
+    return max(len((node.help or "").split())
+               for one in items for node in one.nodes)
+
+
+@tap.case("every Kconfig file is read, and kconfiglib complains about none")
+def well_formed():
+    tap.equal(sorted(set(MENUS.kconfig_filenames)), sorted(kconfig_files()),
+              "files")
+    tap.none_of(MENUS.warnings)
 
 
 def used_symbols():
@@ -98,22 +66,23 @@ def used_symbols():
             for number, line in enumerate(text.splitlines(), 1):
                 for name in re.findall(pattern, line):
                     used.setdefault(name, f"{path}:{number}")
-    return {name: place for name, place in used.items()
+    return {name: where for name, where in used.items()
             if name not in variables}
 
 
 @tap.case("every Kconfig symbol has a help text that teaches")
 def help_texts():
-    tap.none_of(f"{s.place}: {s.name}: {help_of(s)} words of help"
-                for s in read_symbols()
-                if s.visible and help_of(s) < HELP_WORDS)
+    tap.none_of(f"{place(item)}: {item.name}: {help_of(item)} words of help"
+                for item in MENUS.unique_defined_syms
+                if any(node.prompt for node in item.nodes) and
+                help_of(item) < HELP_WORDS)
 
 
 @tap.case("every CONFIG_ symbol that the project names is in Kconfig")
 def defined():
-    names = {symbol.name for symbol in read_symbols()}
-    tap.none_of(f"{place}: CONFIG_{name} is in no Kconfig file"
-                for name, place in used_symbols().items()
+    names = {item.name for item in MENUS.unique_defined_syms}
+    tap.none_of(f"{where}: CONFIG_{name} is in no Kconfig file"
+                for name, where in used_symbols().items()
                 if name not in names)
 
 
@@ -150,16 +119,15 @@ def images_to_run():
 @tap.case("every Kconfig symbol is used, by the build, the code or another")
 def used():
     words, prefixes = all_words()
-    bad = []
-    for symbol in read_symbols():
-        if words & {symbol.name, "CONFIG_" + symbol.name} or \
-                (prefixes and symbol.name.startswith(prefixes)):
+    bad, spared = [], set()
+    for item in MENUS.unique_defined_syms:
+        if words & {item.name, "CONFIG_" + item.name} or \
+                (prefixes and item.name.startswith(prefixes)):
             continue
-        if symbol.choice:
-            symbol.choice.unused += 1
-            if symbol.choice.unused == 1:
-                continue
-        bad.append(f"{symbol.place}: nothing uses {symbol.name}")
+        if item.choice and item.choice not in spared:
+            spared.add(item.choice)     # one member may stand for none
+            continue
+        bad.append(f"{place(item)}: nothing uses {item.name}")
     tap.none_of(bad)
 
 
