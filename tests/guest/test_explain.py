@@ -171,6 +171,13 @@ row(REAL, "a triple fault in protected mode: no room in the IDT", "report", [],
         r"-bit protected mode, paging off, ring 0$", r"^  eax 00000011 ",
         r"idt base 0x0 limit 0x0$", r"^  cr0 11 PE ET ",
         r"^  likely cause: .*the IDT has no room for .*\(limit 0x0\)$"))
+row(REAL, "a crash behind an instruction that KVM emulates is found again",
+    "report", ["--explain"], real("replay"), lambda result: reported(
+        result, vm.CRASHED, r"^  eip 00000018 ", r"idt base 0x0 limit 0x0$",
+        r"^  eax 00000011  ebx 00001234  ecx 00005678 ",
+        r"^  likely cause: `int3` raised #BP, .*\(limit 0x0\)$",
+        *([r"^  it crashes after 9 instructions, in this state:$"]
+          if "AMD-V leaves" in result.err else [])))
 row(REAL, "an instruction that an emulator does not know is named", "report",
     [], real("xrstor"), xrstor)
 row(REAL, "--timeout shows where a guest spins", "report", ["--timeout", "1"],
@@ -201,6 +208,14 @@ def paged(result):
         reported(result, vm.CRASHED, UNMAPPED)
 
 
+def handler(result):
+    """AMD-V: the last step is the INT 0x21. Elsewhere the handler's own end."""
+    reported(result, vm.CRASHED)
+    if "AMD-V leaves" in result.err:
+        reported(result, vm.CRASHED, r"^  it crashes after at least [67] "
+                 r"instructions, in this state or in a\n  handler that was entered from it, ")
+
+
 row(PAGED, "RIP is not mapped: with --explain the crash itself is shown",
     "report", ["--paging", "--explain"], real("paged_unmapped"),
     lambda result: reported(
@@ -214,6 +229,8 @@ row(PAGED, "RIP is not mapped: the crash, or the exit before it", "report",
 row(PAGED, "a halt for good shows where", "report", ["--paging"],
     real("paged_halt"), lambda result: reported(
         result, vm.HALTED, "paged_halt.bin: after ", r"^  code at .* fa f4"))
+row(PAGED, "a crash in a handler: the report says that it may be in one",
+    "report", ["--explain"], real("handler"), handler)
 PAGED.add_cases(*vm.places("paged32"))
 
 LONG = vm.Table()

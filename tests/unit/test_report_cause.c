@@ -279,6 +279,28 @@ static void instructions_for_the_emulator(void **state)
 	expect("RIP is 0x30000000, where no RAM is");
 }
 
+/* Where the crash may be in a handler, which a replay does not see. */
+static void a_handler_may_have_been_entered(void **state)
+{
+	(void)state;
+	code("\xcc", 1);
+	assert_false(report_may_enter_handler(&s)); /* no gate is present */
+	gate(14, 8, 0x1100, 0x8e);
+	assert_false(report_may_enter_handler(&s)); /* it is #BP */
+	gate(8, 8, 0x1100, 0x8e);
+	assert_true(report_may_enter_handler(&s)); /* #BP, and so #DF */
+	gate(8, 8, 0x1100, 0);
+	gate(3, 8, 0x1100, 0x8e);
+	assert_true(report_may_enter_handler(&s));
+	s.regs.rsp = 0x10000000; /* no RAM for the frame */
+	assert_false(report_may_enter_handler(&s));
+	s.regs.rsp = STACK;
+	code("\xa3\x00\x00\x00\x30", 5); /* whatever a MOV raises */
+	assert_true(report_may_enter_handler(&s));
+	s.sregs.idt.limit = 0;
+	assert_false(report_may_enter_handler(&s));
+}
+
 static void a_kvm_without_paging(void **state)
 {
 	(void)state;
@@ -419,6 +441,7 @@ int main(void)
 		TEST(what_cannot_be_seen_is_not_guessed),
 		TEST(only_a_moment_before_is_known),
 		TEST(instructions_for_the_emulator),
+		TEST(a_handler_may_have_been_entered),
 		TEST(a_kvm_without_paging),
 		TEST(rules_of_entry),
 		TEST(names_of_instructions),

@@ -9,6 +9,9 @@
 #include "probes/report/report.h"
 #include "x86/bits.h"
 
+#define NR_EXCEPTIONS 32  /* vectors that the CPU itself raises */
+#define SENTENCE_MAX  256 /* of which nobody reads more than a look */
+
 #define VECTOR_UD 6
 #define VECTOR_DF 8
 #define VECTOR_GP 13
@@ -269,6 +272,34 @@ static void add_any_exception(struct text *text, const struct report_state *s,
 			return;
 		}
 	}
+}
+
+static bool can_deliver(const struct report_state *s, unsigned int vector)
+{
+	char buf[SENTENCE_MAX];
+	struct text text;
+
+	text_init(&text, buf, sizeof(buf));
+	return !add_delivery(&text, s, vector);
+}
+
+bool report_may_enter_handler(const struct report_state *state)
+{
+	char buf[SENTENCE_MAX];
+	struct text text;
+	int vector = -1;
+
+	text_init(&text, buf, sizeof(buf));
+	if ((add_fetch(&text, state, &vector) ||
+	     add_event(&text, state, &vector) ||
+	     add_instruction(&text, state, &vector)) &&
+	    vector >= 0)
+		return can_deliver(state, vector) ||
+		       can_deliver(state, VECTOR_DF);
+	for (unsigned int any = 0; any < NR_EXCEPTIONS; any++)
+		if (can_deliver(state, any))
+			return true;
+	return false;
 }
 
 static void add_triple_fault(struct text *text, const struct report_state *s)

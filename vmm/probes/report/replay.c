@@ -129,8 +129,6 @@ static void copy_rest(const struct vcpu *from, const struct vcpu *to)
 static int create_again(struct vcpu *vcpu, const struct vcpu *crashed)
 {
 	struct kvm_mp_state runnable = { .mp_state = KVM_MP_STATE_RUNNABLE };
-	struct kvm_guest_debug step = { .control = KVM_GUESTDBG_ENABLE |
-						   KVM_GUESTDBG_SINGLESTEP };
 	int err = vcpu_create(vcpu, crashed->vm, crashed->id + 1);
 
 	if (err)
@@ -141,28 +139,52 @@ static int create_again(struct vcpu *vcpu, const struct vcpu *crashed)
 	vcpu->run->kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
 	if (!ioctl(vcpu->fd, KVM_SET_MP_STATE, &runnable) &&
 	    !ioctl(vcpu->fd, KVM_SET_SREGS, &crashed->seen_sregs) &&
-	    !ioctl(vcpu->fd, KVM_SET_REGS, &crashed->seen) &&
-	    !ioctl(vcpu->fd, KVM_SET_GUEST_DEBUG, &step))
+	    !ioctl(vcpu->fd, KVM_SET_REGS, &crashed->seen))
 		return 0;
 	vcpu_free(vcpu);
 	return -1;
 }
 
+/*
+ * Executes one instruction. An instruction that KVM emulates, such as a MOV to
+ * CR0, takes the trap flag away behind itself, and KVM would run on from there
+ * without stopping: stepping is asked for each time.
+ */
+static bool step(const struct vcpu *vcpu)
+{
+	struct kvm_guest_debug debug = { .control = KVM_GUESTDBG_ENABLE |
+						    KVM_GUESTDBG_SINGLESTEP };
+
+	return !ioctl(vcpu->fd, KVM_SET_GUEST_DEBUG, &debug) &&
+	       !ioctl(vcpu->fd, KVM_RUN, 0);
+}
+
+/* Whether the next instruction enters a handler by itself, as INT does. */
+static bool is_call_of_handler(const struct report_state *state)
+{
+	uint8_t code[CODE_MAX];
+
+	return report_code_vector(state, code, report_code(state, code)) >= 0;
+}
+
 /* Steps up to the crash; false if it does not come. */
 static bool step_to_crash(struct report_state *state, struct vcpu *vcpu,
-			  struct answer *answer, unsigned int *steps)
+			  struct answer *answer, struct report_steps *steps)
 {
 	struct kvm_run *run = vcpu->run;
 
-	for (*steps = 0; *steps < STEPS_MAX;) {
-		if (ioctl(vcpu->fd, KVM_RUN, 0))
+	*steps = (struct report_steps){ 0 };
+	while (steps->count < STEPS_MAX) {
+		if (!step(vcpu))
 			return false;
 		if (run->exit_reason == KVM_EXIT_SHUTDOWN)
 			return true;
-		if (run->exit_reason == KVM_EXIT_DEBUG)
-			++*steps;
-		else if (!answer_again(answer, run))
+		if (run->exit_reason == KVM_EXIT_DEBUG) {
+			steps->count++;
+			steps->more |= is_call_of_handler(state);
+		} else if (!answer_again(answer, run)) {
 			return false;
+		}
 		state->regs = run->s.regs.regs;
 		state->regs.rflags &= ~(uint64_t)RFLAGS_TF;
 		state->sregs = run->s.regs.sregs;
@@ -171,7 +193,7 @@ static bool step_to_crash(struct report_state *state, struct vcpu *vcpu,
 }
 
 bool report_replay(struct report_state *state, const struct vcpu *crashed,
-		   unsigned int *steps)
+		   struct report_steps *steps)
 {
 	struct watchdog dog;
 	struct answer answer;

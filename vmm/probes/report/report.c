@@ -83,14 +83,21 @@ static void add_moment(struct text *text, uint64_t exit)
 
 static const char lost[] = "  AMD-V leaves no registers after a triple fault. ";
 
+/* A handler is not stepped, so that the last step may have ended in one. */
 static void add_found(struct text *text, const struct vcpu *vcpu,
-		      unsigned int steps)
+		      const struct report_state *state,
+		      const struct report_steps *steps)
 {
 	text_add(text, "%sExecuted again from ", lost);
 	add_moment(text, vcpu->seen_exit);
 	text_add(text,
-		 ",\n  it crashes after %u instruction%s, in this state:\n",
-		 steps, steps == 1 ? "" : "s");
+		 ",\n  it crashes after %s%u instruction%s, in this state",
+		 steps->more ? "at least " : "", steps->count,
+		 steps->count == 1 ? "" : "s");
+	if (report_may_enter_handler(state))
+		text_add(text, " or in a\n  handler that was entered from it, "
+			       "where nothing was stepped");
+	text_add(text, ":\n");
 }
 
 static void add_loss(struct text *text, const struct vcpu *vcpu)
@@ -176,7 +183,7 @@ static void add_cause(struct text *text, const struct report_state *state)
 
 /* Whether the crash itself was found, @steps after the last exit. */
 static bool recover(struct report_state *state, const struct vcpu *vcpu,
-		    unsigned int *steps)
+		    struct report_steps *steps)
 {
 	struct report_state again;
 
@@ -193,12 +200,12 @@ static void report_crash(struct text *text, const struct vcpu *vcpu,
 			 struct report_state *state)
 {
 	bool reset = was_reset(state), found;
-	unsigned int steps = 0;
+	struct report_steps steps;
 
 	found = reset && recover(state, vcpu, &steps);
 	add_head(text, vcpu, state);
 	if (found)
-		add_found(text, vcpu, steps);
+		add_found(text, vcpu, state, &steps);
 	else if (reset)
 		add_loss(text, vcpu);
 	report_add_registers(text, state);

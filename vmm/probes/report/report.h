@@ -93,19 +93,32 @@ int report_code_vector(const struct report_state *state, const uint8_t *code,
 
 /* --- replay.c --- */
 
+/* How far it is from an exit to a crash. */
+struct report_steps {
+	/* Instructions; a handler is one with those around it. */
+	unsigned int count;
+	bool more; /* there was such a handler */
+};
+
 /*
  * Executes the guest again from the last exit of @crashed, which is @state, up to
- * its triple fault, and puts the state before that into @state and how many
- * instructions that took into @steps. False: it did not happen again within a
- * second, or cannot be tried, and @state is anything.
+ * its triple fault, and puts the state before that into @state and the way there
+ * into @steps. False: it did not happen again within a second, or cannot be
+ * tried, and @state is anything.
  */
 bool report_replay(struct report_state *state, const struct vcpu *crashed,
-		   unsigned int *steps);
+		   struct report_steps *steps);
 
 /* --- cause.c, entry.c --- */
 
 /* The likely cause in one sentence; nothing when it cannot be known. */
 void report_add_cause(struct text *text, const struct report_state *state);
+
+/*
+ * Whether an exception of the instruction at RIP could have entered a handler,
+ * or #DF's when it could not: then the crash may have come in there.
+ */
+bool report_may_enter_handler(const struct report_state *state);
 
 /* Which rule of VM entry @sregs and @regs break; NULL: none we know. */
 const char *report_entry_rule(const struct kvm_sregs *sregs,
