@@ -13,7 +13,6 @@ LINES_KEPT = 40
 LINE_MAX = 1000
 OUTPUT_KEPT = 1 << 18
 WARM_UP_EXITS = "60"
-TRIES = 2
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[^\n\t -~\u00a0-\U0010ffff]")
 STAGE_TABLE = re.compile(
     r"^\n?[^\n]*\n +ms +\+ms +share +exits +stage\n(?: *[\d.]+ .*\n?)*", re.M)
@@ -145,19 +144,16 @@ class Comparison:
                 "--max-exits", WARM_UP_EXITS]), None, 5)
 
     def boot(self, column, limit, extra=(), dialogue=None):
-        """One boot. When the session is lost meanwhile, it is tried once more
-        in another; a variant that loses that one, too, is a result."""
-        for _ in range(TRIES):
-            try:
-                opened = self.open()
-                return boot.boot(opened, self.words(column, limit, extra),
-                                 dialogue, limit, self.columns[0].boot)
-            except session.Lost as lost:
-                column.lost = f"the session {lost}"
-                column.output = bytes(self.session.out)
-                self.notes.append(f"{column.variant.id}: {column.lost}; it was "
-                                  "started again")
-                self.close()
+        """One boot. A variant that loses the session is a result; the next
+        one gets another session."""
+        try:
+            return boot.boot(self.open(), self.words(column, limit, extra),
+                             dialogue, limit, self.columns[0].boot)
+        except session.Lost as lost:
+            column.lost = f"the session {lost}"
+            column.output = bytes(self.session.out)
+            self.notes.append(f"{column.variant.id}: {column.lost}")
+            self.close()
         return None
 
     def run(self):

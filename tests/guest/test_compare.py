@@ -5,6 +5,8 @@
 
 import os
 import subprocess
+from types import SimpleNamespace
+from unittest import mock
 
 import comparing
 import vm
@@ -12,7 +14,8 @@ from comparing import Report
 from terminal import CTRL_C, Terminal
 from vm import tap
 
-from compare import forms, kconfig, knowledge, toggles
+from compare import boot, comparison, forms, kconfig, knowledge, session, \
+    toggles
 from compare.errors import Refusal
 from compare.facts import Facts
 
@@ -226,6 +229,28 @@ def nothing_to_say():
         said = knowledge.text(Facts(report, entry, variant), variant)
         if name != "SYNC_REGS":     # whose text is about what stays
             tap.equal(said, "", f"{name}={value}")
+
+
+@tap.case("a variant that loses the session is a result, and boots only once")
+def loses_session():
+    tries = []
+
+    def lose(*_):
+        tries.append(1)
+        raise session.Lost("gave no sign of life")
+
+    variant = SimpleNamespace(id="PIT=n")
+    column = SimpleNamespace(variant=variant, boot=None, lost="", output=b"")
+    with mock.patch.object(boot, "boot", lose), \
+            mock.patch.multiple(comparison.Comparison, words=mock.Mock(),
+                                __init__=lambda *_: None,
+                                open=lambda self: self.session):
+        one = comparison.Comparison()
+        one.columns, one.notes = [column], []
+        one.session = mock.Mock(out=b"half a li")
+        tap.equal(one.boot(column, 5), None)
+    tap.equal((len(tries), column.lost, column.output, one.session),
+              (1, "the session gave no sign of life", b"half a li", None))
 
 
 # --- Guests without input ---------------------------------------------------

@@ -102,6 +102,7 @@ def refusals():
     for words, env, want, hint in (
             (["--what", "--", "true"], {}, 64, "--"),
             (["--cpus", "0", "--", "true"], {}, 64, "--cpus"),
+            (["--count", "--cpus", "2", "--", "true"], {}, 64, "--count"),
             (["--mem", "much", "--", "true"], {}, 64, "--mem"),
             (["--share", "/no/such", "--", "true"], {}, 64, "/no/such"),
             (["--"], {}, 64, "--help"),
