@@ -1,5 +1,7 @@
-# Small guests: one assembly file each, linked at address 0 without a header.
+# Small guests: one assembly file each. A file that lies here and is not listed is
+# somebody's own, and is built like the others.
 
+# Real mode: linked at address 0, images/NAME.bin without a header.
 guest-$(CONFIG_GUEST_MINIMAL)              += minimal
 guest-$(CONFIG_GUEST_HELLO)                += hello
 guest-$(CONFIG_GUEST_COUNTER)              += counter
@@ -9,44 +11,43 @@ guest-$(CONFIG_GUEST_FIBONACCI)            += fibonacci
 guest-$(CONFIG_GUEST_MATRIX)               += matrix
 guest-$(CONFIG_GUEST_HCTEST)               += hctest
 
-# The largest each may be, in bytes: the sizes of the original Mini-KVM's.
-max-minimal              := 1
-max-hello                := 50
-max-counter              := 30
-max-multiplication       := 142
-max-multiplication_short := 80
-max-fibonacci            := 173
-max-matrix               := 458
-max-hctest               := 200
-
-GUESTS := $(guest-y:%=$(IMAGES)/%.bin)
-
-$(B)/guests/%.elf: guests/%.S $(HOST_FLAGS)
-	$(say) AS $<
-	$(Q)mkdir -p $(@D)
-	$(Q)$(HOST_CC) -m16 -ffreestanding -nostdlib -static -Ivmm \
-		-D__ASSEMBLY__ -MMD -MP -MF $@.d -MT $@ -Wl,-Ttext=0 -Wl,-e,0 \
-		-Wl,--build-id=none -Wl,-melf_i386 -o $@ $<
-
-$(IMAGES)/%.bin: $(B)/guests/%.elf guests/build.mk
-	$(say) BIN images/$*.bin
-	$(Q)mkdir -p $(@D)
-	$(Q)objcopy -O binary -j .text -j .data $< $@
-	$(Q)size=$$(stat -c %s $@); test $$size -le $(max-$*) || { \
-		echo "mini-kvm: images/$*.bin: $$size bytes, and it may have" \
-		"$(max-$*); shorten guests/$*.S, or change max-$* in" \
-		"guests/build.mk" >&2; exit 1; }
-
-# Guests for protected and long mode: ELF files, linked where they are loaded.
-
+# Protected and long mode: images/NAME.elf, linked where it is loaded.
 guest32-$(CONFIG_GUEST_HELLO32) += hello32
 guest32-$(CONFIG_GUEST_PAE32)   += pae32
 guest64-$(CONFIG_GUEST_HELLO64) += hello64
 guest64-$(CONFIG_GUEST_WALK64)  += walk64
 guest64-$(CONFIG_GUEST_COMPUTE) += compute
 
+# One's own: words `guest-y=NAME`, or a sentence that says what is wrong.
+GUESTS_LISTED := $(foreach kind,guest guest32 guest64,$($(kind)-y) $($(kind)-))
+ifneq ($(filter-out $(GUESTS_LISTED:%=guests/%.S),$(wildcard guests/*.S)),)
+GUESTS_OWN := $(shell tools/own-guests $(GUESTS_LISTED))
+$(if $(findstring mini-kvm:,$(GUESTS_OWN)),$(error $(GUESTS_OWN)))
+$(foreach own,$(GUESTS_OWN),$(eval $(subst =, += ,$(own))))
+endif
+
 GUEST_ELFS := $(guest32-y:%=$(B)/guests/%.elf) $(guest64-y:%=$(B)/guests/%.elf)
-GUESTS     += $(GUEST_ELFS:$(B)/guests/%=$(IMAGES)/%)
+GUESTS     := $(guest-y:%=$(IMAGES)/%.bin) $(GUEST_ELFS:$(B)/guests/%=$(IMAGES)/%)
+
+# --- Real mode ---------------------------------------------------------------
+
+$(B)/guests/%.elf: guests/%.S guests/real16.ld guests/real16.inc $(HOST_FLAGS)
+	$(say) AS $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOST_CC) -m16 -ffreestanding -nostdlib -static -Ivmm \
+		-include guests/real16.inc -D__ASSEMBLY__ -MMD -MP -MF $@.d -MT $@ \
+		-Wl,-T,guests/real16.ld -Wl,-e,0 -Wl,-melf_i386 \
+		-Wl,--build-id=none -Wl,--no-warn-rwx-segments -o $@ $<
+
+# Who was of another kind before has left another image, which `make run` would
+# find.
+$(IMAGES)/%.bin: $(B)/guests/%.elf guests/build.mk
+	$(say) BIN images/$*.bin
+	$(Q)mkdir -p $(@D)
+	$(Q)objcopy -O binary $< $@
+	$(Q)rm -f $(IMAGES)/$*.elf
+
+# --- Protected and long mode -------------------------------------------------
 
 $(guest32-y:%=$(B)/guests/%.elf): guests/prot32.ld
 $(guest32-y:%=$(B)/guests/%.elf): GUEST_FLAGS = -m32 -Wl,-T,guests/prot32.ld
@@ -64,6 +65,7 @@ $(filter %.elf,$(GUESTS)): $(IMAGES)/%.elf: $(B)/guests/%.elf
 	$(say) STRIP images/$*.elf
 	$(Q)mkdir -p $(@D)
 	$(Q)strip -o $@ $<
+	$(Q)rm -f $(IMAGES)/$*.bin
 
 guests: $(GUESTS)
 all: guests

@@ -14,8 +14,22 @@ OURS = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "O", "V", "T",
         "CC", "CFLAGS", "KCONFIG_ALLCONFIG", "KCONFIG_SEED")
 
 
+def tracked():
+    """Paths of the project's files, those that git does not know yet too."""
+    done = subprocess.run(
+        ["git", "-c", "safe.directory=*", "ls-files", "-co",
+         "--exclude-standard"], cwd=tap.TOP, capture_output=True, text=True,
+        check=False)
+    if done.returncode:
+        raise tap.Skip("not a git tree: " + done.stderr.strip())
+    return [path for path in done.stdout.splitlines()
+            if os.path.isfile(os.path.join(tap.TOP, path))]
+
+
 class Tree:
     """A directory for O=; goes away with `with`."""
+
+    top = tap.TOP       # where make runs
 
     def __enter__(self):
         parent = os.path.join(tap.BUILD, "tests")
@@ -36,11 +50,15 @@ class Tree:
         around["MKVM_DL"] = os.environ.get("MKVM_DL",
                                            os.path.join(tap.TOP, "dl"))
         around.update(env or {})
-        done = subprocess.run(["make", f"O={self.path}", *words], cwd=tap.TOP,
+        done = subprocess.run(["make", *self.where(), *words], cwd=self.top,
                               env=around, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, check=False)
         return done.returncode, done.stdout
+
+    def where(self):
+        """Words that tell make where to put things."""
+        return [f"O={self.path}"]
 
     def made(self, *words, env=None):
         """make that must succeed; what it printed."""
@@ -78,6 +96,21 @@ class Tree:
             os.path.relpath(os.path.join(folder, name), self.path)
             for folder, _, names in os.walk(self.path) for name in names
             if name.endswith((".o", ".elf", ".bin")) or name == "kvm-vmm")
+
+
+class Copy(Tree):
+    """A fresh checkout in a directory of its own, built in place."""
+
+    def __enter__(self):
+        super().__enter__()
+        self.top = self.path
+        for path in tracked():
+            os.makedirs(os.path.dirname(self.at(path)), exist_ok=True)
+            shutil.copy2(os.path.join(tap.TOP, path), self.at(path))
+        return self
+
+    def where(self):
+        return []
 
 
 def steps(text, *labels):

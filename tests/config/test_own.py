@@ -1,0 +1,148 @@
+#!/usr/bin/python3
+"""Programs of one's own: dropped into guests/, built, and run by their names."""
+
+import os
+
+import tree
+from tree import tap
+
+# In the place of the hypervisor: it says what it was called with.
+BUILD_MK = "kvm-vmm san:\nall: kvm-vmm\nPHONY += kvm-vmm san\n"
+VMM = """\
+#!/bin/sh
+case $1 in
+--doctor=*) echo "doctor: $1: whatever it is" ;;
+*) printf '%s\\n' "$@" ;;
+esac
+"""
+CONFIG = """\
+# CONFIG_OS_1K is not set
+# CONFIG_IMG_LINUX is not set
+# CONFIG_IMG_INITRAMFS is not set
+CONFIG_RUN_HELLO=y
+""" + "".join(f"# CONFIG_GUEST_{name} is not set\n" for name in (
+    "MINIMAL", "COUNTER", "MULTIPLICATION", "MULTIPLICATION_SHORT",
+    "FIBONACCI", "MATRIX", "HCTEST", "HELLO32", "PAE32", "WALK64", "COMPUTE"))
+REAL = """\
+/* Says nothing of what it is:
+	.code64 in a comment's middle is no directive, .code32 neither. */
+	mov	$text, %si
+	lodsb
+	incw	count
+	hlt
+	.section .rodata
+text:	.asciz	"read only"
+	.bss
+count:	.word	0
+"""
+PROTECTED = "\t.code32\n\t.globl _start\n_start:\n\tmov $1, %eax\n\thlt\n"
+LONG = PROTECTED.replace("32", "64", 1).replace("eax", "rax")
+INCLUDES = """\
+#include "ring0.inc"
+read_arguments:
+	ret
+	.section .user, "awx", @progbits
+user_start:
+	jmp	user_start
+	.section .user_bss, "aw", @nobits
+	.skip	4096
+user_stack_end:
+"""
+# 16 bits first: it switches itself.
+SWITCHES = "\t.code16\n\tnop\n" + PROTECTED
+
+
+class Copy(tree.Copy):
+    """A checkout with a hypervisor that tells, and nothing big to build."""
+
+    def __enter__(self):
+        super().__enter__()
+        self.put("vmm/build.mk", BUILD_MK)
+        self.put("images/kvm-vmm", VMM)
+        os.chmod(self.at("images/kvm-vmm"), 0o755)
+        self.put("configs/small_defconfig", CONFIG)
+        self.made("small_defconfig")
+        return self
+
+    def put(self, path, text):
+        with open(self.at(path), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def image(self, name):
+        with open(self.at("images", name), "rb") as file:
+            return file.read()
+
+    def runs(self, img, want, *more):
+        """make run IMG=img starts images/want, and says where."""
+        text = self.made("run", "RUN=host", f"IMG={img}", *more)
+        have = text.splitlines()[-1]
+        tap.equal(os.path.relpath(have, self.path), f"images/{want}", text)
+
+
+@tap.case("a file of one's own in guests/ is built and runs by its name")
+def own():
+    with Copy() as out:
+        for name, text in (("mine", REAL), ("flat32", PROTECTED),
+                           ("far-64", LONG), ("up", SWITCHES),
+                           ("ring3", INCLUDES)):
+            out.put(f"guests/{name}.S", text)
+        out.runs("mine", "mine.bin")
+        out.runs("flat32", "flat32.elf")
+        out.runs("far-64", "far-64.elf")
+        out.runs("ring3", "ring3.elf")
+        out.runs("up.bin", "up.bin")
+        out.runs("guests/mine.S", "mine.bin")
+        out.runs("mine.S", "mine.bin")
+        tap.check(b"read only" in out.image("mine.bin"), "lost its data")
+        tap.equal(out.image("mine.bin")[:1], b"\xbe", "mov of 16 bits")
+        tap.equal(out.image("far-64.elf")[4], 2, "ELF class")
+        tap.equal(out.image("flat32.elf")[4], 1, "ELF class")
+        tap.equal(out.made("guests"), "make: Nothing to be done for "
+                  "'guests'.\n", "a second make")
+
+
+@tap.case("a program that becomes one of another kind leaves no image behind")
+def other_kind():
+    with Copy() as out:
+        for text, want, gone in ((REAL, "x.bin", "x.elf"),
+                                 (LONG, "x.elf", "x.bin"),
+                                 (PROTECTED, "x.elf", "x.bin"),
+                                 (REAL, "x.bin", "x.elf")):
+            out.put("guests/x.S", text)
+            out.runs("x", want)
+            tap.check(not os.path.exists(out.at("images", gone)), gone)
+
+
+@tap.case("guests/hello.S may say what it likes: sizes are no matter of make")
+def changed():
+    with Copy() as out:
+        with open(out.at("guests/hello.S"), encoding="utf-8") as file:
+            text = file.read()
+        longer = text.replace("Hello, KVM!", "Hello, " + "everybody, " * 20)
+        tap.check(longer != text, "hello.S says something else")
+        out.put("guests/hello.S", longer)
+        out.runs("hello", "hello.bin")
+        tap.check(len(out.image("hello.bin")) > 200, "not made again")
+
+
+@tap.case("what cannot be built of guests/ is said in a sentence")
+def refused():
+    with Copy() as out:
+        for name, said in (("two words", "letters"), ("a&b", "letters"),
+                           ("-x", "letters"), ("vmlinux", "another file")):
+            path = f"guests/{name}.S"
+            out.put(path, REAL)
+            text = out.refused("guests")
+            tap.check(path in text and said in text, text)
+            tap.equal(len(text.splitlines()), 1, f"lines: {text}")
+            os.remove(out.at(path))
+        out.put("guests/large.S", "\thlt\n\t.org 65537\n")
+        status, text = out.make("guests")
+        tap.check(status and "64 KiB" in text, text)
+        os.remove(out.at("guests/large.S"))
+        out.put("guests/prog.c", "int main;\n")
+        text = out.refused("run", "IMG=prog")
+        tap.check("guests/prog.c" in text and ".S" in text, text)
+
+
+tap.main()
