@@ -106,15 +106,21 @@ static void on_stopped(void *arg, uint32_t events)
 	start_next(m);
 }
 
+/* Ends all guests at a limit; the report says where each was. */
+static void stop_at_limit(struct machine *m, const char *why)
+{
+	m->quitting = true;
+	log_hurry();
+	stop_all(m, STATUS_LIMIT, why);
+}
+
 static void on_timeout(void *arg, uint32_t events)
 {
 	struct machine *m = arg;
 
 	(void)events;
 	event_ack(m->timeout.fd);
-	m->quitting = true;
-	log_hurry();
-	stop_all(m, STATUS_LIMIT, "stopped: --timeout ran out");
+	stop_at_limit(m, "stopped: --timeout ran out");
 }
 
 /* Ctrl-Z from outside: hand the terminal back, stop, and take it again. */
@@ -139,6 +145,9 @@ static void on_signal(void *arg, uint32_t events)
 		break;
 	case SIGCONT:
 		console_resume(&m->console);
+		break;
+	case SIGALRM:
+		stop_at_limit(m, "stopped: SIGALRM, a limit from outside");
 		break;
 	default:
 		on_quit(m, SIGNAL_BASE + info.ssi_signo);
@@ -180,6 +189,7 @@ static int watch_signals(struct machine *m)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGQUIT);
+	sigaddset(&set, SIGALRM);
 	sigaddset(&set, SIGTSTP);
 	sigaddset(&set, SIGCONT);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);

@@ -68,9 +68,11 @@ def pastes(place, *options):
         tap.check(have.startswith(lines), "the paste came back changed")
 
 
-def killed(place, signum, status):
+def killed(place, signum, status, *said):
     with started(place) as term:
         term.kill(signum)
+        for pattern in said:
+            term.expect(pattern)
         term.ends(status)
 
 
@@ -149,6 +151,10 @@ for where in PLACES:
         if where == "host" or "host" not in PLACES:
             tap.add(f"{text} restores the terminal ({where})",
                     ends_by_itself, where, guest, args, code)
+if "host" in PLACES:
+    tap.add("SIGALRM ends it as --timeout does, and says where (host)",
+            killed, "host", signal.SIGALRM, vm.LIMIT, "stopped: SIGALRM",
+            r"after \d+ VM exits")
 # Signals to kvm-vmm itself; from outside, the lab is another program.
 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT,
                signal.SIGSEGV, signal.SIGABRT):
