@@ -13,6 +13,7 @@
 #include "firmware.h"
 #include "irqchip.h"
 #include "loader.h"
+#include "terminal/term.h"
 #include "util/log.h"
 
 TABLE_DECLARE(firmware, firmware);
@@ -124,13 +125,16 @@ int guest_load(const struct options *opt, const struct loader *loader,
 	       const struct image *image, const struct image *initrd,
 	       struct vm *vm, struct cpu_state *cpu)
 {
-	const struct boot_args args = {
+	struct boot_args args = {
 		.cmdline = opt->cmdline,
 		.initrd = initrd->data ? initrd : NULL,
 		.without = opt->without,
 	};
 	int err;
 
+	/* Several guests share the screen, and none has all of it. */
+	if (opt->nr_images == 1)
+		term_size(&args.columns, &args.lines);
 	log_info("%s: %s: %s", vm->config.name, loader->name, loader->what);
 	err = loader->load(image, &args, &vm->mem, cpu);
 	if (err)

@@ -70,6 +70,10 @@ def works(place):
                   "42 1099511627776", "arithmetic")
         tap.equal(linux.run("nproc"), "1", "nproc")
         tap.equal(linux.run("echo a b | tr ab xy"), "x y", "a pipe")
+        tap.equal(linux.run("stty size"), "24 200", "size of the terminal")
+        tap.equal(linux.run("echo ${COLUMNS-none}"), "none", "COLUMNS")
+        tap.equal(linux.run("hostname; uname -n"), "mini-kvm\nmini-kvm",
+                  "name of the host")
         linux.leave("poweroff", vm.OK)
 
 
@@ -147,6 +151,10 @@ def words(text):
 boot("a command on the kernel command line gives the VM its status",
      words("-- uname -s; exit 42"), 42, "Linux")
 boot("so does run=", words('run="exit 7"'), 7)
+boot("dashes between quotes are text, and any white space separates",
+     words('note="a -- exit 9"\n--\texit 6'), 6)
+boot("a command that the shell cannot read has no status of its own",
+     words("-- echo 'a"), 63, "init: the shell refuses the command")
 boot("piped commands run, and the end of input is none of the VM's",
      (), 0, r"tes 12\d*[\s\S]*ted", stdin=b"echo tes $((3 * 41))\n"
      b"echo ted | tr x y\npoweroff\n")

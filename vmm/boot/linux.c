@@ -29,6 +29,7 @@
 #define SEED_SIZE      64 /* bytes: 512 bits, twice what Linux wants */
 #define LOADER_UNKNOWN 0xff
 #define VIDEO_NORMAL   0xffff
+#define SIZE_WORDS_MAX 64 /* "COLUMNS=… LINES=… " and the NUL */
 
 /*
  * Put before the user's words, so that a panic and a reboot end the guest and
@@ -62,23 +63,42 @@ int linux_check_room(const char *path, gpa_t start, gpa_t end,
 	return room_check(path, "the kernel", start, end, mem, taken);
 }
 
-static int place_cmdline(const struct linux_kernel *kernel, const char *words,
-			 const struct memory *mem,
+/*
+ * The terminal's size, which a serial line cannot ask for, as variables: what
+ * Linux does not know goes into the environment of init.
+ */
+static void format_size(const struct boot_args *args, char *out, size_t room)
+{
+	*out = '\0';
+	if (args->columns)
+		snprintf(out, room, "COLUMNS=%u LINES=%u ", args->columns,
+			 args->lines);
+}
+
+static int place_cmdline(const struct linux_kernel *kernel,
+			 const struct boot_args *args, const struct memory *mem,
 			 struct boot_params *zero_page)
 {
+	const char *words = args->cmdline ? args->cmdline :
+					    CONFIG_DEFAULT_CMDLINE;
 	size_t limit = kernel->header.cmdline_size; /* without the NUL */
 	size_t len = strlen(MACHINE_WORDS) + strlen(words);
 	char *cmdline = mem_hva(mem, CMDLINE_GPA, CMDLINE_MAX);
+	char terminal[SIZE_WORDS_MAX];
 
 	if (limit > CMDLINE_MAX - 1)
 		limit = CMDLINE_MAX - 1;
+	format_size(args, terminal, sizeof(terminal));
+	if (len + strlen(terminal) > limit)
+		*terminal = '\0'; /* it can be done without */
 	if (len > limit || !cmdline) {
 		log_error("--cmdline: %zu bytes with kvm-vmm's own words, but "
 			  "%s takes at most %zu",
 			  len, kernel->path, limit);
 		return -E2BIG;
 	}
-	snprintf(cmdline, CMDLINE_MAX, "%s%s", MACHINE_WORDS, words);
+	snprintf(cmdline, CMDLINE_MAX, "%s%s%s", MACHINE_WORDS, terminal,
+		 words);
 	log_info("command line: %s", cmdline);
 	zero_page->hdr.cmd_line_ptr = CMDLINE_GPA;
 	return 0;
@@ -177,8 +197,6 @@ static int write_zero_page(const struct linux_kernel *kernel,
 {
 	struct boot_params *zero_page =
 		mem_hva(mem, ZERO_PAGE_GPA, sizeof(*zero_page));
-	const char *words = args->cmdline ? args->cmdline :
-					    CONFIG_DEFAULT_CMDLINE;
 	int err;
 
 	if (!zero_page)
@@ -191,7 +209,7 @@ static int write_zero_page(const struct linux_kernel *kernel,
 	fill_e820(mem, zero_page);
 	err = place_seed(mem, zero_page);
 	if (!err)
-		err = place_cmdline(kernel, words, mem, zero_page);
+		err = place_cmdline(kernel, args, mem, zero_page);
 	if (!err && args->initrd)
 		err = place_initrd(kernel, args->initrd, mem, zero_page);
 	return err;

@@ -6,6 +6,7 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -51,6 +52,17 @@ bool term_raw(void)
 		return false;
 	is_raw = 1;
 	return true;
+}
+
+void term_size(unsigned int *columns, unsigned int *lines)
+{
+	struct winsize size = { 0 };
+
+	if (!isatty(STDIN_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ||
+	    !size.ws_col || !size.ws_row)
+		size = (struct winsize){ 0 };
+	*columns = size.ws_col;
+	*lines = size.ws_row;
 }
 
 void term_restore(void)

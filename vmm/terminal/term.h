@@ -11,6 +11,12 @@
  * stays on, so that messages with a bare newline look right. */
 bool term_raw(void);
 
+/*
+ * How large the terminal is that is both stdin and stdout, in characters; 0 by 0
+ * when they are no terminal, or it does not say.
+ */
+void term_size(unsigned int *columns, unsigned int *lines);
+
 /* Puts back what term_raw() found; safe in signal handlers and twice. */
 void term_restore(void);
 
