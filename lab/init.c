@@ -33,22 +33,10 @@ struct lab {
 
 static struct lab lab;
 
-void fail(const char *subject, const char *what)
+/* What fail() has to say goes to the keeper. */
+static void tell_keeper(const char *text, size_t len)
 {
-	char text[4300];
-	int len;
-
-	len = snprintf(text, sizeof(text), "%s: %s (%m)", subject, what);
-	if (len >= (int)sizeof(text))
-		len = sizeof(text) - 1;
-	fprintf(stderr, "lab init: %s\n", text);
-	if (lab.ports[PORT_CONTROL] > 0)
-		port_send(lab.ports[PORT_CONTROL], LAB_FAILED, text,
-			  (size_t)len);
-	else
-		reboot(RB_AUTOBOOT);
-	for (;;)
-		pause();
+	port_send(lab.ports[PORT_CONTROL], LAB_FAILED, text, len);
 }
 
 /* Splits @count strings off *@at; returns a list that ends with NULL. */
@@ -225,6 +213,7 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN);
 	for (int i = PORT_CONTROL; i < PORT_END; i++) {
 		lab.ports[i] = port_open(i);
+		fail_through(tell_keeper); /* the control port is first */
 		port_wait(lab.ports[i]);
 	}
 	take_order(lab.ports[PORT_CONTROL], &lab.order);

@@ -33,6 +33,9 @@ struct command {
  */
 void fail(const char *subject, const char *what) __attribute__((noreturn));
 
+/* The port is open: @teller tells the keeper from now on. */
+void fail_through(void (*teller)(const char *text, size_t len));
+
 /* Opens port @port, without blocking; waits until it is there. */
 int port_open(enum lab_port port);
 

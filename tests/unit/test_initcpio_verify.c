@@ -1,4 +1,4 @@
-/* host-objects: tools/initcpio/verify.o tools/initcpio/verify_init.o */
+/* host-objects: tools/initcpio/verify.o tools/initcpio/verdict.o tools/initcpio/verify_init.o */
 /* host-objects: tools/initcpio/index.o tools/initcpio/newc.o */
 /* host-objects: tools/initcpio/parts.o tools/initcpio/unpack.o */
 /* host-objects: tools/initcpio/unpack_gzip.o tools/initcpio/unpack_lzo.o */

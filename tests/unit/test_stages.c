@@ -1,4 +1,4 @@
-/* objects: probes/stages/stages.o probes/stages/seen.o probes/stages/console.o
+/* objects: probes/stages/stages.o probes/stages/mark.o probes/stages/seen.o probes/stages/console.o
  * util/lane.o util/log.o util/reopen.o */
 /*
  * What --stages makes of VM exits: bytes that go to a console and those that

@@ -6,38 +6,17 @@
  * of the table: a function that looks at one entry.
  */
 #include "verify.h"
+#include "verdict.h"
 #include "report.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define FAULTS_SHOWN 20
-#define MAJOR_LIMIT  4096      /* 12 bits */
-#define MINOR_LIMIT  (1 << 20) /* 20 bits */
-#define LINK_BYTES   4095
-
-void verdict_fault(struct verdict *v, const struct item *item, const char *fmt,
-		   ...)
-{
-	va_list args;
-
-	if (++v->faults > FAULTS_SHOWN)
-		return;
-	fprintf(stderr, "initcpio: %s: ", v->path);
-	if (item) {
-		index_print_name(stderr, item);
-		fputs(" (", stderr);
-		index_print_place(stderr, v->index, item->part, item->e.offset);
-		fputs("): ", stderr);
-	}
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fputc('\n', stderr);
-}
+#define MAJOR_LIMIT 4096      /* 12 bits */
+#define MINOR_LIMIT (1 << 20) /* 20 bits */
+#define LINK_BYTES  4095
 
 static bool is_device(const struct item *item)
 {
@@ -223,13 +202,13 @@ int verify_archive(FILE *out, const char *path, const void *data, size_t len,
 	check_parts(&v, &index);
 	for (size_t i = 0; i < index.count; i++)
 		check_item(&v, &index, index.items[i]);
-	if (err && ++v.faults <= FAULTS_SHOWN)
+	if (err && ++v.faults <= VERDICT_SHOWN)
 		index_report(&index, path);
 	if (!err)
 		verify_init(&v, &index);
-	if (v.faults > FAULTS_SHOWN)
+	if (v.faults > VERDICT_SHOWN)
 		fprintf(stderr, "initcpio: %s: and %u faults more\n", path,
-			v.faults - FAULTS_SHOWN);
+			v.faults - VERDICT_SHOWN);
 	if (!v.faults)
 		say_good(out, &v, len);
 	index_free(&index);

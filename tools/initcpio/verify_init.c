@@ -5,7 +5,7 @@
  * reason; mostly it is the interpreter of a script, or the dynamic linker of
  * a program, that is not in the archive.
  */
-#include "verify.h"
+#include "verdict.h"
 
 #include <elf.h>
 #include <string.h>

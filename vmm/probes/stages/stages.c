@@ -19,73 +19,16 @@
 #include "util/clock.h"
 #include "util/log.h"
 
-const struct stage_text stage_texts[STAGE_COUNT] = {
-	[STAGE_START] = { "start", "kvm-vmm reads its command line" },
-	[STAGE_ENTERED] = { "entered", "first instruction of the guest" },
-	[STAGE_EXIT] = { "first-exit", "first VM exit" },
-	[STAGE_REAL] = { "real-mode", "in real mode" },
-	[STAGE_PROTECTED] = { "protected-mode", "in protected mode" },
-	[STAGE_PAGING] = { "paging", "in protected mode with paging" },
-	[STAGE_LONG] = { "long-mode", "in long mode" },
-	[STAGE_SECOND_CPU] = { "second-cpu", "first VM exit of another vCPU" },
-	[STAGE_BYTE] = { "console-byte", "first console byte" },
-	[STAGE_KERNEL] = { "kernel", "Linux: \"Linux version\"" },
-	[STAGE_MEMORY] = { "memory", "Linux: \"Memory:\"" },
-	[STAGE_CPUS] = { "cpus", "Linux: \"smp: Brought up\"" },
-	[STAGE_UNPACKING] = { "unpacking", "Linux unpacks the initrd" },
-	[STAGE_UNPACKED] = { "unpacked", "Linux: \"Freeing initrd memory\"" },
-	[STAGE_COM1_OPEN] = { "com1-open", "COM1 opened for input" },
-	[STAGE_KERNEL_DONE] = { "kernel-done",
-				"Linux: \"Freeing unused kernel image\"" },
-	[STAGE_RUN_INIT] = { "run-init", "Linux: \"Run ... as init process\"" },
-	[STAGE_INIT] = { "init", "/init greets" },
-	[STAGE_PROMPT] = { "prompt", "prompt" },
-	[STAGE_PANIC] = { "panic", "Linux: \"Kernel panic\"" },
-	[STAGE_KERNEL_ENDS] = { "kernel-ends", "Linux: \"reboot:\"" },
-	[STAGE_END] = { "end", "the guest ends" },
-	[STAGE_FINISHED] = { "finished", "all guests have ended" },
-};
-
 static struct stage_guest guests[STAGES_GUESTS_MAX];
 static struct lanes lanes;
 static __thread struct stage_lane *mine;
-static uint64_t started_ns; /* 0: --stages was not given */
-
-static uint64_t now_ns(void)
-{
-	return clock_now_ns() - started_ns;
-}
-
-bool stages_are_on(void)
-{
-	return started_ns;
-}
-
-/* Those that a boot passes in their order, and after which the earlier ones
- * do not count. */
-static bool is_of_boot(enum stage stage)
-{
-	return stage >= STAGE_KERNEL && stage <= STAGE_PROMPT;
-}
-
-void stage_mark(struct stage_guest *guest, enum stage stage, uint64_t exits,
-		const char *more)
-{
-	struct stage_mark *mark = &guest->marks[stage];
-
-	if (mark->seen || (is_of_boot(stage) && stage < guest->furthest))
-		return;
-	*mark = (struct stage_mark){ now_ns(), exits, more, true };
-	if (is_of_boot(stage))
-		guest->furthest = stage;
-}
 
 static int stages_setup(const char *arg)
 {
 	(void)arg;
-	if (started_ns)
+	if (stages_are_on())
 		return 0;
-	started_ns = clock_now_ns();
+	stages_start();
 	for (unsigned int i = 0; i < STAGES_GUESTS_MAX; i++) {
 		pthread_mutex_init(&guests[i].lock, NULL);
 		guests[i].marks[STAGE_START].seen = true;
@@ -141,7 +84,8 @@ static void see_end(const struct exit_view *view)
 	mine->last = view->number;
 	if (!how || mine->is_sure)
 		return;
-	mine->end = (struct stage_mark){ now_ns(), view->number, how, true };
+	mine->end =
+		(struct stage_mark){ stages_now_ns(), view->number, how, true };
 	mine->is_sure = is_sure;
 }
 
@@ -193,7 +137,7 @@ static void find_end(unsigned int guest_id)
 			*end = lane->end;
 	}
 	guests[guest_id].marks[STAGE_FINISHED] =
-		(struct stage_mark){ now_ns(), last, NULL, true };
+		(struct stage_mark){ stages_now_ns(), last, NULL, true };
 }
 
 /* Whoever asks first, the table or the JSON: probes finish in any order. */

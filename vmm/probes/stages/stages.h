@@ -1,7 +1,7 @@
 /*
- * The stages of a run: stages.c is the probe and prints, seen.c knows
- * what an exit says of the guest, console.c reads what it prints,
- * json.c adds them to the JSON of --stats.
+ * The stages of a run: stages.c is the probe and prints, mark.c is what all
+ * share, seen.c knows what an exit says of the guest, console.c reads what it
+ * prints, json.c adds them to the JSON of --stats.
  */
 #ifndef MKVM_STAGES_H
 #define MKVM_STAGES_H
@@ -112,7 +112,9 @@ unsigned int stages_sorted(const struct stage_guest *guest, enum stage *order);
 /* The guest, once all have ended, or NULL where it has had no exit. */
 const struct stage_guest *stages_of(unsigned int guest_id);
 
-/* --stages was given. */
+/* --stages was given: the clock of the stages starts. */
+void stages_start(void);
 bool stages_are_on(void);
+uint64_t stages_now_ns(void);
 
 #endif
