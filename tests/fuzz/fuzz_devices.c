@@ -9,11 +9,6 @@
  * board of tests/unit, which aborts when a device breaks the contract of
  * device.h. Accesses come by the bus, of any width and across the edges of
  * ranges.
- *
- *   fuzz_devices [SEED [ACCESSES]]
- *
- * Built with clang's -fsanitize=fuzzer and -DFUZZ_LIBFUZZER, libFuzzer drives
- * it instead.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,12 +18,9 @@
 #include "core/bus.h"
 
 #define DEVICES_MAX 32
-#define ROUND_BYTES 4096
 #define BESIDE	    8 /* bytes before and behind a range that are tried, too */
 
 TABLE_DECLARE(device, device_type);
-
-static uint64_t accesses; /* made so far, all devices together */
 
 struct machine {
 	struct bus buses[2]; /* by enum dev_space */
@@ -36,6 +28,8 @@ struct machine {
 	struct device devices[DEVICES_MAX];
 	unsigned int count;
 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct bytes {
 	const uint8_t *data;
@@ -60,7 +54,6 @@ static void fuzz_access(struct machine *m, const struct device_type *type,
 	uint8_t how = next(in);
 	struct bus *bus;
 
-	accesses++;
 	while (nr_ranges < DEV_RANGES_MAX && type->ranges[nr_ranges].len)
 		nr_ranges++;
 	range = &type->ranges[(how >> 4) % nr_ranges];
@@ -183,31 +176,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fake_board_close(&m->boards[i]);
 	return 0;
 }
-
-#ifndef FUZZ_LIBFUZZER
-/* Marsaglia's xorshift64: the same bytes for the same seed everywhere. */
-static uint8_t random_byte(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state >> 56;
-}
-
-int main(int argc, char **argv)
-{
-	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
-	uint64_t wanted = argc > 2 ? strtoull(argv[2], NULL, 0) : 1000000;
-	uint64_t state = seed * 0x9e3779b97f4a7c15ULL | 1;
-	uint8_t round[ROUND_BYTES];
-
-	while (accesses < wanted) {
-		for (size_t i = 0; i < sizeof(round); i++)
-			round[i] = random_byte(&state);
-		LLVMFuzzerTestOneInput(round, sizeof(round));
-	}
-	printf("fuzz_devices: seed %llu, %llu accesses: ok\n",
-	       (unsigned long long)seed, (unsigned long long)accesses);
-	return 0;
-}
-#endif

@@ -1,0 +1,86 @@
+"""Good inputs for the fuzz programs: what a user would hand over."""
+
+import bz2
+import glob
+import gzip
+import lzma
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import tap
+
+sys.path.insert(0, os.path.join(tap.TOP, "tests", "guest"))
+import badimages
+
+LARGE = 64 * 1024   # bytes; more is no good seed
+HEADS = (b"\x02\x00", b"\x06\x01", b"\x07\x03", b"\x01\x0c")  # fuzz_loader.c
+LIST = b"""\
+# a list
+dir /bin 755 0 0
+file /init $HOME/init 0755 0 0
+nod /dev/console 600 0 0 c 5 1
+slink /bin/sh busybox 777 0 0
+"with blanks" "a \\"b" 0644
+"""
+
+
+def entry(name, data=b"", mode=0o100644, ino=1, links=1):
+    """One member of a cpio archive, "newc" format."""
+    name = name.encode() + b"\0"
+    fields = (ino, mode, 0, 0, links, 0, len(data), 0, 0, 0, 0, len(name), 0)
+    head = b"070701" + b"".join(b"%08X" % field for field in fields) + name
+    head += b"\0" * (-len(head) % 4) + data
+    return head + b"\0" * (-len(head) % 4)
+
+
+def archive():
+    end = entry("TRAILER!!!", mode=0, ino=0)
+    whole = entry("d", mode=0o40755, links=2) + \
+        entry("d/sh", b"\177ELF\2\1\1", 0o100755, 2) + \
+        entry("l", b"../d", 0o120777, 3) + \
+        entry("init", b"#!/l/sh -e\n", 0o100755, 4) + \
+        entry("c", b"", 0o20600, 5) + end
+    return whole + b"\0" * (-len(whole) % 512)
+
+
+def packed(program, data):
+    """What a compressor makes of it, or nothing where there is none."""
+    try:
+        return subprocess.run(program, input=data, check=True,
+                              capture_output=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return b""
+
+
+def archives():
+    """In every form that Linux unpacks, and in several parts."""
+    cpio = archive()
+    forms = [cpio, gzip.compress(cpio, mtime=0), bz2.compress(cpio),
+             lzma.compress(cpio, lzma.FORMAT_ALONE),
+             lzma.compress(cpio, check=lzma.CHECK_CRC32),
+             packed(["lz4", "-l", "-c"], cpio), packed(["zstd", "-c"], cpio),
+             packed(["lzop", "-c"], cpio)]
+    parts = [cpio + form for form in forms[1:3]]
+    return [form for form in forms + parts if form]
+
+
+def images():
+    """What the build has left in images/, and two kernels."""
+    found = [badimages.bzimage(), badimages.vmlinux()]
+    for path in sorted(glob.glob(os.path.join(tap.IMAGES, "*.[be][il][nf]"))):
+        if os.path.getsize(path) <= LARGE:
+            with open(path, "rb") as file:
+                found.append(file.read())
+    return found
+
+
+def of(name):
+    """The seeds of the program fuzz_..."""
+    if name == "fuzz_initcpio":
+        return [bytes([reader]) + data for data in archives()
+                for reader in (0, 1)] + [b"\2" + LIST]
+    if name in ("fuzz_devices", "fuzz_machine"):
+        return []       # any bytes will do
+    return [head + data for head in HEADS for data in images()]
