@@ -2,7 +2,7 @@
 # timeout: 600
 """Every command of docs/lab-sheet.md prints what the sheet shows.
 
-README's blocks with `$ ` in them as well. The notation is explained at the top
+README's blocks with `$ ` in them as well. The Korean ones show the same. The notation is explained at the top
 of the sheet. Commands build and change things, so they run, in order, in a copy
 of the tree, configured without Linux and with the kvm-vmm that is being tested.
 Each has a terminal, as a reader has: colours are off, and lines that kvm-vmm
@@ -36,6 +36,10 @@ CONFIG = """\
 # CONFIG_IMG_INITRAMFS is not set
 CONFIG_RUN_HELLO=y
 """
+# The prose before a text for a file, in English and in Korean.
+WHOLE = r"[Ww]rite this into `([^`]+)`:$|`([^`]+)`에 이렇게 쓰세요:$"
+PART = (r"[Ii]n `([^`]+)`, put this behind the line `([^`]+)`:$|"
+        r"`([^`]+)`에서 `([^`]+)` 줄 뒤에 이것을 넣으세요:$")
 ANY_ORDER = "# any order"
 DROPPED = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "O", "V", "T",
            "CC", "CFLAGS", "IMG", "RUN", "ARGS")
@@ -85,13 +89,13 @@ def file_step(place, prose, block):
     """The step of a block that the prose before it wants in a file, or None."""
     step = Step(place)
     step.shown = block
-    whole = re.search(r"[Ww]rite this into `([^`]+)`:$", prose)
-    part = re.search(r"[Ii]n `([^`]+)`, put this behind the line `([^`]+)`:$",
-                     prose)
+    whole = re.search(WHOLE, prose)
+    part = re.search(PART, prose)
     if not whole and not part:
         return None
-    step.path = (whole or part).group(1)
-    step.behind = None if whole else part.group(2)
+    words = [word for word in (whole or part).groups() if word]
+    step.path = words[0]
+    step.behind = None if whole else words[1]
     return step
 
 
@@ -322,11 +326,21 @@ def readme():
     run_steps(steps, "make guests")
 
 
-@tap.case("README.ko.md shows the same commands and output")
-def korean():
+def same_in_korean(korean, english):
     def told(path):
-        return [(step.command, step.shown) for step in read_steps(path)[0]]
-    tap.equal(told("README.ko.md"), told("README.md"), "commands and output")
+        steps, others = read_steps(path)
+        return len(others), [(step.command, step.path, step.behind, step.shown)
+                             for step in steps]
+    have, want = told(korean), told(english)
+    tap.equal(have[0], want[0], "blocks that are neither command nor file")
+    for mine, theirs in zip(have[1], want[1]):
+        tap.equal(mine, theirs, "command or file, and its text")
+    tap.equal(len(have[1]), len(want[1]), "number of commands and files")
+
+
+for pair in (("README.ko.md", "README.md"), ("docs/lab-sheet.ko.md", SHEET)):
+    tap.add(f"{pair[0]} shows the same commands and output", same_in_korean,
+            *pair)
 
 
 tap.main()

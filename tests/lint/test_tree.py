@@ -81,6 +81,14 @@ def licence():
         tap.check(path in sources.files(), f"{path}: missing")
 
 
+@tap.case("the Korean documents spell Linux in one way")
+def one_spelling():
+    tap.none_of(f"{path}:{number}: {line.strip()}"
+                for path in sources.files(".ko.md")
+                for number, line in enumerate(
+                    sources.read(path).splitlines(), 1) if "리눅스" in line)
+
+
 def make_goals():
     """Names that the Makefile and its parts have a rule for."""
     goals = set()
