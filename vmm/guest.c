@@ -18,7 +18,8 @@
 
 TABLE_DECLARE(firmware, firmware);
 
-#define MIB (1ULL << 20)
+#define MIB	   (1ULL << 20)
+#define IOAPIC_IDS 16
 
 static int bad_fit(const struct image *image, const char *why)
 {
@@ -112,11 +113,28 @@ int guest_configure(const struct options *opt, const struct kvm *kvm,
 	return choose_irqchip(opt, kvm, config);
 }
 
-static void write_firmware(const struct vm *vm)
+/*
+ * The I/O APIC's own id: the first that no processor has, as the MP
+ * specification wants it. It has four bits; beside more processors than that it
+ * is 0, which is unique where it counts: no message is addressed to it.
+ */
+static uint8_t ioapic_id(unsigned int nr_cpus)
 {
-	const struct platform platform = { .nr_cpus = vm->config.nr_vcpus };
+	return nr_cpus < IOAPIC_IDS ? nr_cpus : 0;
+}
+
+static void write_firmware(struct vm *vm)
+{
+	const struct irqchip *irqchip = vm->config.irqchip;
+	const struct platform platform = {
+		.nr_cpus = vm->config.nr_vcpus,
+		.has_apic = irqchip && irqchip->has_apic,
+		.ioapic_id = ioapic_id(vm->config.nr_vcpus),
+	};
 	const struct firmware *const *row;
 
+	if (platform.has_apic)
+		irqchip->set_ioapic_id(vm, platform.ioapic_id);
 	TABLE_FOREACH(firmware, row)
 		(*row)->write(&vm->mem, &platform);
 }
@@ -140,8 +158,7 @@ int guest_load(const struct options *opt, const struct loader *loader,
 	if (err)
 		return err;
 	/* Only for who may look: it lies in low RAM, where others have data. */
-	if ((loader->needs & NEEDS_SMP) && vm->config.irqchip &&
-	    vm->config.irqchip->has_apic)
+	if (loader->needs & NEEDS_SMP)
 		write_firmware(vm);
 	return 0;
 }

@@ -139,7 +139,7 @@ ROWS = {
     "BOOT_PROT32": Row("boot/prot32", lost=r"loader  prot32 .*"),
     "BOOT_LONG64": Row("boot/long64", lost=r"loader  long64 .*"),
     "BOOT_LINUX": Row("boot/linux boot/bzimage boot/vmlinux "
-                      "boot/sparse",
+                      "boot/sparse boot/firmware/bda",
                       lost=(r"loader  bzimage .*", r"loader  vmlinux .*")),
     "DBG_TRACE": Row("probes/trace/*", lost=r"probe   trace .*"),
     "DBG_EXPLAIN": Row("probes/explain/*", lost=r"probe   explain .*"),

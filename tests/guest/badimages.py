@@ -75,13 +75,14 @@ BZIMAGE_ACCEPTED = [
 ]
 
 
-def bzimage(**changes):
+def bzimage(code=CODE, **changes):
+    """One whose both entries have the code."""
     image = bytearray(2 * SECTOR + PAYLOAD)
     for name, (offset, form, value) in FIELDS.items():
         struct.pack_into("<" + form, image, offset, changes.get(name, value))
     for entry in (0, ENTRY_64):
         start = 2 * SECTOR + entry
-        image[start:start + len(CODE)] = CODE
+        image[start:start + len(code)] = code
     return bytes(image)
 
 

@@ -4,6 +4,10 @@
 be the same, and a halt for good is noticed whatever goes on ticking.
 """
 
+import os
+import struct
+
+import badimages
 import os1k
 import vm
 from vm import tap
@@ -39,5 +43,75 @@ for chip in [kind for kind in KINDS if kind in ("kernel", "split")]:
 if "vmm" in KINDS:
     row("there is no I/O APIC", "paged_ticks", "vmm", strays, "--verbose")
 TABLE.add_cases(*vm.places("paged32"))
+
+# --- What firmware would leave ----------------------------------------------
+
+FIRMWARE = vm.Table()
+BDA, EBDA, MP = 0x100, 0x400, 0x2000    # bytes of each that the guest shows
+CPU, IOAPIC, IRQ = 0, 2, 3              # entries of the MP table
+ENTRY_SIZES = {CPU: 20, 1: 8, IOAPIC: 8, IRQ: 8, 4: 8}
+ALONE = 0xffffffff                      # what is read where no chip is
+
+
+def kernel():
+    """The guest as a kernel: those are who look for firmware."""
+    with open(vm.assemble("firmware"), "rb") as program:
+        image = badimages.bzimage(program.read(), xloadflags=0)
+    path = os.path.join(tap.BUILD, "tests", "guest", "firmware.bzimage")
+    with open(path, "wb") as out:
+        out.write(image)
+    return path
+
+
+def entries(table):
+    """Of an MP table, by type: Intel MultiProcessor Specification 1.4."""
+    length, count = struct.unpack_from("<H", table, 4)[0], \
+        struct.unpack_from("<H", table, 34)[0]
+    tap.equal(sum(table[:length]) % 256, 0, "checksum of the table")
+    found, at = {}, 44
+    for _ in range(count):
+        size = ENTRY_SIZES[table[at]]
+        found.setdefault(table[at], []).append(table[at:at + size])
+        at += size
+    tap.equal(at, length, "where the entries end")
+    return found
+
+
+def describes(result, cpus, has_apic):
+    result.must(vm.OK)
+    bda, rest = result.out[:BDA], result.out[BDA:]
+    ebda, table, regs = rest[:EBDA], rest[EBDA:][:MP], rest[EBDA + MP:]
+    tap.equal(struct.unpack_from("<H", bda, 0x0e)[0], 0x9fc0, "40:0E")
+    tap.equal(struct.unpack_from("<H", bda, 0x13)[0], 639, "40:13")
+    tap.equal(ebda[0], 1, "KiB of the EBDA")
+    pointer = ebda.find(b"_MP_")
+    ids = struct.unpack("<II", regs)
+    if not has_apic:
+        tap.equal((pointer, ids), (-1, (ALONE, ALONE)), "no APIC at all")
+        return
+    tap.equal(pointer % 16, 0, "where the pointer is")
+    tap.equal(sum(ebda[pointer:pointer + 16]) % 256, 0, "its checksum")
+    tap.equal(struct.unpack_from("<I", ebda, pointer + 4)[0], 0xf0000,
+              "where the table is")
+    found = entries(table)
+    tap.equal([entry[1] for entry in found[CPU]], list(range(cpus)),
+              "APIC ids of the CPUs")
+    ioapic = found[IOAPIC][0][1]
+    tap.equal(ioapic, cpus if cpus < 16 else 0, "the I/O APIC's id")
+    tap.equal({entry[6] for entry in found[IRQ]}, {ioapic}, "where lines go")
+    tap.equal(ids, (ioapic << 24, 0), "what the registers say of both APICs")
+
+
+for chip, counts in (("kernel", (1, 2, 15, 16)), ("split", (1, 2, 15, 16)),
+                     ("vmm", (1,)), ("none", (1,))):
+    for number in counts if chip in (*KINDS, "none") else ():
+        FIRMWARE.add(
+            f"the BIOS data area and the MP table tell the truth, {number} "
+            f"vCPUs, irqchip {chip}",
+            lambda place, chip=chip, number=number: vm.Command(
+                vm.KVM_VMM, "--irqchip", chip, "--smp", number, kernel()),
+            lambda result, chip=chip, number=number: describes(
+                result, number, chip in ("kernel", "split")))
+FIRMWARE.add_cases(*vm.places("prot32"))
 
 tap.main()

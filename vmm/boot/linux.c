@@ -15,6 +15,7 @@
 #include "util/log.h"
 #include "x86/bits.h"
 
+#define BDA_GPA	      0x400 /* boot/firmware/bda.c */
 #define GDT_GPA	      0x500
 #define SEED_GPA      0x6000
 #define ZERO_PAGE_GPA 0x7000
@@ -53,7 +54,9 @@ static const struct room_taken taken[] = {
 	{ ZERO_PAGE_GPA, PML4_GPA, "the zero page" },
 	{ PML4_GPA, PML4_GPA + MAP64_SIZE, "the page tables" },
 	{ CMDLINE_GPA, CMDLINE_GPA + CMDLINE_MAX, "the command line" },
-	{ MEM_FIRMWARE_START, MEM_FIRMWARE_TABLES_END, "the MP table" },
+	{ BDA_GPA, GDT_GPA, "the BIOS data area" },
+	{ MEM_FIRMWARE_START, MEM_EBDA_END, "the extended BIOS data area" },
+	{ MEM_FIRMWARE_TABLES, MEM_FIRMWARE_TABLES_END, "the MP table" },
 	{ 0 },
 };
 

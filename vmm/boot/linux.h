@@ -5,7 +5,8 @@
  *   0x00500  GDT                 0x09000  page tables (64-bit entry)
  *   0x06000  random seed         0x20000  command line
  *   0x07000  zero page
- *   0x9d000  the machine's own tables, reserved to 1 MiB
+ *   0x00400  BIOS data area     0x9fc00  the same, extended
+ *   0xf0000  the machine's own tables; from 0x9fc00 to 1 MiB is reserved
  *   kernel at its own address; initrd as high as it may be
  */
 #ifndef MKVM_LINUX_H

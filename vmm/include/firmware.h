@@ -6,12 +6,17 @@
 #ifndef MKVM_FIRMWARE_H
 #define MKVM_FIRMWARE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "table.h"
 
 struct memory;
 
 struct platform {
 	unsigned int nr_cpus; /* their APIC ids are 0 to nr_cpus - 1 */
+	bool has_apic;	      /* local APICs and an I/O APIC */
+	uint8_t ioapic_id;
 };
 
 struct firmware {

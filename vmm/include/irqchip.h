@@ -39,6 +39,10 @@ struct irqchip {
 	 * NULL: nothing to do. */
 	int (*create)(struct vm *vm);
 
+	/* Gives the I/O APIC, where there is one, the id @id, of four bits, as
+	 * firmware does. Once, before the guest starts. */
+	void (*set_ioapic_id)(struct vm *vm, uint8_t id);
+
 	/* Sets interrupt line @line (GSI) to @level. Any thread. */
 	void (*set_line)(struct vm *vm, unsigned int line, bool level);
 

@@ -18,10 +18,15 @@
 
 typedef uint64_t gpa_t;
 
-/* The end of low RAM, to 1 MiB: where firmware leaves tables, and guests that
- * know firmware look for them. */
-#define MEM_FIRMWARE_START	0x9d000
-#define MEM_FIRMWARE_TABLES_END 0xa0000 /* what kvm-vmm writes ends here */
+/*
+ * The end of low RAM, to 1 MiB, where firmware leaves what guests that know
+ * firmware look for: the last KiB below 640 KiB, the extended BIOS data area,
+ * and tables where a PC has its BIOS.
+ */
+#define MEM_FIRMWARE_START	0x9fc00
+#define MEM_EBDA_END		0xa0000
+#define MEM_FIRMWARE_TABLES	0xf0000
+#define MEM_FIRMWARE_TABLES_END 0xf8000
 #define MEM_FIRMWARE_END	0x100000
 
 #define MEM_HOLE_START 0xc0000000ULL

@@ -34,6 +34,17 @@ static int kernel_create(struct vm *vm)
 	return -err;
 }
 
+/* A KVM that will not is one whose guests see id 0. */
+static void kernel_set_ioapic_id(struct vm *vm, uint8_t id)
+{
+	struct kvm_irqchip chip = { .chip_id = KVM_IRQCHIP_IOAPIC };
+
+	if (ioctl(vm->fd, KVM_GET_IRQCHIP, &chip))
+		return;
+	chip.chip.ioapic.id = id;
+	ioctl(vm->fd, KVM_SET_IRQCHIP, &chip);
+}
+
 static void kernel_set_line(struct vm *vm, unsigned int line, bool level)
 {
 	struct kvm_irq_level irq = { .irq = line, .level = level };
@@ -47,6 +58,7 @@ static const struct irqchip kernel = {
 	.has_apic = true,
 	.available = kernel_available,
 	.create = kernel_create,
+	.set_ioapic_id = kernel_set_ioapic_id,
 	.set_line = kernel_set_line,
 };
 IRQCHIP(kernel);

@@ -23,6 +23,13 @@
 #include "irqchip/intr.h"
 #include "util/log.h"
 
+/* Intel 82093AA, "I/O APIC Registers" */
+#define IOAPIC_GPA 0xfec00000
+#define IOREGSEL   0x00
+#define IOWIN	   0x10
+#define IOAPICID   0x00
+#define ID_SHIFT   24
+
 static const struct {
 	int cap;
 	const char *name;
@@ -57,6 +64,13 @@ static int split_create(struct vm *vm)
 	log_error("%s: KVM_CAP_SPLIT_IRQCHIP: %s", vm->config.name,
 		  strerror(err));
 	return -err;
+}
+
+/* By its registers, as firmware would. */
+static void split_set_ioapic_id(struct vm *vm, uint8_t id)
+{
+	bus_write(&vm->mmio, IOAPIC_GPA + IOREGSEL, 4, IOAPICID);
+	bus_write(&vm->mmio, IOAPIC_GPA + IOWIN, 4, (uint32_t)id << ID_SHIFT);
 }
 
 static void split_set_line(struct vm *vm, unsigned int line, bool level)
@@ -116,6 +130,7 @@ static const struct irqchip split = {
 	.models = DEV_CHIP_PIC | DEV_CHIP_IOAPIC,
 	.available = split_available,
 	.create = split_create,
+	.set_ioapic_id = split_set_ioapic_id,
 	.set_line = split_set_line,
 	.enter = intr_enter,
 	.send = split_send,

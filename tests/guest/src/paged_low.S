@@ -2,14 +2,16 @@
  * the image has there: exit status 7. The image reaches over 640 KiB. */
 #include "abi/hypercall.h"
 #define MARK	 0x5a5a5a5a
-#define TABLE_AT (0x80000000 + 0x9d000)
+#define EBDA	 (0x80000000 + 0x9fc00)
 
 	.code32
 	mov $HC_PORT, %edx
 	mov $7, %bl
-	cmpl $MARK, TABLE_AT
+	cmpl $MARK, EBDA
+	jne bad
+	cmpl $MARK, EBDA + 16
 	je done
-	mov $9, %bl
+bad:	mov $9, %bl
 done:	mov $HC_EXIT_STATUS, %al
 	out %al, %dx
 	hlt

@@ -1,9 +1,9 @@
 /*
  * The MP table: processors, the ISA bus, the I/O APIC and how their interrupt
  * lines are wired. Follows the Intel MultiProcessor Specification 1.4,
- * "MP Configuration Table". The floating pointer lies at the start of the last
- * KiB below 640 KiB, one of the three places where systems look for it, and the
- * table at MEM_FIRMWARE_START.
+ * "MP Configuration Table". The floating pointer lies in the extended BIOS data
+ * area, which boot/firmware/bda.c tells of, behind the byte with its size; the
+ * table lies in the range of the BIOS, where no system looks for RAM.
  *
  * One processor wants it as well: without, Linux takes interrupts from the 8259s
  * by way of LINT0 of the local APIC, and one that comes while it sets that pin
@@ -14,7 +14,8 @@
 #include "firmware.h"
 #include "memory.h"
 
-#define FLOATING_GPA   0x9fc00
+#define FLOATING_GPA   (MEM_FIRMWARE_START + 16) /* aligned */
+#define TABLE_ROOM     0x2000			 /* for 254 processors */
 #define IOAPIC_GPA     0xfec00000
 #define LAPIC_GPA      0xfee00000
 #define LAPIC_VERSION  0x14
@@ -116,7 +117,7 @@ static void add_cpus(struct mp_writer *w, unsigned int nr_cpus)
 }
 
 /*
- * @ioapic_id: its APIC id, the first that no processor has. Line n is at pin n,
+ * @ioapic_id: what its register says, too. Line n is at pin n,
  * line 0 included, whoever plays the I/O APIC: KVM ("KVM_CREATE_IRQCHIP") or
  * devices/ioapic.c. The 8259s are heard by the first processor.
  */
@@ -160,7 +161,7 @@ static void add_wiring(struct mp_writer *w, uint8_t ioapic_id)
 static void write_floating(const struct memory *mem)
 {
 	struct mp_floating floating = { .signature = "_MP_",
-					.table = MEM_FIRMWARE_START,
+					.table = MEM_FIRMWARE_TABLES,
 					.length = 1,
 					.revision = SPEC_REVISION };
 
@@ -171,8 +172,7 @@ static void write_floating(const struct memory *mem)
 static void mptable_write(const struct memory *mem,
 			  const struct platform *platform)
 {
-	size_t room = FLOATING_GPA - MEM_FIRMWARE_START;
-	uint8_t *table = mem_hva(mem, MEM_FIRMWARE_START, room);
+	uint8_t *table = mem_hva(mem, MEM_FIRMWARE_TABLES, TABLE_ROOM);
 	struct mp_header header = { .signature = "PCMP",
 				    .revision = SPEC_REVISION,
 				    .oem = "MINI-KVM",
@@ -180,13 +180,13 @@ static void mptable_write(const struct memory *mem,
 				    .lapic = LAPIC_GPA };
 	struct mp_writer w;
 
-	if (!table)
+	if (!table || !platform->has_apic)
 		return;
 	w = (struct mp_writer){ .start = table,
 				.at = table + sizeof(header),
-				.end = table + room };
+				.end = table + TABLE_ROOM };
 	add_cpus(&w, platform->nr_cpus);
-	add_wiring(&w, platform->nr_cpus);
+	add_wiring(&w, platform->ioapic_id);
 	header.length = w.at - w.start;
 	header.nr_entries = w.nr_entries;
 	memcpy(table, &header, sizeof(header));
