@@ -20,6 +20,7 @@
 
 #include "tests/unit/lzo_sample.h"
 #include "tests/unit/newc_made.h"
+#include "tools/initcpio/index.h"
 #include "tools/initcpio/show.h"
 #include "tools/initcpio/squeeze.h"
 
