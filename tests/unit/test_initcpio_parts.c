@@ -318,6 +318,17 @@ static void test_bomb(void **state)
 	buf_free(&packed);
 }
 
+/* A header of LZMA that asks for nearly 2 GiB before it says anything. */
+static void test_window(void **state)
+{
+	static const char head[] = "\x5d\x00\x00\x38\x7a\xff\xff\xff\xff\xff"
+				   "\xff\xff\xff\x00\x00\x00\x00\x00";
+
+	(void)state;
+	assert_int_equal(verify_exactly(head, sizeof(head)), -EINVAL);
+	assert_non_null(strstr(said, "asks for a window of 1955 MiB"));
+}
+
 static void test_ls(void **state)
 {
 	static const char wanted[] =
@@ -352,6 +363,7 @@ int main(void)
 		cmocka_unit_test(test_gzip_header),
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_bomb),
+		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_ls),
 	};
 

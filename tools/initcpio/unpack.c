@@ -17,6 +17,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LZMA_WINDOW_AT	1	     /* of four bytes in the header */
+#define LZMA_WINDOW_MAX (512u << 20) /* bytes; xz -9 uses 64 MiB */
+
 int unpack_bad(struct unpack *u, const char *fmt, ...)
 {
 	va_list args;
@@ -99,8 +102,16 @@ static int unpack_bzip2(struct unpack *u)
 	return run_filter(u, ARCHIVE_FILTER_BZIP2, bzip2_extent(u->in, u->len));
 }
 
+/* The header asks for a window, which is memory before a byte has come out. */
 static int unpack_lzma(struct unpack *u)
 {
+	if (u->len >= LZMA_WINDOW_AT + 4 &&
+	    le32_at(u->in + LZMA_WINDOW_AT) > LZMA_WINDOW_MAX)
+		return unpack_bad(u,
+				  "asks for a window of %u MiB; more than "
+				  "%u is not taken",
+				  le32_at(u->in + LZMA_WINDOW_AT) >> 20,
+				  LZMA_WINDOW_MAX >> 20);
 	return run_filter(u, ARCHIVE_FILTER_LZMA, u->len);
 }
 
