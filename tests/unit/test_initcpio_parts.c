@@ -118,7 +118,7 @@ static const struct {
 	{ "E", "/init: the first program is not in the archive" },
 	{ "E5", "/init: the first program is not in the archive" },
 	{ "E5Bc", "truncated: " },
-	{ "E5bc", " at byte 512: " },
+	{ "E5bc", "at byte 512: " },
 	{ "b0aLc", "truncated: " },
 	{ "B5c", NULL }, /* only zeros are cut */
 };

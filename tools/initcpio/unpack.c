@@ -36,6 +36,9 @@ static int damaged(struct unpack *u, struct archive *archive)
 
 	if (archive_errno(archive) == ENOMEM)
 		return -ENOMEM;
+	if (archive_errno(archive) == EILSEQ) /* of no format at all */
+		return unpack_bad(u, "nothing comes out of it: it is truncated "
+				     "or empty");
 	return unpack_bad(u, "cannot be unpacked: %.100s",
 			  why ? why : "damaged");
 }
@@ -71,7 +74,6 @@ static int run_filter(struct unpack *u, int filter, size_t len)
 	if (!archive)
 		return err;
 	archive_read_support_format_raw(archive);
-	archive_read_support_format_empty(archive);
 	if (archive_read_append_filter(archive, filter) != ARCHIVE_OK ||
 	    archive_read_open_memory(archive, u->in, len) != ARCHIVE_OK)
 		err = damaged(u, archive);
