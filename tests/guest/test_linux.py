@@ -170,6 +170,19 @@ boot("a panic with the original's command line is a crash",
 boot("so is one for want of an initramfs", words(""), vm.CRASHED,
      initrd=None)
 boot("reboot ends the VM well", words("-- reboot -f; sleep 60"), 0)
+# Whatever way to reset the guest chooses. "w" is the kind that a panic has
+# without more words, "panic_hard" the kind that a reboot has.
+PANIC = "rdinit=/bin/sh -- -c true"
+for way in ("w", "panic_hard", "t", "b", "e"):
+    boot(f"reboot={way}: a reboot ends the VM well",
+         words(f"reboot={way} -- reboot -f; sleep 60"), 0, limit=20)
+    boot(f"reboot={way}: a panic is a crash", words(f"reboot={way} {PANIC}"),
+         vm.CRASHED, "Kernel panic", limit=20)
+boot("what a panic would print does not make a reboot one",
+     words("reboot=w -- echo Kernel panic - not syncing; reboot -f; sleep 60"),
+     0, "Kernel panic")
+boot("a panic that no console tells of is a crash",
+     ("--cmdline", "console=tty0 " + PANIC), vm.CRASHED)
 boot("halt has a status of its own", words("-- halt -f; sleep 60"),
      vm.HALTED)
 boot("a loop ends at --timeout", words("-- while :; do :; done"), vm.LIMIT,

@@ -22,6 +22,7 @@
 #define PML4_GPA      0x9000 /* and MAP64_SIZE bytes from here on */
 #define CMDLINE_GPA   0x20000
 #define CMDLINE_MAX   0x10000 /* bytes with the final NUL */
+#define RESET_GPA     0xffff0
 
 #define BOOT_CS	       0x10 /* boot.rst: "__BOOT_CS(0x10) and __BOOT_DS(0x18)" */
 #define BOOT_DS	       0x18
@@ -34,9 +35,25 @@
 
 /*
  * Put before the user's words, so that a panic and a reboot end the guest and
- * can be told apart: a panic asks for a warm reset (core/board.c).
+ * can be told apart even if nothing is printed: a panic asks for a warm reset
+ * (core/ending.h).
  */
 #define MACHINE_WORDS "panic=-1 reboot=k,panic_warm "
+
+/*
+ * What lies at the BIOS's first instruction, F000:FFF0: Linux jumps there with
+ * reboot=b, and with other words when all else has failed. It resets the machine
+ * by one device or the other.
+ */
+static const uint8_t reset_vector[] = {
+	0xb0, 0xfe,	  /* mov al, 0xfe */
+	0xe6, 0x64,	  /* out 0x64, al */
+	0xba, 0xf9, 0x0c, /* mov dx, 0xcf9 */
+	0xb0, 0x06,	  /* mov al, 6 */
+	0xee,		  /* out dx, al */
+	0xfa,		  /* cli */
+	0xf4,		  /* hlt */
+};
 
 static const uint64_t gdt32[] = {
 	0, 0, 0x00cf9b000000ffff, /* 0x10: 32-bit code, flat */
@@ -243,5 +260,8 @@ int linux_boot(const struct linux_kernel *kernel, const struct boot_args *args,
 {
 	int err = write_zero_page(kernel, args, mem);
 
+	if (!err)
+		err = mem_write(mem, RESET_GPA, reset_vector,
+				sizeof(reset_vector));
 	return err ? err : describe_entry(kernel, mem, cpu);
 }

@@ -18,6 +18,7 @@
 #include "abi/exit_status.h"
 #include "chip.h"
 #include "core/bus.h"
+#include "core/ending.h"
 #include "core/probes.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
@@ -26,14 +27,6 @@
 #include "terminal/console.h"
 #include "util/event.h"
 #include "util/log.h"
-
-/*
- * The BIOS data area's reset flag. A PC writes it before a reset to say what
- * kind it wants; Linux booted with reboot=panic_warm keeps the warm kind for
- * panics (boot/linux.c asks for that).
- */
-#define RESET_FLAG_GPA	0x472
-#define RESET_FLAG_WARM 0x1234
 
 #define ODDITIES_MAX   8
 #define TIMER_RETRY_NS 100000 /* when a vCPU is at the device just then */
@@ -45,6 +38,7 @@ struct board {
 	struct event_source timer; /* fd 0 when the device has none */
 
 	/* Guarded by dev.lock. */
+	struct ending_ear ear;
 	uint64_t nr_oddities;
 	unsigned int nr_logged;
 	const char *logged[ODDITIES_MAX];
@@ -257,6 +251,10 @@ void board_want_eoi(struct board *board, const struct dev_message *messages,
 
 void board_tx(struct board *board, const void *buf, size_t len)
 {
+	enum ending said = ending_hear(&board->ear, buf, len);
+
+	if (said != ENDING_UNSAID)
+		atomic_store(&board->vm->said, said);
 	console_tx(board->vm->config.console, buf, len);
 }
 
@@ -270,22 +268,10 @@ void board_rx_more(struct board *board)
 	console_rx_more(board->vm->config.console, board);
 }
 
-static void stop_by_reset(struct vm *vm)
-{
-	uint16_t flag = 0;
-
-	mem_read(&vm->mem, RESET_FLAG_GPA, &flag, sizeof(flag));
-	if (flag == RESET_FLAG_WARM)
-		vm_stop(vm, STATUS_CRASHED,
-			"crashed: warm reset, which Linux does after a panic");
-	else
-		vm_stop(vm, STATUS_OK, NULL);
-}
-
 void board_stop(struct board *board, enum board_stop why, int status)
 {
 	if (why == BOARD_STOP_RESET)
-		stop_by_reset(board->vm);
+		ending_by_reset(board->vm);
 	else
 		vm_stop(board->vm, status, NULL);
 }

@@ -57,6 +57,7 @@ struct vm {
 	atomic_uint halted_votes;  /* see core/watch.c */
 	pthread_mutex_t stop_lock; /* guards status until stopping is seen, and
 				    * the threads while they are kicked */
+	atomic_int said;	   /* enum ending: of its own end */
 	int status;		   /* exit status, valid once stopping */
 	struct vcpu *stopped_by;   /* whose exit ended it, or NULL; likewise */
 };

@@ -1,0 +1,56 @@
+/* How a guest that resets itself has ended: see ending.h for the rule. */
+#include "core/ending.h"
+
+#include <stdatomic.h>
+
+#include "abi/exit_status.h"
+#include "core/vm.h"
+
+/* The BIOS data area's reset flag: what kind of reset is wanted. */
+#define RESET_FLAG_GPA	0x472
+#define RESET_FLAG_WARM 0x1234
+
+/* The first character of either stands in it only once. */
+static const char panic[] = "Kernel panic - not syncing";
+static const char restart[] = ": Restarting system";
+
+static const char *begin(char first)
+{
+	if (first == *panic)
+		return panic + 1;
+	return first == *restart ? restart + 1 : NULL;
+}
+
+enum ending ending_hear(struct ending_ear *ear, const void *buf, size_t len)
+{
+	enum ending said = ENDING_UNSAID;
+	const char *next = ear->next;
+
+	for (const char *at = buf; len; at++, len--) {
+		if (!next || *at != *next) {
+			next = begin(*at);
+		} else if (!*++next) {
+			said = next == panic + sizeof(panic) - 1 ?
+				       ENDING_PANIC :
+				       ENDING_RESTART;
+			next = NULL;
+		}
+	}
+	ear->next = next;
+	return said;
+}
+
+void ending_by_reset(struct vm *vm)
+{
+	enum ending said = atomic_load(&vm->said);
+	uint16_t flag = 0;
+
+	mem_read(&vm->mem, RESET_FLAG_GPA, &flag, sizeof(flag));
+	if (said == ENDING_PANIC)
+		vm_stop(vm, STATUS_CRASHED, "crashed: kernel panic");
+	else if (said == ENDING_UNSAID && flag == RESET_FLAG_WARM)
+		vm_stop(vm, STATUS_CRASHED,
+			"crashed: warm reset, as after a panic");
+	else
+		vm_stop(vm, STATUS_OK, NULL);
+}

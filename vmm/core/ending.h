@@ -1,0 +1,46 @@
+/*
+ * How a guest that resets itself has ended: well, or by a crash.
+ *
+ * A reset looks the same either way, and whether by port, by a jump to the
+ * BIOS or by a triple fault is a matter of the guest's taste (Linux: reboot=).
+ * So the guest's own word counts, in this order:
+ *
+ *   what Linux printed last about it   "Kernel panic - not syncing": a crash
+ *                                      "reboot: Restarting system": none
+ *   else, for a triple fault           a crash
+ *   else, the BIOS's reset flag        warm: a crash (1K OS; Linux without a
+ *                                      console here, by boot/linux.c's words)
+ *                                      anything else: none
+ *
+ * Both lines have the highest priority, so that "quiet" and loglevel= leave
+ * them, and Linux prints the one that is true after all that a program in the
+ * guest can print.
+ */
+#ifndef MKVM_ENDING_H
+#define MKVM_ENDING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct vm;
+
+/* What a guest has said of its end. */
+enum ending {
+	ENDING_UNSAID,
+	ENDING_PANIC,
+	ENDING_RESTART,
+};
+
+/* How far a stream of characters is in one of the two lines. */
+struct ending_ear {
+	const char *next; /* what it has to go on with; NULL: in none */
+};
+
+/* Listens to what is printed; what that says, most often nothing. */
+enum ending ending_hear(struct ending_ear *ear, const void *buf, size_t len);
+
+/* Ends the guest, which has pulled the reset line, or has ended in a triple
+ * fault after it said something. Any thread. */
+void ending_by_reset(struct vm *vm);
+
+#endif
