@@ -63,9 +63,8 @@ def command(report):
     for name, value in (("TOGGLE", shlex.join(report["toggles"])),
                         ("IMG", report["image"]),
                         ("HOW", "run" if report["how"] == "run" else "")):
-        if value:   # make has a use for dollar signs of its own
-            value = shlex.quote(text_of.clean(value).replace("$", "$$"))
-            words.append(f"{name}={value}")
+        if value:
+            words.append(f"{name}={shlex.quote(text_of.clean(value))}")
     return " ".join(words)
 
 

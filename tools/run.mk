@@ -30,5 +30,8 @@ compare: $(if $(strip $(TOGGLE)),all) | $(B)/deps/compare
 	$(Q)PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 \
 		/usr/bin/python3 -m compare
 
+# As they were typed: make would take a $ in them for one of its variables.
+$(foreach v,IMG RUN ARGS TOGGLE HOW TIMEOUT,$(if $(filter-out \
+	undefined,$(origin $v)),$(eval override $v := $$(value $v))))
 export IMG RUN ARGS MAKE TOGGLE HOW TIMEOUT
 PHONY += run doctor compare

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Programs of one's own: dropped into guests/, built, and run by their names."""
+"""`make run` with what is the user's: programs of one's own, words of ARGS."""
 
 import os
 
@@ -143,6 +143,35 @@ def refused():
         out.put("guests/prog.c", "int main;\n")
         text = out.refused("run", "IMG=prog")
         tap.check("guests/prog.c" in text and ".S" in text, text)
+
+
+# As typed between the quotes of a shell, and the words that kvm-vmm gets.
+TYPED = [
+    ("--mem  64M\t--smp 2 ", ["--mem", "64M", "--smp", "2"]),
+    ("--cmdline 'a  b' --name=\"c d\"", ["--cmdline", "a  b", "--name=c d"]),
+    ('--cmdline "it\'s \\"so\\"" x', ["--cmdline", 'it\'s "so"', "x"]),
+    ("'' a\\ b \\'", ["", "a b", "'"]),
+    ("--cmdline '$(shell touch made) $(touch made) `touch made`'",
+     ["--cmdline", "$(shell touch made) $(touch made) `touch made`"]),
+    ("$(shell touch made);touch made;`touch made`|&<>*",
+     ["$(shell", "touch", "made);touch", "made;`touch", "made`|&<>*"]),
+    ('"$HOME $$ \\n" # ~ %s \\\\', ["$HOME $$ \\n", "#", "~", "%s", "\\"]),
+]
+
+
+@tap.case("ARGS is split as a shell does it, and nothing of it is run")
+def words():
+    with Copy() as out:
+        for args, want in TYPED:
+            text = out.made("run", "RUN=host", "IMG=hello", "ARGS=" + args)
+            lines = text.splitlines()
+            image = [at for at, line in enumerate(lines)
+                     if line.endswith("images/hello.bin")]
+            tap.equal(lines[image[-1] + 1:], want, f"ARGS={args}")
+            tap.check(not os.path.exists(out.at("made")), f"ran {args}")
+        for args in "'", '--cmdline "a b':
+            text = out.refused("run", "RUN=host", "IMG=hello", "ARGS=" + args)
+            tap.check("quote" in text and args in text, text)
 
 
 tap.main()

@@ -144,6 +144,7 @@ REFUSED = (
     ({"TOGGLE": "PIT", "IMG": "nothing"}, "no such image"),
     ({"TOGGLE": "IRQCHIP", "ARGS": "--irqchip=vmm"}, "ARGS has --irqchip"),
     ({"TOGGLE": "UART_IRQ4", "ARGS": "--no-irq4"}, "ARGS has --no-irq4"),
+    ({"TOGGLE": "UART_IRQ4", "ARGS": "'--no-irq4'"}, "ARGS has --no-irq4"),
 )
 
 

@@ -447,7 +447,7 @@ def without_gnuplot():
 def command():
     report = dict(REPORTS["empty"], toggles=["A=x y", "B=$HOME"])
     tap.equal(html.command(report), "make compare "
-              "TOGGLE=''\"'\"'A=x y'\"'\"' '\"'\"'B=$$HOME'\"'\"'' "
+              "TOGGLE=''\"'\"'A=x y'\"'\"' '\"'\"'B=$HOME'\"'\"'' "
               "IMG=vmlinux HOW=run")
 
 

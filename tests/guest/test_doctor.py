@@ -174,7 +174,10 @@ def make_run(folder, **env):
         file.write('#!/bin/sh\ncase $1 in --doctor=*)\n'
                    'cat >/dev/null; echo "$1: x: ${SAYS:-${1#*=}}"\n'
                    'exit "$STATUS" ;; esac\n'
-                   'echo "ran: $*"; cat; exit 7\n')
+                   'printf "ran:"\nfor word do case $word in '
+                   '*[!-A-Za-z0-9/._=]*) printf " <%s>" "$word" ;; '
+                   '*) printf " %s" "$word" ;; esac done\n'
+                   'echo; cat; exit 7\n')
     os.chmod(stub, 0o755)
     for name, data in (("vmlinux", KERNEL), ("hello.bin", b"\xf4"),
                        ("bzImage", bytes(514) + b"HdrS"),
@@ -203,6 +206,10 @@ CHOICES = [
     ({"IMG": "os-1k.bin"}, 7, "ran: --paging {}/os-1k.bin\ntyped\n", "it can"),
     ({"IMG": "bzImage", "ARGS": "--smp 2 --initrd mine"}, 7,
      "ran: {}/bzImage --smp 2 --initrd mine\ntyped\n", "bzImage: on this"),
+    ({"ARGS": "--cmdline 'a --initrd b' --stages"}, 7,
+     "ran: {}/vmlinux --cmdline <a --initrd b> --stages --initrd "
+     "{}/initramfs.cpio\ntyped\n", "vmlinux: on this"),
+    ({"ARGS": "--cmdline 'a"}, 64, "", "ARGS=--cmdline 'a: a quote"),
     ({"RUN": "host", "SAYS": "paging fails", "STATUS": "1"}, 7,
      "ran: {}/vmlinux --initrd {}/initramfs.cpio\ntyped\n",
      "on this host: RUN=host, although paging fails\n"),
