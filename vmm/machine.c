@@ -6,14 +6,11 @@
 #include "machine.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "abi/exit_status.h"
@@ -26,23 +23,25 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "core/watch.h"
+#include "ending.h"
 #include "guest.h"
 #include "terminal/console.h"
-#include "terminal/term.h"
+#include "terminal/messages.h"
 #include "util/event.h"
 #include "util/log.h"
+#include "util/sink.h"
 
 #define NAME_NUMBER_MAX 16 /* "#" and a number behind a name */
 #define DEL		0x7f
-#define SIGNAL_BASE	128 /* exit status of a process that signal N ended */
 
 struct machine {
 	const struct options *opt;
 	struct kvm kvm;
 	struct event_loop loop;
-	struct event_source stopped; /* eventfd: a guest has ended */
-	struct event_source signals; /* signalfd */
-	struct event_source timeout; /* timerfd, with --timeout */
+	struct event_source bell; /* eventfd: a guest has ended, a signal came,
+				   * or a message waits for stderr */
+	struct ending ending;
+	struct messages messages;
 	struct console console;
 	struct watch watch;
 	struct image initrd;
@@ -67,15 +66,22 @@ static void stop_all(struct machine *m, int status, const char *reason)
 	}
 }
 
-static void on_quit(void *arg, int status)
+/* From here on nobody is waited for longer than a moment. */
+static void quit(void *arg, int status, const char *reason)
 {
 	struct machine *m = arg;
 
 	m->quitting = true;
-	log_hurry();
+	sink_hurry();
 	if (status == STATUS_FAILED)
 		m->failure = status;
-	stop_all(m, status, NULL);
+	stop_all(m, status, reason);
+}
+
+static void on_quit(void *arg, int status)
+{
+	ending_begin(status);
+	quit(arg, status, NULL);
 }
 
 /*
@@ -87,8 +93,7 @@ static void start_next(struct machine *m)
 	while (m->nr_started < m->nr_vms) {
 		struct vm *vm = &m->vms[m->nr_started];
 
-		if (!smp_at_once() && m->nr_started &&
-		    !atomic_load(&vm[-1].stopping))
+		if (!smp_at_once() && m->nr_started && !vm_has_ended(&vm[-1]))
 			return;
 		if (!atomic_load(&vm->stopping) &&
 		    vm_start(vm, &m->cpus[m->nr_started]))
@@ -97,61 +102,22 @@ static void start_next(struct machine *m)
 	}
 }
 
-static void on_stopped(void *arg, uint32_t events)
+static void on_bell(void *arg, uint32_t events)
 {
 	struct machine *m = arg;
 
 	(void)events;
-	event_ack(m->stopped.fd);
+	event_ack(m->bell.fd);
+	ending_answer(&m->ending);
+	messages_answer(&m->messages);
 	start_next(m);
 }
 
-/* Ends all guests at a limit; the report says where each was. */
-static void stop_at_limit(struct machine *m, const char *why)
-{
-	m->quitting = true;
-	log_hurry();
-	stop_all(m, STATUS_LIMIT, why);
-}
-
-static void on_timeout(void *arg, uint32_t events)
+static void on_resumed(void *arg)
 {
 	struct machine *m = arg;
 
-	(void)events;
-	event_ack(m->timeout.fd);
-	stop_at_limit(m, "stopped: --timeout ran out");
-}
-
-/* Ctrl-Z from outside: hand the terminal back, stop, and take it again. */
-static void suspend(struct machine *m)
-{
-	term_restore();
-	raise(SIGSTOP);
 	console_resume(&m->console);
-}
-
-static void on_signal(void *arg, uint32_t events)
-{
-	struct machine *m = arg;
-	struct signalfd_siginfo info;
-
-	(void)events;
-	if (read(m->signals.fd, &info, sizeof(info)) != sizeof(info))
-		return;
-	switch (info.ssi_signo) {
-	case SIGTSTP:
-		suspend(m);
-		break;
-	case SIGCONT:
-		console_resume(&m->console);
-		break;
-	case SIGALRM:
-		stop_at_limit(m, "stopped: SIGALRM, a limit from outside");
-		break;
-	default:
-		on_quit(m, SIGNAL_BASE + info.ssi_signo);
-	}
 }
 
 /* Closes the console's ends of guests that have ended; how many those are. */
@@ -160,7 +126,7 @@ static unsigned int retire_guests(struct machine *m)
 	unsigned int ended = 0;
 
 	for (unsigned int i = 0; i < m->nr_vms; i++) {
-		if (!atomic_load(&m->vms[i].stopping))
+		if (!vm_has_ended(&m->vms[i]))
 			continue;
 		console_end(&m->console.guests[i]);
 		ended++;
@@ -171,62 +137,24 @@ static unsigned int retire_guests(struct machine *m)
 	return ended;
 }
 
+/* vCPUs that wait for the reader of stdout have to be let go, too. */
 static bool finished(void *arg)
 {
 	struct machine *m = arg;
 
-	return retire_guests(m) == m->nr_vms &&
-	       console_is_drained(&m->console, !m->quitting);
+	if (m->quitting && console_waits(&m->console))
+		console_abandon(&m->console);
+	return retire_guests(m) == m->nr_vms && console_is_drained(&m->console);
 }
 
-/* Signals become events; blocked before any thread could take them. */
-static int watch_signals(struct machine *m)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGQUIT);
-	sigaddset(&set, SIGALRM);
-	sigaddset(&set, SIGTSTP);
-	sigaddset(&set, SIGCONT);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	m->signals = (struct event_source){
-		.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
-		.ready = on_signal,
-		.arg = m,
-	};
-	if (m->signals.fd < 0) {
-		log_error("signalfd: %s", strerror(errno));
-		return -errno;
-	}
-	return event_add(&m->loop, &m->signals, EPOLLIN);
-}
-
-static int watch_timeout(struct machine *m)
-{
-	int fd;
-
-	if (!m->opt->timeout_ns)
-		return 0;
-	fd = event_timer_fd();
-	if (fd < 0)
-		return fd;
-	m->timeout = (struct event_source){ fd, on_timeout, m };
-	event_arm(fd, m->opt->timeout_ns, 0);
-	return event_add(&m->loop, &m->timeout, EPOLLIN);
-}
-
-static int watch_stopped(struct machine *m)
+static int hang_bell(struct machine *m)
 {
 	int fd = event_fd();
 
 	if (fd < 0)
 		return STATUS_FAILED;
-	m->stopped = (struct event_source){ fd, on_stopped, m };
-	return event_add(&m->loop, &m->stopped, EPOLLIN) ? STATUS_FAILED : 0;
+	m->bell = (struct event_source){ fd, on_bell, m };
+	return event_add(&m->loop, &m->bell, EPOLLIN) ? STATUS_FAILED : 0;
 }
 
 static const char *base_name(const char *path)
@@ -247,7 +175,7 @@ static int build_guest(struct machine *m, const struct image *image,
 		.name = m->names[id],
 		.id = id,
 		.console = &m->console.guests[id],
-		.stop_fd = m->stopped.fd,
+		.stop_fd = m->bell.fd,
 	};
 	int err;
 
@@ -323,19 +251,25 @@ static int run_guests(struct machine *m)
 {
 	int status;
 
-	if (watch_signals(m) || watch_timeout(m) ||
+	m->ending = (struct ending){ .quit = quit,
+				     .resumed = on_resumed,
+				     .arg = m };
+	if (ending_watch(&m->ending, &m->loop, m->bell.fd,
+			 m->opt->timeout_ns) ||
 	    console_start(&m->console) ||
-	    watch_start(&m->watch, &m->loop, m->vms, m->nr_vms))
+	    watch_start(&m->watch, &m->loop, m->vms, m->nr_vms) ||
+	    messages_start(&m->messages, &m->loop, m->bell.fd))
 		return STATUS_FAILED;
-	log_never_block();
 	m->ran = true;
 	start_next(m);
 	event_run(&m->loop, finished, m);
+	ending_let_go();
 	console_abandon(&m->console);
 	for (unsigned int i = 0; i < m->nr_vms; i++) {
 		vm_join(&m->vms[i]);
 		probes_gone(&m->vms[i]);
 	}
+	messages_stop(&m->messages);
 	status = worst_status(m);
 	watch_stop(&m->watch);
 	return status;
@@ -365,8 +299,14 @@ static void close_console(struct machine *m)
 /* The terminal is the user's again: probes may print what they have. */
 static void finish_probes(struct machine *m)
 {
-	if (m->ran)
-		m->status = worse(m->status, probes_finish());
+	int status = m->ran ? probes_finish() : STATUS_OK;
+
+	if (status == STATUS_FAILED)
+		m->failure = status;
+	m->status = worse(m->status, status);
+	/* What is lost is lost, whichever limit ran out. */
+	if (m->status == STATUS_LIMIT && m->failure)
+		m->status = m->failure;
 }
 
 /* A file name may hold what a terminal obeys; a guest's name must not. */
@@ -453,7 +393,7 @@ static const struct step {
 	void (*down)(struct machine *m);
 } steps[] = {
 	{ open_kvm, close_kvm },       { open_loop, close_loop },
-	{ watch_stopped, NULL },       { make_lists, free_lists },
+	{ hang_bell, NULL },	       { make_lists, free_lists },
 	{ NULL, finish_probes },       { open_console, close_console },
 	{ build_guests, free_guests }, { run_guests, NULL },
 };
@@ -466,6 +406,7 @@ int machine_run(const struct options *opt)
 	size_t taken = 0;
 
 	m->opt = opt;
+	ending_limit(opt->timeout_ns);
 	vcpu_init_signals();
 	for (; taken < sizeof(steps) / sizeof(steps[0]); taken++) {
 		if (steps[taken].up)

@@ -342,7 +342,8 @@ static void test_nothing_lost(void **state)
 	assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
 	fcntl(pipe_fds[1], F_SETFL, O_NONBLOCK);
 	fcntl(pipe_fds[1], F_SETPIPE_SZ, PIPE_BYTES);
-	output.out.fd = pipe_fds[1]; /* output_free() closes it */
+	output.sink.fd = output.out.fd = pipe_fds[1];
+	output.sink.is_own = true; /* output_free() closes it */
 	wanted = sizeof(have);
 	drained_for_case = tell_reader;
 	told = false;

@@ -1,4 +1,4 @@
-/* objects: util/log.o util/reopen.o */
+/* objects: util/log.o util/sink.o */
 /*
  * Messages: one line each, whole, with the program's name; details only when
  * asked for; nothing too long for a line does harm.
@@ -11,11 +11,13 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "util/log.h"
+#include "util/sink.h"
 
 #define LONG 100000
 
@@ -84,34 +86,128 @@ static void a_long_line_is_cut(void **state)
 	free(text);
 }
 
-static void *waits_for_a_reader(void *arg)
+static atomic_uint woken;
+
+static void wake(void)
 {
-	(void)arg;
-	log_error("from another thread");
-	return NULL;
+	atomic_fetch_add(&woken, 1);
 }
 
-/*
- * A pipe that is full and that nobody reads. The main thread gets by although
- * another one waits in the middle of a line, and that one once there is hurry.
- */
-static void nobody_reads(void **state)
+static void fill_pipe(void)
 {
 	static const char filler[4096];
-	pthread_t thread;
 
-	(void)state;
-	catch_begin();
 	fcntl(STDERR_FILENO, F_SETFL, O_NONBLOCK);
 	while (write(STDERR_FILENO, filler, sizeof(filler)) > 0)
 		;
 	fcntl(STDERR_FILENO, F_SETFL, 0);
-	log_never_block();
-	pthread_create(&thread, NULL, waits_for_a_reader, NULL);
+}
+
+/* What is in the pipe behind what filled it; @buf is of one more byte. */
+static void read_all(char *buf, size_t size)
+{
+	size_t len = 0;
+	ssize_t got;
+
+	fcntl(pipe_fds[0], F_SETFL, O_NONBLOCK);
+	while ((got = read(pipe_fds[0], buf + len, size - len)) > 0) {
+		while (got && !len && !buf[0])
+			memmove(buf, buf + 1, --got);
+		len += got;
+	}
+	buf[len] = '\0';
+}
+
+static void *says_a_text(void *arg)
+{
+	(void)arg;
+	log_text("a text\n", strlen("a text\n"));
+	return NULL;
+}
+
+static void *says_a_line(void *arg)
+{
+	(void)arg;
+	log_error("a line");
+	return NULL;
+}
+
+static void run(void *(*function)(void *arg))
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, function, NULL);
+	pthread_join(thread, NULL);
+}
+
+/* A line waits in no thread, and comes before what is said later. */
+static void lines_wait_for_nobody(void **state)
+{
+	static char have[65536 + 1];
+
+	(void)state;
+	catch_begin();
+	assert_int_equal(log_attach(wake), 0);
+	fill_pipe();
+	woken = 0;
+	run(says_a_line);
+	log_error("another one");
+	log_text("text\n", strlen("text\n")); /* of the one who has a loop */
+	assert_true(woken > 0);
+	assert_false(log_go_on());
+	read_all(have, sizeof(have) - 1);
+	assert_string_equal(have, "");
+	assert_true(log_go_on());
+	run(says_a_text);
+	read_all(have, sizeof(have) - 1);
+	assert_string_equal(have, "kvm-vmm: a line\nkvm-vmm: another one\n"
+				  "text\na text\n");
+	log_detach();
+	log_error("end"); /* and waits again */
+	assert_string_equal(catch_end(), "kvm-vmm: end\n");
+}
+
+/* More than is kept for a reader who does not come: what is lost is counted. */
+static void what_is_lost_is_told(void **state)
+{
+	static char have[65536 + 1];
+
+	(void)state;
+	catch_begin();
+	assert_int_equal(log_attach(wake), 0);
+	fill_pipe();
+	for (unsigned int i = 0; i < 10000; i++)
+		log_error("line %06u", i);
+	read_all(have, sizeof(have) - 1);
+	while (!log_go_on())
+		read_all(have, sizeof(have) - 1);
+	log_error("again");
+	read_all(have, sizeof(have) - 1);
+	assert_non_null(strstr(have, " messages were lost: nobody read "
+				     "stderr\nkvm-vmm: again\n"));
+	log_detach();
+	log_error("end"); /* and waits again */
+	assert_string_equal(catch_end(), "kvm-vmm: end\n");
+}
+
+/*
+ * A reader who has not come when the program ends: a thread that waits in the
+ * middle of a text is not waited for, nor is the one that would end it.
+ */
+static void nobody_reads(void **state)
+{
+	pthread_t thread;
+
+	(void)state;
+	catch_begin();
+	assert_int_equal(log_attach(wake), 0);
+	fill_pipe();
+	pthread_create(&thread, NULL, says_a_text, NULL);
 	for (unsigned int i = 0; i < 100; i++)
 		log_error("line %u", i);
-	log_hurry();
+	sink_hurry();
 	pthread_join(thread, NULL);
+	log_detach();
 	assert_int_equal(*catch_end(), '\0');
 }
 
@@ -121,6 +217,8 @@ int main(void)
 		cmocka_unit_test(lines_have_the_name),
 		cmocka_unit_test(details_are_asked_for),
 		cmocka_unit_test(a_long_line_is_cut),
+		cmocka_unit_test(lines_wait_for_nobody),
+		cmocka_unit_test(what_is_lost_is_told),
 		cmocka_unit_test(nobody_reads),
 	};
 

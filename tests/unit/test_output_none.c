@@ -1,5 +1,5 @@
 /* objects: terminal/output.o terminal/output_batch_none.o terminal/screen.o */
-/* objects: util/event.o util/log.o util/reopen.o util/ring.o */
+/* objects: util/event.o util/log.o util/sink.o util/ring.o */
 /* Guest output on its way to stdout where batching was configured out. */
 #include "output_cases.h"
 

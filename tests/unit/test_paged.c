@@ -1,5 +1,5 @@
 /* objects: boot/paged.o boot/paged_large.o boot/paged_small.o core/memory.o */
-/* objects: x86/cpustate.o core/feature.o util/log.o util/reopen.o */
+/* objects: x86/cpustate.o core/feature.o util/log.o util/sink.o */
 /*
  * Page tables for 1K OS, walked as the CPU does: RAM at 0 and at 0x80000000,
  * of 4 MiB pages and of 4 KiB pages, and nothing that the OS takes for free

@@ -1,5 +1,5 @@
 /* objects: probes/stages/stages.o probes/stages/mark.o probes/stages/seen.o probes/stages/console.o
- * util/lane.o util/log.o util/reopen.o */
+ * util/lane.o util/log.o util/sink.o */
 /*
  * What --stages makes of VM exits: bytes that go to a console and those that
  * do not, the landmarks in them, what only looks like one, and endings.

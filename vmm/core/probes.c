@@ -87,13 +87,15 @@ void probes_gone(const struct vm *vm)
 int probes_finish(void)
 {
 	int worst = STATUS_OK;
+	bool failed = false;
 
 	for (unsigned int i = 0; i < nr_probes; i++) {
 		int status = probes[i]->finish ? probes[i]->finish() :
 						 STATUS_OK;
 
+		failed |= status == STATUS_FAILED;
 		if (status > worst)
 			worst = status;
 	}
-	return worst;
+	return failed && worst == STATUS_LIMIT ? STATUS_FAILED : worst;
 }

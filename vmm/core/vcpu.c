@@ -207,6 +207,7 @@ static void *vcpu_main(void *arg)
 		run_once(vcpu);
 	if (has_to_report(vcpu))
 		probes_ended(vcpu, vcpu->vm->config.without, vcpu->vm->status);
+	vm_leave(vcpu->vm);
 	return NULL;
 }
 

@@ -159,9 +159,11 @@ int vm_start(struct vm *vm, const struct cpu_state *cpu)
 	if (err)
 		return err;
 	vm->start_ns = clock_now_ns();
+	atomic_store(&vm->nr_running, vm->nr_vcpus);
 	for (unsigned int id = 0; id < vm->nr_vcpus; id++) {
 		err = vcpu_start(&vm->vcpus[id]);
 		if (err) {
+			atomic_fetch_sub(&vm->nr_running, vm->nr_vcpus - id);
 			vm_stop(vm, STATUS_FAILED, NULL);
 			return err; /* vm_join() is the caller's */
 		}
@@ -170,6 +172,17 @@ int vm_start(struct vm *vm, const struct cpu_state *cpu)
 	if (atomic_load(&vm->stopping))
 		kick_all(vm);
 	return 0;
+}
+
+bool vm_has_ended(struct vm *vm)
+{
+	return atomic_load(&vm->stopping) && !atomic_load(&vm->nr_running);
+}
+
+void vm_leave(struct vm *vm)
+{
+	if (atomic_fetch_sub(&vm->nr_running, 1) == 1)
+		event_notify(vm->config.stop_fd);
 }
 
 void vm_join(struct vm *vm)
@@ -196,12 +209,10 @@ static void print_reason(const struct vm *vm, const char *fmt, va_list args)
 
 void vm_stop(struct vm *vm, int status, const char *reason, ...)
 {
-	bool first;
 	va_list args;
 
 	pthread_mutex_lock(&vm->stop_lock);
-	first = !atomic_load(&vm->stopping);
-	if (first) {
+	if (!atomic_load(&vm->stopping)) {
 		vm->status = status;
 		vm->stopped_by = vcpu_current();
 		/* Before a vCPU sees that it has to stop, and reports. */
@@ -212,6 +223,4 @@ void vm_stop(struct vm *vm, int status, const char *reason, ...)
 		kick_all(vm);
 	}
 	pthread_mutex_unlock(&vm->stop_lock);
-	if (first)
-		event_notify(vm->config.stop_fd);
 }

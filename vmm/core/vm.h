@@ -31,7 +31,7 @@ struct vm_config {
 	const char *const *without; /* features left out: feature.h */
 	uint64_t max_exits; /* VM exits before STATUS_LIMIT; 0: no limit */
 	struct console_guest *console; /* its end of it */
-	int stop_fd; /* eventfd made ready when the guest has ended */
+	int stop_fd; /* eventfd made ready when vm_has_ended() */
 };
 
 struct vm {
@@ -54,6 +54,7 @@ struct vm {
 	pthread_cond_t intr_raised;
 
 	atomic_bool stopping;	   /* vCPUs leave their loops */
+	atomic_uint nr_running;	   /* vCPU threads that have not left yet */
 	atomic_uint halted_votes;  /* see core/watch.c */
 	pthread_mutex_t stop_lock; /* guards status until stopping is seen, and
 				    * the threads while they are kicked */
@@ -73,12 +74,20 @@ void vm_free(struct vm *vm);
  * vm_join() waits for the threads that did start. */
 int vm_start(struct vm *vm, const struct cpu_state *cpu);
 
+/* Whether it is stopping, and all that its vCPUs had to say is said: then
+ * vm_join() does not wait. */
+bool vm_has_ended(struct vm *vm);
+
+/* The calling thread, a vCPU's, is through. */
+void vm_leave(struct vm *vm);
+
 /* Waits for the vCPU threads of a stopping VM. */
 void vm_join(struct vm *vm);
 
 /*
  * Ends the guest with @status; any thread, at once, and only the first call
- * counts. With a @reason, prints it: "kvm-vmm: NAME: reason".
+ * counts. With a @reason, prints it: "kvm-vmm: NAME: reason". Waits for nobody,
+ * so it may be called with a device's lock held.
  */
 void vm_stop(struct vm *vm, int status, const char *reason, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -147,8 +147,7 @@ static void escape_key(struct console *console, uint8_t key)
 		break;
 	default: /* h and anything else: say what there is */
 		output_break(&console->output);
-		if (write(STDERR_FILENO, help_text, sizeof(help_text) - 1) < 0)
-			return; /* nobody is left to tell */
+		log_text(help_text, sizeof(help_text) - 1);
 	}
 }
 
@@ -360,10 +359,14 @@ void console_abandon(struct console *console)
 	output_abandon(&console->output);
 }
 
-bool console_is_drained(struct console *console, bool patience)
+bool console_is_drained(struct console *console)
 {
-	return output_is_drained(&console->output) ||
-	       (!patience && console->output.waits);
+	return output_is_drained(&console->output);
+}
+
+bool console_waits(const struct console *console)
+{
+	return console->output.waits;
 }
 
 void console_resume(struct console *console)

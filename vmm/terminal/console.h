@@ -86,9 +86,11 @@ void console_flush(struct console *console);
 /* Drops output from now on instead of waiting for stdout to take it. */
 void console_abandon(struct console *console);
 
-/* Whether all output has been written or given up, and, without @patience,
- * whether stdout takes no more just now. */
-bool console_is_drained(struct console *console, bool patience);
+/* Whether all output has been written or given up. */
+bool console_is_drained(struct console *console);
+
+/* Whether there is more than stdout takes just now. */
+bool console_waits(const struct console *console);
 
 /* The process was stopped and goes on, perhaps on another terminal state. */
 void console_resume(struct console *console);

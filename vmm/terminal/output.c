@@ -8,24 +8,9 @@
 #include <unistd.h>
 
 #include "util/log.h"
-#include "util/reopen.h"
 
-/* POSIX: a pipe that polls writable takes this much without blocking. */
-#define WRITE_CHUNK 4096
+#define WRITE_CHUNK 4096    /* at most so long without a look round */
 #define TICK_NS	    4000000 /* 4 ms: no eye sees a character that much late */
-
-static void close_stdout(struct output *output)
-{
-	if (output->out.fd != STDOUT_FILENO)
-		close(output->out.fd);
-}
-
-static bool stdout_ready(const struct output *output)
-{
-	struct pollfd out = { .fd = output->out.fd, .events = POLLOUT };
-
-	return poll(&out, 1, 0) != 0;
-}
 
 static void give_up(struct output *output, int err)
 {
@@ -39,18 +24,16 @@ static void give_up(struct output *output, int err)
 static bool write_piece(struct output *output, const uint8_t *buf, size_t len)
 {
 	ssize_t done;
-	int err;
 
 	pthread_mutex_unlock(&output->lock);
-	done = write(output->out.fd, buf, len);
-	err = done < 0 ? errno : 0;
+	done = sink_try(&output->sink, buf, len);
 	pthread_mutex_lock(&output->lock);
 	if (done >= 0)
 		ring_drop(&output->ring, done);
-	else if (err != EINTR && err != EAGAIN)
-		give_up(output, err);
+	else if (done != -EINTR && done != -EAGAIN)
+		give_up(output, -done);
 	pthread_cond_broadcast(&output->room);
-	return err != EAGAIN;
+	return done != -EAGAIN;
 }
 
 /* Whether something was left that no event and no tick will bring up again:
@@ -84,8 +67,7 @@ static bool write_ready(struct output *output)
 			break;
 		if ((ssize_t)(output->ring.tail - end) >= 0)
 			break;
-		full = !stdout_ready(output) ||
-		       !write_piece(output, buf,
+		full = !write_piece(output, buf,
 				    len < WRITE_CHUNK ? len : WRITE_CHUNK);
 	}
 	output->writing = false;
@@ -106,23 +88,38 @@ static void watch_stdout(struct output *output, bool wait)
 		event_del(output->loop, &output->out);
 }
 
+static int add_timer(struct output *output)
+{
+	int fd = event_timer_fd();
+	int err;
+
+	if (fd < 0)
+		return fd;
+	output->tick.fd = fd;
+	err = event_add(output->loop, &output->tick, EPOLLIN);
+	if (err) {
+		output->tick.fd = -1;
+		close(fd);
+	}
+	return err;
+}
+
 /* The timer is made when it is first needed: many a guest prints nothing.
- * Without one, false: then every byte has to wake the main thread. */
+ * Without one, false: that ends the run, and until it has ended every byte has
+ * to wake the main thread. */
 static bool make_timer(struct output *output)
 {
-	int fd = output->tick.fd;
+	int err;
 
-	if (fd >= 0)
+	if (output->tick.fd >= 0)
 		return true;
-	fd = event_timer_fd();
-	if (fd < 0)
+	if (output->no_timer)
 		return false;
-	output->tick.fd = fd;
-	if (!event_add(output->loop, &output->tick, EPOLLIN))
-		return true;
-	output->tick.fd = -1;
-	close(fd);
-	return false;
+	err = add_timer(output);
+	if (err)
+		output->error = -err;
+	output->no_timer = err;
+	return !err;
 }
 
 static void set_ticking(struct output *output, bool on)
@@ -141,7 +138,7 @@ void output_drain(struct output *output)
 	pthread_mutex_lock(&output->lock);
 	full = write_ready(output);
 	/* Ready, and yet it has refused: "\r\n" needs room for two. */
-	soon = full ? stdout_ready(output) :
+	soon = full ? sink_is_ready(&output->sink) :
 		      output_batch_is_open(&output->batch);
 	/* Not before the write: a guest may have become busy meanwhile. */
 	soon = soon && make_timer(output);
@@ -200,30 +197,34 @@ int output_init(struct output *output, struct event_loop *loop,
 	output->main = pthread_self();
 	output->wake = (struct event_source){ fd, on_wake, output };
 	output->tick = (struct event_source){ -1, on_tick, output };
-	output->out = (struct event_source){ reopen_nonblock(STDOUT_FILENO),
-					     on_stdout, output };
+	err = sink_share(&output->sink, STDOUT_FILENO);
+	if (err)
+		goto close_fd;
+	output->out =
+		(struct event_source){ output->sink.fd, on_stdout, output };
 	pthread_mutex_init(&output->lock, NULL);
 	pthread_cond_init(&output->room, NULL);
 	output_batch_init(&output->batch, without);
 	err = screen_init(&output->screen, config, &output->ring);
 	if (err)
-		goto close_fds;
+		goto close_sink;
 	err = event_add(loop, &output->wake, EPOLLIN);
 	if (err)
 		goto free_screen;
 	return 0;
 free_screen:
 	screen_free(&output->screen);
-close_fds:
-	close_stdout(output);
+close_sink:
+	sink_close(&output->sink);
+close_fd:
 	close(fd);
-	log_error("console: %s", strerror(-err));
+	log_error("console: %s%s", strerror(-err), log_advice(-err));
 	return err;
 }
 
 void output_free(struct output *output)
 {
-	close_stdout(output);
+	sink_close(&output->sink);
 	close(output->wake.fd);
 	if (output->tick.fd >= 0)
 		close(output->tick.fd);

@@ -19,10 +19,12 @@
 #include "terminal/screen.h"
 #include "util/event.h"
 #include "util/ring.h"
+#include "util/sink.h"
 
 struct output {
 	struct event_loop *loop;
-	struct event_source out;    /* stdout, or the same opened once more */
+	struct sink sink;	    /* stdout */
+	struct event_source out;    /* its descriptor */
 	struct event_source wake;   /* eventfd: output came */
 	struct event_source tick;   /* timerfd: time to look for output again */
 	void (*drained)(void *arg); /* there is room again */
@@ -32,6 +34,7 @@ struct output {
 	bool waits;	/* main thread: stdout cannot take more just now */
 	bool watched;	/* main thread: and the event loop tells when it can */
 	bool ticking;	/* main thread: the timer is armed */
+	bool no_timer;	/* main thread: there is none to be had */
 
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t room;  /* the ring was drained, or nobody writes */

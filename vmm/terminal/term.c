@@ -13,23 +13,30 @@
 static struct termios saved;
 static volatile sig_atomic_t is_raw; /* also read by a signal handler */
 
-static void on_fatal(int sig)
+void term_die(int sig)
 {
 	term_restore();
-	/* SA_RESETHAND has put the default back: this time it is final. */
+	signal(sig, SIG_DFL);
 	raise(sig);
+}
+
+void term_catch(int sig)
+{
+	/* By then the default is back: this time it is final. */
+	struct sigaction action = { .sa_handler = term_die,
+				    .sa_flags = SA_RESETHAND | SA_NODEFER };
+
+	sigaction(sig, &action, NULL);
 }
 
 static void catch_fatal_signals(void)
 {
-	static const int fatal[] = { SIGSEGV, SIGBUS,  SIGILL,	  SIGFPE,
-				     SIGABRT, SIGALRM, SIGVTALRM, SIGPROF,
-				     SIGUSR2, SIGXCPU, SIGSYS,	  SIGTRAP };
-	struct sigaction action = { .sa_handler = on_fatal,
-				    .sa_flags = SA_RESETHAND | SA_NODEFER };
+	static const int fatal[] = { SIGSEGV,	SIGBUS,	 SIGILL,  SIGFPE,
+				     SIGABRT,	SIGUSR2, SIGXCPU, SIGSYS,
+				     SIGVTALRM, SIGPROF, SIGTRAP };
 
 	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
-		sigaction(fatal[i], &action, NULL);
+		term_catch(fatal[i]);
 }
 
 bool term_raw(void)

@@ -20,4 +20,11 @@ void term_size(unsigned int *columns, unsigned int *lines);
 /* Puts back what term_raw() found; safe in signal handlers and twice. */
 void term_restore(void);
 
+/* Restores the terminal and takes the course that signal @sig has by default;
+ * a signal handler. */
+void term_die(int sig);
+
+/* Makes that what signal @sig does. */
+void term_catch(int sig);
+
 #endif

@@ -2,80 +2,145 @@
  * Messages to the person at the terminal. One line at a time, so that those
  * of different threads do not mix; a raw terminal still gets whole lines
  * because terminal/term.c keeps output processing on.
+ *
+ *   log_error(), log_warn(), log_info() -> queue -> stderr, as far as it takes
+ *   log_text()  -> the queue first, then itself -> stderr, however long it takes
+ *
+ * Whoever has the lock of the sink empties the queue, and wakes the main thread
+ * when something is left; that one comes back when there may be room again.
  */
 #include "util/log.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <sys/syscall.h>
-#include <time.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "util/clock.h"
-#include "util/reopen.h"
+#include "util/sink.h"
 
 #define LINE_MAX_BYTES 1024
-
-#define SLICE_MS   100
-#define SLICES_MAX 10
+#define QUEUE_BYTES    65536
 
 static atomic_int verbose;
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* a line at a time */
-static int out = STDERR_FILENO;
-static atomic_bool hurried;
-static atomic_int slices = SLICES_MAX; /* to wait yet, when hurried */
+static struct sink out = SINK_PLAIN(STDERR_FILENO);
+static void (*wake)(void);	 /* constant while there are threads */
+static __thread bool has_a_loop; /* this thread must not wait */
 
-/* The main thread has other things to do than to wait for a reader. */
-static bool may_wait(void)
+/* Taken by the one who has the lock of `out`; anybody may add. */
+static pthread_mutex_t queue_lock = PTHREAD_MUTEX_INITIALIZER;
+static char queue[QUEUE_BYTES];
+static size_t queued;
+static unsigned int lost; /* messages that found it full */
+
+static bool add(const char *text, size_t len)
 {
-	if (getpid() != syscall(SYS_gettid) && !atomic_load(&hurried))
-		return true;
-	return atomic_load(&slices) > 0 && atomic_fetch_sub(&slices, 1) > 0;
+	if (len > sizeof(queue) - queued)
+		return false;
+	memcpy(queue + queued, text, len);
+	queued += len;
+	return true;
 }
 
-/* Whoever has the lock may be waiting for a reader itself. */
-static bool take_lock(void)
+static void enqueue(const char *text, size_t len)
 {
-	struct timespec until;
-
-	do {
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += SLICE_MS * 1000000L;
-		until.tv_sec += until.tv_nsec / NS_PER_SEC;
-		until.tv_nsec %= NS_PER_SEC;
-		if (!pthread_mutex_timedlock(&lock, &until))
-			return true;
-	} while (may_wait());
-	return false;
+	pthread_mutex_lock(&queue_lock);
+	if (!add(text, len))
+		lost++;
+	pthread_mutex_unlock(&queue_lock);
 }
 
-/* All of it, unless nobody reads and there is no time left to wait. */
-static void write_all(const char *text, size_t len)
+/* How much is waiting; when nothing is, what to say of what was lost. */
+static size_t peek(void)
 {
-	struct pollfd wait = { .events = POLLOUT };
+	char line[80];
+	size_t len;
 
-	if (!take_lock())
-		return;
-	wait.fd = out;
-	while (len) {
-		ssize_t done = write(out, text, len);
-
-		if (done > 0) {
-			text += done;
-			len -= done;
-		} else if (done < 0 && errno == EAGAIN && may_wait()) {
-			poll(&wait, 1, SLICE_MS);
-		} else if (done == 0 || errno != EINTR) {
-			break; /* nobody is left to tell */
-		}
+	pthread_mutex_lock(&queue_lock);
+	if (!queued && lost) {
+		snprintf(line, sizeof(line),
+			 "kvm-vmm: %u messages were lost: nobody read stderr\n",
+			 lost);
+		add(line, strlen(line));
+		lost = 0;
 	}
-	pthread_mutex_unlock(&lock);
+	len = queued;
+	pthread_mutex_unlock(&queue_lock);
+	return len;
+}
+
+static void drop(size_t len)
+{
+	pthread_mutex_lock(&queue_lock);
+	memmove(queue, queue + len, queued - len);
+	queued -= len;
+	pthread_mutex_unlock(&queue_lock);
+}
+
+/* Writes what waits, with the lock of `out` held; -errno when some is left. */
+static int empty_queue(bool wait)
+{
+	size_t len;
+
+	while ((len = peek())) {
+		ssize_t done = wait ? sink_put(&out, queue, len) :
+				      sink_try(&out, queue, len);
+
+		if (done == -EAGAIN)
+			return done;
+		if (done != -EINTR) /* an error: nobody is left to tell */
+			drop(!wait && done > 0 ? (size_t)done : len);
+	}
+	return 0;
+}
+
+bool log_go_on(void)
+{
+	int err;
+
+	/* Whoever has it sees to the queue, and wakes us if he cannot. */
+	if (pthread_mutex_trylock(&out.lock))
+		return true;
+	err = empty_queue(false);
+	sink_unlock(&out);
+	return !err;
+}
+
+/* What came while the lock was held was left to its holder. */
+static void look_again(void)
+{
+	if (wake && peek())
+		wake();
+}
+
+static void say(const char *text, size_t len)
+{
+	if (!wake) {
+		log_text(text, len);
+		return;
+	}
+	enqueue(text, len);
+	if (!log_go_on())
+		wake();
+	else
+		look_again();
+}
+
+void log_text(const char *text, size_t len)
+{
+	if (wake && has_a_loop) {
+		say(text, len);
+		return;
+	}
+	if (!sink_lock(&out))
+		return;
+	empty_queue(true);
+	sink_put(&out, text, len);
+	sink_unlock(&out);
+	look_again();
 }
 
 static void log_line(const char *level, const char *fmt, va_list args)
@@ -88,7 +153,7 @@ static void log_line(const char *level, const char *fmt, va_list args)
 	if (body >= room)
 		body = room - 1;
 	line[head + body] = '\n';
-	write_all(line, head + body + 1);
+	say(line, head + body + 1);
 }
 
 void log_error(const char *fmt, ...)
@@ -120,11 +185,6 @@ void log_info(const char *fmt, ...)
 	va_end(args);
 }
 
-void log_text(const char *text, size_t len)
-{
-	write_all(text, len);
-}
-
 const char *log_advice(int err)
 {
 	switch (err) {
@@ -138,14 +198,22 @@ const char *log_advice(int err)
 	}
 }
 
-void log_never_block(void)
+int log_attach(void (*main_thread)(void))
 {
-	out = reopen_nonblock(STDERR_FILENO);
+	int err = sink_share(&out, STDERR_FILENO);
+
+	if (err)
+		return err;
+	wake = main_thread;
+	has_a_loop = true;
+	return 0;
 }
 
-void log_hurry(void)
+void log_detach(void)
 {
-	atomic_store(&hurried, true);
+	wake = NULL;
+	has_a_loop = false;
+	log_text("", 0);
 }
 
 void log_set_verbose(int on)

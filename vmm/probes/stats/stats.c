@@ -15,6 +15,7 @@
 #include "probe.h"
 #include "util/clock.h"
 #include "util/log.h"
+#include "util/sink.h"
 
 /* Constant once vCPUs run. */
 static void (*print)(FILE *to, const struct stats *stats) = stats_print_table;
@@ -65,19 +66,18 @@ static int stats_setup(const char *arg)
 	return arg[len + 1] ? open_file(arg + len + 1) : bad_format(arg);
 }
 
-static int write_all(const char *text, size_t len)
+/* Not to stderr as it is: what others share may be set not to block. */
+static int write_out(const char *text, size_t len)
 {
-	while (len) {
-		ssize_t done = write(fd, text, len);
+	struct sink sink;
+	int err = path ? 0 : sink_share(&sink, fd);
 
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -errno;
-		text += done;
-		len -= done;
-	}
-	return 0;
+	if (err)
+		return err;
+	if (path)
+		sink_own(&sink, fd);
+	err = sink_write(&sink, text, len);
+	return sink_close(&sink) ?: err;
 }
 
 static int print_stats(const struct stats *stats)
@@ -94,7 +94,7 @@ static int print_stats(const struct stats *stats)
 	if (fclose(to) && !err)
 		err = -errno;
 	if (!err)
-		err = write_all(text, len);
+		err = write_out(text, len);
 	free(text);
 	return err;
 }
@@ -108,12 +108,10 @@ static int stats_finish(void)
 		err = print_stats(&stats);
 		stats_free(&stats);
 	}
-	if (path && close(fd) && !err)
-		err = -errno;
 	if (!err)
 		return STATUS_OK;
 	log_error("--stats: %s: %s", path ? path : "stderr", strerror(-err));
-	return STATUS_FAILED;
+	return err == -ETIMEDOUT ? STATUS_LIMIT : STATUS_FAILED;
 }
 
 static void stats_line(unsigned int guest_id, unsigned int irq, bool level,

@@ -13,7 +13,7 @@
 #include "util/text.h"
 #include "x86/bits.h"
 
-#define LINE_BYTES 256
+#define LINE_BYTES 1024
 #define SHOWN_MAX  32 /* bytes of a string instruction that are shown */
 
 /* The exits that are more than a name. */
@@ -120,21 +120,23 @@ static bool is_read(const struct kvm_run *run)
 		       run->exit_reason == KVM_EXIT_MMIO && !run->mmio.is_write;
 }
 
+/* A text, and no message of the log: it waits for its reader. */
 static void trace_exit(const struct exit_view *view)
 {
-	char buf[LINE_BYTES], cpu[24] = "";
-	struct text line, name;
+	char buf[LINE_BYTES];
+	struct text line;
 
-	text_init(&line, buf, sizeof(buf));
-	text_init(&name, cpu, sizeof(cpu));
+	text_init(&line, buf, sizeof(buf) - 1);
+	text_add(&line, "kvm-vmm: %s: ", view->guest);
 	if (view->nr_cpus > 1)
-		text_add(&name, "vCPU %u: ", view->cpu);
+		text_add(&line, "vCPU %u: ", view->cpu);
+	text_add(&line, "exit %llu: ", (unsigned long long)view->number);
 	if (is_access(view->run))
 		add_access(&line, view);
 	else
 		add_other(&line, view);
-	log_info("%s: %sexit %llu: %s", view->guest, cpu,
-		 (unsigned long long)view->number, buf);
+	buf[line.len++] = '\n';
+	log_text(buf, line.len);
 }
 
 static void trace_before(const struct exit_view *view)

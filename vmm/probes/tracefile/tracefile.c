@@ -4,6 +4,11 @@
  * takes the lock of the file only to write a full one, so memory is bounded
  * however long the guest runs, and events are in order within a thread.
  *
+ * The file may be a pipe whose reader is slow. A vCPU waits for him where an
+ * exit begins and ends; the change of a line comes with a device locked, and
+ * on the main thread, too, where nobody waits: there the rest of the buffer is
+ * for, and what does not fit is counted.
+ *
  * The format permits that the end of the array is missing: a trace whose run
  * was killed is good up to there.
  */
@@ -20,6 +25,7 @@
 #include "probe.h"
 #include "util/clock.h"
 #include "util/log.h"
+#include "util/sink.h"
 
 #define GUESTS_MAX 256
 
@@ -29,10 +35,14 @@ static atomic_bool named_lines[GUESTS_MAX];
 
 static const char *path; /* constant once vCPUs run, like all that follows */
 static uint64_t started_ns;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of fd, is_empty */
-static int fd = -1;
-static bool is_empty = true; /* no event is in the file */
-static atomic_bool failed;   /* nothing more is written */
+static struct sink file;
+static bool is_empty = true; /* no event is in it; guarded by its lock */
+static struct {
+	size_t len;
+	char buf[TRACE_BUFFER_BYTES];
+} rest;			  /* of an event that the file took in part; likewise */
+static atomic_int failed; /* errno; nothing more is written */
+static atomic_uint lost;  /* events there was no room for */
 
 static uint64_t now_ns(void)
 {
@@ -42,42 +52,88 @@ static uint64_t now_ns(void)
 /* The guests are not to blame: they go on, and the exit status tells. */
 static void give_up(int err)
 {
-	if (!atomic_exchange(&failed, true))
+	int none = 0;
+
+	if (atomic_compare_exchange_strong(&failed, &none, err))
 		log_error("--trace: %s: %s; the trace ends here", path,
 			  strerror(err));
 }
 
-static void write_all(const char *text, size_t len)
+/* Notes what a write has come to; true if it took some or all. */
+static bool went(ssize_t done)
 {
-	while (len && !atomic_load(&failed)) {
-		ssize_t done = write(fd, text, len);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0) {
-			give_up(errno);
-			return;
-		}
-		text += done;
-		len -= done;
-	}
+	if (done < 0 && done != -EAGAIN && done != -EINTR)
+		give_up(-done);
+	return done >= 0;
 }
 
+/* Where a lane's events begin: the first of all has no comma in front. */
+static size_t skip_comma(void)
+{
+	size_t comma = is_empty ? strlen(",\n") : 0;
+
+	is_empty = false;
+	return comma;
+}
+
+/* Waits for the reader. */
 static void flush(struct trace_lane *lane)
 {
-	size_t comma;
+	size_t from;
+	int err;
 
 	if (!lane->len)
 		return;
-	pthread_mutex_lock(&lock);
-	comma = is_empty ? strlen(",\n") : 0;
-	is_empty = false;
-	write_all(lane->buf + comma, lane->len - comma);
-	pthread_mutex_unlock(&lock);
+	if (!sink_lock(&file)) {
+		give_up(ETIMEDOUT);
+		return;
+	}
+	err = sink_put(&file, rest.buf, rest.len);
+	rest.len = 0;
+	from = skip_comma();
+	if (!err)
+		err = sink_put(&file, lane->buf + from, lane->len - from);
+	if (err)
+		give_up(-err);
+	sink_unlock(&file);
 	lane->len = 0;
 }
 
-/* The calling thread's lane, with room for an event; NULL: no more events. */
+/* Writes the rest of what is half written as far as it goes. */
+static void write_rest(void)
+{
+	ssize_t done = sink_try(&file, rest.buf, rest.len);
+
+	if (!went(done))
+		return;
+	rest.len -= done;
+	memmove(rest.buf, rest.buf + done, rest.len);
+}
+
+/* Does not wait; an event that has begun is kept to be ended first. */
+static void flush_now(struct trace_lane *lane)
+{
+	size_t from;
+	ssize_t done;
+
+	if (pthread_mutex_trylock(&file.lock))
+		return;
+	if (rest.len)
+		write_rest();
+	if (!rest.len) {
+		from = is_empty ? strlen(",\n") : 0;
+		done = sink_try(&file, lane->buf + from, lane->len - from);
+		if (went(done)) {
+			from = skip_comma() + done;
+			rest.len = lane->len - from;
+			memcpy(rest.buf, lane->buf + from, rest.len);
+			lane->len = 0;
+		}
+	}
+	sink_unlock(&file);
+}
+
+/* The calling thread's lane; NULL: no more events. */
 static struct trace_lane *take_lane(void)
 {
 	if (atomic_load_explicit(&failed, memory_order_relaxed))
@@ -86,31 +142,59 @@ static struct trace_lane *take_lane(void)
 		mine = lane_add(&lanes, sizeof(*mine));
 	if (!mine)
 		give_up(ENOMEM);
-	else if (mine->len > TRACE_BUFFER_BYTES - TRACE_EVENT_BYTES)
-		flush(mine);
 	return mine;
+}
+
+/* The same for an exit, which can wait, and leaves room for what cannot. */
+static struct trace_lane *take_lane_for_exit(void)
+{
+	struct trace_lane *lane = take_lane();
+
+	if (lane && lane->len > TRACE_BUFFER_BYTES / 2)
+		flush(lane);
+	return lane;
+}
+
+/* And for what comes while something is locked. */
+static struct trace_lane *take_lane_now(void)
+{
+	struct trace_lane *lane = take_lane();
+
+	if (!lane || lane->len <= TRACE_BUFFER_BYTES - TRACE_EVENT_BYTES)
+		return lane;
+	flush_now(lane);
+	if (!lane->len)
+		return lane;
+	atomic_fetch_add(&lost, 1);
+	return NULL;
 }
 
 static int trace_setup(const char *arg)
 {
+	int fd, err;
+
 	if (path) {
 		log_error("--trace: given twice; one file takes all guests");
 		return -EINVAL;
 	}
 	path = arg;
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC,
+		  0666);
 	if (fd < 0) {
 		log_error("--trace: %s: %s", path, strerror(errno));
 		return -errno;
 	}
+	sink_own(&file, fd);
 	started_ns = clock_now_ns();
-	write_all("[\n", strlen("[\n"));
+	err = sink_write(&file, "[\n", strlen("[\n"));
+	if (err)
+		give_up(-err);
 	return 0;
 }
 
 static void trace_before(const struct exit_view *view)
 {
-	struct trace_lane *lane = take_lane();
+	struct trace_lane *lane = take_lane_for_exit();
 
 	if (!lane)
 		return;
@@ -122,7 +206,7 @@ static void trace_before(const struct exit_view *view)
 
 static void trace_after(const struct exit_view *view)
 {
-	struct trace_lane *lane = take_lane();
+	struct trace_lane *lane = take_lane_for_exit();
 
 	if (lane)
 		trace_add_exit(lane, view, now_ns());
@@ -133,7 +217,7 @@ static void trace_line(unsigned int guest_id, unsigned int irq, bool level,
 {
 	bool first = guest_id < GUESTS_MAX &&
 		     !atomic_exchange(&named_lines[guest_id], true);
-	struct trace_lane *lane = take_lane();
+	struct trace_lane *lane = take_lane_now();
 
 	(void)guest_now_ns; /* guests start at different times */
 	if (lane)
@@ -143,7 +227,7 @@ static void trace_line(unsigned int guest_id, unsigned int irq, bool level,
 static void trace_inject(unsigned int guest_id, unsigned int cpu,
 			 unsigned int vector)
 {
-	struct trace_lane *lane = take_lane();
+	struct trace_lane *lane = take_lane_now();
 
 	if (lane)
 		trace_add_injection(lane, guest_id, cpu, vector, now_ns());
@@ -151,14 +235,32 @@ static void trace_inject(unsigned int guest_id, unsigned int cpu,
 
 static int trace_finish(void)
 {
+	unsigned int missing = atomic_load(&lost);
 	struct lane *lane;
+	int err = 0;
 
 	LANE_FOREACH(&lanes, lane)
-	flush((struct trace_lane *)lane);
-	write_all("\n]\n", strlen("\n]\n"));
-	if (close(fd))
-		give_up(errno);
-	return atomic_load(&failed) ? STATUS_FAILED : STATUS_OK;
+	{
+		if (!atomic_load(&failed))
+			flush((struct trace_lane *)lane);
+	}
+	if (!atomic_load(&failed))
+		err = sink_write(&file, "\n]\n", strlen("\n]\n"));
+	err = sink_close(&file) ?: err;
+	if (err)
+		give_up(-err);
+	if (missing)
+		log_warn("--trace: %s: %u changes of interrupt lines are "
+			 "missing: whoever reads it was too slow",
+			 path, missing);
+	switch (atomic_load(&failed)) {
+	case 0:
+		return STATUS_OK;
+	case ETIMEDOUT:
+		return STATUS_LIMIT;
+	default:
+		return STATUS_FAILED;
+	}
 }
 
 static const struct probe trace_file = {
