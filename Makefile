@@ -15,16 +15,27 @@ $(error mini-kvm: $(HOST_SYSTEM): needs Linux on x86-64, because the guests \
 are x86 programs and KVM runs them; use an x86-64 Linux machine)
 endif
 
+# Make splits words at blanks and has characters of its own, and so has the
+# shell that runs the recipes: a path with one of them is refused, before a part
+# of it is taken for a path or a command. $(call check-path,WHAT,PATH).
+empty :=
+space := $(empty) $(empty)
+ODD   := ' " ` \ ( ) [ ] { } < > | & ; * ? ! ^ : = % \# $$
+
+odd-in     = $(strip $(foreach c,$(ODD),$(if $(findstring $c,$1),$c)) \
+	     $(if $(filter ~%,$1),~) $(if $(or $(findstring $(space),$1), \
+	     $(filter-out 0 1,$(words $1))),a blank))
+check-path = $(if $(call odd-in,$2),$(error mini-kvm: $1$2: the path \
+	     contains $(call odd-in,$2), which make or a shell would take for \
+	     something else; use a path without it))
+
 TOP := $(CURDIR)
-ifneq ($(words $(TOP)),1)
-$(error mini-kvm: $(TOP): the path contains a space, which make cannot \
-handle; move the tree to a path without one)
-endif
+$(call check-path,,$(TOP))
+$(call check-path,O=,$(value O))
+$(call check-path,MKVM_DL=,$(value MKVM_DL))
 
 # The output tree: empty prefix, or the absolute path of O= with a slash.
-ifneq ($(O),)
-OUT := $(abspath $(O))/
-endif
+OUT    := $(if $(O),$(abspath $(O))/)
 B      := $(OUT)build
 IMAGES := $(OUT)images
 DL     := $(or $(MKVM_DL),$(OUT)dl)
@@ -46,6 +57,10 @@ Q   := @
 say  = @printf '  %-7s %s\n'
 endif
 
+# Starts a line that runs another make; -n, -q and -t only look, also there.
+SUB := $(if $(strip $(foreach f,n q t,$(findstring $f,$(filter-out -%,$(firstword \
+       $(MAKEFLAGS)))))),,+)
+
 # As many jobs as there are processors, unless -j says otherwise. Variables
 # of the command line are for us, not for the makes of Linux and BusyBox.
 MAKEFLAGS += -rR --no-print-directory -j$(shell nproc)
@@ -62,7 +77,8 @@ export MKVM_CONFIG := $(abspath $(CONFIG))
 comma  := ,
 # First place in PATH that has the program $1.
 which   = $(firstword $(wildcard $(addsuffix /$1,$(subst :, ,$(PATH)))))
-CCACHE := $(if $(call which,ccache),ccache)
+CCACHE := $(if $(call which,ccache),$(shell tools/ccache $(MAKE_RESTARTS)))
+export MKVM_CCACHE := $(CCACHE)
 
 ifeq ($(origin CC),default)
 CC := gcc
@@ -95,6 +111,15 @@ remember = $(if $(call same,$(strip $(file <$1)),$(strip $2)),,$(shell mkdir -p 
 
 # $(call unquote,TEXT): a string symbol without its quotation marks.
 unquote = $(patsubst "%",%,$(strip $1))
+
+# $(call quoted,TEXT): one word for the shell, or none when it is empty.
+quoted = $(if $1,'$(subst ','\'',$1)')
+
+# Set by the rules for some objects; and symbols are what .config says, not what
+# a shell that was used for another project still exports.
+EXTRA :=
+$(foreach v,$(filter CONFIG_%,$(.VARIABLES)),$(if $(filter \
+	environment,$(origin $v)),$(eval undefine $v)))
 
 # --- Goals that need no configuration --------------------------------------
 
@@ -134,12 +159,12 @@ endif
 
 clean:
 	$(say) CLEAN $(B)
-	$(Q)rm -rf $(B)
-	$(Q)find $(IMAGES) -mindepth 1 ! -name README.md -delete 2>/dev/null || :
+	$(Q)rm -rf '$(B)'
+	$(Q)find '$(IMAGES)' -mindepth 1 ! -name README.md -delete 2>/dev/null || :
 
 distclean: clean
 	$(say) CLEAN '$(CONFIG) $(OUT)dl'
-	$(Q)rm -rf $(OUT)dl $(CONFIG) $(CONFIG).old
+	$(Q)rm -rf '$(OUT)dl' '$(CONFIG)' '$(CONFIG).old'
 
 help:
 	@tools/help

@@ -54,7 +54,7 @@ $(B)/busybox.config: $(BUSYBOX_FRAG) tools/fragment \
 
 $(B)/busybox.built: $(B)/busybox.config $(B)/src/busybox.stamp $(MUSL)/.stamp \
 		    tools/busybox
-	+$(Q)tools/busybox $(BUSYBOX_TREE) $(B)/busybox $(B)/busybox.config $(MUSL)
+	$(SUB)$(Q)tools/busybox $(BUSYBOX_TREE) $(B)/busybox $(B)/busybox.config $(MUSL)
 	$(Q)touch $@
 
 # --- The archive -------------------------------------------------------------

@@ -34,7 +34,7 @@ $(B)/$1.config: $3 $(call remember,$(B)/$1.lines,$3 $4) tools/fragment
 	$$(Q)tools/fragment $(addprefix -s ,$4) $3 >$$@.tmp && mv $$@.tmp $$@
 
 $(B)/$1.built: $(B)/$1.config $(LINUX_SRC) tools/kernel
-	+$$(Q)tools/kernel $2 $(LINUX_TREE) $(B)/$1 $(B)/$1.config
+	$$(SUB)$$(Q)tools/kernel $2 $(LINUX_TREE) $(B)/$1 $(B)/$1.config
 	$$(Q)touch $$@
 endef
 

@@ -90,11 +90,13 @@ $(IMAGES)/os-1k.bin: $(OS)/os-1k.bin
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
 
+# What `make test` builds besides.
+TEST_IMAGES := $(if $(CONFIG_OS_1K),$(OS)/os-1k-test.bin $(OS)/os-1k-test.elf)
+
 ifeq ($(CONFIG_OS_1K),y)
 os-1k: $(IMAGES)/os-1k.bin $(IMAGES)/os-1k.elf
 all: os-1k
 PHONY += os-1k
-test: $(OS)/os-1k-test.bin $(OS)/os-1k-test.elf
 endif
 
 # The parts that need no machine run in unit tests, too.

@@ -14,20 +14,26 @@ UNIT_LIBS  := -lcmocka -larchive -lz -pthread
 
 $(B)/san/tests/%.o: EXTRA = -I. -Itests/unit
 
-# The objects of a test, read from its comment once for each change.
-$(B)/tests/%.mk: tests/%.c tools/test-objects
-	$(Q)mkdir -p $(@D)
-	$(Q)tools/test-objects $< >$@.tmp && mv $@.tmp $@
+# The objects of each program, read from its comment: unit/test_x=a.o,b.o; those
+# of a program that libFuzzer drives are compiled for that.
+TEST_OBJECTS := $(shell tools/test-objects $(wildcard tests/unit/test_*.c \
+		tests/fuzz/fuzz_*.c))
+test-name    = $(firstword $(subst =, ,$1))
+test-objects = $(foreach o,$(subst $(comma), ,$(word 2,$(subst =, ,$1))),$(if \
+	       $(filter VMM:%,$o),$(filter $(patsubst \
+	       VMM:%,$(B)/fuzz/vmm/%,$o)%,$(FUZZ_VMM)),$(B)/$(if $(filter \
+	       fuzz/%,$1),fuzz,san)/$o))
 
 $(UNIT_TESTS): $(B)/tests/%: $(B)/san/tests/%.o
 	$(say) LD-SAN tests/$*
 	$(Q)$(HOST_CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(sort $(filter %.o,$^)) \
 		$(LDFLAGS) $(UNIT_LIBS)
 
-include $(UNIT_TESTS:%=%.mk)
+unit: $(UNIT_TESTS)
 
-unit: $(UNIT_TESTS) | $(DEPS_TEST)
-$(B)/san/tests/%.o: | $(DEPS_TEST)
+# What includes a header of a test package waits for it; so do the runners.
+$(patsubst %.c,$(B)/san/%.o,$(wildcard tests/unit/*.c)) \
+	test bench: | $(DEPS_TEST)
 
 # --- Fuzzing -----------------------------------------------------------------
 
@@ -67,25 +73,31 @@ $(FUZZ_TESTS): $(B)/tests/%: $(B)/fuzz/tests/%.o
 $(FUZZ_LOADERS): $(B)/tests/fuzz/fuzz_loader
 	$(Q)ln -sf fuzz_loader $@
 
-include $(FUZZ_TESTS:%=%.mk)
-
 fuzzers: $(FUZZ_TESTS) $(FUZZ_LOADERS)
 
 # $(SECONDS) is how long each is driven.
 fuzz: fuzzers all
-	$(Q)tests/fuzz/run --seconds $(or $(SECONDS),60) $(if $(T),'$(T)')
+	$(Q)tests/fuzz/run --seconds $(or $(SECONDS),60) $(call quoted,$T)
 
 PHONY += fuzz fuzzers
 
+$(foreach t,$(TEST_OBJECTS),$(eval \
+	$(B)/tests/$(call test-name,$t): $(call test-objects,$t)))
+
 # --- Goals -------------------------------------------------------------------
 
-test: all unit fuzzers san lab
-	$(Q)tests/run $(if $(T),'$(T)')
+# Test programs in C need no images: `make test T=unit/ring` builds one of them.
+TEST_UNITS := $(if $(filter unit/%,$T),$(filter \
+	      $(B)/tests/$(T:unit/%=unit/test_%)%,$(UNIT_TESTS)))
+
+test: $(or $(TEST_UNITS),all unit fuzzers san lab $(TEST_IMAGES))
+	$(Q)tests/run $(call quoted,$T)
 
 bench: all lab
-	$(Q)tests/bench/run $(if $(T),'$(T)')
+	$(Q)tests/bench/run $(call quoted,$T)
 
 PHONY += unit test bench
 
-include $(call deps-of,$(UNIT_TESTS:$(B)/%=$(B)/san/%.o) \
-	$(FUZZ_TESTS:$(B)/%=$(B)/fuzz/%.o) $(FUZZ_VMM))
+include $(call deps-of,$(sort $(UNIT_TESTS:$(B)/%=$(B)/san/%.o) \
+	$(FUZZ_TESTS:$(B)/%=$(B)/fuzz/%.o) $(FUZZ_VMM) \
+	$(foreach t,$(TEST_OBJECTS),$(call test-objects,$t))))

@@ -30,8 +30,15 @@ PHONY += $(CONFIG_GOALS)
 
 # A tree without a configuration gets the default one. auto.conf is included
 # by the Makefile, so make brings it up to date first and then starts over.
-$(B)/config/auto.conf: $(CONFIG) $(KCONFIGS) tools/kconfig | $(DEPS_BUILD)
+# What it was made from is told by its sum: a file dated in the future, by a
+# clock or a copy, would be newer for ever, and make start over for ever.
+CONFIG_SUM  = cat $(CONFIG) $(KCONFIGS) tools/kconfig 2>/dev/null | sha256sum
+CONFIG_READ := $(call remember,$(B)/config/read,$(shell $(CONFIG_SUM)))
+
+$(B)/config/auto.conf: $(CONFIG_READ) | $(CONFIG) $(DEPS_BUILD)
 	$(Q)tools/kconfig sync
+	$(Q)$(CONFIG_SUM) >$(CONFIG_READ)
+	$(Q)touch $@
 
 $(CONFIG): | $(DEPS_BUILD)
 	$(Q)tools/kconfig defconfig

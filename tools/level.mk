@@ -3,6 +3,6 @@
 LEVEL_GOALS := level-1 level-2 level-3 level-4 level-5 level-6
 
 $(LEVEL_GOALS): level-%: | $(B)/deps/level
-	+$(Q)tools/level $*
+	$(SUB)$(Q)tools/level $*
 
 PHONY += $(LEVEL_GOALS)

@@ -15,7 +15,7 @@ ensure-lab = $(if $(WANTS_LAB),$(Q)$(if $(filter lab,$(RUN)),,$(IMAGES)/kvm-vmm 
 # Everything that the image to run may need is built first.
 run: all
 	$(ensure-lab)
-	+$(Q)tools/run
+	$(SUB)$(Q)tools/run
 
 # What it finds is for the reader; a verdict in the exit status is for scripts,
 # which ask kvm-vmm itself.

@@ -1,28 +1,42 @@
 # Sourced by the scripts that enter the makes of Linux and BusyBox.
 #
-# What those makes see is fixed here: no variable of our command line or of the
-# user's shell reaches them, dates and names are constant, so that the same
-# sources and the same configuration give the same bytes anywhere.
-
-# make -n runs what starts another make; it should only talk.
-case ${MAKEFLAGS:-} in
--*|" "*|"") ;;
-*)	case ${MAKEFLAGS%% *} in *n*) exit 0 ;; esac ;;
-esac
+# What those makes see is fixed here: nothing of our command line and nothing of
+# the user's shell but what is named reaches them, dates and names are constant,
+# so that the same sources and the same configuration give the same bytes anywhere.
 
 # V=1 is for them too, and shows all they print.
 verbose=${V:-}
 
-unset CC CFLAGS CPPFLAGS LDFLAGS CROSS_COMPILE ARCH O V M T W C
-unset KCONFIG_CONFIG KCONFIG_ALLCONFIG KCONFIG_SEED KBUILD_OUTPUT
-export LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=0
-export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
-export KBUILD_BUILD_USER=mini-kvm KBUILD_BUILD_HOST=mini-kvm
-export KBUILD_BUILD_VERSION=1
+# kept NAME...: those of the variables that are set, as words for env. Of make's
+# own only the part on jobs is passed on: ours has -n, -k and -t for itself.
+kept() {
+	local variable word jobs=
+	for variable; do
+		if [ -n "${!variable+set}" ]; then
+			clean+=("$variable=${!variable}")
+		fi
+	done
+	for word in ${MAKEFLAGS:-}; do
+		case $word in -j* | --jobserver*) jobs="$jobs $word" ;; esac
+	done
+	clean+=("MAKEFLAGS=$jobs")
+}
 
-# Relative paths in the cache, so that a second clone finds what the first one
-# compiled; dependencies from the compiler, so that a miss costs one run of it.
-export CCACHE_BASEDIR=$MKVM_BUILD CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
+# CCACHE_*: relative paths in the cache, so that a second clone finds what the
+# first one compiled; dependencies from the compiler, so that a miss costs one run.
+clean=(LC_ALL=C TZ=UTC SOURCE_DATE_EPOCH=0
+	KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
+	KBUILD_BUILD_USER=mini-kvm KBUILD_BUILD_HOST=mini-kvm
+	KBUILD_BUILD_VERSION=1)
+# shellcheck disable=SC2046 # names of variables
+kept PATH HOME TMPDIR XDG_CACHE_HOME XDG_CONFIG_HOME \
+	$(compgen -e CCACHE_ || :)
+clean+=("CCACHE_BASEDIR=$MKVM_BUILD" CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1)
+
+# cleanly [NAME=VALUE]... COMMAND...: runs it with that environment.
+cleanly() {
+	env -i "${clean[@]}" "$@"
+}
 
 # alone FILE: holds FILE's lock to the end, so that two makes started at the same
 # time do not build in one directory.
@@ -33,13 +47,10 @@ alone() {
 	flock 9
 }
 
-# cached COMPILER: the compiler, through ccache when that is installed.
+# cached COMPILER: the compiler, through ccache when that can be used.
+ccache=${MKVM_CCACHE-$("$tools/ccache")}
 cached() {
-	if command -v ccache >/dev/null; then
-		echo "ccache $1"
-	else
-		echo "$1"
-	fi
+	echo "${ccache:+$ccache }$1"
 }
 
 # progress LOG COUNTFILE ESTIMATE COMMAND...: runs a long build, shows how far

@@ -3,6 +3,7 @@
 #
 # shellcheck shell=bash
 
+unset CDPATH
 bench=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 top=${bench%/tests/bench}
 build=${MKVM_BUILD:-$top/build}

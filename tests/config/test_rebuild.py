@@ -109,6 +109,64 @@ def twice():
                   "what the second make says")
 
 
+# Says a value of the configuration, and stops a make that starts over for ever.
+GUARD = """
+ifeq ($(MAKE_RESTARTS),5)
+$(error started over for ever)
+endif
+include Makefile
+say:
+\t@echo "have $(CONFIG_DEFAULT_MEM)"
+"""
+FUTURE = 86400      # seconds
+
+
+def dated(path):
+    then = time.time() + FUTURE
+    os.utime(path, (then, then))
+
+
+# A clock that was wrong, another machine's clock, a copy with its dates.
+@tap.case("files dated in the future are read once, and their changes seen")
+def future():
+    with tree.Copy() as out:
+        with open(out.at("guard.mk"), "w", encoding="utf-8") as file:
+            file.write(GUARD)
+
+        def have(value):
+            text = out.made("-f", "guard.mk", "say")
+            tap.check(f"have {value}\n" in text, f"not {value}:", text)
+
+        have("128M")
+        for path in (".config", "Kconfig", "vmm/Kconfig", "tools/kconfig",
+                     "tools/deps", "tools/test-objects", "Makefile",
+                     "tests/unit/test_ring.c", "build/config/auto.conf"):
+            dated(out.at(path))
+            have("128M")
+        for folder, _, names in os.walk(out.path):
+            for name in names:
+                dated(os.path.join(folder, name))
+        have("128M")
+        out.replace('CONFIG_DEFAULT_MEM="128M"', 'CONFIG_DEFAULT_MEM="96M"')
+        have("96M")
+
+
+@tap.case("make -n and make -q in a fresh checkout start nothing")
+def only_shown():
+    with tree.Copy() as out:
+        for goal in ("all", "run", "test", "bench", "compare", "kernel",
+                     "level-1", "doctor"):
+            text = out.made("-n", goal)
+            tap.check("UNPACK" not in text.split("printf")[0], text)
+            status, text = out.make("-q", goal)
+            tap.equal(status, 1, f"status of make -q {goal}: {text}")
+        text = out.made("-n", "all")
+        for want in ("tools/kernel", "tools/busybox", "tools/fetch linux"):
+            tap.check(want in text, f"make -n does not show {want}", text)
+        tap.equal(out.built(), [], "files built")
+        tap.check(not os.path.exists(out.at("build/src/linux")), "unpacked")
+
+
 @tap.case("the hypervisor is the same in two directories, byte for byte")
 def identical():
     images = []

@@ -2,6 +2,7 @@
 """A configuration that cannot be had is refused, by name, before building."""
 
 import os
+import shutil
 import subprocess
 
 import tree
@@ -45,6 +46,12 @@ REFUSED = (
     ("two images to run", ("CONFIG_RUN_BZIMAGE=y",), ("RUN_",)),
     ("a fragment that is not there",
      ('CONFIG_IMG_LINUX_FRAGMENT="no/such.config"',), ("no/such.config",)),
+    ("a package whose name is a command",
+     ('CONFIG_IMG_LINUX_PACKAGE="linux;touch stray"',),
+     ("CONFIG_IMG_LINUX_PACKAGE", "linux;touch stray", "contains")),
+    ("a path that make would expand",
+     ('CONFIG_IMG_INITRAMFS_LISTS="$(shell touch stray)"',),
+     ("CONFIG_IMG_INITRAMFS_LISTS", "contains")),
     ("a tarball that is not there",
      ("# CONFIG_IMG_LINUX_DEBIAN is not set", "CONFIG_IMG_LINUX_TARBALL=y",
       'CONFIG_IMG_LINUX_PATH="no/such.tar.xz"'), ("no/such.tar.xz",)),
@@ -99,6 +106,63 @@ def new_symbols():
         with open(out.at(".config"), "w", encoding="utf-8") as file:
             file.write(text)
         tap.check("CONFIG_DEV_POST" in out.made("listnewconfig"))
+
+
+# What make or a shell takes for something else. A name with it is a command's
+# argument here; `touch stray` shows whether a part of it ran.
+ODD = ("a b", "b ", "a\tb", "a'b", 'a"b', "a;touch stray;", "a&touch stray&",
+       "a|touch stray|", "a`touch stray`", "a$(touch stray)", "a(b", "a)b", "a[b",
+       "a{b", "a<b", "a>b", "a*b", "a?b", "a!b", "a:b", "a=b", "a#b", "a%b",
+       "a\\b", "a\nb")
+
+
+def said_once(done, where):
+    """make ended at once, with one sentence of ours on the path."""
+    tap.check(done.returncode != 0, f"{where!r}: accepted", done.stdout)
+    tap.equal((done.stdout, done.stderr.count("mini-kvm: "),
+               done.stderr.count("the path contains")), ("", 1, 1),
+              f"{where!r}: {done.stderr}")
+
+
+def run_make(folder, *words, env=None):
+    return subprocess.run(["make", *words], cwd=folder, text=True,
+                          env=dict(os.environ, **(env or {})), check=False,
+                          capture_output=True, stdin=subprocess.DEVNULL)
+
+
+@tap.case("a source path that make or a shell would split is refused at once")
+def odd_top():
+    with tree.Tree() as out:
+        for name in ODD:
+            if "/" in name:
+                continue
+            os.mkdir(out.at(name))
+            shutil.copy(os.path.join(tap.TOP, "Makefile"), out.at(name))
+            said_once(run_make(out.at(name)), name)
+            tap.equal(os.listdir(out.at(name)), ["Makefile"], "files there")
+        tap.equal(len(os.listdir(out.path)), len(ODD), "folders")
+
+
+@tap.case("O= and MKVM_DL= with such characters are refused, and nothing is left")
+def odd_output():
+    with tree.Tree() as out:
+        for name in (*ODD, "~", "~/x"):
+            for variable in ("O", "MKVM_DL"):
+                path = name if name[0] == "~" else out.at(name)
+                said_once(run_make(tap.TOP, f"{variable}={path}"), path)
+                said_once(run_make(tap.TOP, env={variable: path}), path)
+        said_once(run_make(tap.TOP, "distclean", env={"O": " "}), " ")
+        tap.equal(os.listdir(out.path), [], "folders")
+    tap.equal([name for name in ("stray", "~") if
+               os.path.lexists(os.path.join(tap.TOP, name))], [], "in the tree")
+
+
+@tap.case("a path of the user's letters, and what harms nobody, is taken")
+def usual_output():
+    with tree.Tree() as out:
+        for name in ("한글", "a,b", "a+b", "a@b", "a~b", "-a.b_c"):
+            done = run_make(tap.TOP, f"O={out.at(name)}", "help")
+            tap.equal((done.returncode, done.stderr), (0, ""), name)
 
 
 @tap.case("a machine that is not x86-64 Linux is refused")

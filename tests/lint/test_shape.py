@@ -146,4 +146,35 @@ def shell():
         tap.none_of(done.stdout.splitlines())
 
 
+def unquoted(words):
+    """What a shell would split and expand in the words of a command."""
+    return re.findall(r"\$\S*|`\S*|%s", re.sub(r"'[^']*'|\"[^\"]*\"", "", words))
+
+
+@tap.case("what is removed with its folders stands in quotes")
+def removal():
+    bad = []
+    for path in sources.files():
+        for number, line in sources.lines(path):
+            if path.endswith(".c") and '"rm -' in line:     # for system()
+                line = line.split('"')[1]
+            for words in re.findall(r"\brm (-\w*[rR]\w* [^;&|]*)", line):
+                bad += [f"{path}:{number}: {word}" for word in unquoted(words)
+                        if not path.endswith(".md")]
+    tap.none_of(bad)
+
+
+# With CDPATH exported, `cd lab` may go elsewhere, and prints where it went.
+@tap.case("a script that changes its directory unsets CDPATH first")
+def cdpath():
+    bad = []
+    for path in [*sources.scripts("sh", "bash", "dash"), *sources.files(".sh")]:
+        text = sources.read(path)
+        found = re.search(r"(?:^|[(;&]|\bthen)\s*cd\s", text, re.M)
+        if found and not path.startswith("initramfs/") and \
+                "\nunset CDPATH\n" not in text[:found.start() + 1]:
+            bad.append(f"{path}: cd without `unset CDPATH` before it")
+    tap.none_of(bad)
+
+
 tap.main()

@@ -73,7 +73,7 @@ static int leave(void **state)
 {
 	char command[128];
 
-	snprintf(command, sizeof(command), "rm -rf %s", (char *)*state);
+	snprintf(command, sizeof(command), "rm -rf '%s'", (char *)*state);
 	free(*state);
 	return chdir("/") || system(command);
 }
