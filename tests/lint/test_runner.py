@@ -79,4 +79,12 @@ def selects():
         tap.equal(status, 0 if results else 1, "exit status")
 
 
+@tap.case("a pattern that begins with a folder names programs and no texts")
+def names():
+    program = "echo 1..1; echo ok 1 - red lint"
+    for pattern, listed in (("lint/", ["lint/x"]), ("lint/x", ["lint/x"]),
+                            ("lint/red", []), ("red lint", ["lint/x"])):
+        tap.equal(run(program, "--list", pattern), (0, listed), pattern)
+
+
 tap.main()
