@@ -29,6 +29,7 @@
 
 #include <cmocka.h>
 
+#include "catch.h"
 #include "tools/initcpio/create.h"
 #include "tools/initcpio/index.h"
 #include "tools/initcpio/load.h"
@@ -92,16 +93,11 @@ static int make(const char *compressor, const char *output, const char *first,
 		.count = second ? 2 : 1,
 		.mtime = 1,
 	};
-	int before = dup(STDERR_FILENO);
-	int log = open("messages", O_CREAT | O_TRUNC | O_WRONLY, 0600);
 	int err;
 
-	dup2(log, STDERR_FILENO);
-	close(log);
+	catch_begin();
 	err = create_archive(&r);
-	fflush(stderr);
-	dup2(before, STDERR_FILENO);
-	close(before);
+	catch_end();
 	return err;
 }
 

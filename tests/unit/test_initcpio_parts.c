@@ -339,6 +339,7 @@ static void test_ls(void **state)
 		"-rwxr-xr-x  1     0     0         7 /bin/more\n";
 	struct buf bytes = { 0 };
 	FILE *out = tmpfile();
+	char listed[4096];
 	size_t n;
 
 	(void)state;
@@ -346,9 +347,9 @@ static void test_ls(void **state)
 	cook(&bytes, "E5l", "zstd");
 	assert_int_equal(show_archive(out, "a", bytes.data, bytes.len, 0), 0);
 	rewind(out);
-	n = fread(said, 1, sizeof(said) - 1, out);
-	said[n] = '\0';
-	assert_string_equal(said, wanted);
+	n = fread(listed, 1, sizeof(listed) - 1, out);
+	listed[n] = '\0';
+	assert_string_equal(listed, wanted);
 	fclose(out);
 	buf_free(&bytes);
 }

@@ -334,6 +334,7 @@ static void test_ls(void **state)
 		"crw---Sr--  1     0     0    5,   1 /c\n";
 	struct buf bytes = build(files, ROWS(files));
 	FILE *out = tmpfile();
+	char listed[4096];
 	size_t n;
 
 	(void)state;
@@ -341,9 +342,9 @@ static void test_ls(void **state)
 	assert_int_equal(show_archive(out, "a.cpio", bytes.data, bytes.len, 0),
 			 0);
 	rewind(out);
-	n = fread(said, 1, sizeof(said) - 1, out);
-	said[n] = '\0';
-	assert_string_equal(said, wanted);
+	n = fread(listed, 1, sizeof(listed) - 1, out);
+	listed[n] = '\0';
+	assert_string_equal(listed, wanted);
 	fclose(out);
 	buf_free(&bytes);
 }

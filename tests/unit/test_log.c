@@ -16,36 +16,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "catch.h"
 #include "util/log.h"
 #include "util/sink.h"
 
 #define LONG 100000
-
-static int pipe_fds[2];
-static int real_stderr;
-
-/* Everything that goes to stderr between the two ends up in @buf. */
-static void catch_begin(void)
-{
-	assert_int_equal(pipe(pipe_fds), 0);
-	real_stderr = dup(STDERR_FILENO);
-	dup2(pipe_fds[1], STDERR_FILENO);
-	close(pipe_fds[1]);
-}
-
-static const char *catch_end(void)
-{
-	static char buf[8192];
-	ssize_t len;
-
-	dup2(real_stderr, STDERR_FILENO);
-	close(real_stderr);
-	len = read(pipe_fds[0], buf, sizeof(buf) - 1);
-	assert_true(len >= 0);
-	buf[len] = '\0';
-	close(pipe_fds[0]);
-	return buf;
-}
 
 static void lines_have_the_name(void **state)
 {

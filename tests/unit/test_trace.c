@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "catch.h"
 #include "probe.h"
 #include "util/log.h"
 
@@ -26,7 +27,6 @@ static union {
 } area;
 
 static struct exit_view view;
-static int pipe_fds[2], real_stderr;
 
 static int setup(void **state)
 {
@@ -46,22 +46,11 @@ static int setup(void **state)
 static void expect(const char *want)
 {
 	const struct probe *probe = *__start_table_probe;
-	char buf[1024];
-	ssize_t len;
 
-	assert_int_equal(pipe(pipe_fds), 0);
-	real_stderr = dup(STDERR_FILENO);
-	dup2(pipe_fds[1], STDERR_FILENO);
-	close(pipe_fds[1]);
+	catch_begin();
 	probe->before(&view);
 	probe->after(&view);
-	dup2(real_stderr, STDERR_FILENO);
-	close(real_stderr);
-	len = read(pipe_fds[0], buf, sizeof(buf) - 1);
-	close(pipe_fds[0]);
-	assert_true(len >= 0);
-	buf[len] = '\0';
-	assert_string_equal(buf, want);
+	assert_string_equal(catch_end(), want);
 }
 
 static void port(int out, unsigned int at, const char *data, unsigned int size,
