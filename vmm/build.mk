@@ -62,12 +62,13 @@ obj-$(or $(CONFIG_BOOT_PAGED),$(CONFIG_BOOT_LINUX),$(CONFIG_BOOT_LONG64),$(CONFI
 obj-$(CONFIG_DBG_TRACE)  += $(call whole,probes/trace)
 obj-$(CONFIG_DBG_EXPLAIN) += $(call whole,probes/explain)
 obj-$(CONFIG_DBG_REPORT)  += $(call whole,probes/report) x86/walk.o
-obj-$(CONFIG_DBG_STATS)   += $(call whole,probes/stats) util/json.o util/lane.o
+obj-$(CONFIG_DBG_STATS)   += $(call whole,probes/stats) util/json.o util/lane.o \
+			     util/outfile.o
 obj-$(CONFIG_DBG_STAGES)  += probes/stages/stages.o probes/stages/mark.o probes/stages/seen.o \
 			     probes/stages/console.o util/lane.o
 obj-$(if $(CONFIG_DBG_STATS),$(CONFIG_DBG_STAGES)) += probes/stages/json.o
 obj-$(CONFIG_DBG_TRACE_FILE) += $(call whole,probes/tracefile) \
-				util/json.o util/lane.o
+				util/json.o util/lane.o util/outfile.o
 obj-$(CONFIG_DBG_BUDGET)  += $(call whole,probes/budget) util/lane.o
 obj-$(CONFIG_DBG_DOCTOR)  += $(call whole,doctor)
 

@@ -1,8 +1,12 @@
 #!/usr/bin/python3
-"""The command line: what kvm-vmm says about itself, without any guest."""
+"""The command line: what kvm-vmm says about itself, and which files it will not
+write, without any guest."""
 
+import os
 import re
+import shutil
 import subprocess
+import tempfile
 
 import vm
 from vm import tap
@@ -53,6 +57,56 @@ def full_disk():
             done = subprocess.run([vm.KVM_VMM, option], stdout=full,
                                   stdin=subprocess.DEVNULL, check=False)
         tap.equal(done.returncode, vm.FAILED, f"{option}: exit status")
+
+
+def needs(*probes):
+    text = say("--list")
+    for probe in probes:
+        if not re.search(rf"(?m)^probe +{probe}\b", text):
+            raise tap.Skip(f"kvm-vmm was configured without {probe}")
+
+
+OURS = (("--trace", "[\n"), ("--trace", "[\n\n]\n"),
+        ("--trace", '[\n{"ph":"M","pid":1}\n]\n'), ("--trace", ""),
+        ("--stats=json", '{\n  "program": "kvm-vmm",\n'),
+        ("--stats=json", "\n13 VM exits in 7.9 ms"), ("--stats=table", ""))
+OTHERS = (("--trace", "\xf4"), ("--trace", "[1]\n"), ("--trace", "[\n{}"),
+          ("--trace", '{\n  "program": "kvm-vmm",\n'),
+          ("--stats=table", "\nVM exits in"), ("--stats=json", "{}\n"),
+          ("--stats=json", "[\n"))
+
+
+@tap.case("a file that exists and is none of ours is refused and left alone")
+def spared():
+    needs("trace-file", "stats")
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "a.bin")
+        for option, text in (*OURS, *OTHERS):
+            with open(path, "w", encoding="latin-1") as file:
+                file.write(text)
+            word = option + (":" if "=" in option else "=") + path
+            done = subprocess.run([vm.KVM_VMM, word, "none.bin"],
+                                  capture_output=True, text=True,
+                                  check=False)
+            tap.equal(done.returncode, vm.USAGE, word)  # there is no image
+            tap.equal(f"kvm-vmm: {option[:7]}: {path}: " in done.stderr,
+                      (option, text) in OTHERS, f"{text!r}: {done.stderr}")
+            with open(path, encoding="latin-1") as file:
+                tap.check((option, text) in OURS or file.read() == text,
+                          f"{word}: {text!r} is lost")
+
+
+@tap.case("the image in place of --trace's file is spared, and said so")
+def image_spared():
+    needs("trace-file", "stats")
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "a.bin")
+        shutil.copy(vm.assemble("halt"), path)
+        done = subprocess.run([vm.KVM_VMM, "--trace", path, path],
+                              capture_output=True, text=True, check=False)
+        tap.equal(done.returncode, vm.USAGE, done.stderr)
+        tap.check(os.path.getsize(path) == 1 and "--trace" in done.stderr,
+                  done.stderr)
 
 
 tap.main()

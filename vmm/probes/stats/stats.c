@@ -6,7 +6,6 @@
 #include "probes/stats/stats.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "probe.h"
 #include "util/clock.h"
 #include "util/log.h"
+#include "util/outfile.h"
 #include "util/sink.h"
 
 /* Constant once vCPUs run. */
@@ -33,12 +33,16 @@ static int bad_format(const char *arg)
 
 static int open_file(const char *name)
 {
-	int new_fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	/* What json.c and table.c begin with. */
+	static const char *const heads[] = {
+		"{\n  \"program\": \"kvm-vmm\"",
+		"\n# VM exits in ",
+		NULL,
+	};
+	int new_fd = outfile_open("--stats", name, heads);
 
-	if (new_fd < 0) {
-		log_error("--stats: %s: %s", name, strerror(errno));
-		return -errno;
-	}
+	if (new_fd < 0)
+		return new_fd;
 	if (path)
 		close(fd); /* the option was given twice: the last one counts */
 	path = name;

@@ -15,7 +15,6 @@
 #include "probes/tracefile/tracefile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
@@ -25,6 +24,7 @@
 #include "probe.h"
 #include "util/clock.h"
 #include "util/log.h"
+#include "util/outfile.h"
 #include "util/sink.h"
 
 #define GUESTS_MAX 256
@@ -169,6 +169,9 @@ static struct trace_lane *take_lane_now(void)
 	return NULL;
 }
 
+/* The first event is one of event.c's; a run may have had none. */
+static const char *const heads[] = { "[\n{\"ph\":\"", "[\n\n]\n", NULL };
+
 static int trace_setup(const char *arg)
 {
 	int fd, err;
@@ -178,12 +181,9 @@ static int trace_setup(const char *arg)
 		return -EINVAL;
 	}
 	path = arg;
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC,
-		  0666);
-	if (fd < 0) {
-		log_error("--trace: %s: %s", path, strerror(errno));
-		return -errno;
-	}
+	fd = outfile_open("--trace", path, heads);
+	if (fd < 0)
+		return fd;
 	sink_own(&file, fd);
 	started_ns = clock_now_ns();
 	err = sink_write(&file, "[\n", strlen("[\n"));

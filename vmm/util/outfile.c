@@ -1,0 +1,82 @@
+/* The file that an option names to be written: see outfile.h. */
+#include "util/outfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/log.h"
+
+#define HEAD_BYTES 64 /* longer than any head */
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Whether @text, which ends with a NUL, begins with @head or within it. */
+static bool begins_with(const char *text, const char *head)
+{
+	for (; *head && *text; head++) {
+		if (*head != '#') {
+			if (*text++ != *head)
+				return false;
+			continue;
+		}
+		if (!is_digit(*text))
+			return false;
+		while (is_digit(*text))
+			text++;
+	}
+	return true;
+}
+
+static bool is_ours(int fd, const char *const *heads)
+{
+	char text[HEAD_BYTES + 1];
+	ssize_t len = pread(fd, text, HEAD_BYTES, 0);
+
+	if (len < 0 || memchr(text, '\0', (size_t)len))
+		return false;
+	text[len] = '\0';
+	for (; *heads; heads++)
+		if (begins_with(text, *heads))
+			return true;
+	return false;
+}
+
+/* 0, or why the file at @fd cannot be taken. */
+static int empty(int fd, const char *const *heads)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	if (!is_ours(fd, heads))
+		return -EEXIST;
+	return ftruncate(fd, 0) ? -errno : 0;
+}
+
+int outfile_open(const char *option, const char *path, const char *const *heads)
+{
+	const int flags = O_CREAT | O_NOCTTY | O_CLOEXEC;
+	struct stat st;
+	bool special = !stat(path, &st) && !S_ISREG(st.st_mode);
+	int fd = open(path, flags | (special ? O_WRONLY : O_RDWR), 0666);
+	int err = fd < 0 ? -errno : empty(fd, heads);
+
+	if (!err)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	log_error("%s: %s: %s", option, path,
+		  err == -EEXIST ? "this file is there and none of its own; "
+				   "name another, or remove it" :
+				   strerror(-err));
+	return err;
+}

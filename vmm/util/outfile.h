@@ -1,0 +1,19 @@
+/*
+ * The file that an option names to be written. What was written by the same
+ * option before is replaced; any other file is left alone, for it may be an
+ * image or a user's work that stands where the name was forgotten.
+ */
+#ifndef MKVM_OUTFILE_H
+#define MKVM_OUTFILE_H
+
+/*
+ * Opens @path for writing, empty. @heads: how files of @option begin, a list
+ * that ends with NULL; "#" in one stands for a decimal number. A file that is
+ * cut short within such a head is ours, too, and so is an empty one. A pipe or
+ * a device is opened as it is. Returns the descriptor, or -errno after one
+ * message.
+ */
+int outfile_open(const char *option, const char *path,
+		 const char *const *heads);
+
+#endif
