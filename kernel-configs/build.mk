@@ -30,8 +30,9 @@ $(LINUX_SRC): $(call remember,$(B)/src/linux.from,$(LINUX_TREE) $(LINUX_FROM)) \
 # the screen, from FRAGMENTS and the symbols LINES on top. The make of Linux is
 # entered when one of them changed, so not at all when there is nothing to do.
 define linux-kernel
-$(B)/$1.config: $3 $(call remember,$(B)/$1.lines,$3 $4) tools/fragment
-	$$(Q)tools/fragment $(addprefix -s ,$4) $3 >$$@.tmp && mv $$@.tmp $$@
+$(B)/$1.config: $3 $(call remember,$(B)/$1.lines,$3 $4) tools/fragment $(LINUX_SRC)
+	$$(Q)tools/fragment -t $(LINUX_TREE) $(addprefix -s ,$4) $3 >$$@.tmp
+	$$(Q)mv $$@.tmp $$@
 
 $(B)/$1.built: $(B)/$1.config $(LINUX_SRC) tools/kernel
 	$$(SUB)$$(Q)tools/kernel $2 $(LINUX_TREE) $(B)/$1 $(B)/$1.config

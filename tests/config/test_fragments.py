@@ -2,6 +2,7 @@
 """Fragments: a symbol that Kconfig dropped is named with what it lost."""
 
 import os
+import re
 import subprocess
 import tempfile
 
@@ -148,6 +149,37 @@ def merged():
                        f"# {one}:4\nCONFIG_S=\"a # b\"\n"
                        f"# {two}:2\n# CONFIG_B is not set\n"
                        "# make:0\nCONFIG_C=12\n")
+
+
+VERSIONS = """CONFIG_OLD=y # [up to 6.3] the smallest
+CONFIG_NEW=y # [since 6.4] the smallest where OLD is gone
+# CONFIG_MID is not set # [since 5.20] no default
+CONFIG_ALL=y # for [up to 6.3] and later
+"""
+
+
+@tap.case("a symbol that not every version has is asked for where there is one")
+def versions():
+    with tempfile.TemporaryDirectory() as root:
+        path = os.path.join(root, "fragment")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(VERSIONS)
+        for version, patch, want in (
+                ("6", "1", "OLD MID ALL"), ("6", "3", "OLD MID ALL"),
+                ("6", "4", "NEW MID ALL"), ("6", "12", "NEW MID ALL"),
+                ("5", "20", "OLD MID ALL"), ("5", "3", "OLD ALL"),
+                ("10", "0", "NEW MID ALL")):
+            with open(os.path.join(root, "Makefile"), "w",
+                      encoding="utf-8") as file:
+                file.write(f"# SPDX\nVERSION = {version}\n"
+                           f"PATCHLEVEL = {patch}\nSUBLEVEL = 9\n")
+            status, out, err = run(tool("fragment"), "-t", root, path)
+            tap.equal((status, err), (0, ""))
+            tap.equal(" ".join(re.findall(r"CONFIG_(\w+)", out)), want,
+                      f"symbols for {version}.{patch}")
+        tap.equal(" ".join(re.findall(r"CONFIG_(\w+)",
+                                      run(tool("fragment"), path)[1])),
+                  "OLD NEW MID ALL", "symbols for no version")
 
 
 @tap.case("a dropped symbol is traced to the fragment that asked for it")
