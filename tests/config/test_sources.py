@@ -98,6 +98,25 @@ def wrong_sum():
         tap.check(not os.path.exists(out.at("tree")), "a tree is left")
 
 
+@tap.case("a package that is not on record: what to do is said")
+def unrecorded():
+    with tree.Tree() as out:
+        os.makedirs(out.at("dl"))
+        status, text = fetch(out, "linux", "linux-source-0.0", out.at("tree"))
+        tap.equal(status, 1, text)
+        for word in ("linux-source-0.0 cannot be fetched", "dl/",
+                     "on record: ", "linux-source-6.1 ", "linux-source-6.12"):
+            tap.check(word in text, f"the message lacks {word!r}:", text)
+        name = "linux-source-0.0_1_all.deb"
+        write(out.at("dl", name), "what somebody put there\n")
+        status, text = fetch(out, "linux", "linux-source-0.0", out.at("tree"))
+        tap.equal(status, 1, text)
+        tap.check(f"sha256sum {name}" in text and "accepted.sha256" in text,
+                  text)
+        tap.check(not os.path.exists(out.at("tree")), "a tree is left")
+        tap.check(not os.path.exists(out.at("tree.new")), "half a tree is left")
+
+
 @tap.case("a tarball of the user's own needs no network")
 def tarball():
     with tree.Tree() as out:
