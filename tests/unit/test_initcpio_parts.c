@@ -5,7 +5,7 @@
 /* host-objects: tools/initcpio/extent.o tools/initcpio/show.o */
 /* host-objects: tools/initcpio/tree.o tools/initcpio/buf.o */
 /* host-objects: tools/initcpio/report.o tools/initcpio/squeeze.o */
-/* host-objects: tools/initcpio/frames.o */
+/* host-objects: tools/initcpio/frames.o tools/initcpio/load.o */
 /*
  * Archives of several parts, each packed or not: what Linux 6.1 makes of them
  * (its unpack_to_rootfs()), and what an archive may cost us.
@@ -21,6 +21,7 @@
 #include "tests/unit/lzo_sample.h"
 #include "tests/unit/newc_made.h"
 #include "tools/initcpio/index.h"
+#include "tools/initcpio/load.h"
 #include "tools/initcpio/show.h"
 #include "tools/initcpio/squeeze.h"
 
@@ -329,6 +330,22 @@ static void test_window(void **state)
 	assert_non_null(strstr(said, "asks for a window of 1955 MiB"));
 }
 
+/* What is too large is refused before a byte of it is read. */
+static void test_too_large(void **state)
+{
+	struct buf raw = { 0 };
+	char path[64];
+	FILE *file = tmpfile();
+
+	(void)state;
+	assert_non_null(file);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fileno(file));
+	assert_int_equal(ftruncate(fileno(file), ARCHIVE_MAX_BYTES + 1), 0);
+	assert_int_equal(load_file(path, &raw), -EINVAL);
+	assert_int_equal(raw.room, 0);
+	fclose(file);
+}
+
 static void test_ls(void **state)
 {
 	static const char wanted[] =
@@ -365,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_bomb),
 		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_ls),
 	};
 

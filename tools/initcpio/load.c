@@ -23,8 +23,6 @@ static int read_bytes(const char *path, FILE *file, struct buf *raw)
 	unsigned char bytes[COPY_BYTES];
 	size_t n;
 
-	if (!raw->limit)
-		raw->limit = ARCHIVE_MAX_BYTES;
 	while ((n = fread(bytes, 1, sizeof(bytes), file)) > 0) {
 		int err = buf_add(raw, bytes, n);
 
@@ -38,18 +36,33 @@ static int read_bytes(const char *path, FILE *file, struct buf *raw)
 	return 0;
 }
 
+/* What can be told without reading it. */
+static int check_file(const char *path, FILE *file, const struct buf *raw)
+{
+	struct stat st;
+
+	if (fstat(fileno(file), &st) < 0)
+		return report_failed("%s: %s", path, strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return report_bad("%s: is a directory; name an initramfs",
+				  path);
+	if (S_ISREG(st.st_mode) && (uint64_t)st.st_size > raw->limit)
+		return too_big(path, raw->limit);
+	return 0;
+}
+
 int load_file(const char *path, struct buf *raw)
 {
 	FILE *file = fopen(path, "re");
-	struct stat st;
 	int err;
 
 	if (!file)
 		return report_bad("%s: %s; name an initramfs", path,
 				  strerror(errno));
-	if (!fstat(fileno(file), &st) && S_ISDIR(st.st_mode))
-		err = report_bad("%s: is a directory; name an initramfs", path);
-	else
+	if (!raw->limit)
+		raw->limit = ARCHIVE_MAX_BYTES;
+	err = check_file(path, file, raw);
+	if (!err)
 		err = read_bytes(path, file, raw);
 	fclose(file);
 	return err;
