@@ -6,13 +6,13 @@ whole = $(patsubst vmm/%.c,%.o,$(wildcard vmm/$1/*.c))
 obj-y := core/memory.o core/cpuregs.o x86/cpustate_real16.o
 
 # The whole machine; what stands for it without, is below the devices.
-obj-$(CONFIG_MACHINE) += main.o cli.o usage.o machine.o guest.o \
+obj-$(CONFIG_MACHINE) += main.o cli.o cli_word.o usage.o machine.o guest.o \
 			 ending.o
 obj-$(CONFIG_MACHINE) += core/kvm.o core/vm.o core/bus.o core/cpuid.o \
 			 core/vcpu.o core/watch.o core/exit.o core/probes.o core/board.o core/ending.o \
 			 util/event.o irqchip/select.o core/feature.o \
 			 terminal/console.o terminal/output.o terminal/screen.o terminal/term.o terminal/messages.o
-obj-$(CONFIG_MACHINE) += boot/select.o
+obj-$(CONFIG_MACHINE) += boot/select.o boot/kind.o boot/kind_look.o
 obj-$(CONFIG_MACHINE) += util/log.o util/sink.o util/ring.o util/text.o
 
 # A part that can be missing has a stand-in, NAME_none.o, so that nobody asks:

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli_word.h"
 #include "command.h"
 #include "core/probes.h"
 #include "core/smp.h"
@@ -356,6 +357,9 @@ int cli_parse(struct options *opt, int argc, char **argv)
 
 	*opt = (struct options){ 0 };
 	collect_options(&parser);
+	err = cli_check_words(parser.longs, argc, argv);
+	if (err)
+		return err;
 	/* ":" makes getopt tell a missing value from an unknown option. */
 	while ((value = getopt_long(argc, argv, ":", parser.longs, NULL)) !=
 	       -1) {

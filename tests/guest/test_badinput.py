@@ -13,6 +13,7 @@ import shutil
 import tempfile
 
 import badimages
+import kindfiles
 import vm
 from vm import tap
 
@@ -93,6 +94,24 @@ refused("--paging with more than its RAM holds", "--paging", "--mem", "4M",
         sparse("big", 16 << 20), word="big")
 refused("--linux and --paging together", "--linux", "--paging", HALT)
 refused("an unknown option", "--frobnicate", HALT, word="--frobnicate")
+for words, message in (
+        (["-smp", "2", HALT], "-smp: no such option; did you mean `--smp 2`?"),
+        ([HALT, "-smp", "2"], "-smp: no such option; did you mean `--smp 2`?"),
+        (["-smp=2", HALT], "-smp=2: no such option; did you mean `--smp=2`?"),
+        (["--mem", "-s", "-smp", "2", HALT], "-smp: no such option"),
+        (["-verbose", HALT], "did you mean `--verbose`?"),
+        (["-x", HALT], "-x: no such option; try `kvm-vmm --help`"),
+        (["--", "-smp"], "-smp"),
+        (["--smpp", "2", HALT], "--smpp: no such option; did you mean `--smp "),
+        (["--initdr", HALT, HALT], "did you mean `--initrd "),
+        (["--m", "2", HALT], "--m: could be --mem, --max-exits;"),
+        (["--ver", HALT], "--ver: could be --verbose, --version;"),
+        (["--no", HALT], "--no: could be --no-"),
+        (["--list=x"], "--list=x: --list takes no value"),
+        (["--frob" + 9999 * "n", HALT], "--frob")):
+    refused("named by its own name: " +
+            " ".join(map(os.path.basename, words))[:30], *words,
+            word=message)
 refused("an option without its value", HALT, "--mem", word="mem")
 
 # --- Values ----------------------------------------------------------------
@@ -151,6 +170,23 @@ refused("a command line of 100000 bytes", GOOD, "--cmdline", 100000 * "a",
 refused("--mem too small for Linux", GOOD, "--mem", "1M", word="--mem 16M")
 refused("--mem that ends below the kernel", GOOD, "--mem", "16M",
         word="--mem 17M")
+
+# --- Files of other kinds ----------------------------------------------------
+
+for number, (what, content, message) in enumerate(kindfiles.NAMED):
+    path = file(f"kind{number}", content)
+    refused(f"{what} is named", path, word=message)
+    if "text" in message:
+        refused(f"{what} is named, whatever it is to be", "--paging", path,
+                word=message)
+    elif content[:4] != b"\x7fELF":
+        refused(f"{what} is named where a kernel should be", "--linux", path,
+                word=message)
+for number, (what, content) in enumerate(kindfiles.RUNS):
+    TABLE.add(f"runs: {what}",
+              lambda place, path=file(f"near{number}", content): vm.Command(
+                  vm.SAN, "--timeout", 5, path),
+              lambda result: result.must(vm.OK))
 
 # --- Garbage ---------------------------------------------------------------
 

@@ -342,9 +342,9 @@ for width, other in (64, 3), (32, 62):
     REFUSED += [(f"{width} bits: {text}", elf(width, *segments, **header), word)
                 for text, segments, header, word in [
         ("for the other width's machine", (), {"machine": other}, "x86"),
-        ("for ARM", (), {"machine": 40}, "x86"),
+        ("for ARM", (), {"machine": 40}, "an ELF file for ARM"),
         ("position-independent", (), {"type": 3}, "fixed addresses"),
-        ("an object file", (), {"type": 1}, "fixed addresses"),
+        ("an object file", (), {"type": 1}, "object file"),
         ("no program headers", (), {"phnum": 0}, "program headers"),
         ("65535 program headers", (), {"phnum": 65535}, "program headers"),
         ("64 program headers, not there", (), {"phnum": 64, "phoff": BEHIND},

@@ -135,7 +135,7 @@ static const struct change {
 	{ "not for x86", { { EHDR(e_machine), EM_386 } } },
 	{ "not for x86", { { EHDR(e_machine), EM_ARM } } },
 	{ "fixed addresses", { { EHDR(e_type), ET_DYN } } },
-	{ "fixed addresses", { { EHDR(e_type), ET_REL } } },
+	{ "object file", { { EHDR(e_type), ET_REL } } },
 	{ "odd size", { { EHDR(e_phentsize), 0 } } },
 	{ "odd size", { { EHDR(e_phentsize), sizeof(Elf32_Phdr) } } },
 	{ "odd size", { { EHDR(e_phentsize), 0xffff } } },

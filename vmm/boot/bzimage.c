@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "boot/kind.h"
 #include "boot/linux.h"
 #include "util/log.h"
 
@@ -27,6 +28,14 @@ static int malformed(const struct image *image, const char *why)
 {
 	log_error("%s: bzImage: %s", image->path, why);
 	return -ENOEXEC;
+}
+
+static int no_kernel(const struct image *image)
+{
+	if (kind_refuse(image))
+		return -ENOEXEC;
+	return malformed(image, "no setup header: neither a bzImage nor an ELF "
+				"vmlinux");
 }
 
 static bool read_header(const struct image *image, struct setup_header *header)
@@ -123,8 +132,7 @@ static int bzimage_load(const struct image *image, const struct boot_args *args,
 	int err;
 
 	if (!read_header(image, &kernel.header))
-		return malformed(image, "no setup header: neither a bzImage "
-					"nor an ELF vmlinux");
+		return no_kernel(image);
 	err = check_header(image, &kernel.header);
 	if (!err)
 		err = find_payload(image, &kernel.header, &at, &len);

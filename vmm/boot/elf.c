@@ -95,6 +95,9 @@ static const char *check_header(struct elf_file *elf, const Elf64_Ehdr *header)
 
 	if (header->e_machine != (elf->is_64bit ? EM_X86_64 : EM_386))
 		return "not for x86, or for one of another width than it says";
+	if (header->e_type == ET_REL)
+		return "an object file, which is not linked; ld makes a "
+		       "program of it";
 	if (header->e_type != ET_EXEC)
 		return "not linked to fixed addresses; link it with "
 		       "-static -no-pie";

@@ -11,7 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "boot/kind.h"
 #include "util/log.h"
+
+#define SCORE_SURE 10 /* a loader that says less takes what nobody knows */
 
 TABLE_DECLARE(loader, loader);
 
@@ -96,6 +99,9 @@ const struct loader *loader_select(const struct image *image,
 			best_score = score;
 		}
 	}
+	if (best_score < SCORE_SURE && (!forced || kind_is_text(image)) &&
+	    kind_refuse(image))
+		return NULL;
 	if (!best && forced)
 		best = find_forced(forced);
 	if (!best)

@@ -1,0 +1,178 @@
+/*
+ * Second looks at files: see kind_look.h. They are strict, because a wrong "yes"
+ * keeps a flat program from running, and a "no" loses only a good message.
+ */
+#include "boot/kind_look.h"
+
+#include <string.h>
+
+#include "boot/kind.h"
+
+#define SECTOR 512
+
+/* The @size bytes at @at, low first; 0 beyond the end. */
+static uint32_t field(const struct image *image, size_t at, size_t size)
+{
+	uint32_t value = 0;
+
+	if (at <= image->size && size <= image->size - at)
+		memcpy(&value, image->data + at, size);
+	return value;
+}
+
+/* RFC 1952: three flags are reserved. */
+bool look_gzip(const struct image *image)
+{
+	return image->size >= 18 && !(field(image, 3, 1) & 0xe0);
+}
+
+/* The version is 4.0. */
+bool look_squashfs(const struct image *image)
+{
+	return field(image, 28, 4) == 4;
+}
+
+/* Inodes, blocks, and a block size of 64 KiB at most. */
+bool look_ext(const struct image *image)
+{
+	return image->size >= 0x800 && field(image, 0x400, 4) &&
+	       field(image, 0x404, 4) && field(image, 0x418, 4) <= 6;
+}
+
+/* A segment that a JPEG may begin with. */
+bool look_jpeg(const struct image *image)
+{
+	uint32_t marker = field(image, 3, 1);
+
+	return marker == 0xdb || (marker >= 0xe0 && marker <= 0xef);
+}
+
+#define MZ_NEW_HEADER 0x3c
+#define PE_SUBSYSTEM  0x5c /* from "PE\0\0" on */
+#define EFI_FIRST     10
+#define EFI_LAST      13
+
+static const struct image *pe_header(const struct image *image, size_t *at)
+{
+	*at = field(image, MZ_NEW_HEADER, 4);
+	return field(image, *at, 4) == 0x4550 ? image : NULL;
+}
+
+bool look_pe(const struct image *image)
+{
+	size_t at;
+
+	return pe_header(image, &at);
+}
+
+bool look_efi(const struct image *image)
+{
+	uint32_t subsystem;
+	size_t at;
+
+	if (!pe_header(image, &at))
+		return false;
+	subsystem = field(image, at + PE_SUBSYSTEM, 2);
+	return subsystem >= EFI_FIRST && subsystem <= EFI_LAST;
+}
+
+/* Bytes in the last page, pages, paragraphs of the header. */
+bool look_mz(const struct image *image)
+{
+	uint32_t pages = field(image, 4, 2), header = field(image, 8, 2);
+
+	return field(image, 2, 2) < SECTOR && pages && header >= 2 &&
+	       header * 16 <= image->size && (pages - 1) * SECTOR < image->size;
+}
+
+/* A call of DOS: MOV AH or AX, then INT 0x21. */
+static bool is_dos_call(const uint8_t *code)
+{
+	return code[3] == 0xcd && code[4] == 0x21 &&
+	       (code[1] == 0xb4 || code[0] == 0xb8);
+}
+
+/* OUT and HLT, which a program of this machine has one of at least. */
+static bool is_ours(uint8_t code)
+{
+	return code == 0xe6 || code == 0xe7 || code == 0xee || code == 0xef ||
+	       code == 0xf4;
+}
+
+bool look_com(const struct image *image)
+{
+	bool calls = false;
+
+	if (image->size > 0xff00)
+		return false;
+	for (size_t i = 0; i < image->size; i++) {
+		if (is_ours(image->data[i]))
+			return false;
+		calls |= i + 5 <= image->size && is_dos_call(image->data + i);
+	}
+	return calls;
+}
+
+bool look_sectors(const struct image *image)
+{
+	return image->size % SECTOR == 0;
+}
+
+#define PARTITIONS    0x1be
+#define NR_PARTITIONS 4
+
+bool look_partitions(const struct image *image)
+{
+	bool found = false;
+
+	if (!look_sectors(image) || image->size == SECTOR)
+		return false;
+	for (size_t i = 0; i < NR_PARTITIONS; i++) {
+		size_t at = PARTITIONS + i * 16;
+
+		if (field(image, at, 1) & 0x7f)
+			return false; /* neither active nor not */
+		found |= field(image, at + 4, 1) && field(image, at + 12, 4);
+	}
+	return found;
+}
+
+/* --- Text --- */
+
+#define UTF16_LOW_FIRST 0xfeff
+#define TEXT_LOOKED_AT	(1u << 20) /* bytes; text up to there is text */
+
+static bool is_text_byte(uint8_t c)
+{
+	return (c >= ' ' && c < 0x7f) || c == '\t' || c == '\n' || c == '\f' ||
+	       c == '\r' || c == '\033';
+}
+
+/* Bytes that follow the first one of a character in UTF-8 (RFC 3629), or -1. */
+static int followers(uint8_t first)
+{
+	if (first < 0x80)
+		return is_text_byte(first) ? 0 : -1;
+	if (first < 0xc2 || first > 0xf4)
+		return -1;
+	return first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+}
+
+bool kind_is_text(const struct image *image)
+{
+	int more = 0; /* bytes that belong to the character before */
+
+	if (field(image, 0, 2) == UTF16_LOW_FIRST && image->size % 2 == 0)
+		return true;
+	for (size_t at = 0; at < image->size && at < TEXT_LOOKED_AT; at++) {
+		uint8_t c = image->data[at];
+
+		if (more)
+			more = (c & 0xc0) == 0x80 ? more - 1 : -1;
+		else
+			more = followers(c);
+		if (more < 0)
+			return false;
+	}
+	return !more || image->size > TEXT_LOOKED_AT;
+}
