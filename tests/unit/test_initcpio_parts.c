@@ -346,6 +346,19 @@ static void test_too_large(void **state)
 	fclose(file);
 }
 
+/* The optional fields of an lzop header reach beyond its least length. */
+static void test_short_lzop(void **state)
+{
+	static const char head[] = "\x89LZO\0\r\n\x1a\n\x10\x02# a list\ndir "
+				   "/b@ \xa0\x09@i\x01n";
+
+	(void)state;
+	for (size_t n = sizeof(head) - 1; n > 9; n--) {
+		assert_int_equal(verify_exactly(head, n), -EINVAL);
+		assert_non_null(strstr(said, "lzop header"));
+	}
+}
+
 static void test_ls(void **state)
 {
 	static const char wanted[] =
@@ -382,6 +395,7 @@ int main(void)
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_bomb),
 		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_short_lzop),
 		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_ls),
 	};

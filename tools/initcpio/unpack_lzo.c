@@ -152,7 +152,7 @@ static uint32_t be(struct unpack *u, int bytes)
 
 static bool left(const struct unpack *u, size_t n)
 {
-	return u->len - u->used >= n;
+	return u->used <= u->len && u->len - u->used >= n;
 }
 
 /* Steps over the header. Returns 0, or -EINVAL. */
