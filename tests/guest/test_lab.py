@@ -162,6 +162,17 @@ for signal_name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"):
                 ends_with, getattr(signal, signal_name), seconds)
 
 
+@tap.case("Linux's low RAM is a large page there, which takes a first write "
+          "(Linux 6.12 forgives a first read)")
+def low_ram():
+    program = os.path.join(tap.BUILD, "tests/unit/test_linux_boot")
+    if not os.path.exists(program):
+        raise tap.Skip("not built; run `make unit`")
+    status, out, err = lab("--", program)
+    text = out.decode() + err
+    tap.check(status == 0 and "SKIPPED" not in text, text)
+
+
 @tap.case("a terminal has its size, job control and Ctrl-C inside")
 def terminals():
     with terminal.Terminal([vm.LAB_RUN, "--", "/bin/sh"]) as term:

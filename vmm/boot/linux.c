@@ -211,28 +211,32 @@ static int place_seed(const struct memory *mem, struct boot_params *zero_page)
 	return 0;
 }
 
+/*
+ * The zero page is put together here and written as a whole. To read it in
+ * guest RAM, which nobody has touched yet, would have the host back that with
+ * its page of zeros: no large page then, and a VM exit for each of 512 small
+ * ones.
+ */
 static int write_zero_page(const struct linux_kernel *kernel,
 			   const struct boot_args *args,
 			   const struct memory *mem)
 {
-	struct boot_params *zero_page =
-		mem_hva(mem, ZERO_PAGE_GPA, sizeof(*zero_page));
+	struct boot_params zero_page = { .hdr = kernel->header };
 	int err;
 
-	if (!zero_page)
-		return -EFAULT;
-	zero_page->hdr = kernel->header;
-	zero_page->hdr.ramdisk_image = zero_page->hdr.ramdisk_size = 0;
-	zero_page->hdr.setup_data = 0;
-	zero_page->hdr.type_of_loader = LOADER_UNKNOWN;
-	zero_page->hdr.vid_mode = VIDEO_NORMAL;
-	fill_e820(mem, zero_page);
-	err = place_seed(mem, zero_page);
+	zero_page.hdr.ramdisk_image = zero_page.hdr.ramdisk_size = 0;
+	zero_page.hdr.setup_data = 0;
+	zero_page.hdr.type_of_loader = LOADER_UNKNOWN;
+	zero_page.hdr.vid_mode = VIDEO_NORMAL;
+	fill_e820(mem, &zero_page);
+	err = place_seed(mem, &zero_page);
 	if (!err)
-		err = place_cmdline(kernel, args, mem, zero_page);
+		err = place_cmdline(kernel, args, mem, &zero_page);
 	if (!err && args->initrd)
-		err = place_initrd(kernel, args->initrd, mem, zero_page);
-	return err;
+		err = place_initrd(kernel, args->initrd, mem, &zero_page);
+	return err ? err :
+		     mem_write(mem, ZERO_PAGE_GPA, &zero_page,
+			       sizeof(zero_page));
 }
 
 static int describe_entry(const struct linux_kernel *kernel,
