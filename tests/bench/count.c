@@ -4,9 +4,11 @@
  *
  *	0f 1f 80 ID 4b 56 4d	nopl 0x4d564b<ID>(%rax)
  *
- * it writes one line, "ID COUNT", to the file of its argument out=PATH. See
- * marker.h for the markers in use. With several emulated processors the count
- * is not exact: use lab/run --count, which has one thread for all.
+ * it writes one line, "ID COUNT ENTRIES", to the file of its argument out=PATH.
+ * ENTRIES is how often a guest was entered by VMRUN, so the difference of two
+ * is the VM exits in between, those that KVM answers itself included. See
+ * marker.h for the markers in use. With several emulated processors the counts
+ * are not exact: use lab/run --count, which has one thread for all.
  *
  * QEMU 7.2, plugin API version 1. Debian has no header for it, so the part of
  * the interface that is used here is declared here.
@@ -50,15 +52,40 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
 			       const struct qemu_info *info, int argc,
 			       char **argv);
 
-static uint64_t executed;
+static uint64_t executed, entries;
 static FILE *out;
 
 /* Written out at once: the lab kills QEMU when it is done with it. */
 static void on_marker(unsigned int cpu, void *id)
 {
 	(void)cpu;
-	fprintf(out, "%c %" PRIu64 "\n", (int)(uintptr_t)id, executed);
+	fprintf(out, "%c %" PRIu64 " %" PRIu64 "\n", (int)(uintptr_t)id,
+		executed, entries);
 	fflush(out);
+}
+
+static void on_vmrun(unsigned int cpu, void *arg)
+{
+	(void)cpu;
+	(void)arg;
+	entries++;
+}
+
+/* Whether @insn is these @size bytes. */
+static bool is_insn(const struct qemu_plugin_insn *insn, const void *bytes,
+		    size_t size)
+{
+	return qemu_plugin_insn_size(insn) == size &&
+	       memcmp(qemu_plugin_insn_data(insn), bytes, size) == 0;
+}
+
+static void watch_vmrun(struct qemu_plugin_insn *insn)
+{
+	static const unsigned char vmrun[] = { 0x0f, 0x01, 0xd8 };
+
+	if (is_insn(insn, vmrun, sizeof(vmrun)))
+		qemu_plugin_register_vcpu_insn_exec_cb(
+			insn, on_vmrun, QEMU_PLUGIN_CB_NO_REGS, NULL);
 }
 
 static void watch_marker(struct qemu_plugin_insn *insn)
@@ -83,8 +110,10 @@ static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 	(void)id;
 	qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64,
 						 &executed, n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		watch_marker(qemu_plugin_tb_get_insn(tb, i));
+		watch_vmrun(qemu_plugin_tb_get_insn(tb, i));
+	}
 }
 
 int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info,
