@@ -26,6 +26,7 @@ test-objects = $(foreach o,$(subst $(comma), ,$(word 2,$(subst =, ,$1))),$(if \
 
 $(UNIT_TESTS): $(B)/tests/%: $(B)/san/tests/%.o
 	$(say) LD-SAN tests/$*
+	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(sort $(filter %.o,$^)) \
 		$(LDFLAGS) $(UNIT_LIBS)
 
@@ -67,6 +68,7 @@ fuzz-link-fuzz_machine := $(addprefix -Wl$(comma)--wrap=,ioctl clock_gettime \
 
 $(FUZZ_TESTS): $(B)/tests/%: $(B)/fuzz/tests/%.o
 	$(say) LD-FUZZ tests/$*
+	$(Q)mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ \
 		$(sort $(filter %.o,$^)) $(fuzz-link-$(@F)) -larchive -lz -pthread
 
