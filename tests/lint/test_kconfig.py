@@ -101,18 +101,18 @@ def all_words():
 
 @tap.case("the images that `make run` offers stand in their folders' Kconfig")
 def images_to_run():
-    names = {symbol.name: symbol.place.split(":")[0]
-             for symbol in read_symbols()}
-    bad = [f"{place}: {name} belongs into its folder" for name, place in
-           names.items() if name.startswith("RUN_") and place == "Kconfig"
+    names = {item.name: item.nodes[0].filename
+             for item in MENUS.unique_defined_syms}
+    bad = [f"{where}: {name} belongs into its folder" for name, where in
+           names.items() if name.startswith("RUN_") and where == "Kconfig"
            and name not in ("RUN_NOTHING", "RUN_IMAGE")]
     bad += [f"guests/Kconfig.run: no {name.replace('GUEST_', 'RUN_', 1)}"
             for name in names if name.startswith("GUEST_") and names.get(
                 name.replace("GUEST_", "RUN_", 1)) != "guests/Kconfig.run"]
-    named = re.findall(r'default ".+" if (RUN_\w+)', "".join(
-        sources.read(path) for path in kconfig_files()))
-    bad += [f"{place}: RUN_IMAGE does not know {name}" for name, place in
-            names.items() if place.endswith(".run") and name not in named]
+    named = {item.name for _, condition in MENUS.syms["RUN_IMAGE"].defaults
+             for item in kconfiglib.expr_items(condition)}
+    bad += [f"{where}: RUN_IMAGE does not know {name}" for name, where in
+            names.items() if where.endswith(".run") and name not in named]
     tap.none_of(bad)
 
 
