@@ -17,6 +17,11 @@ BLIND = 0.5
 PATIENCE = 5
 PATIENCE_BASE = 20
 PATIENCE_TIMES = 3
+# A guest that had a prompt and then, on its own clock, prints nothing for so
+# long after something was typed does not hear it; seconds. So does one that has
+# not ended so long after it was told to.
+DEAF = 3
+LEAVING = 2
 # What kills a kvm-vmm that does not end by its own limit, seconds.
 GRACE = 20
 # A session that gives no sign of life for so long is lost, seconds.
@@ -51,6 +56,9 @@ class Typist:
         self.seen = None        # when the prompt was
         self.asked = None
         self.left = None
+        self.silent = 0         # seconds since a byte, on the guest's clock
+        self.clock = 0          # and when it was, or something was typed
+        self.deaf = False       # it is not worth waiting for
         self.heard = self.started
         self.length = 0
         self.prompted = False
@@ -60,20 +68,30 @@ class Typist:
         """Bytes to type now. Notices prompt and answer."""
         now = time.monotonic()
         if len(output) != self.length:
-            self.length, self.heard = len(output), now
+            self.length, self.heard, self.clock = len(output), now, clock
+        self.silent = clock - self.clock
         self.notice(output, now)
         if not self.dialogue:
             return b""
         if self.asked is None:
             if self.prompted or clock >= self.blind:
-                self.asked = now
+                self.asked, self.clock = now, clock
                 return self.dialogue.question
         elif self.left is None:
             if self.answered and self.at_prompt(output, now) or \
-                    now > self.asked + self.patience:
+                    now > self.asked + self.patience or \
+                    self.hears_nothing(DEAF):
                 self.left = now
                 return self.dialogue.leave
+        elif not self.answered and self.hears_nothing(DEAF + LEAVING):
+            self.deaf = True
         return b""
+
+    def hears_nothing(self, seconds):
+        """Whether it has been silent for so long since it was asked: an echo
+        would be something."""
+        return self.prompted and self.heard <= self.asked and \
+            self.silent >= seconds
 
     def notice(self, output, now):
         if not self.prompted and self.at_prompt(output, now):
@@ -100,6 +118,8 @@ class Boot:
         self.prompted = typist.prompted
         self.typed = typist.asked is not None
         self.answered = typist.answered
+        # Ended because it was deaf, not by its own limit.
+        self.deaf = typist.deaf
         # Until the prompt, or the end: seconds on this machine.
         self.took = (typist.seen or time.monotonic()) - typist.started
 
@@ -112,7 +132,7 @@ def boot(session, argv, dialogue, limit, base=None):
     """
     patience = max(PATIENCE, base.took * PATIENCE_TIMES) if base \
         else PATIENCE_BASE
-    session.order("boot", str(int(limit) + GRACE), *argv)
+    session.boot(int(limit) + GRACE, argv)
     typist = None
     began = time.monotonic()
     while True:
@@ -123,6 +143,8 @@ def boot(session, argv, dialogue, limit, base=None):
             return Boot(result, typist)
         if typist:
             session.write(typist.look(session.out, session.clock()))
+            if typist.deaf:
+                session.stop()
         elif session.begun():
             typist = Typist(dialogue, limit * BLIND, patience)
         session.listen_until(time.monotonic() + SETTLED)

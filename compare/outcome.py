@@ -2,6 +2,8 @@
 
 import re
 
+from . import boot as boots
+
 OK_MAX = 63             # as in vmm/abi/exit_status.h
 USAGE, FAILED, CRASHED, HALTED, LIMIT = 64, 70, 71, 72, 124
 CANNOT_RUN = (126, 127)
@@ -22,10 +24,12 @@ def messages(err):
             if line.startswith("kvm-vmm: ")]
 
 
-def ending(status, err, limit):
+def ending(status, err, limit, deaf=False):
     """How it ended, as the end of a sentence."""
     if status <= OK_MAX:
         return f"ended by itself, status {status}"
+    if status == LIMIT and deaf:
+        return f"stopped after {boots.DEAF + boots.LEAVING} s of silence"
     if status == LIMIT:
         return f"stopped by --timeout after {limit:g} s"
     if status in ENDS:
@@ -50,7 +54,7 @@ def judge(boot, dialogue, limit):
     """(outcome, said, input) of a boot that left a result."""
     status, err = boot.result.status, boot.result.err
     outcome = word(boot)
-    said = ending(status, err, limit)
+    said = ending(status, err, limit, boot.deaf)
     typed = boot.answered if dialogue and boot.typed else None
     if boot.prompted:
         said = "reached the prompt; " + (

@@ -7,6 +7,7 @@ behind what the guest printed, and on stderr, with what kvm-vmm left.
 """
 
 import base64
+import contextlib
 import os
 import secrets
 import selectors
@@ -21,7 +22,7 @@ from . import place
 from .errors import Failure
 
 SCRIPT = """\
-mark=$1 dir=$2
+mark=$1 dir=$2 stop=$3
 cd "$dir"
 
 # order LINE: what begins with the mark is for us, the rest a guest left over
@@ -31,26 +32,29 @@ order() {
 	esac
 }
 
-# tick: a sign of life each second, but not so early that a boot would notice
+# tick: a sign of life each second, but not so early that a boot would notice;
+# and the end of a guest, when somebody has made the file that asks for it
 tick() {
 	trap 'kill $!; exit' TERM
 	sleep 2 & wait $!
 	while :; do
 		echo "$mark tick" >&2
+		[ ! -e "$stop" ] || kill -ALRM "$(cat pid)" 2>/dev/null
 		sleep 1 & wait $!
 	done
 }
 
 # boot SECONDS COMMAND...: past that many it is killed
 boot() {
-	rm -f ledger.json
+	rm -f ledger.json pid
 	limit=$1
 	shift
 	status=0
 	echo "$mark begin" >&2
 	tick &
 	ticker=$!
-	timeout --foreground -s KILL "$limit" "$@" 2>err || status=$?
+	timeout --foreground -s KILL "$limit" \
+		sh -c 'echo $$ >pid; exec "$@"' sh "$@" 2>err || status=$?
 	kill $ticker
 	wait $ticker || :
 	[ -f ledger.json ] || : >ledger.json
@@ -99,10 +103,13 @@ class Session:
         self.mark = "@" + secrets.token_hex(12)
         self.work = tempfile.mkdtemp(prefix="mkvm-compare.")
         self.copies = set()
-        command = ["sh", "-c", SCRIPT, "sh", self.mark, self.work]
+        self.stop_file = os.path.join(self.work, "stop")
+        command = ["sh", "-c", SCRIPT, "sh", self.mark, self.work,
+                   self.stop_file]
         if where == "lab":
-            command[-1] = LAB_DIR
-            options = [word for folder in shared
+            command[-2] = LAB_DIR
+            options = [word for folder in
+                       [*shared, *place.shares([self.stop_file])]
                        for word in ("--share", folder)]
             command = [os.path.join(top, "lab", "run"), "--count", "--mem",
                        mem, *options, "--", *command]
@@ -191,6 +198,17 @@ class Session:
             self.order("copy", path, folder)
             self.copies.add(path)
         return os.path.join(LAB_DIR, folder, os.path.basename(path))
+
+    def boot(self, seconds, argv):
+        """Orders a kvm-vmm, which is killed after so many seconds."""
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(self.stop_file)
+        self.order("boot", str(seconds), *argv)
+
+    def stop(self):
+        """Orders the guest that runs to end at once, as at its limit."""
+        with open(self.stop_file, "w", encoding="utf-8"):
+            pass
 
     def begun(self):
         """Whether the kvm-vmm that was ordered has been started."""

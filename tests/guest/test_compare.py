@@ -232,6 +232,30 @@ def nothing_to_say():
             tap.equal(said, "", f"{name}={value}")
 
 
+def types(lines):
+    """A Typist's answers to (seconds, output, the guest's clock)."""
+    typist = boot.Typist(boot.DIALOGUES["linux"], 10, 20)
+    with mock.patch.object(boot.time, "monotonic") as now:
+        for seconds, output, clock in lines:
+            now.return_value = typist.started + seconds
+            yield typist.look(output, clock), typist.deaf
+
+
+@tap.case("a guest that had a prompt and is deaf is not waited for")
+def deaf():
+    shown, echo = b"~ # ", b"~ # e"
+    asks, leaves = (boot.DIALOGUES["linux"].question,
+                    boot.DIALOGUES["linux"].leave)
+    prompt = [(1, shown, 0), (1.1, shown, 0)]
+    for rest, want in (
+            ([(3, shown, 3)], [(leaves, False)]),
+            ([(3, shown, 2), (6, shown, 3), (7, shown, 4), (8, shown, 5)],
+             [(b"", False), (leaves, False), (b"", False), (b"", True)]),
+            ([(3, echo, 3), (9, echo, 9)], [(b"", False)] * 2)):
+        tap.equal(list(types(prompt + rest)),
+                  [(b"", False), (asks, False), *want])
+
+
 @tap.case("a variant that loses the session is a result, and boots only once")
 def loses_session():
     tries = []

@@ -23,7 +23,7 @@ def report(name, **words):
 
 def linux():
     return report("linux", IMG="vmlinux", TOGGLE="UART_IRQ4 IRQCHIP=none",
-                  TIMEOUT="8")
+                  TIMEOUT="15")
 
 
 def linux_numbers():
@@ -44,6 +44,8 @@ def without_irq4():
     own = linux().variant("UART_IRQ4=n")
     tap.equal((own["outcome"], own["input"], own["status"]),
               ("shell", False, vm.LIMIT), own["report"])
+    tap.check("after 5 s of silence" in own["said"], own["said"])
+    tap.check("SIGALRM" in own["report"], own["report"])
     tap.equal([row["raised"] for row in own["interrupts"]
                if row["what"] == "IRQ4" and row["raised"]], [])
     tap.check("typed-42" not in own["output"], own["output"])
