@@ -25,7 +25,7 @@ from . import comparison, forms, listing, place, sentences, text, toggles
 from .errors import Failure, Refusal
 from .progress import note, say
 
-TIMEOUT = "20"
+TIMEOUT = "20"         # as in html.py
 INTERRUPTED = 130
 
 
@@ -48,6 +48,8 @@ class Request:
         if not re.fullmatch(r"\d{1,5}(\.\d+)?", limit) or float(limit) < 1:
             raise Refusal(f"TIMEOUT={limit}: give seconds, 1 or more")
         self.timeout = float(limit)
+        self.img, self.run, self.args = (env.get(name, "").strip() for name in
+                                         ("IMG", "RUN", "ARGS"))
 
     def at(self, name):
         return os.path.join(self.folder, name)

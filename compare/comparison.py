@@ -45,6 +45,7 @@ class Comparison:
             self.columns.append(Column(
                 variant, own if request.how == "run"
                 else build.tree_of(request.folder, variant.id)))
+        self.again = None       # the baseline once more: a Column
         self.notes = []
         self.symbols = None
         self.session = None
@@ -164,10 +165,24 @@ class Comparison:
                     say("BOOT", column.variant.id + self.count(number))
                     column.boot = self.boot(column, self.request.timeout,
                                             dialogue=dialogue)
+                if not number:
+                    self.boot_again(dialogue)
             for column in self.columns:
                 self.look_again(column)
         finally:
             self.close()
+
+    def boot_again(self, dialogue):
+        """The baseline once more: what differs from itself is noise."""
+        base = self.columns[0]
+        if not base.boot:
+            return
+        say("BOOT", "baseline again, to see what differs by itself")
+        self.again = Column(base.variant, base.tree)
+        self.again.built, self.again.values = True, base.values
+        self.again.files = base.files
+        self.again.boot = self.boot(self.again, self.request.timeout,
+                                    dialogue=dialogue)
 
     def look_again(self, column):
         """Linux that never got to its prompt tells how far it got."""
@@ -235,17 +250,32 @@ class Comparison:
                 "report": "\n\n".join(filter(None, (report, column.look))),
                 "output": last_lines(result.output)}
 
+    def entry_again(self, base):
+        """The second run of the baseline; None if it was lost."""
+        if not self.again or not self.again.boot:
+            return None
+        entry = self.entry(self.again)
+        changed = [f"{key} {base[key]}, then {entry[key]}" for key in
+                   ("outcome", "status", "input") if base[key] != entry[key]]
+        if changed:
+            self.notes.append("the baseline does not repeat itself: "
+                              + "; ".join(changed))
+        return entry
+
     def report(self):
         """The whole of report.json but for its sentences."""
-        plan = self.plan
-        self.symbols = kernel.symbols(plan.image, self.request.build)
+        plan, request = self.plan, self.request
+        self.symbols = kernel.symbols(plan.image, request.build)
+        base, *others = [self.entry(column) for column in self.columns]
         return {"program": "mini-kvm compare", "schema": 1,
                 "image": os.path.basename(plan.image),
                 "cmdline": self.cmdline(self.columns[0])
                 if plan.need == "linux" else "",
                 "place": plan.place, "why": plan.why, "clock": plan.clock,
-                "how": self.request.how, "toggles": self.request.toggles,
-                "variants": [self.entry(column) for column in self.columns],
+                "how": request.how, "toggles": request.toggles,
+                "img": request.img, "run": request.run, "args": request.args,
+                "timeout": request.timeout, "variants": [base, *others],
+                "again": self.entry_again(base),
                 "sentences": [], "notes": self.notes}
 
 

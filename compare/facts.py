@@ -27,6 +27,7 @@ class Facts:
     def __init__(self, report, base, own):
         self.report = report
         self.base, self.own = base, own
+        self.again = report.get("again") or base    # the baseline once more
 
     @property
     def is_linux(self):
@@ -49,10 +50,23 @@ class Facts:
         outputs = [v["output"] for v in (self.base, self.own)]
         if self.is_linux:
             outputs = [bool(text) for text in outputs]
-        exits = self.prompt_exits() or (self.base["exits"], self.own["exits"])
         is_later = self.report["place"] == "lab" and self.later() != 1
         return self.is_same_end and self.is_counted and not is_later and \
-            outputs[0] == outputs[1] and exits[0] == exits[1]
+            outputs[0] == outputs[1] and \
+            self.exits_verdict() != rows.DIFFERS
+
+    def verdict(self, number, noisy=False):
+        """How a number of `own` stands to that of `base`: as rows.verdict().
+        number: a function that takes it from a variant."""
+        return rows.verdict(number(self.own), number(self.base),
+                            number(self.again), noisy)
+
+    def stage_verdict(self, name, key="ns"):
+        """The same of a stage that both reached."""
+        def number(variant):
+            stage = rows.stage(variant, name)
+            return stage and stage[key]
+        return self.verdict(number, key == "ns")
 
     @property
     def prints_the_same(self):
@@ -66,9 +80,15 @@ class Facts:
     def later(self, name="prompt"):
         """How many times as late the stage comes; 1 within the noise."""
         times = self.stage(name)
-        if not times or not rows.differs(times[1], times[0], True):
+        if not times or self.stage_verdict(name) != rows.DIFFERS:
             return 1
         return times[1] / times[0] if times[0] else 1
+
+    def exits_verdict(self):
+        """VM exits up to the prompt or, without one, in all."""
+        if self.prompt_exits():
+            return self.stage_verdict("prompt", "exits")
+        return self.verdict(lambda variant: variant["exits"])
 
     def prompt_exits(self):
         return self.stage("prompt", "exits")

@@ -15,9 +15,11 @@ import markupsafe
 from . import html_charts as charts
 from . import html_tables as tables
 from . import html_text as text_of
+from . import rows
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 TEMPLATE = "report.html.j2"
+TIMEOUT = 20            # seconds; what `make compare` takes without the word
 
 # What a variant has when nothing is known about it.
 EMPTY = {"id": "", "title": "", "symbols": {}, "follows": {}, "options": [],
@@ -25,10 +27,19 @@ EMPTY = {"id": "", "title": "", "symbols": {}, "follows": {}, "options": [],
          "where": "", "report": "", "output": "", "stages": [], "exits": 0,
          "accesses": 0, "bytes": 0, "guest_ns": 0, "answer_ns": 0,
          "bytes_per_exit": None, "reasons": [], "ports": [],
-         "interrupts": [], "injected": None, "kernel_exits": None, "wall_ns": 0, "cpu_ns": 0,
+         "interrupts": [], "injected": None, "kernel_exits": None,
+         "wall_ns": 0, "cpu_ns": 0,
          "resident_kib": 0, "beyond_ram_kib": None, "binary_bytes": 0,
          "text_bytes": 0, "files": [], "lines": 0, "files_out": [],
          "files_in": [], "ledger": None}
+
+
+def complete(variant):
+    """A variant without a hole."""
+    whole = dict(EMPTY)
+    whole.update((key, value) for key, value in variant.items()
+                 if value is not None)
+    return whole
 
 
 def prepared(report):
@@ -36,9 +47,7 @@ def prepared(report):
     variants = []
     few = len(report["variants"]) <= charts.BESIDE
     for number, variant in enumerate(text_of.clean_all(report["variants"])):
-        whole = dict(EMPTY)
-        whole.update((key, value) for key, value in variant.items()
-                     if value is not None)
+        whole = complete(variant)
         whole.update(anchor=f"variant-{number}", place=number if few else
                      min(number, 1), badge=tables.badge(whole))
         variants.append(whole)
@@ -60,9 +69,14 @@ def add_files(variants):
 def command(report):
     """What to type for the same comparison."""
     words = ["make", "compare"]
+    timeout = report.get("timeout", TIMEOUT)
     for name, value in (("TOGGLE", shlex.join(report["toggles"])),
-                        ("IMG", report["image"]),
-                        ("HOW", "run" if report["how"] == "run" else "")):
+                        ("IMG", report.get("img") or report["image"]),
+                        ("RUN", report.get("run")),
+                        ("ARGS", report.get("args")),
+                        ("HOW", "run" if report["how"] == "run" else ""),
+                        ("TIMEOUT", "" if timeout == TIMEOUT
+                         else f"{timeout:g}")):
         if value:
             words.append(f"{name}={shlex.quote(text_of.clean(value))}")
     return " ".join(words)
@@ -85,6 +99,8 @@ def render(report):
     """The page as text."""
     variants = prepared(report)
     add_files(variants)
+    again = complete(text_of.clean_all(report.get("again") or
+                                       report["variants"][0]))
     parts = charts.groups(variants)
     titles = {variant["id"]: variant for variant in variants}
     sentences = [(titles.get(text_of.clean(sentence["variant"])),
@@ -94,16 +110,18 @@ def render(report):
     env = jinja2.Environment(loader=folder, autoescape=True,
                              undefined=jinja2.StrictUndefined,
                              trim_blocks=True, lstrip_blocks=True)
-    env.filters.update(count=text_of.count, breakable=breakable)
+    env.filters.update(count=text_of.count, amount=rows.amount,
+                       breakable=breakable)
     return env.get_template(TEMPLATE).render(
         facts=text_of.clean_all({key: value for key, value in report.items()
-                                 if key != "variants"}),
+                                 if key not in ("variants", "again")}),
+        is_twice=bool(report.get("again")),
         variants=variants, sentences=sentences, parts=parts,
         noise=round(100 * tables.NOISE),
-        glance=tables.at_a_glance(variants) if len(parts) > 1 else None,
-        outcomes=[tables.side_by_side(f"outcome-{number}", part)
+        glance=tables.at_a_glance(variants, again) if len(parts) > 1 else None,
+        outcomes=[tables.side_by_side(f"outcome-{number}", part, again)
                   for number, part in enumerate(parts, 1)],
-        ledgers=[tables.ledgers(number, part)
+        ledgers=[tables.ledgers(number, part, again)
                  for number, part in enumerate(parts, 1)],
         figures=list(charts.figures(variants)), command=command(report),
         script=embedded(report, separators=(",", ":")),

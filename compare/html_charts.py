@@ -3,7 +3,7 @@
 from . import html_text as text_of
 from . import plots
 from .plots import BAR_COLOURS, Lane, Line, Row
-from .rows import NOISE
+from .rows import NOISE, amount
 
 BESIDE = 4          # variants side by side, in a chart and in a table
 SERIES = 5          # parts of a bar before the rest is one part
@@ -134,9 +134,10 @@ def timeline(ident, title, variants):
     if not times:
         return figure.without()
     figure.words = "; ".join(
-        f"{v['title']}: " + (f"{len(line.points)} stages, the last after "
-                             + text_of.time(max(ns for _, ns in line.points))
-                             if line.points else text_of.NO_DATA)
+        f"{v['title']}: " + (
+            amount(len(line.points), "stage") + ", the last after " +
+            text_of.time(max(ns for _, ns in line.points))
+            if line.points else text_of.NO_DATA)
         for v, line in zip(variants, lines))
     first = max([ns for _, ns in lines[0].points] or times)
     figure.is_log = max(times) > FAR * first and min(times) > 0
@@ -296,7 +297,7 @@ def sizes(variants, key, title, unit):
     known = [value for value in values if value]
     if len(known) > 1 and len(set(known)) == 1:
         built = "" if known == values else " that was built"
-        return figure.same(f"{text_of.count(known[0])} {unit} in every "
+        return figure.same(f"{amount(known[0], unit[:-1])} in every "
                            f"variant{built}.")
     if len(variants) == 2 or not base:
         return simple_bars(figure, variants, values, text_of.tick,

@@ -2,12 +2,15 @@
 
 A cell that differs from the baseline's is marked, as in the terminal's table:
 what is counted differs when it is not equal, what is measured when it is more
-than NOISE apart, as times and memory never repeat exactly.
+than NOISE apart, as times and memory never repeat exactly. What is no farther
+from the baseline's two runs than they are from each other has its own mark.
+Each function is given the second run as one more variant, the last; mark()
+takes its cell away.
 """
 
 from . import html_charts as charts
 from . import html_text as text_of
-from .rows import NOISE
+from .rows import DIFFERS, NOISE, SAME, WAVERS, amount, verdict
 
 NOTHING = "\N{EN DASH}"
 
@@ -28,7 +31,7 @@ class Cell:
 
     def __init__(self, text, value=None, small=""):
         self.text, self.value, self.small = text, value, small
-        self.differs = False
+        self.differs = self.wavers = False
         self.change = ""
         self.badge = None
 
@@ -51,7 +54,8 @@ def outcome(variant):
     """The badge of a cell: the outcome, and nothing else."""
     sign, word, tone = OUTCOMES.get(variant["outcome"],
                                     ("?", variant["outcome"], "none"))
-    if variant["outcome"] == "done" and variant["status"]:
+    if tone == "good" and (variant["input"] is False or
+                           variant["outcome"] == "done" and variant["status"]):
         sign, tone = "!", "warn"
     return {"sign": sign, "word": word, "tone": tone}
 
@@ -59,29 +63,36 @@ def outcome(variant):
 def badge(variant):
     """The badge of a title, with what spoils a good outcome."""
     made = outcome(variant)
-    if variant["outcome"] == "shell" and variant["input"] is False:
-        return {"sign": "!", "word": "shell, no input", "tone": "warn"}
     if variant["outcome"] == "done" and variant["status"]:
         made["word"] = f"done, status {variant['status']}"
+    elif made["tone"] == "warn" and variant["outcome"] in ("shell", "done"):
+        made["word"] += ", no input"
     return made
 
 
+def seen(cell):
+    """The value as it is seen: of a number that is no count, two digits."""
+    return round(cell.value, 2) if isinstance(cell.value, float) \
+        else cell.value
+
+
 def mark(cells, noisy=False):
-    """Marks the cells that differ from the first."""
+    """Marks the cells that differ from the first, and takes the last one away:
+    the baseline's second run."""
+    *cells, again = cells
     base = cells[0]
     for cell in cells[1:]:
+        found = verdict(seen(cell), seen(base), seen(again), noisy)
+        cell.differs, cell.wavers = found == DIFFERS, found == WAVERS
         have, want = cell.value, base.value
-        numbers = text_of.is_number(have) and text_of.is_number(want)
-        if numbers and noisy:
-            cell.differs = abs(have - want) > NOISE * want
-        elif numbers and isinstance(have, float):
-            cell.differs = cell.text != base.text
-        else:
-            cell.differs = have != want
-        if numbers and cell.differs and want:
+        if found != SAME and want and text_of.is_number(have) and \
+                text_of.is_number(want):
             part = noisy or isinstance(have, float)
             cell.change = (text_of.percent if part else
                            text_of.difference)(have, want)
+    if any(cell.wavers for cell in cells):
+        base.small = ", ".join(filter(None, [base.small,
+                                             f"again: {again.text}"]))
     return cells
 
 
@@ -196,9 +207,10 @@ def program_rows(variants):
                   [len(v["files"]) or None for v in variants])
 
 
-def side_by_side(ident, variants):
+def side_by_side(ident, variants, again):
     """Everything that is compared."""
     table = Table(ident, "Variants side by side", variants)
+    variants = [*variants, again]
     table.section("What happened", behaviour_rows(variants))
     table.section("The guest", guest_rows(variants))
     table.section("The process", host_rows(variants))
@@ -211,7 +223,7 @@ def side_by_side(ident, variants):
 def stages(ident, variants):
     table = Table(ident, "Stages of the boot: time since the command line was "
                   "read, time since the stage before, VM exits so far",
-                  variants)
+                  variants[:-1])
     rows = []
     for name, text in charts.stage_rows(variants):
         cells = []
@@ -226,7 +238,7 @@ def stage_cell(stage):
     if stage is None:
         return Cell(charts.NOT_REACHED)
     small = (f"+{text_of.time(stage['step_ns'])}, "
-             f"{text_of.count(stage['exits'])} exits")
+             f"{amount(stage['exits'], 'exit')}")
     if stage.get("more"):
         small += f", {stage['more']}"
     return Cell(text_of.time(stage["ns"]), stage["ns"], small)
@@ -234,7 +246,7 @@ def stage_cell(stage):
 
 def ledger(ident, caption, variants, rows_of, key, value="exits"):
     """A table of counts, a row for every key that one of the variants has."""
-    table = Table(ident, caption, variants)
+    table = Table(ident, caption, variants[:-1])
     sums = []
     for variant in variants:
         part = {}
@@ -251,8 +263,9 @@ def ledger(ident, caption, variants, rows_of, key, value="exits"):
     return table
 
 
-def ledgers(number, variants):
+def ledgers(number, variants, again):
     """The tables below the charts, those that have something in them."""
+    variants = [*variants, again]
     made = (
         stages(f"stages-{number}", variants),
         ledger(f"reasons-{number}", "VM exits by reason", variants,
@@ -265,8 +278,9 @@ def ledgers(number, variants):
     return [table for table in made if table.sections]
 
 
-def at_a_glance(variants):
+def at_a_glance(variants, again):
     """A row per variant, for when there are too many to stand side by side."""
+    few, variants = variants, [*variants, again]
     columns = [outcome_row(variants),
                next(row for row in behaviour_rows(variants)
                     if row[1] == "input")]
@@ -279,4 +293,4 @@ def at_a_glance(variants):
     return {"titles": [column[0] for column in columns],
             "rows": [(variant, [(column[1], column[2][at])
                                 for column in columns])
-                     for at, variant in enumerate(variants)]}
+                     for at, variant in enumerate(few)]}

@@ -2,12 +2,14 @@
 
 A cell differs from the baseline's when what was counted is not equal, or what
 was measured is more than a twentieth apart: times, memory and what the host
-kernel counts never repeat to the last digit.
+kernel counts never repeat to the last digit. The baseline runs twice, and what
+is no farther from its two runs than they are from each other is noise.
 """
 
 NOISE = 0.05
 PORTS = 6
 NOTHING = "-"
+SAME, WAVERS, DIFFERS = range(3)
 # What happens behind the prompt waits for what is typed.
 TYPED = ("end", "finished")
 SLOW_NS = 10_000_000_000
@@ -28,20 +30,25 @@ SHORT = {
 
 
 class Row:
-    """A label and a value for each variant, None where there is none."""
+    """A label and a value for each variant, None where there is none; behind
+    them the value of the baseline's second run."""
 
     def __init__(self, label, values, form=str, noisy=False):
         self.label = label
-        self.values = values
-        self.texts = [NOTHING if value is None else form(value)
-                      for value in values]
         if form is ratio:       # what is not seen is no difference
             values = [value and round(value, 2) for value in values]
-        self.differs = [differs(value, values[0], noisy) for value in values]
+        *self.values, self.again = values
+        self.texts = [NOTHING if value is None else form(value)
+                      for value in self.values]
+        base = self.values[0]
+        found = [verdict(value, base, self.again, noisy)
+                 for value in self.values]
+        self.differs = [one == DIFFERS for one in found]
+        self.wavers = [one == WAVERS for one in found]
         # A number in words of its own, such as a status, is no amount.
-        self.changes = [change(value, values[0])
-                        if differ and form is not str else ""
-                        for value, differ in zip(values, self.differs)]
+        self.changes = [change(value, base)
+                        if one != SAME and form is not str else ""
+                        for value, one in zip(self.values, found)]
 
 
 def is_number(value):
@@ -52,6 +59,24 @@ def differs(value, base, noisy):
     if noisy and is_number(value) and is_number(base):
         return abs(value - base) > NOISE * abs(base)
     return value != base
+
+
+def verdict(value, base, again, noisy):
+    """SAME; DIFFERS; or WAVERS: differs, but so does the baseline from itself.
+
+    again: the value of the baseline's second run.
+    """
+    if not differs(value, base, noisy):
+        return SAME
+    if is_number(base) and is_number(again):
+        if not is_number(value):
+            return DIFFERS
+        low, high = sorted((base, again))
+        return DIFFERS if max(low - value, value - high) > high - low \
+            else WAVERS
+    if is_number(base) or is_number(again):
+        return WAVERS       # the baseline has one only now and then
+    return WAVERS if value == again else DIFFERS
 
 
 def change(value, base):
@@ -80,6 +105,12 @@ def time(ns):
 
 def yes(value):
     return "yes" if value else "no"
+
+
+def amount(number, noun, plural=""):
+    """"1 line", "1,234 lines"."""
+    return f"{count(number)} " + \
+        (noun if abs(number) == 1 else plural or noun + "s")
 
 
 def counted(variant):
@@ -132,7 +163,8 @@ def unmarked(row):
     """The row, its numbers all alike; a missing one still differs."""
     for at, value in enumerate(row.values):
         if is_number(value) and is_number(row.values[0]):
-            row.differs[at], row.changes[at] = False, ""
+            row.differs[at] = row.wavers[at] = False
+            row.changes[at] = ""
     return row
 
 
@@ -235,8 +267,12 @@ SECTIONS = (
 )
 
 
-def sections(variants, steady=True):
-    """(title, rows) of everything that any variant has a value for."""
+def sections(variants, again=None, steady=True):
+    """(title, rows) of everything that any variant has a value for.
+
+    again: the baseline's second run, if there was one.
+    """
+    variants = [*variants, again or variants[0]]
     for title, make in SECTIONS:
         made = make(variants, steady) if make is stage_rows else make(variants)
         rows = [row for row in made

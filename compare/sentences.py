@@ -158,10 +158,14 @@ def times(facts):
             name == "end" and rows.takes_input([facts.base, facts.own]):
         return ""       # a clock that varies is for the table only
     base, own = facts.stage(name)
-    if not rows.differs(own, base, True):
+    verdict = facts.stage_verdict(name)
+    if verdict == rows.SAME:
         return ""
-    return f"{what} after {rows.time(own)} instead of {rows.time(base)}" \
-        f" ({factor(own, base)})."
+    said = f"{what} after {rows.time(own)} instead of {rows.time(base)}"
+    if verdict == rows.WAVERS:
+        again = rows.stage(facts.again, name)
+        return said + noise(rows.time(base), again and rows.time(again["ns"]))
+    return f"{said} ({factor(own, base)})."
 
 
 def exits(facts):
@@ -172,8 +176,18 @@ def exits(facts):
     where = " up to the prompt" if up_to else ""
     if own == base:
         return f"VM exits{where}: {rows.count(own)}, as many."
-    return f"VM exits{where}: {rows.count(own)} instead of " \
-        f"{rows.count(base)} ({factor(own, base)})."
+    said = f"VM exits{where}: {rows.count(own)} instead of {rows.count(base)}"
+    if facts.exits_verdict() == rows.WAVERS:
+        again = rows.stage(facts.again, "prompt") if up_to else facts.again
+        return said + noise(rows.count(base),
+                            again and rows.count(again["exits"]))
+    return f"{said} ({factor(own, base)})."
+
+
+def noise(first, second):
+    """The end of a sentence about what the baseline does by itself."""
+    return f", which is noise: the baseline has {first}, and the next time " \
+        f"{second or 'none'}."
 
 
 def factor(own, base):
@@ -194,7 +208,7 @@ def program(facts, own):
     code = own["text_bytes"] - base["text_bytes"]
     if not code and own["files"] == base["files"]:
         return "kvm-vmm has as much code, of the same files."
-    said = f"kvm-vmm has {rows.count(abs(code))} byte{plural(code)} of code " \
+    said = f"kvm-vmm has {rows.amount(abs(code), 'byte')} of code " \
         f"and constants {'less' if code < 0 else 'more'}" if code else \
         "kvm-vmm has as much code"
     if own["lines"] and base["lines"]:
@@ -206,7 +220,7 @@ def program(facts, own):
 def lines_text(lines):
     if not lines:
         return "as many lines of C"
-    return f"{rows.count(abs(lines))} line{plural(lines)} of C " + \
+    return f"{rows.amount(abs(lines), 'line')} of C " + \
         ("less" if lines < 0 else "more")
 
 
@@ -214,7 +228,3 @@ def files_text(own):
     moved = [f"{len(own[key])} {word}" for key, word in
              (("files_out", "out"), ("files_in", "in")) if own[key]]
     return f" (files: {', '.join(moved)})" if moved else ""
-
-
-def plural(number):
-    return "" if abs(number) == 1 else "s"

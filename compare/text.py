@@ -1,5 +1,6 @@
 """The report for the terminal: variants side by side in 80 columns, what
-differs marked with a star and, on a terminal, in colour; then what it means."""
+differs marked with a star and, on a terminal, in colour, what is noise with a
+tilde; then what it means."""
 
 import os
 import textwrap
@@ -43,19 +44,20 @@ def fit(text, width):
 
 
 def cell(row, at, width):
-    """A value, starred when it differs, with the change if that fits."""
-    text = ("* " if row.differs[at] else "  ") + row.texts[at]
+    """A value, marked when it differs, with the change if that fits."""
+    text = ("* " if row.differs[at] else "~ " if row.wavers[at] else "  ") + \
+        row.texts[at]
     longer = f"{text} {row.changes[at]}"
     return fit(longer if row.changes[at] and len(longer) < width else text,
                width - 1)
 
 
-def page_lines(variants, painter, steady):
+def page_lines(variants, painter, again, steady):
     width = (WIDTH - LABEL) // len(variants)
     head = "".join("  " + fit(v["title"], width - 3).ljust(width - 2)
                    for v in variants)
     yield painter.paint((" " * LABEL + head).rstrip(), BOLD)
-    for title, found in rows.sections(variants, steady):
+    for title, found in rows.sections(variants, again, steady):
         if title:
             yield painter.paint(title, BOLD)
         for row in found:
@@ -75,7 +77,7 @@ def goal_of(variants):
     return "prompt" if rows.takes_input(variants) else "end"
 
 
-def summary_lines(variants, painter):
+def summary_lines(variants, painter, again):
     """A line for each variant, when there are too many for columns."""
     goal = goal_of(variants)
     yield painter.paint(SUMMARY.format(
@@ -83,15 +85,15 @@ def summary_lines(variants, painter):
         BOLD)
     base = variants[0]
     for variant in variants:
-        line = summary(variant, base, goal)
+        line = summary(variant, base, again or base, goal)
         yield painter.paint(line, YELLOW) if line.startswith("*") else line
 
 
-def summary(variant, base, goal):
+def summary(variant, base, again, goal):
     stage = rows.stage(variant, goal)
     shown = {True: "yes", False: "no", None: "-"}[variant["input"]]
-    other = variant["outcome"] != base["outcome"] or \
-        variant["input"] != base["input"]
+    other = any(rows.verdict(variant[key], base[key], again[key], False)
+                == rows.DIFFERS for key in ("outcome", "input"))
     exits = stage["exits"] if stage else variant["exits"]
     return SUMMARY.format(
         ("* " if other else "  ") + fit(variant["title"], 21),
@@ -122,11 +124,12 @@ def is_long(report):
 def table_lines(report, painter):
     variants = report["variants"]
     if is_long(report):
-        yield from summary_lines(variants, painter)
+        yield from summary_lines(variants, painter, report.get("again"))
         yield ""
         return
     for part in pages(variants):
-        yield from page_lines(part, painter, report["place"] == "lab")
+        yield from page_lines(part, painter, report.get("again"),
+                              report["place"] == "lab")
         yield ""
 
 

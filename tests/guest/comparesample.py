@@ -3,7 +3,8 @@
 ordinary() is what one toggle looks like; hostile() has a variant for every
 outcome, and texts that try to become markup, script, terminal commands or
 commands of gnuplot; many() is what TOGGLE=all looks like; late() needs a scale
-that is not linear; empty() knows nothing.
+that is not linear; noisy() has a baseline that does not repeat itself; empty()
+knows nothing.
 """
 
 STAGES = (
@@ -90,7 +91,8 @@ def variant(ident, title, outcome, said, status, *runs, **keys):
         "input": None, "where": "", "report": "", "output": "", "stages": [],
         "exits": 0, "accesses": 0, "bytes": 0, "guest_ns": 0, "answer_ns": 0,
         "bytes_per_exit": None, "reasons": [], "ports": [], "interrupts": [],
-        "injected": None, "wall_ns": 0, "cpu_ns": 0, "resident_kib": 0,
+        "injected": None, "kernel_exits": None, "wall_ns": 0, "cpu_ns": 0,
+        "resident_kib": 0,
         "beyond_ram_kib": None, "binary_bytes": 183240, "text_bytes": 121004,
         "files": [{"path": p, "lines": n} for p, n in FILES],
         "lines": sum(n for _, n in FILES), "files_out": [], "files_in": [],
@@ -214,6 +216,18 @@ def late():
     for stage in slow["stages"][4:]:
         stage["ns"] += 40_000_000_000
     return report([baseline(kernel_exits=1425), slow], ["SLOW"], how="run")
+
+
+def noisy():
+    """A short guest, 6 % from itself in two runs; one variant is not farther
+    from them than that, the other one is."""
+    def ran(ident, scale, **keys):
+        return variant(ident, ident, "done", "ended by itself, status 0", 0,
+                       run_of(scale), output="Hello", **keys)
+
+    return report([ran("baseline", 1), ran("SMP=n", 1.1, symbols={"SMP": "n"}),
+                   ran("PIT=n", 1.5, symbols={"PIT": "n"})], ["SMP", "PIT"],
+                  image="hello.bin", cmdline="", again=ran("baseline", 1.06))
 
 
 def empty():

@@ -80,7 +80,7 @@ class Report:
         for line in self.text.splitlines():
             if line.strip().startswith(label + "  "):
                 return [word for word in line.strip()[len(label):].split()
-                        if word != "*" and word[0] not in "+x"
+                        if word not in "*~" and word[0] not in "+x"
                         and not word.endswith("%")]
         raise tap.Failure(f"no row {label!r} in:\n{self.text}")
 

@@ -8,14 +8,15 @@ import subprocess
 from types import SimpleNamespace
 from unittest import mock
 
+import comparesample
 import comparing
 import vm
 from comparing import Report
 from terminal import CTRL_C, Terminal
 from vm import tap
 
-from compare import boot, comparison, forms, kconfig, knowledge, session, \
-    toggles
+from compare import boot, comparison, forms, html, kconfig, knowledge, \
+    sentences, session, text, toggles
 from compare.errors import Refusal
 from compare.facts import Facts
 
@@ -232,6 +233,46 @@ def nothing_to_say():
             tap.equal(said, "", f"{name}={value}")
 
 
+@tap.case("what the baseline does by itself is noise: no star, and it is said")
+def noise():
+    report = comparesample.noisy()
+    report["sentences"] = sentences.all_of(report)
+    said = "\n".join(text.lines(report))
+    table = said[said.index("outcome"):]
+    for row in ("the guest ends", "in all", "accesses"):
+        line = next(l for l in table.splitlines() if l.strip().startswith(row))
+        tap.equal((line.count("* "), line.count("~ ")), (1, 1), line)
+    (_, first), (_, second) = (one.values() for one in report["sentences"])
+    tap.check("595.430 ms instead of 541.300 ms, which is noise" in first and
+              "573.778 ms" in first and "7,104" in first, first)
+    tap.check("noise" not in second and "(+50.0%)" in second, second)
+
+
+@tap.case("the command to repeat it is one word for each of make's variables")
+def command():
+    report = dict(comparesample.empty(), toggles=["A=x y", "B=$HOME"])
+    tap.equal(html.command(report), "make compare "
+              "TOGGLE=''\"'\"'A=x y'\"'\"' '\"'\"'B=$HOME'\"'\"'' "
+              "IMG=vmlinux HOW=run")
+    report.update(img="a b", run="lab", args="--mem $X", timeout=20.0)
+    tap.equal(html.command(report).split(" IMG=")[1],
+              "'a b' RUN=lab ARGS='--mem $X' HOW=run")
+    report.update(timeout=8.0)
+    tap.check(html.command(report).endswith(" HOW=run TIMEOUT=8"))
+
+
+@tap.case("one of a thing is no plural")
+def singular():
+    report = comparesample.ordinary()
+    base, own = report["variants"]
+    base["interrupts"] = [{"what": "IRQ4", "raised": 1}]
+    own["interrupts"] = []
+    own["text_bytes"], own["lines"] = base["text_bytes"] - 1, base["lines"] - 1
+    said = sentences.all_of(report)[0]["text"]
+    tap.check("raised once " in said and "1 byte of" in said and
+              "1 line of" in said, said)
+
+
 def types(lines):
     """A Typist's answers to (seconds, output, the guest's clock)."""
     typist = boot.Typist(boot.DIALOGUES["linux"], 10, 20)
@@ -307,6 +348,9 @@ def hello_outcome():
               report.sentence("DEV_SERIAL=n"))
     tap.check("prints the same" in report.sentence("IRQCHIP=none"),
               report.sentence("IRQCHIP=none"))
+    again = report.json["again"]
+    tap.equal((again["id"], again["outcome"], again["exits"]),
+              ("baseline", "done", base["exits"]), "the second run")
     tap.none_of(line for line in report.text.splitlines() if len(line) > 80)
     tap.check("\x1b" not in report.text, "colour in a pipe")
 
@@ -338,10 +382,16 @@ def from_nothing():
 
 def run_time():
     report = Report("run", IMG="hello", TOGGLE="DEV_SERIAL DEV_CMOS",
-                    HOW="run")
+                    HOW="run", ARGS="--mem '2M'", TIMEOUT="7.5")
     comparing.check(report)
     tap.equal([v["options"] for v in report.variants],
               [[], ["--no-serial"], ["--no-cmos"]])
+    tap.equal([report.json[key] for key in
+               ("img", "run", "args", "timeout", "how")],
+              ["hello", "", "--mem '2M'", 7.5, "run"])
+    tap.equal(html.command(report.json), "make compare "
+              "TOGGLE='DEV_SERIAL DEV_CMOS' IMG=hello "
+              "ARGS='--mem '\"'\"'2M'\"'\"'' HOW=run TIMEOUT=7.5")
     tap.equal([v["output"] for v in report.variants],
               ["Hello, KVM!", "", "Hello, KVM!"])
     tap.equal({v["binary_bytes"] for v in report.variants},

@@ -24,7 +24,7 @@ import tap
 from compare import html, html_text
 
 FOLDER = os.path.join(tap.BUILD, "tests", "compare")
-NAMES = ("ordinary", "hostile", "many", "late", "empty")
+NAMES = ("ordinary", "hostile", "many", "late", "noisy", "empty")
 REPORTS = {name: getattr(comparesample, name)() for name in NAMES}
 PHONE, DESKTOP, PAPER = 360, 1200, 680      # CSS pixels
 SMALL_PAGES = 3     # sheets that each page but the empty one has at least
@@ -267,6 +267,38 @@ def differing(name):
                       variant[key] != variants[0][key], f"{key} of {at}")
 
 
+@tap.case("noise has a mark of its own, and says what the second run had")
+def wavering():
+    cells = {(c["key"], c["variant"]): c for c in opened("noisy").evaluate("""
+	[...document.querySelectorAll('td[data-key]')].map(cell => ({
+	key: cell.dataset.key, variant: cell.dataset.variant,
+	name: cell.className, text: cell.innerText}))""")}
+    for key, again in (("end_ns", "649.568"), ("exits", "7,432")):
+        base, near, far = (cells[key, f"variant-{at}"] for at in range(3))
+        tap.equal((near["name"], far["name"]), ("wavers", "differs"), key)
+        tap.check("≈" in near["text"] and "≠" in far["text"], near, far)
+        tap.check(f"again: {again}" in base["text"], base["text"])
+
+
+@tap.case("no good outcome is shown where typed input did not arrive")
+def no_input():
+    tones = opened("ordinary").evaluate("""
+	[...document.querySelectorAll('td[data-key=outcome]')].map(cell => [
+	cell.innerText.includes('✓'), !!cell.querySelector('.good')])""")
+    wanted = [v["input"] is not False for v in REPORTS["ordinary"]["variants"]]
+    tap.equal(tones, [[want, want] for want in wanted])
+
+
+@for_each("one of a thing is no plural")
+def singular(name):
+    opened(name).evaluate(OPEN_ALL)
+    text = chromium().evaluate("document.body.innerText + [...document"
+                               ".querySelectorAll('[aria-label]')].map(e => "
+                               "e.ariaLabel).join()")
+    tap.none_of(re.findall(r"(?<![\d.,])1 (?:exits|files|lines|stages|bytes|"
+                           r"accesses|times)\b.*", text))
+
+
 @tap.case("no text of a guest becomes markup, script or a reference")
 def harmless():
     page = opened("hostile")
@@ -441,14 +473,6 @@ def without_gnuplot():
     with open(path, encoding="utf-8") as file:
         text = file.read()
     tap.check("not drawn: gnuplot: " in text and "</html>" in text, text[-300:])
-
-
-@tap.case("the command to repeat it is one word for each of make's variables")
-def command():
-    report = dict(REPORTS["empty"], toggles=["A=x y", "B=$HOME"])
-    tap.equal(html.command(report), "make compare "
-              "TOGGLE=''\"'\"'A=x y'\"'\"' '\"'\"'B=$HOME'\"'\"'' "
-              "IMG=vmlinux HOW=run")
 
 
 @tap.case("screenshots are kept")

@@ -38,6 +38,9 @@ def linux_baseline():
     tap.equal((base["outcome"], base["input"], base["status"], base["where"]),
               ("shell", True, 0, ""), base["report"])
     tap.check("typed-42" in base["output"], base["output"])
+    again = linux().json["again"]
+    tap.equal((again["outcome"], again["input"], again["status"]),
+              ("shell", True, 0), again["report"])
 
 
 def without_irq4():
