@@ -20,6 +20,7 @@
 #include "core/kvm.h"
 #include "core/probes.h"
 #include "core/smp.h"
+#include "core/unstarted.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "core/watch.h"
@@ -267,6 +268,7 @@ static int run_guests(struct machine *m)
 	console_abandon(&m->console);
 	for (unsigned int i = 0; i < m->nr_vms; i++) {
 		vm_join(&m->vms[i]);
+		unstarted_tell_end(&m->vms[i]);
 		probes_gone(&m->vms[i]);
 	}
 	messages_stop(&m->messages);

@@ -53,11 +53,11 @@ ENTRY_SIZES = {CPU: 20, 1: 8, IOAPIC: 8, IRQ: 8, 4: 8}
 ALONE = 0xffffffff                      # what is read where no chip is
 
 
-def kernel():
-    """The guest as a kernel: those are who look for firmware."""
-    with open(vm.assemble("firmware"), "rb") as program:
+def kernel(name):
+    """The guest as a kernel: those are who look for firmware and CPUs."""
+    with open(vm.assemble(name), "rb") as program:
         image = badimages.bzimage(program.read(), xloadflags=0)
-    path = os.path.join(tap.BUILD, "tests", "guest", "firmware.bzimage")
+    path = os.path.join(tap.BUILD, "tests", "guest", name + ".bzimage")
     with open(path, "wb") as out:
         out.write(image)
     return path
@@ -109,9 +109,46 @@ for chip, counts in (("kernel", (1, 2, 15, 16)), ("split", (1, 2, 15, 16)),
             f"the BIOS data area and the MP table tell the truth, {number} "
             f"vCPUs, irqchip {chip}",
             lambda place, chip=chip, number=number: vm.Command(
-                vm.KVM_VMM, "--irqchip", chip, "--smp", number, kernel()),
+                vm.KVM_VMM, "--irqchip", chip, "--smp", number, kernel("firmware")),
             lambda result, chip=chip, number=number: describes(
                 result, number, chip in ("kernel", "split")))
+
+# --- vCPUs that the guest never starts --------------------------------------
+
+SAID = "has started 1 of its {} vCPUs; it is told of them by an MP table"
+
+
+def said(result, status, cpus, before=None):
+    """Once, and before what ends the guest; or not at all."""
+    result.must(status)
+    lines = [line for line in result.err.splitlines() if "of its" in line]
+    tap.equal(len(lines), bool(cpus), "lines about it in " + result.err)
+    if cpus:
+        tap.check(SAID.format(cpus) in lines[0], result.err)
+    if before:
+        tap.check(result.err.index("of its") < result.err.index(before),
+                  f"not before {before!r}:", result.err)
+
+
+def unstarted(text, name, cpus, *options, status=vm.OK, say=None, before=None):
+    for chip in ("kernel", "split"):
+        if chip in KINDS:
+            FIRMWARE.add(
+                f"{text}, irqchip {chip}",
+                lambda place, chip=chip: vm.Command(
+                    vm.KVM_VMM, "--irqchip", chip, "--smp", cpus, *options,
+                    kernel(name)),
+                lambda result: said(result, status, say, before))
+
+
+unstarted("--smp 3 that the guest did not see is said when it has ended",
+          "firmware", 3, say=3)
+unstarted("--smp 3 that it does not see is said while it listens",
+          "smp_listen", 3, "--timeout", 5, status=vm.LIMIT, say=3,
+          before="--timeout")
+unstarted("one vCPU is none too many", "smp_listen", 1, "--timeout", 1,
+          status=vm.LIMIT)
+unstarted("nothing is said of vCPUs that the guest starts", "smp_start", 3)
 FIRMWARE.add_cases(*vm.places("prot32"))
 
 tap.main()

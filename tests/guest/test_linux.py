@@ -134,11 +134,14 @@ def halts(place):
 BATCH = vm.Table()
 
 
-def boot(text, options, status, pattern="", stdin=b"", **choice):
+def boot(text, options, status, pattern="", stdin=b"", alone=False, **choice):
+    """One boot; if alone, --smp is more than the guest makes of it."""
     def judge(result):
         result.must(status)
         tap.check(re.search(pattern, result.out.decode("utf-8", "replace")),
                   f"no {pattern!r} in:", result.out[-2000:], result.err)
+        tap.equal("has started 1 of its" in result.err, alone,
+                  "said that it has one vCPU: " + result.err)
 
     BATCH.add(text, lambda place: vm.Command(
         *argv(*options, **choice), stdin=stdin, limit=LIMIT + 10), judge)
@@ -191,6 +194,8 @@ boot("--max-exits ends a boot", ("--max-exits", "100"), vm.LIMIT)
 for cpus in (1, 2, 4):
     boot(f"nproc with --smp {cpus}", ("--smp", str(cpus), *words("-- nproc")),
          0, rf"(?m)^{cpus}\r?$")
+boot("--smp 2 for a kernel that starts one is said",
+     ("--smp", "2", *words("nosmp -- nproc")), 0, r"(?m)^1\r?$", alone=True)
 boot("Linux takes its interrupts from the 8259s of kvm-vmm",
      ("--irqchip", "vmm", *words("-- grep ttyS0 /proc/interrupts")), 0,
      r"4: +\d+ +XT-PIC +ttyS0")

@@ -260,6 +260,7 @@ void board_tx(struct board *board, const void *buf, size_t len)
 
 void board_rx_ready(struct board *board)
 {
+	atomic_store_explicit(&board->vm->listens, true, memory_order_relaxed);
 	console_rx_ready(board->vm->config.console, board);
 }
 

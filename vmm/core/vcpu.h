@@ -18,6 +18,12 @@ struct vm;
 /* Runs on the thread of @vcpu, which has just left KVM_RUN. */
 typedef void vcpu_question(struct vcpu *vcpu);
 
+enum vcpu_life {
+	VCPU_UNKNOWN,
+	VCPU_NEVER_STARTED,
+	VCPU_STARTED,
+};
+
 struct vcpu {
 	struct vm *vm;
 	unsigned int id;
@@ -38,6 +44,7 @@ struct vcpu {
 	pthread_t thread;
 	atomic_bool started; /* thread is valid and may be signalled */
 	_Atomic(vcpu_question *) question; /* of vcpu_ask(), unanswered */
+	atomic_int life; /* enum vcpu_life; see core/unstarted.c */
 };
 
 /* 0, or -errno after one message, with nothing left to undo. */

@@ -58,6 +58,8 @@ struct vm {
 	atomic_uint halted_votes;  /* see core/watch.c */
 	pthread_mutex_t stop_lock; /* guards status until stopping is seen, and
 				    * the threads while they are kicked */
+	atomic_bool listens;	   /* to the console, at some time */
+	bool told_unstarted;	   /* main thread; see core/unstarted.c */
 	atomic_int said;	   /* enum ending: of its own end */
 	int status;		   /* exit status, valid once stopping */
 	struct vcpu *stopped_by;   /* whose exit ended it, or NULL; likewise */

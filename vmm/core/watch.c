@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "abi/exit_status.h"
+#include "core/unstarted.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "irqchip.h"
@@ -60,6 +61,8 @@ static bool can_never_run(const struct vcpu *vcpu)
 
 static void answer(struct vcpu *vcpu)
 {
+	if (vcpu->vm->nr_vcpus > 1)
+		unstarted_look(vcpu);
 	if (can_never_run(vcpu))
 		atomic_fetch_add(&vcpu->vm->halted_votes, 1);
 }
@@ -123,6 +126,7 @@ static void count_votes(struct watch_state *state, struct vm *vm)
 			state->patience = PATIENCE_MAX;
 		state->wait = state->patience;
 		state->cpu_ns = cpu_ns(vm);
+		unstarted_tell(vm);
 	} else if (state->round++ < ROUNDS) {
 		ask(vm);
 	} else {
