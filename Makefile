@@ -130,6 +130,7 @@ PLAIN_GOALS  := help clean distclean deps doctor-deps $(CONFIG_GOALS) %_defconfi
 PHONY := all help clean distclean deps
 all:
 
+include tools/goals.mk
 include tools/build.mk
 
 ifneq ($(filter-out $(PLAIN_GOALS),$(or $(MAKECMDGOALS),all)),)

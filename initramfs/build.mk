@@ -85,4 +85,6 @@ $(INITRAMFS): $(B)/host/initcpio $(B)/busybox.built $(VMCTL) \
 initramfs: $(INITRAMFS)
 all: initramfs
 PHONY += initramfs
+else
+$(eval $(call goal-without,initramfs,IMG_INITRAMFS))
 endif

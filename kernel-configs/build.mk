@@ -68,4 +68,6 @@ PHONY += kernel
 ifeq ($(CONFIG_IMG_LINUX_TREE)$(filter kernel,$(MAKECMDGOALS)),ykernel)
 PHONY += $(B)/linux.built
 endif
+else
+$(eval $(call goal-without,kernel,IMG_LINUX))
 endif

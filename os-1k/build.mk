@@ -97,6 +97,8 @@ ifeq ($(CONFIG_OS_1K),y)
 os-1k: $(IMAGES)/os-1k.bin $(IMAGES)/os-1k.elf
 all: os-1k
 PHONY += os-1k
+else
+$(eval $(call goal-without,os-1k,OS_1K))
 endif
 
 # The parts that need no machine run in unit tests, too.

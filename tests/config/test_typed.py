@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""`make run` with what is the user's: programs of one's own, words of ARGS."""
+"""What people type: goals, words of ARGS, programs of their own."""
 
 import os
+import subprocess
 
 import tree
 from tree import tap
@@ -143,6 +144,58 @@ def refused():
         out.put("guests/prog.c", "int main;\n")
         text = out.refused("run", "IMG=prog")
         tap.check("guests/prog.c" in text and ".S" in text, text)
+
+
+# What is typed after `make`, and the words that must be in the answer.
+SLIPS = [
+    ("run hello", "make run IMG=hello"), ("hello", "make run IMG=hello"),
+    ("run hello.bin", "IMG=hello.bin"), ("V=1 run os-1k", "IMG=os-1k"),
+    ("run guests/hello64.S", "IMG=hello64"), ("vmlinux", "IMG=vmlinux"),
+    ("run vmm/main.c", "IMG=vmm/main.c"), ("run host", "RUN=host"),
+    ("menuconf", "menuconfig?"), ("defconfg", "make defconfig?"),
+    ("tiny", "tiny_defconfig?"), ("doctro", "doctor?"), ("tests", "test?"),
+    ("check", "test?"), ("kvm-vmm unti", "unit?"), ("vmm", "no such goal"),
+    ("test serial", "T=serial"), ("test unit/ring", "T=unit/ring"),
+    ("bench boot", "T=boot"), ("compare UART_IRQ4", "TOGGLE=UART_IRQ4"),
+    ("x;touch\tmade", "no such goal"), ("a'b$(HOME)", "no such goal"),
+]
+
+
+@tap.case("a goal that there is not is told what was meant, before all else")
+def slips():
+    with tree.Tree() as out:
+        for typed, said in SLIPS:
+            text = out.refused(*typed.split(" "))
+            tap.check(said in text, f"make {typed}: no {said!r}:", text)
+            tap.equal(len(text.splitlines()), 1, f"make {typed}: {text}")
+        tap.equal(os.listdir(out.path), [], "files made")
+
+
+@tap.case("no goal of ours is taken for a slip")
+def goals():
+    with tree.Tree() as out:
+        out.made("tiny_defconfig")
+        out.made("guests")
+        text = out.make("-npq")[1]
+        phony = [word for word in text.split("\n.PHONY:")[1].split("\n")[0]
+                 .split() if "/" not in word]
+        tap.check(len(phony) > 30, phony)
+        done = subprocess.run(["tools/goals", *phony, "tiny_defconfig",
+                               "README.md", ".config"], cwd=tap.TOP,
+                              env=dict(os.environ, IMAGES=tap.IMAGES),
+                              capture_output=True, text=True, check=False)
+        tap.equal((done.stdout, done.stderr), ("", ""), "said of our own")
+
+
+@tap.case("the goal of a part that is switched off says so")
+def absent():
+    with tree.Tree() as out:
+        out.ask("# CONFIG_OS_1K is not set", "# CONFIG_IMG_LINUX is not set",
+                "# CONFIG_IMG_INITRAMFS is not set", "CONFIG_RUN_HELLO=y")
+        for goal, symbol in (("os-1k", "OS_1K"), ("kernel", "IMG_LINUX"),
+                             ("initramfs", "IMG_INITRAMFS")):
+            text = out.refused(goal)
+            tap.check(f"{goal}: not configured; CONFIG_{symbol}" in text, text)
 
 
 # As typed between the quotes of a shell, and the words that kvm-vmm gets.
