@@ -33,6 +33,30 @@ def gzipped():
     return path
 
 
+def entry(name, data=b"", mode=0o100644, ino=9000):
+    """One entry of a cpio archive."""
+    numbers = (ino, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0)
+    head = b"070701" + b"".join(b"%08X" % number for number in numbers)
+    one = head + name.encode() + b"\0"
+    one += bytes(-len(one) % 4) + data
+    return one + bytes(-len(one) % 4)
+
+
+def three_parts():
+    """Microcode first, then the initramfs packed, then one file as it is."""
+    path = vm.assemble("halt") + ".parts"
+    end = entry("TRAILER!!!", mode=0, ino=0)
+    early = entry("kernel", mode=0o40755, ino=1) + \
+        entry("kernel/microcode", 1000 * b"A", ino=2) + end
+    with open(initramfs(), "rb") as plain:
+        packed = gzip.compress(plain.read(), mtime=0)
+    with open(path, "wb") as file:
+        file.write(early + bytes(-len(early) % 512))
+        file.write(packed + bytes(-len(packed) % 4))
+        file.write(entry("root/added", b"added\n") + end)
+    return path
+
+
 def argv(*options, kernel="vmlinux", limit=LIMIT, initrd=initramfs):
     """A command line; initrd() finds the initramfs, None goes without."""
     command = [vm.KVM_VMM, "--timeout", str(limit), vm.image(kernel)]
@@ -164,6 +188,8 @@ boot("piped commands run, and the end of input is none of the VM's",
 boot("bzImage boots", words("-- cat /proc/version"), 0, "Linux version",
      kernel="bzImage")
 boot("a gzip initramfs boots", words("-- exit 9"), 9, initrd=gzipped)
+boot("an initramfs of three parts boots", words("-- cat /root/added; exit 9"),
+     9, "added", initrd=three_parts)
 boot("the original's command line boots",
      ("--linux", "--cmdline", ORIGINAL + " -- exit 3"), 3)
 boot("a panic is a crash", words("rdinit=/bin/sh -- -c true"), vm.CRASHED)

@@ -53,6 +53,8 @@ static void test_good(void **state)
 		{ "usr", S_IFLNK | 0777, 9, 1, ".", 0, 0 },
 		{ "usr/c", S_IFREG | 0644, 10, 1, "x", 0, 0 },
 		{ "alone", S_IFREG | 0644, 11, 3, "x", 0, 0 },
+		/* the kernel's own archive has this directory */
+		{ "root/x", S_IFREG | 0644, 12, 1, "x", 0, 0 },
 	};
 	struct buf bytes = build(files, ROWS(files));
 	static const char zeros[512];

@@ -105,6 +105,15 @@ static void check_sum(struct verdict *v, const struct index *index,
 			      item->e.sum, item->e.check);
 }
 
+/*
+ * What the kernel's own archive has, which it unpacks before ours
+ * (usr/default_cpio_list).
+ */
+static bool is_there_before(const char *name)
+{
+	return !strcmp(name, "dev") || !strcmp(name, "root");
+}
+
 static void check_parent(struct verdict *v, const struct index *index,
 			 const struct item *item)
 {
@@ -117,6 +126,8 @@ static void check_parent(struct verdict *v, const struct index *index,
 	memcpy(up, item->name, slash - item->name);
 	up[slash - item->name] = '\0';
 	parent = index_resolve(index, up);
+	if ((!parent || parent->order > item->order) && is_there_before(up))
+		return;
 	if (!parent)
 		verdict_fault(v, item,
 			      "its directory is not in the archive; "
