@@ -6,6 +6,7 @@
  */
 #include "core/cpuid.h"
 
+#include <asm/kvm_para.h>
 #include <errno.h>
 #include <linux/kvm.h>
 #include <stdint.h>
@@ -22,12 +23,15 @@
 #define LEAF1_ECX_HYPERVISOR   (1u << 31)
 #define LEVEL_TYPE_SMT	       (1u << 8)
 #define LEVEL_TYPE_CORE	       (2u << 8)
+#define KVM_CLOCK_BITS                                                    \
+	(1u << KVM_FEATURE_CLOCKSOURCE | 1u << KVM_FEATURE_CLOCKSOURCE2 | \
+	 1u << KVM_FEATURE_CLOCKSOURCE_STABLE_BIT)
 
 /* What the patches below need to know. */
 struct topology {
 	unsigned int id, nr_cpus;
 	unsigned int id_bits; /* APIC id bits that number the cores */
-	bool tsc_deadline;
+	bool tsc_deadline, kvmclock;
 };
 
 static void patch_leaf1(struct kvm_cpuid_entry2 *e, const struct topology *t)
@@ -82,13 +86,28 @@ static void patch_amd1e(struct kvm_cpuid_entry2 *e, const struct topology *t)
 	e->ecx = 0;
 }
 
+/*
+ * What KVM offers beyond a real CPU. Without the clock the rest stays: Linux
+ * knows by it that it is a guest, and then believes in a timer whose ticks come
+ * late, on a busy host, where it would panic as on broken hardware.
+ */
+static void patch_kvm(struct kvm_cpuid_entry2 *e, const struct topology *t)
+{
+	if (!t->kvmclock)
+		e->eax &= ~KVM_CLOCK_BITS;
+}
+
 static const struct {
 	uint32_t function;
 	void (*patch)(struct kvm_cpuid_entry2 *e, const struct topology *t);
 } patches[] = {
-	{ 0x1, patch_leaf1 },	    { 0x4, patch_leaf4 },
-	{ 0xb, patch_leafb },	    { 0x1f, patch_leafb },
-	{ 0x80000008, patch_amd8 }, { 0x8000001e, patch_amd1e },
+	{ 0x1, patch_leaf1 },
+	{ 0x4, patch_leaf4 },
+	{ 0xb, patch_leafb },
+	{ 0x1f, patch_leafb },
+	{ 0x80000008, patch_amd8 },
+	{ 0x8000001e, patch_amd1e },
+	{ KVM_CPUID_FEATURES, patch_kvm },
 };
 
 union cpuid_list {
@@ -112,15 +131,10 @@ static const union cpuid_list *get_supported(const struct kvm *kvm)
 	return NULL;
 }
 
-/* Everything but what KVM says of itself. */
-static void copy_list(struct kvm_cpuid2 *list,
-		      const struct kvm_cpuid2 *supported)
+/* Bytes of a list as far as it is filled. */
+static size_t list_size(const struct kvm_cpuid2 *list)
 {
-	list->nent = 0;
-	list->padding = 0;
-	for (unsigned int i = 0; i < supported->nent; i++)
-		if (!cpuid_is_kvm(supported->entries[i].function))
-			list->entries[list->nent++] = supported->entries[i];
+	return sizeof(*list) + list->nent * sizeof(list->entries[0]);
 }
 
 static void patch_list(struct kvm_cpuid2 *list, const struct topology *t)
@@ -146,11 +160,11 @@ int cpuid_set(const struct kvm *kvm, int vcpu_fd,
 
 	while (1u << t.id_bits < t.nr_cpus)
 		t.id_bits++;
+	t.kvmclock = cpuid_has_kvmclock(topology->without);
 	t.tsc_deadline = topology->has_apic &&
 			 kvm_cap(kvm, KVM_CAP_TSC_DEADLINE_TIMER);
 	if (supported) {
-		copy_list(&list.head, &supported->head);
-		cpuid_add_kvm(&list.head, &supported->head, topology->without);
+		memcpy(&list, supported, list_size(&supported->head));
 		patch_list(&list.head, &t);
 	}
 	if (!supported || ioctl(vcpu_fd, KVM_SET_CPUID2, &list)) {

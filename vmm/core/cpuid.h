@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 struct kvm;
-struct kvm_cpuid2;
 
 /* The vCPU that a table is made for. */
 struct cpuid_topology {
@@ -20,15 +19,7 @@ struct cpuid_topology {
 int cpuid_set(const struct kvm *kvm, int vcpu_fd,
 	      const struct cpuid_topology *topology);
 
-/* The leaves that CPUs leave to hypervisors (APM 3, Appendix E.4.4). */
-static inline bool cpuid_is_kvm(uint32_t function)
-{
-	return function >> 28 == 4;
-}
-
-/* Adds to @list those of @supported in which KVM introduces itself, unless
- * the run goes without. @list has room for all of them. */
-void cpuid_add_kvm(struct kvm_cpuid2 *list, const struct kvm_cpuid2 *supported,
-		   const char *const *without);
+/* Whether a guest is offered kvm-clock: built in, and not in @without. */
+bool cpuid_has_kvmclock(const char *const *without);
 
 #endif
