@@ -42,6 +42,7 @@ enum {
 	OPT_MEM,
 	OPT_SMP,
 	OPT_IRQCHIP,
+	OPT_KEYS,
 	OPT_TIMEOUT,
 	OPT_MAX_EXITS,
 	OPT_INTERLEAVE,
@@ -58,6 +59,7 @@ static const struct option fixed_options[] = {
 	{ "mem", required_argument, NULL, OPT_MEM },
 	{ "smp", required_argument, NULL, OPT_SMP },
 	{ "irqchip", required_argument, NULL, OPT_IRQCHIP },
+	{ "keys", required_argument, NULL, OPT_KEYS },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "max-exits", required_argument, NULL, OPT_MAX_EXITS },
 	{ "interleave", no_argument, NULL, OPT_INTERLEAVE },
@@ -167,6 +169,15 @@ static int parse_timeout(struct options *opt, const char *text)
 	return 0;
 }
 
+static int parse_keys(struct options *opt, const char *text)
+{
+	if (strcmp(text, "serial") != 0 && strcmp(text, "keyboard") != 0 &&
+	    strcmp(text, "auto") != 0)
+		return usage_error("--keys", "give serial, keyboard or auto");
+	opt->keys = strcmp(text, "auto") != 0 ? text : NULL;
+	return 0;
+}
+
 /* --verbose is details of the log and the probe that goes by that name. */
 static void turn_verbose_on(void)
 {
@@ -195,6 +206,8 @@ static int apply_fixed(struct options *opt, int value, const char *arg)
 	case OPT_IRQCHIP:
 		opt->irqchip = arg;
 		return irqchip_check(arg);
+	case OPT_KEYS:
+		return parse_keys(opt, arg);
 	case OPT_TIMEOUT:
 		return parse_timeout(opt, arg);
 	case OPT_MAX_EXITS:

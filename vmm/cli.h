@@ -17,6 +17,7 @@ struct options {
 	const char *initrd;	   /* path, or NULL */
 	const char *cmdline;	   /* NULL: the configured one */
 	const char *irqchip;	   /* NULL: the configured ones */
+	const char *keys; /* "serial" or "keyboard"; NULL: as the kind says */
 	const char *without[WITHOUT_MAX + 1]; /* features; ends with NULL */
 	bool interleave;		      /* guests' output as it comes */
 	uint64_t mem_size;	       /* bytes; 0: the loader's default */

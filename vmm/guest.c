@@ -7,15 +7,19 @@
 #include <errno.h>
 #include <string.h>
 
+#include "boot/select.h"
 #include "cli.h"
 #include "core/kvm.h"
 #include "core/vm.h"
 #include "firmware.h"
 #include "irqchip.h"
+#include "device.h"
+#include "feature.h"
 #include "loader.h"
 #include "terminal/term.h"
 #include "util/log.h"
 
+TABLE_DECLARE(device, device_type);
 TABLE_DECLARE(firmware, firmware);
 
 #define MIB	   (1ULL << 20)
@@ -92,6 +96,37 @@ static int fit_machine(const struct kvm *kvm, const struct image *image,
 	return 0;
 }
 
+static bool has_device(const struct options *opt, const char *name)
+{
+	const struct device_type *const *row;
+
+	TABLE_FOREACH(device, row) {
+		if (!strcmp((*row)->name, name))
+			return !feature_is_out(opt->without, name);
+	}
+	return false;
+}
+
+/* Who gets what is typed; 0 or -EINVAL. */
+static int choose_keys(const struct options *opt, const struct loader *loader,
+		       struct vm_config *config)
+{
+	const char *name = loader->keys;
+
+	if (opt->keys)
+		name = !strcmp(opt->keys, "keyboard") ? "i8042" : "serial";
+	if (!name || has_device(opt, name)) {
+		config->keys = name;
+		return 0;
+	}
+	if (!opt->keys)
+		return 0; /* another device may do as well */
+	log_error("--keys %s: there is no device `%s`; `kvm-vmm --list` shows "
+		  "what was built in",
+		  opt->keys, name);
+	return -EINVAL;
+}
+
 int guest_configure(const struct options *opt, const struct kvm *kvm,
 		    const struct loader *loader, const struct image *image,
 		    struct vm_config *config)
@@ -107,7 +142,9 @@ int guest_configure(const struct options *opt, const struct kvm *kvm,
 	config->hlt_ends = loader->needs & NEEDS_HLT_ENDS;
 	config->max_exits = opt->max_exits;
 	config->without = opt->without;
-	err = fit_machine(kvm, image, config);
+	err = choose_keys(opt, loader, config);
+	if (!err)
+		err = fit_machine(kvm, image, config);
 	if (err || !(loader->needs & NEEDS_IRQCHIP))
 		return err;
 	return choose_irqchip(opt, kvm, config);
@@ -155,6 +192,10 @@ int guest_load(const struct options *opt, const struct loader *loader,
 		term_size(&args.columns, &args.lines);
 	log_info("%s: %s: %s", vm->config.name, loader->name, loader->what);
 	err = loader->load(image, &args, &vm->mem, cpu);
+	if (!err)
+		err = image_check(image);
+	if (!err && args.initrd)
+		err = image_check(args.initrd);
 	if (err)
 		return err;
 	/* Only for who may look: it lies in low RAM, where others have data. */

@@ -18,13 +18,14 @@
 #include "machine.h"
 
 /* A descriptor below 3 that the caller closed must not become ours: guest
- * output would go into whatever was opened there. */
+ * output would go into whatever was opened there. It cannot be written to,
+ * because output that goes nowhere is lost, and that is a failure. */
 static void fill_standard_fds(void)
 {
 	int fd;
 
 	do {
-		fd = open("/dev/null", O_RDWR);
+		fd = open("/dev/null", O_RDONLY);
 	} while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd > STDERR_FILENO)
 		close(fd);
@@ -55,6 +56,12 @@ static void raise_fd_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* @status, unless what was printed could not be written. */
+static int after_printing(int status)
+{
+	return fflush(stdout) || ferror(stdout) ? STATUS_FAILED : status;
+}
+
 int main(int argc, char **argv)
 {
 	struct options opt;
@@ -69,9 +76,8 @@ int main(int argc, char **argv)
 	if (err < 0)
 		exit(STATUS_USAGE);
 	if (err > 0)
-		exit(fflush(stdout) || ferror(stdout) ? STATUS_FAILED :
-							STATUS_OK);
+		exit(after_printing(STATUS_OK));
 	if (opt.command)
-		exit(opt.command->run(opt.command_arg));
+		exit(after_printing(opt.command->run(opt.command_arg)));
 	exit(machine_run(&opt));
 }

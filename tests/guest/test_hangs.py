@@ -224,6 +224,30 @@ def twice():
     tap.check(b"VM exits" in text, text)
 
 
+def without_stdout(argv, status):
+    done = subprocess.run(["/bin/sh", "-c", 'exec "$@" >&-', "sh", vm.KVM_VMM,
+                           *argv], stdin=subprocess.DEVNULL, check=False,
+                          stderr=subprocess.PIPE, timeout=PATIENCE)
+    tap.equal(done.returncode, status, f"{argv} {done.stderr}: status")
+
+
+def few_descriptors(number):
+    """All is well and nothing is said, or it is not and that is."""
+    argv = ["/bin/sh", "-c", f'ulimit -n {number} && exec "$@"', "sh",
+            vm.KVM_VMM, vm.assemble("outsb")]
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, check=False,
+                          capture_output=True, timeout=PATIENCE)
+    bad = done.returncode == vm.FAILED and done.stderr
+    good = done.returncode == 0 and done.stdout and not done.stderr
+    tap.check(bad or good, f"ulimit -n {number}: {done}")
+
+
+def full_disk():
+    with start(["--trace=/dev/full", *TIMEOUT,
+                vm.assemble("exits")]) as program:
+        tap.equal(ended(program, "--trace=/dev/full"), vm.FAILED, "status")
+
+
 def random_readers(seed):
     """Each stream has some reader; a signal comes, or the time runs out."""
     dice = random.Random(seed)
@@ -279,6 +303,17 @@ if "host" in PLACES:
     tap.add("figures that wait for their reader when all is over: SIGTERM",
             figures)
     tap.add("SIGTERM comes twice at once, as timeout(1) sends it", twice)
+    for words, code in (((vm.assemble("outsb"),), vm.FAILED),
+                        (("--no-batching", vm.assemble("outsb")), vm.FAILED),
+                        ((vm.assemble("halt"),), vm.OK),
+                        (("--help",), vm.FAILED), (("--list",), vm.FAILED),
+                        (("--doctor=real16",), vm.FAILED)):
+        tap.add(f"stdout is closed: {os.path.basename(words[0])}",
+                without_stdout, words, code)
+    tap.add("too few descriptors are a failure, not a message alone",
+            all_at_once, few_descriptors, range(4, 33))
+    tap.add("--timeout does not hide that the trace could not be written",
+            full_disk)
     tap.add("random readers of stdout, stderr, trace and figures",
             all_at_once, random_readers, range(24))
 if "host" in vm.places("long64"):

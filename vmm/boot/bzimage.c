@@ -155,6 +155,7 @@ static const struct loader bzimage = {
 	.option = "--linux",
 	.mem_min = LINUX_RAM_MIN,
 	.needs = LINUX_NEEDS,
+	.keys = LINUX_KEYS,
 	.match = bzimage_match,
 	.load = bzimage_load,
 };

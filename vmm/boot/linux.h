@@ -18,7 +18,9 @@
 #include "loader.h"
 
 #define LINUX_RAM_MIN (16ULL << 20)
-#define LINUX_NEEDS   (NEEDS_IRQCHIP | NEEDS_CMDLINE | NEEDS_INITRD | NEEDS_SMP)
+/* Its keyboard driver asks for keys long before its serial console does. */
+#define LINUX_KEYS  "serial"
+#define LINUX_NEEDS (NEEDS_IRQCHIP | NEEDS_CMDLINE | NEEDS_INITRD | NEEDS_SMP)
 
 /* A kernel that has been put into guest RAM. */
 struct linux_kernel {

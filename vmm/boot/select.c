@@ -4,8 +4,11 @@
  */
 #include "boot/select.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -15,6 +18,7 @@
 #include "util/log.h"
 
 #define SCORE_SURE 10 /* a loader that says less takes what nobody knows */
+#define PAGE_BYTES 4096
 
 TABLE_DECLARE(loader, loader);
 
@@ -25,12 +29,56 @@ static int image_failed(const char *path, int err, const char *hint)
 	return -err;
 }
 
-static int map_file(struct image *image, int fd)
+/* Those a fault may lie in; only the main thread opens, reads and closes. */
+static const struct image *open_images[IMAGES_OPEN_MAX];
+
+static bool is_in(const struct image *image, uintptr_t page)
+{
+	uintptr_t start = (uintptr_t)image->data;
+
+	return page >= start && page < start + image->size;
+}
+
+/*
+ * A page of a mapped file that the file does not have any more (mmap(2),
+ * SIGBUS): the page becomes one of zeroes, and image_check() tells.
+ */
+static void on_bus_error(int sig, siginfo_t *info, void *context)
+{
+	uintptr_t page = (uintptr_t)info->si_addr &
+			 ~(uintptr_t)(PAGE_BYTES - 1);
+
+	(void)context;
+	for (unsigned int i = 0; i < IMAGES_OPEN_MAX; i++)
+		if (open_images[i] && is_in(open_images[i], page) &&
+		    mmap((void *)page, PAGE_BYTES, PROT_READ,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+			 0) != MAP_FAILED)
+			return;
+	signal(sig, SIG_DFL); /* none of ours: it comes again, and kills */
+}
+
+/* @old leaves the list and @new comes into it; either may be NULL. */
+static void replace_open(const struct image *old, const struct image *new)
+{
+	struct sigaction action = { .sa_sigaction = on_bus_error,
+				    .sa_flags = SA_SIGINFO };
+	unsigned int i = 0;
+
+	while (i < IMAGES_OPEN_MAX && open_images[i] != old)
+		i++;
+	assert(i < IMAGES_OPEN_MAX);
+	open_images[i] = new;
+	if (new)
+		sigaction(SIGBUS, &action, NULL);
+}
+
+static int map_file(struct image *image)
 {
 	struct stat st;
 	void *data;
 
-	if (fstat(fd, &st))
+	if (fstat(image->fd, &st))
 		return image_failed(image->path, errno, "");
 	if (!S_ISREG(st.st_mode))
 		return image_failed(image->path, EINVAL,
@@ -38,11 +86,12 @@ static int map_file(struct image *image, int fd)
 	if (!st.st_size)
 		return image_failed(image->path, ENOEXEC,
 				    ": the file is empty");
-	data = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	data = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, image->fd, 0);
 	if (data == MAP_FAILED)
 		return image_failed(image->path, errno, "");
 	image->data = data;
 	image->size = st.st_size;
+	replace_open(NULL, image);
 	return 0;
 }
 
@@ -51,21 +100,35 @@ int image_open(struct image *image, const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	int err;
 
-	*image = (struct image){ .path = path };
+	*image = (struct image){ .path = path, .fd = fd };
 	if (fd < 0)
 		return image_failed(path, errno,
 				    errno == ENOENT ? "; `make` builds the "
 						      "images into images/" :
 						      "");
-	err = map_file(image, fd);
-	close(fd);
+	err = map_file(image);
+	if (err)
+		close(fd);
 	return err;
+}
+
+int image_check(const struct image *image)
+{
+	struct stat st;
+
+	if (!fstat(image->fd, &st) && (size_t)st.st_size >= image->size)
+		return 0;
+	log_error("%s: has become shorter while it was read", image->path);
+	return -EIO;
 }
 
 void image_close(struct image *image)
 {
-	if (image->data)
-		munmap((void *)image->data, image->size);
+	if (!image->data)
+		return;
+	munmap((void *)image->data, image->size);
+	close(image->fd);
+	replace_open(image, NULL);
 	image->data = NULL;
 }
 

@@ -97,6 +97,7 @@ static const struct loader vmlinux = {
 	.option = "--linux",
 	.mem_min = LINUX_RAM_MIN,
 	.needs = LINUX_NEEDS,
+	.keys = LINUX_KEYS,
 	.match = vmlinux_match,
 	.load = vmlinux_load,
 };

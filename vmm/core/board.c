@@ -36,6 +36,7 @@ struct board {
 	struct vm *vm;
 	struct event_loop *loop;
 	struct event_source timer; /* fd 0 when the device has none */
+	bool gets_keys;		   /* what is typed may go here */
 
 	/* Guarded by dev.lock. */
 	struct ending_ear ear;
@@ -101,6 +102,8 @@ static int create_board(struct vm *vm, struct event_loop *loop,
 	board->vm = vm;
 	board->loop = loop;
 	board->dev.type = type;
+	board->gets_keys = !vm->config.keys ||
+			   !strcmp(vm->config.keys, type->name);
 	board->dev.state = calloc(1, type->size);
 	if (!board->dev.state)
 		return -ENOMEM;
@@ -260,6 +263,8 @@ void board_tx(struct board *board, const void *buf, size_t len)
 
 void board_rx_ready(struct board *board)
 {
+	if (!board->gets_keys)
+		return;
 	atomic_store_explicit(&board->vm->listens, true, memory_order_relaxed);
 	console_rx_ready(board->vm->config.console, board);
 }

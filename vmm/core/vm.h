@@ -29,6 +29,7 @@ struct vm_config {
 	const struct irqchip *irqchip; /* NULL: no interrupts at all */
 	bool hlt_ends;		    /* HLT is how this guest says it is done */
 	const char *const *without; /* features left out: feature.h */
+	const char *keys;   /* the device that gets them; NULL: who asks last */
 	uint64_t max_exits; /* VM exits before STATUS_LIMIT; 0: no limit */
 	struct console_guest *console; /* its end of it */
 	int stop_fd; /* eventfd made ready when vm_has_ended() */

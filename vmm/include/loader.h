@@ -22,6 +22,7 @@ struct image {
 	const char *path;
 	const uint8_t *data;
 	size_t size; /* bytes */
+	int fd;	     /* the file, while it is open: for boot/select.c */
 };
 
 /* What a guest needs of the machine; the sum decides what is created. */
@@ -48,6 +49,10 @@ struct loader {
 	uint64_t mem_default; /* bytes of RAM without --mem; 0: as configured */
 	uint64_t mem_min;     /* bytes of RAM it cannot do without */
 	unsigned int needs;   /* enum loader_needs */
+
+	/* The device that gets what is typed, by its name; NULL: whichever has
+	 * asked for it last. */
+	const char *keys;
 
 	/* How sure the loader is that @image is its own: 0 no, 100 certain. */
 	int (*match)(const struct image *image);

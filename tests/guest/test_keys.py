@@ -1,0 +1,61 @@
+#!/usr/bin/python3
+"""Who gets what is typed or piped: the kind of guest says, or --keys."""
+
+import os
+import tempfile
+
+import badimages
+import vm
+from vm import tap
+
+WORK = tempfile.TemporaryDirectory(dir=tap.BUILD)
+LONG = 8_000    # bytes, each FIFO of 16 by way of the event loop
+HELLO = b"typed from the first instant on\n"
+
+
+def kernel():
+    with open(vm.assemble("long_keys"), "rb") as file:
+        code = file.read()
+    path = os.path.join(WORK.name, "kernel")
+    with open(path, "wb") as file:
+        file.write(badimages.bzimage(code=code))
+    return path
+
+
+def piped(text, *options, keys, status, out):
+    """A row: what such a guest is given, and what it makes of it."""
+    TABLE.add(text, lambda place: vm.Command(
+        vm.KVM_VMM, *options, kernel(), stdin=keys(place), limit=20),
+        lambda result: result.must(status, out(result)))
+
+
+TABLE = vm.Table()
+piped("Linux: nothing of what is piped goes to the keyboard",
+      keys=lambda place: HELLO + b"\x04", status=vm.OK, out=lambda _: HELLO)
+piped("--keys serial", "--keys", "serial",
+      keys=lambda place: HELLO + b"\x04", status=vm.OK, out=lambda _: HELLO)
+piped("--keys keyboard", "--keys=keyboard", keys=lambda place: b"ab\n",
+      status=3, out=lambda _: b"!!!!")
+piped("--keys auto", "--keys=keyboard", "--keys=auto",
+      keys=lambda place: b"\x04", status=vm.OK, out=lambda _: b"")
+piped("without a serial port the keyboard it is", "--no-serial",
+      keys=lambda place: b"ab\n", status=3, out=lambda _: b"")
+piped("a word --keys does not know", "--keys=mouse", keys=lambda place: b"",
+      status=vm.USAGE, out=lambda _: b"")
+piped("a device that is not there", "--keys=keyboard", "--no-i8042",
+      keys=lambda place: b"", status=vm.USAGE, out=lambda _: b"")
+
+
+def arrives(place):
+    text = b"".join(b"%06d a line of a long text\n" % n
+                    for n in range(LONG // 28))
+    command = vm.Command(vm.KVM_VMM, kernel(), stdin=text + b"\x04", limit=120)
+    vm.batch(place, [command])[0].must(vm.OK, text)
+
+
+PLACES = vm.places("long64")
+for where in PLACES[:1]:    # one of them, or it takes long
+    TABLE.add_cases(where)
+    tap.add(f"a long text arrives whole ({where})", arrives, where)
+
+tap.main()
