@@ -4,7 +4,7 @@
 
 LAB_KEEPER := $(addprefix $(B)/lab/,keeper.o order.o pump.o qemu.o terminal.o)
 LAB_INIT   := $(addprefix $(B)/musl/lab/,init.o fail.o world.o command.o port.o \
-	      order.o pump.o)
+	      lost.o order.o pump.o)
 
 $(B)/lab/%.o $(B)/san/lab/%.o: EXTRA = -Ilab
 

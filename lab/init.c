@@ -74,6 +74,7 @@ static void take_order(int port, struct order *order)
 	*end = '\0';
 	order->cwd = *take_strings(&strings, end, 1);
 	order->shares = take_strings(&strings, end, order->setup.shares);
+	order->outs = take_strings(&strings, end, order->setup.outs);
 	order->args = take_strings(&strings, end, order->setup.args);
 	order->envs = take_strings(&strings, end, order->setup.envs);
 }
@@ -201,6 +202,8 @@ static void report(const struct lab *self)
 {
 	struct lab_exit end = { .status = self->status };
 
+	sync(); /* what was written through a mapping */
+	lost_report(&self->order, self->ports[PORT_CONTROL]);
 	for (int i = PORT_OUT; i < PORT_END; i++)
 		end.sent[i] = self->pumps[i].moved;
 	port_send(self->ports[PORT_CONTROL], LAB_EXIT, &end, sizeof(end));

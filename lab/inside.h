@@ -14,6 +14,7 @@ struct order {
 	struct lab_setup setup;
 	char *cwd;
 	char **shares;
+	char **outs;
 	char **args;
 	char **envs;
 };
@@ -54,6 +55,10 @@ void world_begin(void);
 
 /* Builds the tree that COMMAND sees, enters it and the order's directory. */
 void world_enter(const struct order *order);
+
+/* Tells the keeper at @port of the files that COMMAND's words name and that are
+ * gone when the lab ends. */
+void lost_report(const struct order *order, int port);
 
 /* Starts COMMAND; a COMMAND that cannot be started exits 127 or 126. */
 void command_start(struct command *command, const struct order *order);

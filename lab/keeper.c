@@ -3,7 +3,8 @@
  * carries bytes and ends with COMMAND's status. However it ends, QEMU ends
  * with it and the terminal is as it was before.
  *
- * usage: lab-keeper [--timeout S] [--share DIR]... -- QEMU ARG... -- COMMAND...
+ * usage: lab-keeper [--timeout S] [--share DIR]... [--out DIR]...
+ *                   -- QEMU ARG... -- COMMAND...
  *        lab-keeper --tsc-khz
  */
 #define _GNU_SOURCE
@@ -43,6 +44,7 @@ struct keeper {
 	int signals; /* a signalfd */
 	int parent;  /* a pidfd */
 	struct queue orders;
+	struct queue lost; /* paths, each with its NUL */
 	struct pump pumps[PORT_END];
 	char message[MESSAGE_MAX];
 	size_t message_len;
@@ -86,6 +88,9 @@ static bool take_message(struct keeper *self, const struct lab_head *head,
 			break;
 		memcpy(&self->exit, body, sizeof(self->exit));
 		self->has_exit = true;
+		return true;
+	case LAB_LOST:
+		queue_add(&self->lost, body, head->size);
 		return true;
 	case LAB_FAILED:
 		terminal_restore();
@@ -291,20 +296,33 @@ static void start_pumps(struct keeper *self)
 	pump_init(&self->pumps[PORT_TTY], ports[PORT_TTY], tty, PIPE_BUF);
 }
 
-/* Runs @args in the QEMU of @qemu_args; returns the status to end with. */
+/* Says which files that COMMAND was told to write went with the lab. */
+static void tell_lost(const struct queue *lost)
+{
+	const char *path = lost->data;
+
+	for (; path && path < lost->data + lost->end; path += strlen(path) + 1)
+		fprintf(stderr,
+			"lab: %s: it was written inside and is gone with the "
+			"lab; --out DIR keeps what is written in DIR\n",
+			path);
+}
+
+/* Runs what is wished in the QEMU of @qemu_args; returns the status to end
+ * with. */
 static int keep(struct keeper *self, char **qemu_args, int count,
-		char *const *shares, char *const *args)
+		const struct wish *wish)
 {
 	struct lab_setup setup = { 0 };
 	const char *log = getenv("MKVM_LAB_LOG");
 
 	clock_gettime(CLOCK_MONOTONIC, &self->start);
-	self->what = args[0];
+	self->what = wish->args[0];
 	self->ttys = terminal_mask();
 	setup.ttys = self->ttys;
 	setup.is_raw = (self->ttys & 3) == 3;
 	setup.size = terminal_size(self->ttys);
-	if (order_pack(&self->orders, &setup, shares, args)) {
+	if (order_pack(&self->orders, &setup, wish)) {
 		perror("lab: cannot pack the command");
 		return STATUS_FAILED;
 	}
@@ -317,6 +335,7 @@ static int keep(struct keeper *self, char **qemu_args, int count,
 		;
 	qemu_kill(&self->qemu);
 	terminal_restore();
+	tell_lost(&self->lost);
 	if (log && *log)
 		qemu_save_log(&self->qemu, log);
 	return self->ending;
@@ -361,7 +380,7 @@ static void fill_descriptors(void)
 static int usage(void)
 {
 	fprintf(stderr, "usage: lab-keeper [--timeout S] [--share DIR]... "
-			"-- QEMU ARG... -- COMMAND ARG...\n"
+			"[--out DIR]... -- QEMU ARG... -- COMMAND ARG...\n"
 			"       lab-keeper --tsc-khz\n"
 			"lab/run calls it; that is the command to use\n");
 	return STATUS_USAGE;
@@ -372,14 +391,18 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "timeout", required_argument, NULL, 't' },
 		{ "share", required_argument, NULL, 's' },
+		{ "out", required_argument, NULL, 'o' },
 		{ "tsc-khz", no_argument, NULL, 'k' },
 		{ NULL, 0, NULL, 0 },
 	};
-	char **shares = calloc((size_t)argc, sizeof(*shares));
+	struct wish wish = {
+		.shares = calloc((size_t)argc, sizeof(*wish.shares)),
+		.outs = calloc((size_t)argc, sizeof(*wish.outs)),
+	};
 	char **qemu = calloc((size_t)argc + QEMU_EXTRA_ARGS, sizeof(*qemu));
-	int option, status, share = 0, count = 0;
+	int option, status, share = 0, out = 0, count = 0;
 
-	if (!shares || !qemu)
+	if (!wish.shares || !wish.outs || !qemu)
 		return STATUS_FAILED;
 	fill_descriptors();
 	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
@@ -388,7 +411,10 @@ int main(int argc, char **argv)
 			keeper.timeout_ms = 1000 * strtol(optarg, NULL, 10);
 			break;
 		case 's':
-			shares[share++] = optarg;
+			wish.shares[share++] = optarg;
+			break;
+		case 'o':
+			wish.outs[out++] = optarg;
 			break;
 		case 'k':
 			return print_tsc_khz();
@@ -400,8 +426,10 @@ int main(int argc, char **argv)
 		qemu[count++] = argv[optind++];
 	if (count == 0 || optind + 1 >= argc)
 		return usage();
-	status = keep(&keeper, qemu, count, shares, &argv[optind + 1]);
-	free(shares);
+	wish.args = &argv[optind + 1];
+	status = keep(&keeper, qemu, count, &wish);
+	free(wish.shares);
+	free(wish.outs);
 	free(qemu);
 	if (status > STATUS_SIGNAL && !keeper.has_exit)
 		die_of_signal(status);

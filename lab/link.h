@@ -27,7 +27,11 @@ enum lab_kind {
 	LAB_RUNNING,   /* init: COMMAND is about to run, send its stdin */
 	LAB_EXIT,      /* init: struct lab_exit */
 	LAB_FAILED,    /* init: text, why COMMAND cannot be run */
+	LAB_LOST, /* init: a file's path and a NUL; it is not on the host */
 };
+
+/* The 9p tag of writable directory number N, in the order of the list. */
+#define LAB_OUT_TAG "out%u"
 
 /* Before every message; @size counts the bytes that follow. */
 struct lab_head {
@@ -42,13 +46,14 @@ struct lab_winsize {
 
 /*
  * Then NUL-terminated strings: the directory to run in, the shared
- * directories, the arguments, the environment.
+ * directories, those that are writable, the arguments, the environment.
  */
 struct lab_setup {
 	uint32_t ttys;	 /* bit N set: descriptor N is a terminal outside */
 	uint32_t is_raw; /* the terminal outside adds no CR to a newline */
 	struct lab_winsize size;
 	uint32_t shares;
+	uint32_t outs;
 	uint32_t args;
 	uint32_t envs;
 };

@@ -73,7 +73,7 @@ static char **lab_environment(void)
 }
 
 int order_pack(struct queue *queue, struct lab_setup *setup,
-	       char *const *shares, char *const *args)
+	       const struct wish *wish)
 {
 	struct lab_head head = { .kind = LAB_SETUP };
 	char *cwd[2] = { getcwd(NULL, 0), NULL };
@@ -82,8 +82,9 @@ int order_pack(struct queue *queue, struct lab_setup *setup,
 	size_t start = queue->end;
 
 	if (!err) {
-		setup->shares = count_strings(shares);
-		setup->args = count_strings(args);
+		setup->shares = count_strings(wish->shares);
+		setup->outs = count_strings(wish->outs);
+		setup->args = count_strings(wish->args);
 		setup->envs = count_strings(envs);
 		err = queue_add(queue, &head, sizeof(head));
 	}
@@ -92,9 +93,11 @@ int order_pack(struct queue *queue, struct lab_setup *setup,
 	if (!err)
 		err = add_strings(queue, cwd);
 	if (!err)
-		err = add_strings(queue, shares);
+		err = add_strings(queue, wish->shares);
 	if (!err)
-		err = add_strings(queue, args);
+		err = add_strings(queue, wish->outs);
+	if (!err)
+		err = add_strings(queue, wish->args);
 	if (!err)
 		err = add_strings(queue, envs);
 	if (!err) {

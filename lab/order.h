@@ -24,13 +24,20 @@ bool queue_is_empty(const struct queue *queue);
 /* Writes what @fd, which does not block, takes now. */
 void queue_send(struct queue *queue, int fd);
 
+/* What the order is about; every list ends with NULL. */
+struct wish {
+	char **shares; /* directories to be seen */
+	char **outs;   /* and to be written */
+	char **args;   /* COMMAND */
+};
+
 /*
- * Packs the order to run @args in the current directory and environment; the
- * caller has filled the fields of @setup that come before the counts.
+ * Packs the order to run a command in the current directory and environment;
+ * the caller has filled the fields of @setup that come before the counts.
  * Returns 0 or -errno.
  */
 int order_pack(struct queue *queue, struct lab_setup *setup,
-	       char *const *shares, char *const *args);
+	       const struct wish *wish);
 
 /* Packs the news of the terminal's size. Returns 0 or -ENOMEM. */
 int order_resize(struct queue *queue, struct lab_winsize size);

@@ -3,6 +3,7 @@
 """The lab: bytes, terminal, exit status and the end of everything pass."""
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -83,6 +84,59 @@ def shared():
         tap.equal(os.listdir(folder), ["file"])
 
 
+KEEP = """
+for dir; do
+	cat "$dir/was" && echo text >"$dir/new" &&
+	mkdir "$dir/sub" && head -c 300000 /dev/zero >"$dir/sub/big" &&
+	mv "$dir/was" "$dir/is" || exit 1
+done
+exit 7"""
+
+
+@tap.case("what COMMAND writes below --out DIR is there when it has ended")
+def kept():
+    with tempfile.TemporaryDirectory(dir="/tmp") as one, \
+            tempfile.TemporaryDirectory(dir=tap.BUILD) as two:
+        for folder in (one, two):
+            with open(os.path.join(folder, "was"), "w",
+                      encoding="ascii") as file:
+                file.write("before\n")
+        have = lab("--out", one, "--out", two, "--", "/bin/sh", "-c", KEEP,
+                   "sh", one, two)
+        tap.equal(have, (7, b"before\n" * 2, ""))
+        for folder in (one, two):
+            tap.equal(sorted(os.listdir(folder)), ["is", "new", "sub"])
+            tap.equal(os.path.getsize(os.path.join(folder, "sub", "big")),
+                      300000)
+
+
+@tap.case("a file that COMMAND's words name and the lab takes with it is told")
+def told():
+    for words in (["cp", "/etc/passwd", "/tmp/lost"],
+                  ["dd", "status=none", "count=1", "if=/etc/passwd",
+                   "of=/tmp/lost"]):
+        status, out, err = lab("--", *words)
+        tap.equal((status, out), (0, b""), words)
+        tap.check("/tmp/lost" in err and "--out" in err, words, err)
+
+
+@tap.case("make run brings home what --trace and --stats write in the lab")
+def run_brings():
+    if not os.path.exists(vm.LAB_KERNEL):
+        raise tap.Skip("the lab is not built; run `make lab`")
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        words = f"--trace {folder}/a.json --stats=json:{folder}/b.json"
+        done = subprocess.run(
+            [os.path.join(tap.TOP, "tools", "run")], text=True,
+            stdin=subprocess.DEVNULL, capture_output=True, check=False,
+            env=dict(os.environ, IMG="hello", RUN="lab", ARGS=words))
+        tap.equal((done.returncode, done.stdout), (0, "Hello, KVM!\n"),
+                  done.stderr)
+        for name in ("a.json", "b.json"):
+            with open(os.path.join(folder, name), encoding="ascii") as file:
+                tap.check(json.load(file), name)
+
+
 @tap.case("a command that is not there is 127 and says so")
 def missing():
     status, out, err = lab("--", "/no/such/command")
@@ -105,6 +159,8 @@ def refusals():
             (["--count", "--cpus", "2", "--", "true"], {}, 64, "--count"),
             (["--mem", "much", "--", "true"], {}, 64, "--mem"),
             (["--share", "/no/such", "--", "true"], {}, 64, "/no/such"),
+            (["--out", "/no/such", "--", "true"], {}, 64, "/no/such"),
+            (["--out", "/proc", "--", "true"], {}, 64, "/proc"),
             (["--"], {}, 64, "--help"),
             (["--", "true"], {"MKVM_LAB_KERNEL": "/no/such"}, 70, "make lab"),
             (["--", "true"], {"MKVM_LAB_QEMU": "/no/such"}, 70, "make deps"),
