@@ -9,7 +9,7 @@ obj-y := core/memory.o core/cpuregs.o x86/cpustate_real16.o
 obj-$(CONFIG_MACHINE) += main.o cli.o cli_word.o usage.o machine.o guest.o \
 			 ending.o
 obj-$(CONFIG_MACHINE) += core/kvm.o core/vm.o core/bus.o core/cpuid.o \
-			 core/vcpu.o core/unstarted.o core/watch.o core/exit.o core/probes.o core/board.o core/ending.o \
+			 core/vcpu.o core/unstarted.o core/watch.o core/exit.o core/probes.o core/board.o core/lastword.o \
 			 util/event.o irqchip/select.o core/feature.o \
 			 terminal/console.o terminal/output.o terminal/screen.o terminal/term.o terminal/messages.o
 obj-$(CONFIG_MACHINE) += boot/select.o boot/kind.o boot/kind_look.o

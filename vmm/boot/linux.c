@@ -36,7 +36,7 @@
 /*
  * Put before the user's words, so that a panic and a reboot end the guest and
  * can be told apart even if nothing is printed: a panic asks for a warm reset
- * (core/ending.h).
+ * (core/lastword.h).
  */
 #define MACHINE_WORDS "panic=-1 reboot=k,panic_warm "
 

@@ -18,7 +18,7 @@
 #include "abi/exit_status.h"
 #include "chip.h"
 #include "core/bus.h"
-#include "core/ending.h"
+#include "core/lastword.h"
 #include "core/probes.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
@@ -39,7 +39,7 @@ struct board {
 	bool gets_keys;		   /* what is typed may go here */
 
 	/* Guarded by dev.lock. */
-	struct ending_ear ear;
+	struct lastword_ear ear;
 	uint64_t nr_oddities;
 	unsigned int nr_logged;
 	const char *logged[ODDITIES_MAX];
@@ -254,9 +254,9 @@ void board_want_eoi(struct board *board, const struct dev_message *messages,
 
 void board_tx(struct board *board, const void *buf, size_t len)
 {
-	enum ending said = ending_hear(&board->ear, buf, len);
+	enum lastword said = lastword_hear(&board->ear, buf, len);
 
-	if (said != ENDING_UNSAID)
+	if (said != LASTWORD_NONE)
 		atomic_store(&board->vm->said, said);
 	console_tx(board->vm->config.console, buf, len);
 }
@@ -277,7 +277,7 @@ void board_rx_more(struct board *board)
 void board_stop(struct board *board, enum board_stop why, int status)
 {
 	if (why == BOARD_STOP_RESET)
-		ending_by_reset(board->vm);
+		lastword_end(board->vm);
 	else
 		vm_stop(board->vm, status, NULL);
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "abi/exit_status.h"
-#include "core/ending.h"
+#include "core/lastword.h"
 #include "core/probes.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
@@ -83,9 +83,9 @@ static enum exit_action on_shutdown(struct vcpu *vcpu)
 {
 	const struct kvm_regs *regs = &vcpu->run->s.regs.regs;
 
-	if (atomic_load(&vcpu->vm->said) != ENDING_UNSAID)
-		ending_by_reset(vcpu->vm); /* one way to do it: reboot=t */
-	else if (regs->rip == RESET_RIP)   /* AMD-V: KVM has reset the vCPU */
+	if (atomic_load(&vcpu->vm->said) != LASTWORD_NONE)
+		lastword_end(vcpu->vm);	 /* one way to do it: reboot=t */
+	else if (regs->rip == RESET_RIP) /* AMD-V: KVM has reset the vCPU */
 		vm_stop(vcpu->vm, STATUS_CRASHED,
 			"crashed: triple fault on vCPU %u (last seen at exit "
 			"%llu, rip 0x%llx)",

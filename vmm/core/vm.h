@@ -61,7 +61,7 @@ struct vm {
 				    * the threads while they are kicked */
 	atomic_bool listens;	   /* to the console, at some time */
 	bool told_unstarted;	   /* main thread; see core/unstarted.c */
-	atomic_int said;	   /* enum ending: of its own end */
+	atomic_int said;	   /* enum lastword: of its own end */
 	int status;		   /* exit status, valid once stopping */
 	struct vcpu *stopped_by;   /* whose exit ended it, or NULL; likewise */
 };

@@ -1,4 +1,4 @@
-/* objects: core/ending.o core/memory.o */
+/* objects: core/lastword.o core/memory.o */
 /* What a guest said before it reset itself decides how it has ended. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "abi/exit_status.h"
-#include "core/ending.h"
+#include "core/lastword.h"
 #include "core/vm.h"
 
 #define FLAG 0x472
@@ -51,14 +51,14 @@ void vm_stop(struct vm *vm, int status, const char *reason, ...)
 /* @chunk: so many bytes at once. */
 static void hear(struct vm *vm, const char *text, size_t chunk)
 {
-	struct ending_ear ear = { 0 };
+	struct lastword_ear ear = { 0 };
 	size_t len = strlen(text);
 
 	for (size_t at = 0; at < len; at += chunk) {
-		enum ending said = ending_hear(
+		enum lastword said = lastword_hear(
 			&ear, text + at, chunk < len - at ? chunk : len - at);
 
-		if (said != ENDING_UNSAID)
+		if (said != LASTWORD_NONE)
 			atomic_store(&vm->said, said);
 	}
 }
@@ -74,7 +74,7 @@ static void test_rows(void **state)
 			mem_write(&vm.mem, FLAG, &rows[i].flag,
 				  sizeof(rows[i].flag));
 			hear(&vm, rows[i].printed, chunk);
-			ending_by_reset(&vm);
+			lastword_end(&vm);
 			print_message("# %zu, by %zu\n", i, chunk);
 			assert_int_equal(ended_with, rows[i].status);
 			mem_free(&vm.mem);

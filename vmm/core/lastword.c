@@ -1,5 +1,5 @@
-/* How a guest that resets itself has ended: see ending.h for the rule. */
-#include "core/ending.h"
+/* How a guest that resets itself has ended: see lastword.h for the rule. */
+#include "core/lastword.h"
 
 #include <stdatomic.h>
 
@@ -21,9 +21,10 @@ static const char *begin(char first)
 	return first == *restart ? restart + 1 : NULL;
 }
 
-enum ending ending_hear(struct ending_ear *ear, const void *buf, size_t len)
+enum lastword lastword_hear(struct lastword_ear *ear, const void *buf,
+			    size_t len)
 {
-	enum ending said = ENDING_UNSAID;
+	enum lastword said = LASTWORD_NONE;
 	const char *next = ear->next;
 
 	for (const char *at = buf; len; at++, len--) {
@@ -31,8 +32,8 @@ enum ending ending_hear(struct ending_ear *ear, const void *buf, size_t len)
 			next = begin(*at);
 		} else if (!*++next) {
 			said = next == panic + sizeof(panic) - 1 ?
-				       ENDING_PANIC :
-				       ENDING_RESTART;
+				       LASTWORD_PANIC :
+				       LASTWORD_RESTART;
 			next = NULL;
 		}
 	}
@@ -40,15 +41,15 @@ enum ending ending_hear(struct ending_ear *ear, const void *buf, size_t len)
 	return said;
 }
 
-void ending_by_reset(struct vm *vm)
+void lastword_end(struct vm *vm)
 {
-	enum ending said = atomic_load(&vm->said);
+	enum lastword said = atomic_load(&vm->said);
 	uint16_t flag = 0;
 
 	mem_read(&vm->mem, RESET_FLAG_GPA, &flag, sizeof(flag));
-	if (said == ENDING_PANIC)
+	if (said == LASTWORD_PANIC)
 		vm_stop(vm, STATUS_CRASHED, "crashed: kernel panic");
-	else if (said == ENDING_UNSAID && flag == RESET_FLAG_WARM)
+	else if (said == LASTWORD_NONE && flag == RESET_FLAG_WARM)
 		vm_stop(vm, STATUS_CRASHED,
 			"crashed: warm reset, as after a panic");
 	else

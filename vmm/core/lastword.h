@@ -16,8 +16,8 @@
  * them, and Linux prints the one that is true after all that a program in the
  * guest can print.
  */
-#ifndef MKVM_ENDING_H
-#define MKVM_ENDING_H
+#ifndef MKVM_LASTWORD_H
+#define MKVM_LASTWORD_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -25,22 +25,23 @@
 struct vm;
 
 /* What a guest has said of its end. */
-enum ending {
-	ENDING_UNSAID,
-	ENDING_PANIC,
-	ENDING_RESTART,
+enum lastword {
+	LASTWORD_NONE,
+	LASTWORD_PANIC,
+	LASTWORD_RESTART,
 };
 
 /* How far a stream of characters is in one of the two lines. */
-struct ending_ear {
+struct lastword_ear {
 	const char *next; /* what it has to go on with; NULL: in none */
 };
 
 /* Listens to what is printed; what that says, most often nothing. */
-enum ending ending_hear(struct ending_ear *ear, const void *buf, size_t len);
+enum lastword lastword_hear(struct lastword_ear *ear, const void *buf,
+			    size_t len);
 
 /* Ends the guest, which has pulled the reset line, or has ended in a triple
  * fault after it said something. Any thread. */
-void ending_by_reset(struct vm *vm);
+void lastword_end(struct vm *vm);
 
 #endif
