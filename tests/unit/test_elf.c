@@ -69,7 +69,7 @@ static const Elf64_Phdr segments[] = {
 
 static struct image image_of(size_t size)
 {
-	return (struct image){ "test", file, size };
+	return (struct image){ .path = "test", .data = file, .size = size };
 }
 
 static void make_64(void)
@@ -232,7 +232,7 @@ static void reads_both_classes_alike(void **state)
 /* A copy on the heap, so that reading beyond it is seen. */
 static const char *open_first(size_t size)
 {
-	struct image image = { "test", NULL, size };
+	struct image image = { .path = "test", .size = size };
 	uint8_t *copy = malloc(size);
 	struct elf_file elf;
 	const char *why;

@@ -123,7 +123,9 @@ static void tells_of_its_ram(void **state)
 static void brings_what_was_given(void **state)
 {
 	static uint8_t data[INITRD_SIZE] = { [INITRD_SIZE - 1] = 0x5a };
-	const struct image initrd = { "initrd", data, sizeof(data) };
+	const struct image initrd = { .path = "initrd",
+				      .data = data,
+				      .size = sizeof(data) };
 	const struct setup_header *hdr = &zero_page()->hdr;
 	const char *words;
 

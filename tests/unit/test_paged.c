@@ -28,7 +28,9 @@ static const char *const without_other[] = { "large", "irq4", NULL };
 static const char *const without_large[] = { "large-pages", NULL };
 
 static const uint8_t code[] = { 0xfa, 0xf4 }; /* no header */
-static const struct image image = { "code", code, sizeof(code) };
+static const struct image image = { .path = "code",
+				    .data = code,
+				    .size = sizeof(code) };
 
 static struct memory mem;
 static struct cpu_state cpu;
