@@ -2,10 +2,12 @@
 
 # Where this machine's own KVM cannot boot Linux the lab needs QEMU; a newcomer
 # who typed `make run` gets it installed rather than a message.
-LAB_IMAGES := $(if $(filter lab,$(RUN)),$(IMG),vmlinux bzImage pae32 \
-	      images/vmlinux images/bzImage images/pae32.elf)
-WANTS_LAB  := $(if $(call which,qemu-system-x86_64)$(filter host,$(RUN)),,$(if \
-	      $(IMG),$(filter $(LAB_IMAGES),$(IMG)),y))
+LAB_IMAGES := $(if $(filter lab,$(RUN)),%,vmlinux bzImage \
+	      pae32 pae32.elf os-1k os-1k.bin os-1k.elf images/vmlinux \
+	      images/bzImage images/pae32.elf images/os-1k.bin images/os-1k.elf)
+LAB_FOR    := $(or $(IMG),$(call unquote,$(CONFIG_RUN_IMAGE)))
+WANTS_LAB  := $(if $(call which,qemu-system-x86_64)$(filter \
+	      host,$(RUN)),,$(filter $(LAB_IMAGES),$(LAB_FOR)))
 
 # Installs what the lab needs, where the image to boot may need the lab.
 ensure-lab = $(if $(WANTS_LAB),$(Q)$(if $(filter lab,$(RUN)),,$(IMAGES)/kvm-vmm \
