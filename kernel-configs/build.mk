@@ -18,7 +18,13 @@ endif
 
 LINUX_SRC := $(B)/src/linux.stamp
 
-$(LINUX_SRC): $(call remember,$(B)/src/linux.from,$(LINUX_TREE) $(LINUX_FROM)) \
+# Noted without the place of our tree, which may be moved or copied; trees of before
+# have it there.
+LINUX_NOTE := $(if $(LINUX_FROM),src/linux,$(LINUX_PATH)) $(LINUX_FROM)
+LINUX_NOTED := $(patsubst /%/build/src/linux,src/linux,$(file <$(B)/src/linux.from))
+
+$(LINUX_SRC): $(if $(call same,$(strip $(LINUX_NOTED)),$(strip $(LINUX_NOTE))),$(B)/src/linux.from,$(call \
+	      remember,$(B)/src/linux.from,$(LINUX_NOTE))) \
 	      $(wildcard $(if $(CONFIG_IMG_LINUX_TARBALL),$(LINUX_PATH))) \
 	      tools/linux-exclude | $(DEPS_BUILD)
 	$(if $(LINUX_FROM),$(Q)tools/fetch linux $(LINUX_FROM) $(LINUX_TREE))
