@@ -13,6 +13,7 @@ import tap
 
 sys.path.insert(0, os.path.join(tap.TOP, "tests", "guest"))
 import badimages
+import kindfiles
 
 LARGE = 64 * 1024   # bytes; more is no good seed
 HEADS = (b"\x02\x00", b"\x06\x01", b"\x07\x03", b"\x01\x0c")  # fuzz_loader.c
@@ -67,8 +68,10 @@ def archives():
 
 
 def images():
-    """What the build has left in images/, and two kernels."""
+    """What the build has left in images/, two kernels, and what is none."""
     found = [badimages.bzimage(), badimages.vmlinux()]
+    found += [content for _, content, _ in kindfiles.NAMED
+              if len(content) <= LARGE]
     for path in sorted(glob.glob(os.path.join(tap.IMAGES, "*.[be][il][nf]"))):
         if os.path.getsize(path) <= LARGE:
             with open(path, "rb") as file:
