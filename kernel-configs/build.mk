@@ -20,10 +20,11 @@ LINUX_SRC := $(B)/src/linux.stamp
 
 # Noted without the place of our tree, which may be moved or copied; trees of before
 # have it there.
-LINUX_NOTE := $(if $(LINUX_FROM),src/linux,$(LINUX_PATH)) $(LINUX_FROM)
+LINUX_NOTE  := $(if $(LINUX_FROM),src/linux,$(LINUX_PATH)) $(LINUX_FROM)
 LINUX_NOTED := $(patsubst /%/build/src/linux,src/linux,$(file <$(B)/src/linux.from))
+LINUX_SAME  := $(call same,$(strip $(LINUX_NOTED)),$(strip $(LINUX_NOTE)))
 
-$(LINUX_SRC): $(if $(call same,$(strip $(LINUX_NOTED)),$(strip $(LINUX_NOTE))),$(B)/src/linux.from,$(call \
+$(LINUX_SRC): $(if $(LINUX_SAME),$(B)/src/linux.from,$(call \
 	      remember,$(B)/src/linux.from,$(LINUX_NOTE))) \
 	      $(wildcard $(if $(CONFIG_IMG_LINUX_TARBALL),$(LINUX_PATH))) \
 	      tools/linux-exclude | $(DEPS_BUILD)

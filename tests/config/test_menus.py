@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """The menus on a terminal: they open, change a symbol, and save it."""
 
+import io
 import os
+import re
 import subprocess
 import time
 
@@ -80,6 +82,28 @@ def menuconfig():
         tap.equal(hello(out), "", "without the UART")
         switch_serial(out, "y", r"\[\*\]")
         tap.equal(hello(out), "Hello, KVM!\n", "with the UART again")
+
+
+@tap.case("menuconfig's title and its Save box name .config and nothing else")
+def names():
+    with tree.Tree() as out:
+        out.made("tiny_defconfig")
+        before = out.config()
+        child = menu(out, "menuconfig")
+        child.logfile_read = io.BytesIO()
+        walk(child, ("ervisor", "\t\t\t\r"))
+        for text, key in (("alternate", "2\r"), (r"written to \S+2", "\r"),
+                          ("oad", 2 * ESCAPE)):
+            child.expect(text)
+            time.sleep(0.3)
+            child.send(key)
+        ended(child)
+        seen = child.logfile_read.getvalue().decode("utf-8", "replace")
+        tap.check(".config - Mini-KVM" in seen, "the title:", seen[:600])
+        tap.none_of(set(re.findall(r"\S*work\.\S*", seen)))
+        tap.equal(out.config(), before, ".config")
+        with open(out.at(".config2"), encoding="utf-8") as file:
+            tap.check("CONFIG_MKVM=y" in file.read(), "saved as .config2")
 
 
 @tap.case("nconfig opens on a terminal and can be left")
