@@ -202,3 +202,16 @@ tap.add("an output tree that is moved or copied does not, either",
         in_another_place, tree.Tree)
 
 
+@tap.case("the hypervisor is the same in two directories, byte for byte")
+def identical():
+    images = []
+    for _ in range(2):
+        with tree.Tree() as out:
+            out.made("tiny_defconfig")
+            out.made("kvm-vmm", env={"CCACHE_DISABLE": "1"})
+            with open(out.at("images", "kvm-vmm"), "rb") as file:
+                images.append(file.read())
+    tap.check(images[0] == images[1], "two builds differ")
+
+
+tap.main()
