@@ -42,6 +42,7 @@ enum {
 	OPT_MEM,
 	OPT_SMP,
 	OPT_IRQCHIP,
+	OPT_EOF,
 	OPT_KEYS,
 	OPT_TIMEOUT,
 	OPT_MAX_EXITS,
@@ -59,6 +60,7 @@ static const struct option fixed_options[] = {
 	{ "mem", required_argument, NULL, OPT_MEM },
 	{ "smp", required_argument, NULL, OPT_SMP },
 	{ "irqchip", required_argument, NULL, OPT_IRQCHIP },
+	{ "eof", required_argument, NULL, OPT_EOF },
 	{ "keys", required_argument, NULL, OPT_KEYS },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "max-exits", required_argument, NULL, OPT_MAX_EXITS },
@@ -169,6 +171,21 @@ static int parse_timeout(struct options *opt, const char *text)
 	return 0;
 }
 
+static int parse_eof(struct options *opt, const char *text)
+{
+	static const char *const words[] = {
+		[EOF_WAIT] = "wait", [EOF_POWEROFF] = "poweroff", [EOF_HANGUP] = "hangup"
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!strcmp(text, words[i])) {
+			opt->eof = i;
+			return 0;
+		}
+	}
+	return usage_error("--eof", "give wait, poweroff or hangup");
+}
+
 static int parse_keys(struct options *opt, const char *text)
 {
 	if (strcmp(text, "serial") != 0 && strcmp(text, "keyboard") != 0 &&
@@ -206,6 +223,8 @@ static int apply_fixed(struct options *opt, int value, const char *arg)
 	case OPT_IRQCHIP:
 		opt->irqchip = arg;
 		return irqchip_check(arg);
+	case OPT_EOF:
+		return parse_eof(opt, arg);
 	case OPT_KEYS:
 		return parse_keys(opt, arg);
 	case OPT_TIMEOUT:

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "eof.h"
+
 #define GUESTS_MAX  256
 #define WITHOUT_MAX 32
 
@@ -17,6 +19,7 @@ struct options {
 	const char *initrd;	   /* path, or NULL */
 	const char *cmdline;	   /* NULL: the configured one */
 	const char *irqchip;	   /* NULL: the configured ones */
+	enum eof_action eof;
 	const char *keys; /* "serial" or "keyboard"; NULL: as the kind says */
 	const char *without[WITHOUT_MAX + 1]; /* features; ends with NULL */
 	bool interleave;		      /* guests' output as it comes */

@@ -25,6 +25,7 @@
 #include "core/vm.h"
 #include "core/watch.h"
 #include "ending.h"
+#include "eof.h"
 #include "guest.h"
 #include "terminal/console.h"
 #include "terminal/messages.h"
@@ -43,6 +44,7 @@ struct machine {
 				   * or a message waits for stderr */
 	struct ending ending;
 	struct messages messages;
+	struct eof eof;
 	struct console console;
 	struct watch watch;
 	struct image initrd;
@@ -261,6 +263,11 @@ static int run_guests(struct machine *m)
 	    watch_start(&m->watch, &m->loop, m->vms, m->nr_vms) ||
 	    messages_start(&m->messages, &m->loop, m->bell.fd))
 		return STATUS_FAILED;
+	m->eof = (struct eof){ .action = m->opt->eof,
+			       .loop = &m->loop,
+			       .console = &m->console,
+			       .vms = m->vms,
+			       .nr_vms = m->nr_vms };
 	m->ran = true;
 	start_next(m);
 	event_run(&m->loop, finished, m);
@@ -274,7 +281,16 @@ static int run_guests(struct machine *m)
 	messages_stop(&m->messages);
 	status = worst_status(m);
 	watch_stop(&m->watch);
+	eof_end(&m->eof);
 	return status;
+}
+
+static void on_eof(void *arg)
+{
+	struct machine *m = arg;
+
+	if (eof_begin(&m->eof))
+		on_quit(m, STATUS_FAILED);
 }
 
 static int open_console(struct machine *m)
@@ -287,6 +303,7 @@ static int open_console(struct machine *m)
 		.without = m->opt->without,
 		.input = board_input,
 		.quit = on_quit,
+		.eof = on_eof,
 		.arg = m,
 	};
 

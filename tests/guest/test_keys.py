@@ -53,6 +53,26 @@ def arrives(place):
     vm.batch(place, [command])[0].must(vm.OK, text)
 
 
+def ends(text, guest, *options, keys, status, out, limit=20):
+    """A real-mode guest, and how it ends when there is no more input."""
+    ENDS.add(text, lambda place: vm.Command(
+        vm.KVM_VMM, *options, vm.assemble(guest), stdin=keys, limit=limit),
+        lambda result: result.must(status, out))
+
+
+ENDS = vm.Table()
+ends("--eof poweroff ends a guest that waits for input", "carrier",
+     "--eof=poweroff", keys=HELLO, status=vm.OK, out=HELLO)
+ends("and not one that does not listen", "exits", "--eof=poweroff",
+     "--timeout=3", keys=b"", status=vm.LIMIT, out=b"")
+ends("--eof hangup drops the carrier", "carrier", "--eof=hangup", keys=HELLO,
+     status=7, out=HELLO)
+ends("--eof wait, as by default, waits", "carrier", "--eof=hangup",
+     "--eof=wait", "--timeout=3", keys=HELLO, status=vm.LIMIT, out=HELLO)
+ends("a word --eof does not know", "carrier", "--eof=now", keys=b"",
+     status=vm.USAGE, out=b"")
+for where in vm.places("real16")[:1]:
+    ENDS.add_cases(where)
 PLACES = vm.places("long64")
 for where in PLACES[:1]:    # one of them, or it takes long
     TABLE.add_cases(where)

@@ -145,6 +145,26 @@ static const struct step modem_interrupt[] = {
 	IN(MSR, 0xb3),	IRQ(0, 0),	IN(IIR, 0x01),
 };
 
+/* The caller has gone: carrier and DSR drop, and the driver is told. */
+static void test_hang_up(void **state)
+{
+	struct board b;
+
+	(void)state;
+	fake_board_open(&b, "serial");
+	fake_out(&b, MCR, 1, 0x08);
+	fake_out(&b, IER, 1, 0x08);
+	assert_int_equal(fake_in(&b, MSR, 1), 0xb0);
+	assert_false(b.irq[0]);
+	b.type->hang_up(b.dev);
+	assert_true(b.irq[0]);
+	assert_int_equal(fake_in(&b, IIR, 1), 0x00);
+	assert_int_equal(fake_in(&b, MSR, 1), 0x1a);
+	assert_false(b.irq[0]);
+	assert_int_equal(fake_in(&b, MSR, 1), 0x10);
+	fake_board_close(&b);
+}
+
 static const struct step loopback_data[] = {
 	OUT(FCR, 0x01), OUT(MCR, 0x1b), OUT(THR, 'a'),	OUT(THR, 'b'),
 	SENT(""),	IN(LSR, 0x61),	TYPE("x", 0),	IN(RBR, 'a'),
@@ -321,6 +341,7 @@ int main(void)
 		cmocka_unit_test(test_masked),
 		cmocka_unit_test(test_loopback_lines),
 		cmocka_unit_test(test_modem_interrupt),
+		cmocka_unit_test(test_hang_up),
 		cmocka_unit_test(test_loopback_data),
 		cmocka_unit_test(test_loopback_overrun),
 		cmocka_unit_test(test_out2_gate),

@@ -37,6 +37,7 @@ struct board {
 	struct event_loop *loop;
 	struct event_source timer; /* fd 0 when the device has none */
 	bool gets_keys;		   /* what is typed may go here */
+	bool hung_up;		   /* the device has been told */
 
 	/* Guarded by dev.lock. */
 	struct lastword_ear ear;
@@ -182,6 +183,20 @@ ssize_t board_input(struct board *board, const uint8_t *buf, size_t len)
 	taken = type->input(board->dev.state, buf, len);
 	pthread_mutex_unlock(&board->dev.lock);
 	return taken;
+}
+
+void boards_hang_up(struct vm *vm)
+{
+	for (unsigned int i = 0; i < vm->nr_boards; i++) {
+		struct board *board = &vm->boards[i];
+
+		if (!board->dev.type->hang_up || board->hung_up ||
+		    pthread_mutex_trylock(&board->dev.lock))
+			continue;
+		board->dev.type->hang_up(board->dev.state);
+		board->hung_up = true;
+		pthread_mutex_unlock(&board->dev.lock);
+	}
 }
 
 void board_irq(struct board *board, unsigned int pin, bool level)

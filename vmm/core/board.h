@@ -39,4 +39,8 @@ void board_chip_eoi(struct board *ioapic, uint8_t vector);
  */
 ssize_t board_input(struct board *board, const uint8_t *buf, size_t len);
 
+/* Tells the devices of @vm that have a line that its other end has gone. One that
+ * is busy just now is told at the next call. */
+void boards_hang_up(struct vm *vm);
+
 #endif

@@ -1,6 +1,7 @@
 /*
  * COM1: a 16550A UART after the data sheet of the PC16550D, wired as in a PC
- * (OUT2 gates the interrupt line, DCD, DSR and CTS are always on). Here are
+ * (OUT2 gates the interrupt line; CTS is always on, DCD and DSR until the line is
+ * hung up). Here are
  * its registers; serial.h names the other parts.
  *
  * Characters take no time: the transmitter is always empty again. Left out:
@@ -104,7 +105,7 @@ static void update_rx(struct serial *s)
 static uint8_t modem_lines(const struct serial *s)
 {
 	if (!(s->mcr & MCR_LOOP))
-		return MSR_DCD | MSR_DSR | MSR_CTS;
+		return s->hung_up ? MSR_CTS : MSR_DCD | MSR_DSR | MSR_CTS;
 	return (s->mcr & MCR_RTS ? MSR_CTS : 0) |
 	       (s->mcr & MCR_DTR ? MSR_DSR : 0) |
 	       (s->mcr & MCR_OUT1 ? MSR_RI : 0) |
@@ -292,6 +293,16 @@ static size_t serial_input(void *dev, const uint8_t *buf, size_t len)
 	return taken;
 }
 
+/* As a modem whose caller has gone: what the guest prints still goes out. */
+static void serial_hang_up(void *dev)
+{
+	struct serial *s = dev;
+
+	s->hung_up = true;
+	update_modem(s);
+	serial_irq_update(s);
+}
+
 /* PC16550D "Master Reset"; the latch only because it has no reset value. */
 static void serial_init(void *dev, struct board *board)
 {
@@ -319,6 +330,7 @@ static const struct device_type serial = {
 	.read = serial_read,
 	.write = serial_write,
 	.input = serial_input,
+	.hang_up = serial_hang_up,
 };
 
 DEVICE(serial);

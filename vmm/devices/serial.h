@@ -45,6 +45,7 @@ struct serial {
 	bool has_irq;  /* as this run wants it: serial_irq_init() */
 	bool has_fifo; /* likewise */
 
+	bool hung_up;	/* the other end of the line has gone */
 	bool rts_used;	/* the guest has raised RTS: lowering it means stop */
 	uint8_t polls;	/* looks at an idle receiver in a row */
 	bool listening; /* as of the last access */

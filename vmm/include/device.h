@@ -96,6 +96,12 @@ struct device_type {
 	 */
 	size_t (*input)(void *dev, const uint8_t *buf, size_t len);
 
+	/*
+	 * The other end of the line has gone: no input will come any more. Once
+	 * at most. NULL: the device has no line to be told by.
+	 */
+	void (*hang_up)(void *dev);
+
 	/* The deadline given to board_timer() has passed. NULL: no timer. */
 	void (*timer)(void *dev);
 

@@ -9,10 +9,12 @@
 
 #include "abi/exit_status.h"
 #include "terminal/term.h"
+#include "util/clock.h"
 #include "util/log.h"
 
 #define CTRL_A	   0x01
 #define READ_CHUNK 4096
+#define LOOK_NS	   (200 * NS_PER_MS)
 
 static const char help_text[] =
 	"\n"
@@ -29,7 +31,8 @@ static bool has_room(const struct console_guest *guest)
 /* Reads on once there is room again. */
 static void resume_input(struct console *console)
 {
-	if (!console->in_paused || console->in_eof || !has_room(console->front))
+	if (!console->in_paused || console->in_eof || console->away ||
+	    !has_room(console->front))
 		return;
 	console->in_paused = false;
 	if (console->in_is_file)
@@ -91,8 +94,76 @@ static void find_front(struct console *console)
 	}
 }
 
+static void pause_input(struct console *console)
+{
+	if (console->in_paused)
+		return;
+	console->in_paused = true;
+	if (!console->in_is_file)
+		event_del(console->loop, &console->in);
+}
+
+/* Looks now and then whether the shell has put us into the foreground: for one
+ * that was not stopped there is no signal. */
+static void look_again(struct console *console, bool on)
+{
+	int fd = console->look.fd;
+
+	if (on == console->looking)
+		return;
+	if (fd < 0) {
+		fd = event_timer_fd();
+		if (fd < 0)
+			return;
+		console->look.fd = fd;
+		event_add(console->loop, &console->look, EPOLLIN);
+	}
+	console->looking = on;
+	event_arm(fd, on ? LOOK_NS : 0, on ? LOOK_NS : 0);
+}
+
+/*
+ * The terminal is wanted by a guest that listens, and, for Ctrl-A, where the
+ * guest's output goes there as well: `kvm-vmm IMAGE | less` leaves it to less
+ * until then. It is taken in the foreground only.
+ */
+static void take_terminal(struct console *console)
+{
+	bool wanted = console->heard || isatty(STDOUT_FILENO);
+
+	if (!console->terminal)
+		return;
+	console->away = !wanted || !term_is_ours();
+	if (console->away)
+		pause_input(console);
+	else
+		term_raw();
+	look_again(console, wanted && console->away);
+	resume_input(console);
+}
+
+static void on_look(void *arg, uint32_t events)
+{
+	struct console *console = arg;
+
+	(void)events;
+	event_ack(console->look.fd);
+	take_terminal(console);
+}
+
+/* The first guest listens. */
+static void note_listeners(struct console *console)
+{
+	for (unsigned int i = 0; i < console->config.nr_guests; i++)
+		console->heard |= !!atomic_load(&console->guests[i].listener);
+	if (console->heard)
+		take_terminal(console);
+}
+
 static void feed_all(struct console *console)
 {
+	if (!console->heard)
+		note_listeners(console);
 	find_front(console);
 	for (unsigned int i = 0; i < console->config.nr_guests; i++)
 		feed(&console->guests[i]);
@@ -163,21 +234,14 @@ static void take_keys(struct console *console, const uint8_t *buf, size_t len)
 	}
 }
 
-static void pause_input(struct console *console)
-{
-	if (console->in_paused)
-		return;
-	console->in_paused = true;
-	if (!console->in_is_file)
-		event_del(console->loop, &console->in);
-}
-
 static void end_of_input(struct console *console)
 {
 	pause_input(console);
 	console->in_eof = true;
 	if (console->terminal)
 		console->config.quit(console->config.arg, STATUS_OK);
+	else
+		console->config.eof(console->config.arg);
 }
 
 /* Reads once; there is room for a chunk, or input would be paused. */
@@ -205,7 +269,11 @@ static void on_stdin(void *arg, uint32_t events)
 	struct console *console = arg;
 
 	(void)events;
-	read_input(console);
+	/* What is typed in front of us is not for us. */
+	if (console->terminal && !term_is_ours())
+		take_terminal(console);
+	else
+		read_input(console);
 	feed_all(console);
 }
 
@@ -308,6 +376,7 @@ int console_init(struct console *console, struct event_loop *loop,
 	console->loop = loop;
 	console->wake = (struct event_source){ fd, on_wake, console };
 	console->in = (struct event_source){ STDIN_FILENO, on_stdin, console };
+	console->look = (struct event_source){ -1, on_look, console };
 	err = create_guests(console);
 	if (err)
 		goto close_fd;
@@ -333,7 +402,8 @@ int console_start(struct console *console)
 		log_error("console: %s", strerror(-err));
 		return err;
 	}
-	console->terminal = term_raw();
+	console->terminal = isatty(STDIN_FILENO);
+	take_terminal(console);
 	if (screen->config.terminal && console->config.nr_guests > 1)
 		output_legend(&console->output);
 	return 0;
@@ -343,6 +413,8 @@ void console_free(struct console *console)
 {
 	term_restore();
 	close(console->wake.fd);
+	if (console->look.fd >= 0)
+		close(console->look.fd);
 	output_free(&console->output);
 	for (unsigned int i = 0; i < console->config.nr_guests; i++)
 		free(console->guests[i].keys);
@@ -371,8 +443,18 @@ bool console_waits(const struct console *console)
 
 void console_resume(struct console *console)
 {
-	if (console->terminal)
-		term_raw();
+	take_terminal(console);
+}
+
+bool console_awaits(const struct console_guest *guest)
+{
+	return guest->console->in_eof && atomic_load(&guest->listener) &&
+	       (!guest->keys || !ring_used(guest->keys)) && !guest->ended;
+}
+
+size_t console_count(struct console *console)
+{
+	return output_count(&console->output);
 }
 
 void console_end(struct console_guest *guest)

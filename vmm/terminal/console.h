@@ -47,6 +47,7 @@ struct console_config {
 	/* Offers keys to @board; how many it took, or -EAGAIN: busy just now. */
 	ssize_t (*input)(struct board *board, const uint8_t *buf, size_t len);
 	void (*quit)(void *arg, int status); /* the user wants out */
+	void (*eof)(void *arg); /* nothing more will come by a pipe or file */
 	void *arg;
 };
 
@@ -55,12 +56,16 @@ struct console {
 	struct event_loop *loop;
 	struct event_source in;	  /* stdin */
 	struct event_source wake; /* a device has room */
+	struct event_source look; /* timerfd: are we in the foreground? */
 	struct output output;
 	struct console_guest *guests;
 	struct console_guest *front; /* has the keyboard */
-	bool terminal;		     /* stdin is one: raw, escape key active */
-	bool escaped;		     /* Ctrl-A was the last key */
-	bool chosen;		     /* the user has moved the keyboard */
+	bool terminal;		     /* stdin is one: the escape key counts */
+	bool heard;		     /* some guest has listened */
+	bool away;	 /* the terminal is not ours, or nobody wants it */
+	bool looking;	 /* the timer for that is armed */
+	bool escaped;	 /* Ctrl-A was the last key */
+	bool chosen;	 /* the user has moved the keyboard */
 	bool in_is_file; /* stdin is always ready: read when there is room */
 	bool in_paused; /* there is no room for more keys, or stdin has ended */
 	bool in_eof;
@@ -94,6 +99,12 @@ bool console_waits(const struct console *console);
 
 /* The process was stopped and goes on, perhaps on another terminal state. */
 void console_resume(struct console *console);
+
+/* Whether the guest listens, has had all there was, and nothing more comes. */
+bool console_awaits(const struct console_guest *guest);
+
+/* A number that changes when any guest prints. */
+size_t console_count(struct console *console);
 
 /* The guest has ended: it prints and reads no more. */
 void console_end(struct console_guest *guest);

@@ -307,3 +307,13 @@ bool output_is_drained(struct output *output)
 	pthread_mutex_unlock(&output->lock);
 	return drained;
 }
+
+size_t output_count(struct output *output)
+{
+	size_t count;
+
+	pthread_mutex_lock(&output->lock);
+	count = output->ring.head;
+	pthread_mutex_unlock(&output->lock);
+	return count;
+}

@@ -75,6 +75,9 @@ void output_end(struct output *output, unsigned int id);
 /* Drops output from now on instead of waiting for stdout to take it. */
 void output_abandon(struct output *output);
 
+/* How many bytes have come so far; it wraps. */
+size_t output_count(struct output *output);
+
 /* Whether all output has been written, or been given up. */
 bool output_is_drained(struct output *output);
 

@@ -39,6 +39,14 @@ static void catch_fatal_signals(void)
 		term_catch(fatal[i]);
 }
 
+bool term_is_ours(void)
+{
+	pid_t group = tcgetpgrp(STDIN_FILENO);
+
+	/* ENOTTY: one that does not control us cannot stop us, either. */
+	return group < 0 || group == getpgrp();
+}
+
 bool term_raw(void)
 {
 	struct termios raw;
@@ -77,5 +85,6 @@ void term_restore(void)
 	if (!is_raw)
 		return;
 	is_raw = 0;
-	tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+	if (term_is_ours()) /* or what the shell has set is in force */
+		tcsetattr(STDIN_FILENO, TCSANOW, &saved);
 }

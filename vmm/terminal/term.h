@@ -7,6 +7,10 @@
 
 #include <stdbool.h>
 
+/* Whether we are in the foreground of the terminal that stdin is: else reading
+ * it or changing its settings would stop us (termios(3), SIGTTIN, SIGTTOU). */
+bool term_is_ours(void);
+
 /* Makes stdin raw if it is a terminal; true when it is. Output processing
  * stays on, so that messages with a bare newline look right. */
 bool term_raw(void);
