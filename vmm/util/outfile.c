@@ -74,9 +74,11 @@ int outfile_open(const char *option, const char *path, const char *const *heads)
 		return fd;
 	if (fd >= 0)
 		close(fd);
-	log_error("%s: %s: %s", option, path,
-		  err == -EEXIST ? "this file is there and none of its own; "
-				   "name another, or remove it" :
-				   strerror(-err));
+	if (err == -EEXIST)
+		log_error("%s: %s: it exists, and %s has not written it; name "
+			  "another file, or remove it",
+			  option, path, option);
+	else
+		log_error("%s: %s: %s", option, path, strerror(-err));
 	return err;
 }
