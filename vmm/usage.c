@@ -45,7 +45,7 @@ static const char help_head[] =
 	"  --eof ACTION       a guest that waits for input when stdin has "
 	"ended: wait,\n"
 	"                     poweroff, or hangup, which its serial port tells\n"
-	"  --keys DEVICE      what is typed goes to the serial port or the "
+	"  --keys DEVICE      what is typed goes to the serial port or "
 	"keyboard; auto:\n"
 	"                     as the kind of guest says\n"
 	"\n"
