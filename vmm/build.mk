@@ -52,6 +52,7 @@ obj-$(CONFIG_BOOT_FLAT)  += boot/flat.o
 obj-$(CONFIG_BOOT_PAGED) += boot/paged.o boot/paged_small.o \
 			    boot/paged_large$(call none-without,PAGES_4M).o
 obj-$(CONFIG_BOOT_LINUX) += boot/linux.o boot/bzimage.o boot/vmlinux.o \
+			    boot/linux_short$(call none-without,BOOT_SHORTCUTS).o \
 			    boot/elf.o boot/map64.o boot/sparse.o \
 			    boot/room.o boot/firmware/bda.o
 obj-$(CONFIG_BOOT_LONG64) += boot/long64.o boot/elf.o boot/map64.o boot/room.o

@@ -180,8 +180,11 @@ int guest_load(const struct options *opt, const struct loader *loader,
 	       const struct image *image, const struct image *initrd,
 	       struct vm *vm, struct cpu_state *cpu)
 {
+	const struct irqchip *chip = vm->config.irqchip;
 	struct boot_args args = {
 		.cmdline = opt->cmdline,
+		.nr_cpus = vm->config.nr_vcpus,
+		.chips_in_kernel = chip && chip->has_apic && !chip->models,
 		.initrd = initrd->data ? initrd : NULL,
 		.without = opt->without,
 	};

@@ -138,9 +138,12 @@ ROWS = {
                     lost=r"feature large-pages .*"),
     "BOOT_PROT32": Row("boot/prot32", lost=r"loader  prot32 .*"),
     "BOOT_LONG64": Row("boot/long64", lost=r"loader  long64 .*"),
-    "BOOT_LINUX": Row("boot/linux boot/bzimage boot/vmlinux "
-                      "boot/sparse boot/firmware/bda",
-                      lost=(r"loader  bzimage .*", r"loader  vmlinux .*")),
+    "BOOT_LINUX": Row("boot/linux boot/linux_short boot/bzimage boot/vmlinux "
+                      "boot/sparse boot/firmware/bda", takes="BOOT_SHORTCUTS=n",
+                      lost=(r"loader  bzimage .*", r"loader  vmlinux .*",
+                            r"feature shortcuts .*")),
+    "BOOT_SHORTCUTS": Row("boot/linux_short", "boot/linux_short_none",
+                          lost=r"feature shortcuts .*"),
     "DBG_TRACE": Row("probes/trace/*", lost=r"probe   trace .*"),
     "DBG_EXPLAIN": Row("probes/explain/*", lost=r"probe   explain .*"),
     "DBG_REPORT": Row("probes/report/* x86/walk", lost=r"probe   report .*"),

@@ -225,6 +225,12 @@ boot("--smp 2 for a kernel that starts one is said",
 boot("Linux takes its interrupts from the 8259s of kvm-vmm",
      ("--irqchip", "vmm", *words("-- grep ttyS0 /proc/interrupts")), 0,
      r"4: +\d+ +XT-PIC +ttyS0")
+for chip, options in (("XT-PIC", ()), ("IO-APIC", ("--no-shortcuts",)),
+                      ("IO-APIC", ("--irqchip", "split")),
+                      ("IO-APIC", ("--smp", "2"))):
+    boot(f"ttyS0 is at the {chip} with {' '.join(options) or 'one vCPU'}",
+         (*options, *words("-- grep ttyS0 /proc/interrupts")), 0,
+         rf"4: [ \d]+ {chip}.* ttyS0")
 for cpus in (1, 4):
     boot(f"nproc with --irqchip=split --smp {cpus}",
          ("--irqchip", "split", "--smp", str(cpus), *words("-- nproc")),

@@ -1,5 +1,5 @@
-/* objects: boot/linux.o boot/map64.o boot/room.o boot/sparse.o */
-/* objects: core/memory.o x86/cpustate.o util/log.o util/sink.o */
+/* objects: boot/linux.o boot/linux_short.o boot/map64.o boot/room.o */
+/* objects: boot/sparse.o core/feature.o core/memory.o x86/cpustate.o util/log.o util/sink.o */
 /*
  * What Linux finds in RAM at its first instruction, and what that RAM is on the
  * host: a large page where something was written, small ones where a kernel has
@@ -25,6 +25,7 @@
 #define KERNEL_START  (16 * MIB)
 #define KERNEL_END    (24 * MIB)
 #define ZERO_PAGE_GPA 0x7000
+#define CMDLINE_GPA   0x20000
 #define INITRD_SIZE   5000
 #define CMDLINE_SIZE  2047
 
@@ -140,6 +141,35 @@ static void brings_what_was_given(void **state)
 			    "some words");
 }
 
+/* How the command line ends that was made of these. */
+static void check_words(const struct boot_args *args, const char *want)
+{
+	const char *words = mem_hva(&mem, CMDLINE_GPA, CMDLINE_SIZE);
+
+	boot(args);
+	assert_true(strlen(words) > strlen(want));
+	assert_string_equal(words + strlen(words) - strlen(want), want);
+}
+
+static void short_cuts_are_for_one_vcpu(void **state)
+{
+	static const char *const without[] = { "shortcuts", NULL };
+	struct boot_args args = { .cmdline = "words", .nr_cpus = 1 };
+
+	(void)state;
+	check_words(&args, "panic_warm percpu_alloc=page words");
+	args.chips_in_kernel = true;
+	check_words(&args, "panic_warm percpu_alloc=page noapic words");
+	args.columns = 80;
+	args.lines = 25;
+	check_words(&args, "noapic COLUMNS=80 LINES=25 words");
+	args.without = without;
+	check_words(&args, "panic_warm COLUMNS=80 LINES=25 words");
+	args.without = NULL;
+	args.nr_cpus = 2;
+	check_words(&args, "panic_warm COLUMNS=80 LINES=25 words");
+}
+
 /* A large page comes with a first write; a first read takes the chance away. */
 static void low_ram_is_a_large_page(void **state)
 {
@@ -198,6 +228,8 @@ int main(void)
 						drop_ram),
 		cmocka_unit_test_setup_teardown(brings_what_was_given, make_ram,
 						drop_ram),
+		cmocka_unit_test_setup_teardown(short_cuts_are_for_one_vcpu,
+						make_ram, drop_ram),
 		cmocka_unit_test_setup_teardown(low_ram_is_a_large_page,
 						make_ram, drop_ram),
 		cmocka_unit_test_setup_teardown(gaps_stay_small, make_ram,

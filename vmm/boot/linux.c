@@ -31,7 +31,7 @@
 #define SEED_SIZE      64 /* bytes: 512 bits, twice what Linux wants */
 #define LOADER_UNKNOWN 0xff
 #define VIDEO_NORMAL   0xffff
-#define SIZE_WORDS_MAX 64 /* "COLUMNS=… LINES=… " and the NUL */
+#define EXTRAS_MAX     96 /* what words kvm-vmm can do without, and the NUL */
 
 /*
  * Put before the user's words, so that a panic and a reboot end the guest and
@@ -84,15 +84,16 @@ int linux_check_room(const char *path, gpa_t start, gpa_t end,
 }
 
 /*
- * The terminal's size, which a serial line cannot ask for, as variables: what
- * Linux does not know goes into the environment of init.
+ * Short cuts, and the terminal's size, which a serial line cannot ask for, as
+ * variables: what Linux does not know goes into the environment of init.
  */
-static void format_size(const struct boot_args *args, char *out, size_t room)
+static void format_extras(const struct boot_args *args, char *out, size_t room)
 {
-	*out = '\0';
+	int len = snprintf(out, room, "%s", linux_shortcuts(args));
+
 	if (args->columns)
-		snprintf(out, room, "COLUMNS=%u LINES=%u ", args->columns,
-			 args->lines);
+		snprintf(out + len, room - len, "COLUMNS=%u LINES=%u ",
+			 args->columns, args->lines);
 }
 
 static int place_cmdline(const struct linux_kernel *kernel,
@@ -104,21 +105,20 @@ static int place_cmdline(const struct linux_kernel *kernel,
 	size_t limit = kernel->header.cmdline_size; /* without the NUL */
 	size_t len = strlen(MACHINE_WORDS) + strlen(words);
 	char *cmdline = mem_hva(mem, CMDLINE_GPA, CMDLINE_MAX);
-	char terminal[SIZE_WORDS_MAX];
+	char extras[EXTRAS_MAX];
 
 	if (limit > CMDLINE_MAX - 1)
 		limit = CMDLINE_MAX - 1;
-	format_size(args, terminal, sizeof(terminal));
-	if (len + strlen(terminal) > limit)
-		*terminal = '\0'; /* it can be done without */
+	format_extras(args, extras, sizeof(extras));
+	if (len + strlen(extras) > limit)
+		*extras = '\0'; /* they can be done without */
 	if (len > limit || !cmdline) {
 		log_error("--cmdline: %zu bytes with kvm-vmm's own words, but "
 			  "%s takes at most %zu",
 			  len, kernel->path, limit);
 		return -E2BIG;
 	}
-	snprintf(cmdline, CMDLINE_MAX, "%s%s%s", MACHINE_WORDS, terminal,
-		 words);
+	snprintf(cmdline, CMDLINE_MAX, "%s%s%s", MACHINE_WORDS, extras, words);
 	log_info("command line: %s", cmdline);
 	zero_page->hdr.cmd_line_ptr = CMDLINE_GPA;
 	return 0;

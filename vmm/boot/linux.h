@@ -46,4 +46,7 @@ int linux_boot(const struct linux_kernel *kernel, const struct boot_args *args,
 int linux_check_room(const char *path, gpa_t start, gpa_t end,
 		     const struct memory *mem);
 
+/* Words to be put before those of the user, with a blank behind them; or "". */
+const char *linux_shortcuts(const struct boot_args *args);
+
 #endif

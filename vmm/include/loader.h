@@ -35,9 +35,11 @@ enum loader_needs {
 };
 
 struct boot_args {
-	const char *cmdline;	    /* --cmdline; NULL: not given */
-	unsigned int columns;	    /* of the terminal at both ends of the */
-	unsigned int lines;	    /* guest; 0: there is none */
+	const char *cmdline;  /* --cmdline; NULL: not given */
+	unsigned int columns; /* of the terminal at both ends of the */
+	unsigned int lines;   /* guest; 0: there is none */
+	unsigned int nr_cpus;
+	bool chips_in_kernel;	    /* all interrupt controllers, the host's */
 	const struct image *initrd; /* NULL: none */
 	const char *const *without; /* features left out: feature.h */
 };

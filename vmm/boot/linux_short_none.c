@@ -1,0 +1,8 @@
+/* No short cuts: what stands in when BOOT_SHORTCUTS is configured out. */
+#include "boot/linux.h"
+
+const char *linux_shortcuts(const struct boot_args *args)
+{
+	(void)args;
+	return "";
+}
