@@ -89,6 +89,20 @@ cflags-vmm/bare/bare := $(cflags-vmm/cli)
 VMM_LINK := -Wl,-z,relro,-z,now,--build-id=none \
 	    -Wl,-T,vmm/tables.ld
 VMM_HARD := -fPIE -fstack-protector-strong
+
+# Small: no tables for unwinding, nothing that nobody calls (tables.ld keeps the
+# rows), and, unless CFLAGS are the user's own, size before speed but on the way
+# that every VM exit takes and every byte of a kernel.
+VMM_LINK += -Wl,--gc-sections
+VMM_HARD += -ffunction-sections -fdata-sections -fno-unwind-tables \
+	    -fno-asynchronous-unwind-tables
+ifeq ($(origin CFLAGS),file)
+VMM_HARD += -Os
+VMM_FAST := core/memory core/bus core/exit core/vcpu core/board core/vm boot/sparse \
+	    terminal/output terminal/output_batch terminal/screen util/ring \
+	    devices/serial devices/serial_irq devices/hypercall irqchip/kernel
+$(foreach file,$(VMM_FAST),$(eval cflags-vmm/$(file) := -O2))
+endif
 cflags-vmm/util/static_pie := -fno-stack-protector
 
 ifeq ($(VMM_MUSL),y)

@@ -163,13 +163,14 @@ static uint64_t to_ns(const struct timeval *time)
  */
 static uint64_t read_peak_kib(const struct rusage *used)
 {
+	static const char peak[] = "VmHWM:";
 	FILE *file = fopen("/proc/self/status", "re");
-	unsigned long long kib = used->ru_maxrss;
+	uint64_t kib = used->ru_maxrss;
 	char line[128];
 
 	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "VmHWM: %llu", &kib) == 1)
-			break;
+		if (!strncmp(line, peak, strlen(peak)))
+			kib = strtoull(line + strlen(peak), NULL, 10);
 	if (file)
 		fclose(file);
 	return kib;
