@@ -27,7 +27,7 @@
 
 static const int capabilities[] = {
 	KVM_CAP_USER_MEMORY, KVM_CAP_SET_TSS_ADDR,   KVM_CAP_EXT_CPUID,
-	KVM_CAP_MP_STATE,    KVM_CAP_IMMEDIATE_EXIT, KVM_CAP_SYNC_REGS,
+	KVM_CAP_MP_STATE,    KVM_CAP_IMMEDIATE_EXIT,
 };
 
 /* The processor of the guest is the one that KVM offers. */
@@ -101,6 +101,7 @@ int main(int argc, char **argv)
 	region.userspace_addr = (__u64)ram;
 	TRY(ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region));
 	TRY(vcpu = ioctl(vm, KVM_CREATE_VCPU, 0));
+	TRY(ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_SYNC_REGS));
 	if (mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu,
 		 0) == MAP_FAILED)
 		return 1;
