@@ -101,6 +101,64 @@ def floors():
     tap.none_of(bad)
 
 
+# Where two files need each other, and why that is natural. A file and its header
+# are one; whatever else comes to stand in a circle is to be cut.
+CIRCLES = [
+    {"vmm/core/exit", "vmm/core/vcpu", "vmm/core/vm"},  # a guest, its CPUs, exits
+]
+
+
+def stem(path):
+    return os.path.splitext(os.path.basename(path))[0]
+
+
+def headers(path, texts):
+    """The project's headers that a file includes, in order."""
+    os_1k = path.startswith("os-1k/")
+    places = [os.path.dirname(path)] + (
+        ["os-1k", "os-1k/lib"] if os_1k else ["vmm", "vmm/include"])
+    for name in re.findall(r'^\s*#\s*include "([^"]+)"', texts[path], re.M):
+        paths = [os.path.normpath(os.path.join(place, name))
+                 for place in places]
+        yield from [header for header in paths if header in texts][:1]
+
+
+def parts():
+    """For each file and its header, the files whose headers it includes."""
+    texts = {path: sources.read(path) for path in sources.files(".c", ".h")}
+    wanted = {path: list(headers(path, texts)) for path in texts}
+    names = {path: os.path.splitext(path)[0] for path in texts}
+    for path, want in wanted.items():   # core/memory.c is include/memory.h
+        if path[-2:] == ".c" and want and stem(want[0]) == stem(path):
+            names[want[0]] = names[path]
+    graph = {}
+    for path, want in wanted.items():
+        graph.setdefault(names[path], set()).update(
+            names[header] for header in want)
+    return graph
+
+
+def reached(graph, start):
+    seen, todo = set(), [start]
+    while todo:
+        for part in graph.get(todo.pop(), ()):
+            if part not in seen:
+                seen.add(part)
+                todo.append(part)
+    return seen
+
+
+@tap.case("no two files need each other, the natural circles aside")
+def circles():
+    graph = parts()
+    beyond = {part: reached(graph, part) for part in graph}
+    found = {frozenset(other for other in seen if part in beyond.get(other, ()))
+             for part, seen in beyond.items() if part in seen}
+    found = {circle for circle in found if len(circle) > 1}
+    tap.equal(sorted(map(sorted, found)), sorted(map(sorted, CIRCLES)),
+              "files in a circle")
+
+
 @tap.case("guests can share abi/: nothing but #define lines")
 def abi():
     bad = []

@@ -85,10 +85,10 @@ static const struct kind kinds[] = {
 	  look_partitions },
 	{ "a boot sector", NO_BIOS, 510, MAGIC("\x55\xaa"), look_sectors },
 	{ "a script", "it takes a system to run it", 0, MAGIC("#!"),
-	  kind_is_text },
+	  look_text },
 	{ "text, no machine code",
 	  "assemble or compile it first, or name another file", 0, NULL, 0,
-	  kind_is_text },
+	  look_text },
 	{ "a DOS program", NO_DOS, 0, NULL, 0, look_com },
 };
 

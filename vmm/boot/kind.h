@@ -13,7 +13,4 @@
  * has named it, and what to do with it. */
 bool kind_refuse(const struct image *image);
 
-/* Whether @image is text: printable characters in UTF-8 or UTF-16. */
-bool kind_is_text(const struct image *image);
-
 #endif

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include "boot/kind.h"
-
 #define SECTOR 512
 
 /* The @size bytes at @at, low first; 0 beyond the end. */
@@ -158,7 +156,7 @@ static int followers(uint8_t first)
 	return first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
 }
 
-bool kind_is_text(const struct image *image)
+bool look_text(const struct image *image)
 {
 	int more = 0; /* bytes that belong to the character before */
 

@@ -19,6 +19,9 @@ bool look_efi(const struct image *image);
 bool look_pe(const struct image *image);
 bool look_mz(const struct image *image);
 
+/* Printable characters in UTF-8 or UTF-16. */
+bool look_text(const struct image *image);
+
 /* A DOS program without a header. */
 bool look_com(const struct image *image);
 

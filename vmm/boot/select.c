@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "boot/kind.h"
+#include "boot/kind_look.h"
 #include "util/log.h"
 
 #define SCORE_SURE 10 /* a loader that says less takes what nobody knows */
@@ -162,7 +163,7 @@ const struct loader *loader_select(const struct image *image,
 			best_score = score;
 		}
 	}
-	if (best_score < SCORE_SURE && (!forced || kind_is_text(image)) &&
+	if (best_score < SCORE_SURE && (!forced || look_text(image)) &&
 	    kind_refuse(image))
 		return NULL;
 	if (!best && forced)

@@ -292,7 +292,7 @@ void board_rx_more(struct board *board)
 void board_stop(struct board *board, enum board_stop why, int status)
 {
 	if (why == BOARD_STOP_RESET)
-		lastword_end(board->vm);
+		vm_reset(board->vm);
 	else
 		vm_stop(board->vm, status, NULL);
 }

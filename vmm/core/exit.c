@@ -84,7 +84,7 @@ static enum exit_action on_shutdown(struct vcpu *vcpu)
 	const struct kvm_regs *regs = &vcpu->run->s.regs.regs;
 
 	if (atomic_load(&vcpu->vm->said) != LASTWORD_NONE)
-		lastword_end(vcpu->vm);	 /* one way to do it: reboot=t */
+		vm_reset(vcpu->vm);	 /* one way to do it: reboot=t */
 	else if (regs->rip == RESET_RIP) /* AMD-V: KVM has reset the vCPU */
 		vm_stop(vcpu->vm, STATUS_CRASHED,
 			"crashed: triple fault on vCPU %u (last seen at exit "

@@ -1,10 +1,7 @@
 /* How a guest that resets itself has ended: see lastword.h for the rule. */
 #include "core/lastword.h"
 
-#include <stdatomic.h>
-
-#include "abi/exit_status.h"
-#include "core/vm.h"
+#include "memory.h"
 
 /* The BIOS data area's reset flag: what kind of reset is wanted. */
 #define RESET_FLAG_GPA	0x472
@@ -41,17 +38,14 @@ enum lastword lastword_hear(struct lastword_ear *ear, const void *buf,
 	return said;
 }
 
-void lastword_end(struct vm *vm)
+const char *lastword_crash(enum lastword said, const struct memory *mem)
 {
-	enum lastword said = atomic_load(&vm->said);
 	uint16_t flag = 0;
 
-	mem_read(&vm->mem, RESET_FLAG_GPA, &flag, sizeof(flag));
+	mem_read(mem, RESET_FLAG_GPA, &flag, sizeof(flag));
 	if (said == LASTWORD_PANIC)
-		vm_stop(vm, STATUS_CRASHED, "crashed: kernel panic");
-	else if (said == LASTWORD_NONE && flag == RESET_FLAG_WARM)
-		vm_stop(vm, STATUS_CRASHED,
-			"crashed: warm reset, as after a panic");
-	else
-		vm_stop(vm, STATUS_OK, NULL);
+		return "crashed: kernel panic";
+	if (said == LASTWORD_NONE && flag == RESET_FLAG_WARM)
+		return "crashed: warm reset, as after a panic";
+	return NULL;
 }

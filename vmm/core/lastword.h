@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct vm;
+struct memory;
 
 /* What a guest has said of its end. */
 enum lastword {
@@ -40,8 +40,8 @@ struct lastword_ear {
 enum lastword lastword_hear(struct lastword_ear *ear, const void *buf,
 			    size_t len);
 
-/* Ends the guest, which has pulled the reset line, or has ended in a triple
- * fault after it said something. Any thread. */
-void lastword_end(struct vm *vm);
+/* What crashed a guest that has said @said and then reset itself, in words to
+ * print; NULL where it ended well. */
+const char *lastword_crash(enum lastword said, const struct memory *mem);
 
 #endif

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "abi/exit_status.h"
+#include "core/lastword.h"
 #include "core/vcpu.h"
 #include "irqchip.h"
 #include "terminal/console.h"
@@ -223,4 +224,14 @@ void vm_stop(struct vm *vm, int status, const char *reason, ...)
 		kick_all(vm);
 	}
 	pthread_mutex_unlock(&vm->stop_lock);
+}
+
+void vm_reset(struct vm *vm)
+{
+	const char *crash = lastword_crash(atomic_load(&vm->said), &vm->mem);
+
+	if (crash)
+		vm_stop(vm, STATUS_CRASHED, "%s", crash);
+	else
+		vm_stop(vm, STATUS_OK, NULL);
 }

@@ -95,6 +95,10 @@ void vm_join(struct vm *vm);
 void vm_stop(struct vm *vm, int status, const char *reason, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Ends the guest, which has pulled the reset line, or has ended in a triple
+ * fault after it said something: see core/lastword.h. Any thread. */
+void vm_reset(struct vm *vm);
+
 /* Nanoseconds since the guest's clock was 0. */
 uint64_t vm_now_ns(const struct vm *vm);
 
