@@ -105,9 +105,11 @@ same = $(and $(findstring x$1x,x$2x),$(findstring x$2x,x$1x))
 
 # $(call remember,FILE,TEXT) is FILE, which holds TEXT and gets a new date only
 # when TEXT changes: how a command line or an object list is depended upon.
-# (GNU make 4.3 leaves the newline on what it reads, for some lengths.)
+# (GNU make 4.3 leaves the newline on what it reads, for some lengths. And it
+# looks for a file in what it read of the folder before: the rule without a
+# recipe says that there is one.)
 remember = $(if $(call same,$(strip $(file <$1)),$(strip $2)),,$(shell mkdir -p \
-	   $(dir $1))$(file >$1,$2))$1
+	   $(dir $1))$(file >$1,$2))$(eval $1:)$1
 
 # $(call unquote,TEXT): a string symbol without its quotation marks.
 unquote = $(patsubst "%",%,$(strip $1))

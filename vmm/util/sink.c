@@ -12,10 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "util/clock.h"
+
 /* POSIX: a pipe that polls writable takes this much without blocking. */
 #define PIECE_MAX 4096
-
-#include "util/clock.h"
 
 #define SLICE_MS   100
 #define SLICES_MAX 10
