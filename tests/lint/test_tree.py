@@ -165,4 +165,21 @@ def links():
     tap.none_of(bad)
 
 
+@tap.case("the READMEs' maps have each folder at the top and of vmm/, no other")
+def maps():
+    tracked = [path.split("/") for path in sources.files()]
+    want = {parts[0] for parts in tracked if len(parts) > 1} | \
+        {"vmm/" + parts[1] for parts in tracked
+         if parts[0] == "vmm" and len(parts) > 2}
+    want = {folder for folder in want if folder[0] != "."}
+    for path in "README.md", "README.ko.md":
+        have, top = set(), None
+        for indent, name in re.findall(r"^(    |      )([a-z0-9-]+)/ +\S",
+                                       sources.read(path), re.M):
+            top = name if len(indent) == 4 else top
+            if len(indent) == 4 or top == "vmm":
+                have.add(name if len(indent) == 4 else f"{top}/{name}")
+        tap.equal(sorted(have), sorted(want), f"{path}: folders in its map")
+
+
 tap.main()
