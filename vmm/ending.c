@@ -23,6 +23,14 @@ static const int passed_on[] = { SIGINT,  SIGTERM, SIGHUP, SIGQUIT,
 
 #define NR_PASSED_ON (sizeof(passed_on) / sizeof(passed_on[0]))
 
+/* Of these, what our parent ignores for us we ignore, too: nohup(1) does, and a
+ * shell for what it puts into the background without job control. */
+static bool may_be_ignored(int sig)
+{
+	return sig == SIGHUP || sig == SIGINT || sig == SIGQUIT ||
+	       sig == SIGTSTP;
+}
+
 /* For signal handlers, on whichever thread they run. */
 static int bell = -1;		   /* constant once signals are passed on */
 static atomic_uint came;	   /* bit N: passed_on[N] */
@@ -130,15 +138,24 @@ static int watch_timeout(struct ending *ending, struct event_loop *loop,
 	return event_add(loop, &ending->timeout, EPOLLIN);
 }
 
+static void catch_signals(void (*handler)(int, siginfo_t *, void *), int flags)
+{
+	struct sigaction action = { .sa_sigaction = handler,
+				    .sa_flags = SA_SIGINFO | flags };
+	struct sigaction old;
+
+	for (size_t i = 0; i < NR_PASSED_ON; i++) {
+		sigaction(passed_on[i], NULL, &old);
+		if (old.sa_handler != SIG_IGN || !may_be_ignored(passed_on[i]))
+			sigaction(passed_on[i], &action, NULL);
+	}
+}
+
 int ending_watch(struct ending *ending, struct event_loop *loop, int bell_fd,
 		 uint64_t timeout_ns)
 {
-	struct sigaction action = { .sa_sigaction = on_signal,
-				    .sa_flags = SA_SIGINFO | SA_RESTART };
-
 	bell = bell_fd;
-	for (size_t i = 0; i < NR_PASSED_ON; i++)
-		sigaction(passed_on[i], &action, NULL);
+	catch_signals(on_signal, SA_RESTART);
 	return timeout_ns ? watch_timeout(ending, loop, timeout_ns) : 0;
 }
 
@@ -175,9 +192,5 @@ void ending_begin(int status)
 
 void ending_let_go(void)
 {
-	struct sigaction action = { .sa_sigaction = on_last,
-				    .sa_flags = SA_SIGINFO };
-
-	for (size_t i = 0; i < NR_PASSED_ON; i++)
-		sigaction(passed_on[i], &action, NULL);
+	catch_signals(on_last, 0);
 }

@@ -6,6 +6,9 @@
  * on signals have their default again, so that a second one kills; and when
  * good order takes more than ENDING_GRACE_S, an alarm ends the program, whatever
  * it waits for. Either way the terminal is restored first.
+ *
+ * A parent that ignores SIGHUP, SIGINT, SIGQUIT or SIGTSTP for us, as nohup(1)
+ * does, is obeyed.
  */
 #ifndef MKVM_ENDING_H
 #define MKVM_ENDING_H

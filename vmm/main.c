@@ -57,6 +57,16 @@ static void raise_fd_limit(void)
 	prlimit(0, RLIMIT_NOFILE, &limit, NULL);
 }
 
+/* A parent that takes its own signals by signalfd(2) may have left them blocked
+ * for us; so would be those that make vCPUs stop, and the last deadline. */
+static void unblock_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 /* @status, unless what was printed could not be written. */
 static int after_printing(int status)
 {
@@ -71,6 +81,7 @@ int main(int argc, char **argv)
 	fill_standard_fds();
 	close_inherited_fds(argc, argv);
 	raise_fd_limit();
+	unblock_signals();
 	signal(SIGPIPE, SIG_IGN); /* a write that fails says so itself */
 	signal(SIGXFSZ, SIG_IGN);
 	err = cli_parse(&opt, argc, argv);

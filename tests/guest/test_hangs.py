@@ -224,6 +224,36 @@ def twice():
     tap.check(b"VM exits" in text, text)
 
 
+def blocked_by_parent(options, status, signum=None):
+    """Whoever started it has blocked all signals for itself, and so for us."""
+    everything = signal.valid_signals()
+    argv = [vm.KVM_VMM, *options, vm.assemble("loop")]
+    with subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: signal.pthread_sigmask(
+                signal.SIG_BLOCK, everything)) as program:
+        if signum:
+            time.sleep(1)
+            program.send_signal(signum)
+        tap.equal(ended(program, argv), status, "status")
+
+
+def ignored_by_parent():
+    """As by nohup(1), and by a shell without job control for its `&`."""
+    signals = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
+    argv = [vm.KVM_VMM, "--stats", vm.assemble("exits")]
+    with subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, preexec_fn=lambda: [
+                signal.signal(one, signal.SIG_IGN) for one in signals]
+            ) as program:
+        time.sleep(1)
+        for one in signals:
+            program.send_signal(one)
+        program.send_signal(TERM)
+        tap.equal(ended(program, argv), 128 + TERM, "status")
+
+
 def without_stdout(argv, status):
     done = subprocess.run(["/bin/sh", "-c", 'exec "$@" >&-', "sh", vm.KVM_VMM,
                            *argv], stdin=subprocess.DEVNULL, check=False,
@@ -303,6 +333,11 @@ if "host" in PLACES:
     tap.add("figures that wait for their reader when all is over: SIGTERM",
             figures)
     tap.add("SIGTERM comes twice at once, as timeout(1) sends it", twice)
+    tap.add("signals that the parent has blocked: --timeout",
+            blocked_by_parent, TIMEOUT, vm.LIMIT)
+    tap.add("and SIGTERM", blocked_by_parent, (), 128 + TERM, TERM)
+    tap.add("signals that the parent ignores, as nohup does, are ignored",
+            ignored_by_parent)
     for words, code in (((vm.assemble("outsb"),), vm.FAILED),
                         (("--no-batching", vm.assemble("outsb")), vm.FAILED),
                         ((vm.assemble("halt"),), vm.OK),
