@@ -53,7 +53,7 @@ vmm_is_static()
 	! readelf -lW "$images/kvm-vmm" | grep -q INTERP
 }
 
-# The last words of linking, those of vmm/build.mk.
+# How a small program of ours is linked; kvm-vmm is a PIE besides.
 link=(-s -pthread '-Wl,-z,relro,-z,now')
 
 # compile_static RESULT SOURCE: as kvm-vmm is when it is static, with musl

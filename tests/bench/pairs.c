@@ -73,3 +73,54 @@ int parse_count(const char *text, int max)
 
 	return *text && !*end && count >= 1 && count <= max ? (int)count : 0;
 }
+
+static int measure_side(struct pairs *pairs, int side, int round,
+			int (*measure)(int side, struct took *took))
+{
+	struct took took;
+
+	if (measure(side, &took))
+		return -1;
+	pairs->sides[side].wall[round] = took.wall;
+	pairs->sides[side].cpu[round] = took.cpu;
+	return 0;
+}
+
+int pairs_run(struct pairs *pairs, int rounds,
+	      int (*measure)(int side, struct took *took))
+{
+	struct series *a = &pairs->sides[0], *b = &pairs->sides[1];
+
+	pairs->rounds = rounds;
+	for (int i = 0; i < rounds; i++) {
+		if (measure_side(pairs, i % 2, i, measure) ||
+		    measure_side(pairs, 1 - i % 2, i, measure))
+			return -1;
+		pairs->ratio.wall[i] = a->wall[i] / b->wall[i];
+		pairs->ratio.cpu[i] = a->cpu[i] / b->cpu[i];
+	}
+	return 0;
+}
+
+static void print_one(const struct pairs *pairs, const char *what,
+		      double *first, double *second, double *ratio,
+		      const char *unit)
+{
+	int rounds = pairs->rounds;
+	double middle = median(ratio, rounds);
+
+	printf("  %-14s %s %6.3f %s, %s %6.3f %s, ratio %.3f "
+	       "(half of them %.3f to %.3f)\n",
+	       what, pairs->names[0], median(first, rounds), unit,
+	       pairs->names[1], median(second, rounds), unit, middle,
+	       ratio[rounds / 4], ratio[rounds - 1 - rounds / 4]);
+}
+
+void pairs_print(struct pairs *pairs, const char *wall, const char *cpu,
+		 const char *unit)
+{
+	struct series *a = &pairs->sides[0], *b = &pairs->sides[1];
+
+	print_one(pairs, wall, a->wall, b->wall, pairs->ratio.wall, unit);
+	print_one(pairs, cpu, a->cpu, b->cpu, pairs->ratio.cpu, unit);
+}

@@ -23,20 +23,18 @@
 
 #include "pairs.h"
 
-#define ROUNDS_MAX   10000
 #define REQUESTS_MAX 64
 #define SYSCALL_STOP (SIGTRAP | 0x80) /* ptrace(2), PTRACE_O_TRACESYSGOOD */
 
 struct side {
 	char **args;
-	double wall[ROUNDS_MAX], cpu[ROUNDS_MAX]; /* ms */
-	unsigned int requests[REQUESTS_MAX];	  /* before the first KVM_RUN */
+	unsigned int requests[REQUESTS_MAX]; /* before the first KVM_RUN */
 	int nr_requests;
 	bool is_complete; /* KVM_RUN came, and there was room for all */
 };
 
 static struct side vmm, bare;
-static double wall_ratio[ROUNDS_MAX], cpu_ratio[ROUNDS_MAX];
+static struct pairs pairs = { .names = { "kvm-vmm", "bare" } };
 static int out; /* stdout of both, while they are timed */
 static char *no_env[] = { NULL };
 
@@ -145,38 +143,9 @@ static void print_requests(void)
 	       vmm.nr_requests, bare.nr_requests, verdict);
 }
 
-static int run_once(struct side *side, int round)
+static int measure(int side, struct took *took)
 {
-	struct took took;
-
-	if (run_timed(side->args, out, &took))
-		return -1;
-	side->wall[round] = took.wall;
-	side->cpu[round] = took.cpu;
-	return 0;
-}
-
-static int run_pair(int round)
-{
-	struct side *first = round % 2 ? &vmm : &bare;
-	struct side *second = round % 2 ? &bare : &vmm;
-
-	if (run_once(first, round) || run_once(second, round))
-		return -1;
-	wall_ratio[round] = vmm.wall[round] / bare.wall[round];
-	cpu_ratio[round] = vmm.cpu[round] / bare.cpu[round];
-	return 0;
-}
-
-static void print_one(const char *what, double *ours, double *theirs,
-		      double *ratio, int rounds)
-{
-	double middle = median(ratio, rounds);
-
-	printf("  %-14s kvm-vmm %.3f ms, bare %.3f ms, ratio %.3f (half of them "
-	       "%.3f to %.3f)\n",
-	       what, median(ours, rounds), median(theirs, rounds), middle,
-	       ratio[rounds / 4], ratio[rounds - 1 - rounds / 4]);
+	return run_timed(side ? bare.args : vmm.args, out, took);
 }
 
 int main(int argc, char **argv)
@@ -193,11 +162,9 @@ int main(int argc, char **argv)
 	list_requests(&vmm);
 	list_requests(&bare);
 	out = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	for (int i = 0; i < rounds; i++)
-		if (run_pair(i))
-			return EXIT_FAILED;
-	print_one("exec to exit:", vmm.wall, bare.wall, wall_ratio, rounds);
-	print_one("CPU:", vmm.cpu, bare.cpu, cpu_ratio, rounds);
+	if (pairs_run(&pairs, rounds, measure))
+		return EXIT_FAILED;
+	pairs_print(&pairs, "exec to exit:", "CPU:", "ms");
 	print_requests();
 	return 0;
 }
