@@ -24,6 +24,18 @@ bool look_gzip(const struct image *image)
 	return image->size >= 18 && !(field(image, 3, 1) & 0xe0);
 }
 
+/* A dictionary of 4 KiB or a larger power of 2; a size, of less than 1 TiB, or
+ * none. */
+bool look_lzma(const struct image *image)
+{
+	uint32_t dictionary = field(image, 1, 4);
+	uint32_t size = field(image, 5, 4), high = field(image, 9, 4);
+
+	return image->size > 13 && dictionary >= 4096 &&
+	       !(dictionary & (dictionary - 1)) &&
+	       ((size && high < 256) || (size & high) == UINT32_MAX);
+}
+
 /* The version is 4.0. */
 bool look_squashfs(const struct image *image)
 {
@@ -83,11 +95,20 @@ bool look_mz(const struct image *image)
 	       header * 16 <= image->size && (pages - 1) * SECTOR < image->size;
 }
 
-/* A call of DOS: MOV AH or AX, then INT 0x21. */
-static bool is_dos_call(const uint8_t *code)
+#define DOS_CALL_LEN 10 /* bytes; what DOS shall do, what with, and the call */
+
+/* A call of DOS ends at @end: MOV AH or AX, soon after it INT 0x21. */
+static bool is_dos_call(const struct image *image, size_t end)
 {
-	return code[3] == 0xcd && code[4] == 0x21 &&
-	       (code[1] == 0xb4 || code[0] == 0xb8);
+	const uint8_t *code = image->data;
+
+	if (end < 4 || code[end - 2] != 0xcd || code[end - 1] != 0x21)
+		return false;
+	for (size_t len = 4; len <= DOS_CALL_LEN && len <= end; len++)
+		if (code[end - len] == 0xb4 ||
+		    (code[end - len] == 0xb8 && len > 4))
+			return true;
+	return false;
 }
 
 /* OUT and HLT, which a program of this machine has one of at least. */
@@ -106,7 +127,7 @@ bool look_com(const struct image *image)
 	for (size_t i = 0; i < image->size; i++) {
 		if (is_ours(image->data[i]))
 			return false;
-		calls |= i + 5 <= image->size && is_dos_call(image->data + i);
+		calls |= is_dos_call(image, i + 1);
 	}
 	return calls;
 }
@@ -137,8 +158,9 @@ bool look_partitions(const struct image *image)
 
 /* --- Text --- */
 
-#define UTF16_LOW_FIRST 0xfeff
-#define TEXT_LOOKED_AT	(1u << 20) /* bytes; text up to there is text */
+#define UTF16_LOW_FIRST	 0xfeff
+#define UTF16_HIGH_FIRST 0xfffe
+#define TEXT_LOOKED_AT	 (1u << 20) /* bytes; text up to there is text */
 
 static bool is_text_byte(uint8_t c)
 {
@@ -160,7 +182,10 @@ bool look_text(const struct image *image)
 {
 	int more = 0; /* bytes that belong to the character before */
 
-	if (field(image, 0, 2) == UTF16_LOW_FIRST && image->size % 2 == 0)
+	uint32_t mark = field(image, 0, 2);
+
+	if ((mark == UTF16_LOW_FIRST || mark == UTF16_HIGH_FIRST) &&
+	    image->size % 2 == 0)
 		return true;
 	for (size_t at = 0; at < image->size && at < TEXT_LOOKED_AT; at++) {
 		uint8_t c = image->data[at];

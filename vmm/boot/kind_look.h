@@ -10,6 +10,7 @@
 #include "loader.h"
 
 bool look_gzip(const struct image *image);
+bool look_lzma(const struct image *image);
 bool look_squashfs(const struct image *image);
 bool look_ext(const struct image *image);
 bool look_jpeg(const struct image *image);
