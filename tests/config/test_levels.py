@@ -22,7 +22,7 @@ sys.path.insert(0, os.path.join(tap.TOP, "tests", "guest"))
 import vm
 
 LEVELS = range(1, 7)
-LEVEL_1_MAX = 750       # lines, with headers; what docs/reading.md promises
+LEVEL_1_MAX = 800       # lines, with headers; what docs/reading.md promises
 NEAR = 0.05             # how far the rounded counts of the document may be off
 DOCUMENT = "docs/reading.md"
 
@@ -183,19 +183,28 @@ def smallest():
 
 @tap.case("tools/reading-order has a place for every file, and only for files")
 def order():
+    headings, patterns = {}, []     # folder: the headings it stands under
     with open(os.path.join(tap.TOP, "tools", "reading-order"),
               encoding="utf-8") as file:
-        patterns = [word for line in file if line[0].isspace()
-                    for word in line.split()]
+        for line in file:
+            if not line[0].isspace():
+                heading = line
+                continue
+            for word in line.split():
+                patterns.append(word)
+                headings.setdefault(os.path.dirname(word),
+                                    set()).add(heading)
     files = [os.path.relpath(os.path.join(folder, name),
                              os.path.join(tap.TOP, "vmm"))
              for folder, _, names in os.walk(os.path.join(tap.TOP, "vmm"))
              for name in names if name.endswith((".c", ".h", ".S"))]
     tap.none_of(f"{pattern}: fits no file of vmm/" for pattern in patterns
                 if not fnmatch.filter(files, pattern))
-    # A "*" takes what has no place of its own, so that it is seen at least.
+    # A "*" takes what has no place of its own, so that it is seen at least;
+    # but a folder that is under one heading is a place.
     named = [pattern for pattern in patterns
-             if pattern.split("/")[-1] != "*"]
+             if os.path.basename(pattern) != "*" or
+             len(headings[os.path.dirname(pattern)]) == 1]
     tap.none_of(f"vmm/{path}: no place in tools/reading-order"
                 for path in files
                 if not any(fnmatch.fnmatchcase(path, pattern)
