@@ -203,6 +203,18 @@ static void free_guests(struct machine *m)
 	}
 }
 
+/* A host that has too little of something, or a file that is wrong. */
+static int open_image(struct image *image, const char *path)
+{
+	int err = image_open(image, path);
+
+	if (!err)
+		return 0;
+	return err == -EMFILE || err == -ENFILE || err == -ENOMEM ?
+		       STATUS_FAILED :
+		       STATUS_USAGE;
+}
+
 static int build_each(struct machine *m)
 {
 	int status = 0;
@@ -210,11 +222,9 @@ static int build_each(struct machine *m)
 	for (unsigned int i = 0; i < m->opt->nr_images && !status; i++) {
 		struct image image;
 
-		status = image_open(&image, m->opt->images[i]);
+		status = open_image(&image, m->opt->images[i]);
 		if (status)
-			return status == -EMFILE || status == -ENOMEM ?
-				       STATUS_FAILED :
-				       STATUS_USAGE;
+			return status;
 		status = build_guest(m, &image, &m->vms[i], &m->cpus[i]);
 		image_close(&image);
 	}
@@ -223,10 +233,12 @@ static int build_each(struct machine *m)
 
 static int build_guests(struct machine *m)
 {
-	int status;
+	int status = 0;
 
-	if (m->opt->initrd && image_open(&m->initrd, m->opt->initrd))
-		return STATUS_USAGE;
+	if (m->opt->initrd)
+		status = open_image(&m->initrd, m->opt->initrd);
+	if (status)
+		return status;
 	status = build_each(m);
 	image_close(&m->initrd);
 	if (status)

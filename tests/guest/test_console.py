@@ -157,7 +157,7 @@ if "host" in PLACES:
             r"after \d+ VM exits")
 # Signals to kvm-vmm itself; from outside, the lab is another program.
 for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT,
-               signal.SIGSEGV, signal.SIGABRT):
+               signal.SIGSEGV, signal.SIGABRT, signal.SIGIO):
     if "host" in PLACES:
         tap.add(f"{number.name} restores the terminal (host)", killed,
                 "host", number, 128 + number)

@@ -272,6 +272,17 @@ def few_descriptors(number):
     tap.check(bad or good, f"ulimit -n {number}: {done}")
 
 
+def few_for_linux(number):
+    """The kernel or its initramfs finds no descriptor left: no usage error."""
+    kernel = image(f"few{number}", badimages.bzimage())
+    argv = ["/bin/sh", "-c", f'ulimit -n {number} && exec "$@"', "sh",
+            vm.KVM_VMM, "--initrd", kernel, kernel]
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, check=False,
+                          capture_output=True, timeout=PATIENCE)
+    tap.check(done.returncode == 5 or
+              (done.returncode == vm.FAILED and done.stderr), done)
+
+
 def full_disk():
     with start(["--trace=/dev/full", *TIMEOUT,
                 vm.assemble("exits")]) as program:
@@ -357,5 +368,7 @@ if "host" in vm.places("long64"):
             device_lock, TIMEOUT, (vm.LIMIT,))
     tap.add("and SIGTERM", device_lock, (), ORDERLY, TERM)
     tap.add("stderr is full before the start", full_at_the_start)
+    tap.add("too few descriptors for a kernel and its initramfs",
+            all_at_once, few_for_linux, range(4, 20))
 
 tap.main()

@@ -305,6 +305,21 @@ row("a full disk: one message, the guest goes on, status 70", """
     image=lambda: vm.image("hello.bin"))
 
 
+def shared(run):
+    tap.equal(run.out, b"", "stdout, which goes to the files")
+    first, second = run.status.split(b"@")
+    tap.check(first.startswith(b"Hello, KVM!\n"), first)
+    tap.equal(json.loads(first[len("Hello, KVM!\n"):])["program"], "kvm-vmm")
+    tap.equal(second.count(b"Hello, KVM!\n"), 1, second)
+    json.loads(second.replace(b"Hello, KVM!\n", b""))
+
+
+row("figures and a trace into the file that stdout goes to", """
+{vmm} --stats=json:/dev/stdout {image} >status; echo @ >>status
+{vmm} --trace /dev/stdout {image} >>status""", shared,
+    image=lambda: vm.image("hello.bin"))
+
+
 # --- The budget -------------------------------------------------------------
 
 BUDGETS = (

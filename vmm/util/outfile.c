@@ -62,14 +62,35 @@ static int empty(int fd, const char *const *heads)
 	return ftruncate(fd, 0) ? -errno : 0;
 }
 
+/*
+ * Output that goes into the file already, as in --stats=json:/dev/stdout >FILE:
+ * with that descriptor's own place in the file, so that neither writes over the
+ * other. Returns one more descriptor of it, or -1.
+ */
+static int open_shared(const struct stat *file)
+{
+	struct stat st;
+
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		if (!fstat(fd, &st) && st.st_dev == file->st_dev &&
+		    st.st_ino == file->st_ino)
+			return fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return -1;
+}
+
 int outfile_open(const char *option, const char *path, const char *const *heads)
 {
 	const int flags = O_CREAT | O_NOCTTY | O_CLOEXEC;
 	struct stat st;
-	bool special = !stat(path, &st) && !S_ISREG(st.st_mode);
-	int fd = open(path, flags | (special ? O_WRONLY : O_RDWR), 0666);
-	int err = fd < 0 ? -errno : empty(fd, heads);
+	bool is_there = !stat(path, &st);
+	bool special = is_there && !S_ISREG(st.st_mode);
+	int fd = is_there && !special ? open_shared(&st) : -1;
+	int err;
 
+	if (fd >= 0)
+		return fd;
+	fd = open(path, flags | (special ? O_WRONLY : O_RDWR), 0666);
+	err = fd < 0 ? -errno : empty(fd, heads);
 	if (!err)
 		return fd;
 	if (fd >= 0)
