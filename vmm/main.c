@@ -5,7 +5,9 @@
 #define _GNU_SOURCE /* prlimit(); musl's setrlimit() brings 2 KB along */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,17 +34,45 @@ static void fill_standard_fds(void)
 		close(fd);
 }
 
+/* The descriptor that @word hands over, as in --initrd /dev/fd/9, or -1. */
+static long handed_over(const char *word)
+{
+	while ((word = strstr(word, "/fd/"))) {
+		char *end;
+		long fd;
+
+		word += strlen("/fd/");
+		fd = strtol(word, &end, 10);
+		if (end > word && (!*end || *end == '/') && fd <= INT_MAX &&
+		    fcntl(fd, F_GETFD) >= 0)
+			return fd;
+	}
+	return -1;
+}
+
+static bool is_handed_over(int fd, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (handed_over(argv[i]) == fd)
+			return true;
+	return false;
+}
+
 /*
- * What the caller left open is none of ours: a guest that broke out would find
- * it. Unless the command line hands a descriptor over, as in --initrd
- * /dev/fd/9; a kernel before 5.9 keeps them open.
+ * What the caller left open and does not name is none of ours: a guest that
+ * broke out would find it. A kernel before 5.9 keeps what lies above.
  */
 static void close_inherited_fds(int argc, char **argv)
 {
+	long highest = STDERR_FILENO;
+
 	for (int i = 1; i < argc; i++)
-		if (strstr(argv[i], "/fd/"))
-			return;
-	syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, 0);
+		if (handed_over(argv[i]) > highest)
+			highest = handed_over(argv[i]);
+	for (int fd = STDERR_FILENO + 1; fd < highest; fd++)
+		if (!is_handed_over(fd, argc, argv))
+			close(fd);
+	syscall(SYS_close_range, highest + 1, ~0u, 0);
 }
 
 /* A guest takes some ten descriptors; the usual soft limit is for programs

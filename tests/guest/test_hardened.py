@@ -64,7 +64,7 @@ def read_maps(pid):
 class Running:
     """A kvm-vmm whose guest spins; `fds` are open in the caller."""
 
-    def __init__(self, fds=()):
+    def __init__(self, fds=(), options=()):
         reason = vm.host_lacks("real16")
         if reason:
             raise tap.Skip(reason)
@@ -74,7 +74,7 @@ class Running:
             file.write(SPIN)
         self.process = subprocess.Popen(
             [vm.KVM_VMM, "--timeout", "60", "--mem", str(RAM >> 20) + "M",
-             path], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+             *options, path], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, pass_fds=fds)
         self.pid = self.process.pid
 
@@ -191,14 +191,18 @@ def guards():
 @tap.case("what the caller left open is closed, unless it is named")
 def inherited():
     with open("/dev/zero", "rb") as left:
-        fds = (left.fileno(), os.dup2(left.fileno(), 200))
+        low, high = left.fileno(), os.dup2(left.fileno(), 200)
+        with open("/dev/null", "wb") as null:
+            os.dup2(null.fileno(), 150)
         try:
-            with Running(fds) as running:
-                have = [os.readlink(f"/proc/{running.pid}/fd/{fd}")
-                        for fd in os.listdir(f"/proc/{running.pid}/fd")]
-            tap.check("/dev/zero" not in have, *have)
+            for options in ((), ("--stats=json:/dev/fd/150",)):
+                with Running((low, 150, high), options) as running:
+                    have = [os.readlink(f"/proc/{running.pid}/fd/{fd}")
+                            for fd in os.listdir(f"/proc/{running.pid}/fd")]
+                tap.check("/dev/zero" not in have, options, *have)
         finally:
             os.close(200)
+            os.close(150)
     image = os.path.join(tap.BUILD, "tests", "guest", "exit.bin")
     with open(image, "wb") as file:
         file.write(b"\xf4")
