@@ -18,6 +18,7 @@
 
 #include "catch.h"
 #include "util/log.h"
+#include "util/log_loop.h"
 #include "util/sink.h"
 
 #define LONG 100000

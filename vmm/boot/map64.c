@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "x86/bits.h"
+#include "x86/paging.h"
 
 #define TABLE_ENTRIES 512
 #define DIRECTORIES   4 /* one per GiB */

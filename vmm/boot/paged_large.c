@@ -3,6 +3,7 @@
 
 #include "feature.h"
 #include "x86/bits.h"
+#include "x86/paging.h"
 
 static const struct feature large_pages = {
 	.name = "large-pages",

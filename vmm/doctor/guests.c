@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "x86/bits.h"
+#include "x86/paging.h"
 
 #define PTE_TABLE (PTE_P | PTE_W)
 #define PTE_BIG	  (PTE_TABLE | PTE_PS)

@@ -7,6 +7,7 @@
 
 #include "util/clock.h"
 #include "util/log.h"
+#include "util/log_loop.h"
 
 /* A terminal can be ready and take nothing: so not by EPOLLOUT. */
 #define AGAIN_NS (20 * NS_PER_MS)

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "util/log_loop.h"
 #include "util/sink.h"
 
 #define LINE_MAX_BYTES 1024

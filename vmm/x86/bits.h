@@ -1,6 +1,6 @@
 /*
- * Bits of the control registers, of RFLAGS and of paging entries, under the
- * names of SDM 3A, "Control Registers", "IA32_EFER" and "Paging".
+ * Bits of the control registers and of RFLAGS, under the names of SDM 3A,
+ * "Control Registers" and "IA32_EFER".
  */
 #ifndef MKVM_X86_BITS_H
 #define MKVM_X86_BITS_H
@@ -24,13 +24,6 @@
 #define RFLAGS_TF (1u << 8)
 #define RFLAGS_IF (1u << 9)
 #define RFLAGS_VM (1u << 17)
-
-/* Entries of page tables and page directories, whatever their size. */
-#define PTE_P  (1u << 0)
-#define PTE_W  (1u << 1)
-#define PTE_U  (1u << 2)
-#define PTE_PS (1u << 7) /* a large page, in a directory */
-#define PTE_NX (1ULL << 63)
 
 #define X86_PAGE_SIZE 4096ULL /* bytes of the smallest page, and of a table */
 

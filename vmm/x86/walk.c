@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "x86/bits.h"
+#include "x86/paging.h"
 
 #define PTE_ADDR     0x000ffffffffff000ULL
 #define CR3_ADDR_32  0xfffff000ULL

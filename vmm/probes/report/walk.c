@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "probes/report/report.h"
-#include "x86/bits.h"
+#include "x86/paging.h"
 
 static int read_ram(const void *ram, uint64_t gpa, void *buf, size_t len)
 {
