@@ -224,6 +224,17 @@ def twice():
     tap.check(b"VM exits" in text, text)
 
 
+def unreadable_stdin(flags, path):
+    """What cannot be read is said, and is not the end of what was piped in."""
+    stdin = os.open(path, flags)
+    with start([*TIMEOUT, vm.assemble("loop")], stdin=stdin,
+               stderr=subprocess.PIPE) as program:
+        os.close(stdin)
+        text = program.stderr.read()
+        tap.equal(ended(program, path), vm.LIMIT, "status")
+    tap.check(b"warning: stdin: " in text, text)
+
+
 def blocked_by_parent(options, status, signum=None):
     """Whoever started it has blocked all signals for itself, and so for us."""
     everything = signal.valid_signals()
@@ -344,6 +355,9 @@ if "host" in PLACES:
     tap.add("figures that wait for their reader when all is over: SIGTERM",
             figures)
     tap.add("SIGTERM comes twice at once, as timeout(1) sends it", twice)
+    tap.add("stdin is a folder", unreadable_stdin, os.O_RDONLY, WORK.name)
+    tap.add("stdin can only be written to", unreadable_stdin, os.O_WRONLY,
+            vm.assemble("loop"))
     tap.add("signals that the parent has blocked: --timeout",
             blocked_by_parent, TIMEOUT, vm.LIMIT)
     tap.add("and SIGTERM", blocked_by_parent, (), 128 + TERM, TERM)

@@ -1,8 +1,7 @@
 /*
  * COM1: a 16550A UART after the data sheet of the PC16550D, wired as in a PC
  * (OUT2 gates the interrupt line; CTS is always on, DCD and DSR until the line is
- * hung up). Here are
- * its registers; serial.h names the other parts.
+ * hung up). Here are its registers; serial.h names the other parts.
  *
  * Characters take no time: the transmitter is always empty again. Left out:
  * baud rate, word length and parity have no effect, DMA modes, break, and

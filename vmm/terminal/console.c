@@ -252,6 +252,9 @@ static void read_input(struct console *console)
 
 	if (len < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
+	/* A terminal that hangs up says EIO. */
+	if (len < 0 && !console->terminal)
+		log_warn("stdin: %s: taken for its end", strerror(errno));
 	if (len <= 0) {
 		end_of_input(console);
 		return;
