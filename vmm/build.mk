@@ -9,9 +9,11 @@ obj-y := core/memory.o core/cpuregs.o x86/cpustate_real16.o
 obj-$(CONFIG_MACHINE) += main.o cli.o cli_word.o usage.o machine.o guest.o \
 			 ending.o eof.o
 obj-$(CONFIG_MACHINE) += core/kvm.o core/vm.o core/bus.o core/cpuid.o \
-			 core/vcpu.o core/unstarted.o core/watch.o core/exit.o core/probes.o core/board.o core/lastword.o \
-			 util/event.o irqchip/select.o core/feature.o \
-			 terminal/console.o terminal/output.o terminal/screen.o terminal/term.o terminal/messages.o
+			 core/vcpu.o core/watch.o core/exit.o core/probes.o \
+			 core/board.o core/lastword.o core/feature.o \
+			 util/event.o irqchip/select.o
+obj-$(CONFIG_MACHINE) += $(addprefix terminal/,console.o output.o screen.o term.o \
+			 messages.o)
 obj-$(CONFIG_MACHINE) += boot/select.o boot/kind.o boot/kind_look.o
 obj-$(CONFIG_MACHINE) += util/log.o util/sink.o util/ring.o util/text.o
 
@@ -19,6 +21,7 @@ obj-$(CONFIG_MACHINE) += util/log.o util/sink.o util/ring.o util/text.o
 # $(call none-without,SYMBOL) is the end of the file's name.
 none-without = $(if $(CONFIG_$1),,_none)
 obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
+	 core/unstarted$(call none-without,SMP).o \
 	 core/cpuid_kvm$(call none-without,KVMCLOCK).o \
 	 core/regs.o core/regs_sync$(call none-without,SYNC_REGS).o
 obj-$(CONFIG_MACHINE) += terminal/output_batch$(call none-without,CONSOLE_BATCH).o

@@ -78,9 +78,9 @@ ROWS = {
         "devices/hypercall devices/debugcon devices/post devices/reset"),
     "IRQCHIP": Row(
         "irqchip/kernel irqchip/vmm irqchip/split boot/firmware/mptable "
-        "irqchip/intr irqchip/pit_kernel core/smp devices/pic "
+        "irqchip/intr irqchip/pit_kernel core/smp core/unstarted devices/pic "
         "devices/ioapic devices/pit devices/pit_counter devices/serial_irq",
-        "core/smp_none devices/serial_irq_none",
+        "core/smp_none core/unstarted_none devices/serial_irq_none",
         'IRQCHIP_KERNEL=n IRQCHIP_VMM=n IRQCHIP_SPLIT=n '
         'IRQCHIP_DEFAULT_KERNEL=n DEFAULT_IRQCHIP="none" PIT=n PIT_KERNEL=n '
         'SMP=n SMP_MAX=1 UART_IRQ4=n DEV_PIC=n DEV_PIT=n DEV_IOAPIC=n',
@@ -106,8 +106,8 @@ ROWS = {
         "irqchip/pit_kernel devices/pit devices/pit_counter",
         "irqchip/pit_kernel_none", "PIT_KERNEL=n DEV_PIT=n",
         (r"device  pit .*", r"feature pit .*")),
-    "SMP": Row("core/smp", "core/smp_none", "SMP_MAX=1", r"vcpus   64 .*",
-               r"vcpus   1 .*"),
+    "SMP": Row("core/smp core/unstarted", "core/smp_none core/unstarted_none",
+               "SMP_MAX=1", r"vcpus   64 .*", r"vcpus   1 .*"),
     "KVMCLOCK": Row("core/cpuid_kvm", "core/cpuid_kvm_none",
                     lost=r"feature kvmclock .*"),
     "SYNC_REGS": Row("core/regs_sync", "core/regs_sync_none",
