@@ -22,7 +22,8 @@
 
 struct eof_guest {
 	uint64_t cpu_ns;   /* of its vCPUs, at the last tick */
-	unsigned int rest; /* ticks in which they used little */
+	uint64_t exits;	   /* VM exits, at the last tick */
+	unsigned int rest; /* ticks in which it waited */
 };
 
 static uint64_t cpu_ns(const struct vm *vm)
@@ -34,16 +35,17 @@ static uint64_t cpu_ns(const struct vm *vm)
 	return sum;
 }
 
-/* A guest without interrupts has to look for input all the time. */
+/* A guest without interrupts has to look for input all the time, and each look
+ * is a VM exit: one that has none computes. */
 static void look_at(struct eof_guest *guest, const struct vm *vm)
 {
-	uint64_t now_ns = cpu_ns(vm);
+	uint64_t now_ns = cpu_ns(vm), exits = atomic_load(&vm->nr_exits);
+	bool waits = vm->config.irqchip ? now_ns - guest->cpu_ns < AT_REST_NS :
+					  exits != guest->exits;
 
-	if (!vm->config.irqchip || now_ns - guest->cpu_ns < AT_REST_NS)
-		guest->rest++;
-	else
-		guest->rest = 0;
+	guest->rest = waits ? guest->rest + 1 : 0;
 	guest->cpu_ns = now_ns;
+	guest->exits = exits;
 }
 
 static void on_tick(void *arg, uint32_t events)

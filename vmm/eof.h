@@ -3,8 +3,9 @@
  * nothing, or they are ended, or their serial line is hung up.
  *
  * A guest waits when it listens, has had all there was, and is quiet: for a
- * second nothing has been printed, and where it can halt, its vCPUs have used
- * little time. So what the last line was about is done before.
+ * second nothing has been printed, and its vCPUs have used little time, or,
+ * where it has no interrupts, have looked for input. So what the last line was
+ * about is done before.
  */
 #ifndef MKVM_EOF_H
 #define MKVM_EOF_H

@@ -65,6 +65,8 @@ ends("--eof poweroff ends a guest that waits for input", "carrier",
      "--eof=poweroff", keys=HELLO, status=vm.OK, out=HELLO)
 ends("and not one that does not listen", "exits", "--eof=poweroff",
      "--timeout=3", keys=b"", status=vm.LIMIT, out=b"")
+ends("nor one that computes with what it has read", "ponder",
+     "--eof=poweroff", "--timeout=4", keys=b"k", status=vm.LIMIT, out=b"")
 ends("--eof hangup drops the carrier", "carrier", "--eof=hangup", keys=HELLO,
      status=7, out=HELLO)
 ends("--eof wait, as by default, waits", "carrier", "--eof=hangup",
