@@ -52,7 +52,9 @@ def clean(status, *texts):
     return judge
 
 
-HOST, LAB = vm.Table(), vm.Table("--cpus", "2", "--mem", "2G")
+# One processor in the lab: with two its Linux guests go astray on a busy machine
+# (lab/README.md), and races are found by locks, not by luck.
+HOST, LAB = vm.Table(), vm.Table("--mem", "2G")
 
 HOST.add("32 small guests at once, counted and explained",
          lambda place: command("--stats", "--stages", "--explain", *[
