@@ -10,7 +10,6 @@
 
 #include "abi/exit_status.h"
 #include "core/board.h"
-#include "core/vcpu.h"
 #include "core/vm.h"
 #include "terminal/console.h"
 #include "util/clock.h"
@@ -26,20 +25,11 @@ struct eof_guest {
 	unsigned int rest; /* ticks in which it waited */
 };
 
-static uint64_t cpu_ns(const struct vm *vm)
-{
-	uint64_t sum = 0;
-
-	for (unsigned int id = 0; id < vm->nr_vcpus; id++)
-		sum += vcpu_cpu_ns(&vm->vcpus[id]);
-	return sum;
-}
-
 /* A guest without interrupts has to look for input all the time, and each look
  * is a VM exit: one that has none computes. */
 static void look_at(struct eof_guest *guest, const struct vm *vm)
 {
-	uint64_t now_ns = cpu_ns(vm), exits = atomic_load(&vm->nr_exits);
+	uint64_t now_ns = vm_cpu_ns(vm), exits = atomic_load(&vm->nr_exits);
 	bool waits = vm->config.irqchip ? now_ns - guest->cpu_ns < AT_REST_NS :
 					  exits != guest->exits;
 

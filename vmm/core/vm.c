@@ -36,6 +36,15 @@ uint64_t vm_now_ns(const struct vm *vm)
 	return clock_now_ns() - vm->start_ns;
 }
 
+uint64_t vm_cpu_ns(const struct vm *vm)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int id = 0; id < vm->nr_vcpus; id++)
+		sum += vcpu_cpu_ns(&vm->vcpus[id]);
+	return sum;
+}
+
 /* Prints what went wrong with @what and returns -errno. */
 static int vm_failed(const struct vm *vm, const char *what)
 {

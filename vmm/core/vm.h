@@ -102,4 +102,7 @@ void vm_reset(struct vm *vm);
 /* Nanoseconds since the guest's clock was 0. */
 uint64_t vm_now_ns(const struct vm *vm);
 
+/* CPU time in ns that the threads of its vCPUs have used; it was started. */
+uint64_t vm_cpu_ns(const struct vm *vm);
+
 #endif

@@ -81,15 +81,6 @@ static bool is_running(const struct vm *vm)
 	       !atomic_load(&vm->stopping);
 }
 
-static uint64_t cpu_ns(const struct vm *vm)
-{
-	uint64_t sum = 0;
-
-	for (unsigned int id = 0; id < vm->nr_vcpus; id++)
-		sum += vcpu_cpu_ns(&vm->vcpus[id]);
-	return sum;
-}
-
 /* Whether it is time to ask a guest that was @still, or at work. */
 static bool is_time(struct watch_state *state, bool still)
 {
@@ -106,7 +97,7 @@ static bool is_time(struct watch_state *state, bool still)
 
 static void measure(struct watch_state *state, struct vm *vm)
 {
-	uint64_t now_ns = cpu_ns(vm);
+	uint64_t now_ns = vm_cpu_ns(vm);
 	bool still = now_ns == state->cpu_ns;
 
 	state->cpu_ns = now_ns;
@@ -125,7 +116,7 @@ static void count_votes(struct watch_state *state, struct vm *vm)
 		if (state->patience > PATIENCE_MAX)
 			state->patience = PATIENCE_MAX;
 		state->wait = state->patience;
-		state->cpu_ns = cpu_ns(vm);
+		state->cpu_ns = vm_cpu_ns(vm);
 		unstarted_tell(vm);
 	} else if (state->round++ < ROUNDS) {
 		ask(vm);
