@@ -215,12 +215,31 @@ int elf_match_guest(const struct image *image, bool is_64bit)
 							      ELF_SCORE_GUEST;
 }
 
+static int check_room(const struct elf_file *elf, const struct elf_segment *seg,
+		      const struct memory *mem, const struct room_taken *taken)
+{
+	return room_check(elf->image->path, "a segment", seg->paddr,
+			  seg->paddr + seg->memsz, mem, taken);
+}
+
+/* Checks the highest segment: how much RAM it needs is enough for all. */
+static int check_highest(const struct elf_file *elf, const struct memory *mem,
+			 const struct room_taken *taken)
+{
+	struct elf_segment seg, highest = { 0 };
+	unsigned int i = 0;
+
+	while (elf_next_load(elf, &i, &seg))
+		if (seg.paddr + seg.memsz >= highest.paddr + highest.memsz)
+			highest = seg;
+	return check_room(elf, &highest, mem, taken);
+}
+
 static int load_segment(const struct elf_file *elf,
 			const struct elf_segment *seg, const struct memory *mem,
 			const struct room_taken *taken)
 {
-	int err = room_check(elf->image->path, "a segment", seg->paddr,
-			     seg->paddr + seg->memsz, mem, taken);
+	int err = check_room(elf, seg, mem, taken);
 
 	return err ? err :
 		     mem_write(mem, seg->paddr, elf->image->data + seg->offset,
@@ -234,7 +253,7 @@ int elf_load_guest(struct elf_file *elf, const struct image *image,
 	const char *why = elf_open(elf, image);
 	struct elf_segment seg;
 	unsigned int i = 0;
-	int err = 0;
+	int err;
 
 	if (!why && elf->is_64bit != is_64bit)
 		why = "its loader is missing; `kvm-vmm --list` shows the "
@@ -243,6 +262,7 @@ int elf_load_guest(struct elf_file *elf, const struct image *image,
 		why = guest_trouble(elf);
 	if (why)
 		return elf_refuse(image, why);
+	err = check_highest(elf, mem, taken);
 	while (!err && elf_next_load(elf, &i, &seg))
 		err = load_segment(elf, &seg, mem, taken);
 	return err;
