@@ -125,8 +125,11 @@ def said_once(done, where):
 
 
 def run_make(folder, *words, env=None):
+    """make as a person types it, whatever make called us."""
+    around = {name: value for name, value in os.environ.items()
+              if name not in tree.OURS}
     return subprocess.run(["make", *words], cwd=folder, text=True,
-                          env=dict(os.environ, **(env or {})), check=False,
+                          env=dict(around, **(env or {})), check=False,
                           capture_output=True, stdin=subprocess.DEVNULL)
 
 
