@@ -15,7 +15,7 @@ obj-$(CONFIG_MACHINE) += core/kvm.o core/vm.o core/bus.o core/cpuid.o \
 obj-$(CONFIG_MACHINE) += $(addprefix terminal/,console.o output.o screen.o term.o \
 			 messages.o)
 obj-$(CONFIG_MACHINE) += boot/select.o boot/kind.o boot/kind_look.o
-obj-$(CONFIG_MACHINE) += util/log.o util/sink.o util/ring.o util/text.o
+obj-$(CONFIG_MACHINE) += util/lock.o util/log.o util/sink.o util/ring.o util/text.o
 
 # A part that can be missing has a stand-in, NAME_none.o, so that nobody asks:
 # $(call none-without,SYMBOL) is the end of the file's name.
@@ -48,7 +48,7 @@ obj-$(CONFIG_DEV_PIT)       += devices/pit.o devices/pit_counter.o
 # The bare run loop, with a bus if there is a device to stand on it.
 ifneq ($(CONFIG_MACHINE),y)
 obj-y += bare/bare.o util/log_plain.o
-obj-y += $(if $(filter devices/%,$(obj-y)),bare/io.o core/bus.o,bare/io_none.o)
+obj-y += $(if $(filter devices/%,$(obj-y)),bare/io.o core/bus.o util/lock.o,bare/io_none.o)
 endif
 
 obj-$(CONFIG_BOOT_FLAT)  += boot/flat.o
@@ -102,7 +102,7 @@ VMM_HARD += -ffunction-sections -fdata-sections -fno-unwind-tables \
 ifeq ($(origin CFLAGS),file)
 VMM_HARD += -Os
 VMM_FAST := core/memory core/bus core/exit core/vcpu core/board core/vm boot/sparse \
-	    terminal/output terminal/output_batch terminal/screen util/ring \
+	    terminal/output terminal/screen util/ring \
 	    devices/serial devices/serial_irq devices/hypercall irqchip/kernel
 $(foreach file,$(VMM_FAST),$(eval cflags-vmm/$(file) := -O2))
 endif

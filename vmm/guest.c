@@ -140,7 +140,7 @@ int guest_configure(const struct options *opt, const struct kvm *kvm,
 	config->mem_size = opt->mem_size ? opt->mem_size : loader->mem_default;
 	config->nr_vcpus = loader->needs & NEEDS_SMP ? cpus : 1;
 	config->hlt_ends = loader->needs & NEEDS_HLT_ENDS;
-	config->max_exits = opt->max_exits;
+	config->max_exits = opt->max_exits ? opt->max_exits : UINT64_MAX;
 	config->without = opt->without;
 	err = choose_keys(opt, loader, config);
 	if (!err)

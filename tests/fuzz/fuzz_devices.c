@@ -3,7 +3,7 @@
 /* objects: devices/ioapic.o devices/pic.o devices/pit.o devices/pit_counter.o */
 /* objects: devices/post.o devices/reset.o */
 /* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */
-/* objects: core/bus.o util/log.o util/sink.o */
+/* objects: core/bus.o util/lock.o util/log.o util/sink.o */
 /*
  * Random accesses, input and lines to every linked-in device, on the recording
  * board of tests/unit, which aborts when a device breaks the contract of
@@ -146,7 +146,6 @@ static void open_board(struct machine *m, const struct device_type *type)
 	board->input = waiting;
 	board->input_len = sizeof(waiting);
 	*dev = (struct device){ .type = type, .state = board->dev };
-	pthread_mutex_init(&dev->lock, NULL);
 	for (unsigned int i = 0; i < DEV_RANGES_MAX && type->ranges[i].len; i++)
 		if (bus_claim(&m->buses[type->ranges[i].space],
 			      type->ranges[i].base, type->ranges[i].len, dev,

@@ -357,7 +357,8 @@ static void vm_exit(struct machine *m, uint8_t what)
 		on_memory(&m->vm, vcpu->run);
 	else
 		on_other(&m->vm, vcpu->run);
-	exit_handle(vcpu, now_ns);
+	vcpu->entered_ns = now_ns;
+	exit_handle(vcpu);
 }
 
 static void type_keys(void)

@@ -1,4 +1,4 @@
-/* objects: core/bus.o util/log.o util/sink.o */
+/* objects: core/bus.o util/lock.o util/log.o util/sink.o */
 /*
  * The bus: claims in any order, overlaps refused, accesses split to what a
  * device decodes, and all ones where nothing is.
@@ -73,9 +73,9 @@ static const struct device_type bound = {
 	.write = note_write,
 };
 
-static struct device bound_dev = { &bound, NULL, PTHREAD_MUTEX_INITIALIZER };
-static struct device narrow_dev = { &narrow, NULL, PTHREAD_MUTEX_INITIALIZER };
-static struct device wide_dev = { &wide, NULL, PTHREAD_MUTEX_INITIALIZER };
+static struct device bound_dev = { .type = &bound };
+static struct device narrow_dev = { .type = &narrow };
+static struct device wide_dev = { .type = &wide };
 
 /* narrow at 0x10-0x13, wide at 0x14-0x1b and, as range 1, at the very end. */
 static void build(struct bus *bus)
@@ -113,6 +113,10 @@ static void reaches_the_device(void **state)
 	build(&bus);
 	assert_int_equal(bus_read(&bus, 0x12, 1), 0xa2);
 	CHECK_CALLS({ 0, 2, 1, 0 });
+	assert_int_equal(bus_read_byte(&bus, 0x12), 0xa2);
+	CHECK_CALLS({ 0, 2, 1, 0 });
+	bus_write_byte(&bus, 0x15, 0x5a);
+	CHECK_CALLS({ 0, 1, 1, 0x5a });
 	bus_write(&bus, 0x18, 4, 0x1122334455667788);
 	CHECK_CALLS({ 0, 4, 4, 0x55667788 });
 	bus_write(&bus, UINT64_MAX, 1, 0x55);
@@ -202,6 +206,30 @@ static void takes_a_register_as_a_whole(void **state)
 	assert_int_equal(book.count, 0);
 }
 
+/* Addresses that are alike in their low bits, claimed and not. */
+static void tells_the_like_apart(void **state)
+{
+	struct bus bus;
+
+	(void)state;
+	bus_init(&bus, "port");
+	bus_claim(&bus, 0x1000 + BUS_LIKELY, 4, &narrow_dev, 1);
+	bus_claim(&bus, 0x1000, 4, &narrow_dev, 0);
+	assert_int_equal(bus_freeze(&bus), 0);
+	book.count = 0;
+	for (unsigned int i = 0; i < 4; i++) {
+		bus_write(&bus, 0x1000 + i, 1, i);
+		bus_write(&bus, 0x1000 + BUS_LIKELY + i, 1, i);
+		CHECK_CALLS({ 0, i, 1, i }, { 1, i, 1, i });
+	}
+	bus_write(&bus, 0x1000 - BUS_LIKELY, 1, 0);
+	bus_write(&bus, 0x1000 + 2 * BUS_LIKELY, 1, 0);
+	bus_write(&bus, 0x1004, 1, 0);
+	bus_write(&bus, 0, 1, 0);
+	assert_int_equal(book.count, 0);
+	assert_int_equal(bus.nr_stray, 4);
+}
+
 static void refuses_overlaps(void **state)
 {
 	static const struct {
@@ -246,6 +274,7 @@ int main(void)
 		cmocka_unit_test(nothing_there_is_all_ones),
 		cmocka_unit_test(takes_what_began_in_the_range),
 		cmocka_unit_test(takes_a_register_as_a_whole),
+		cmocka_unit_test(tells_the_like_apart),
 		cmocka_unit_test(refuses_overlaps),
 		cmocka_unit_test(refuses_what_is_no_range),
 	};

@@ -45,9 +45,11 @@ static enum lastword hear(const char *text, size_t chunk)
 	size_t len = strlen(text);
 
 	for (size_t at = 0; at < len; at += chunk) {
-		enum lastword said = lastword_hear(
-			&ear, text + at, chunk < len - at ? chunk : len - at);
+		size_t size = chunk < len - at ? chunk : len - at;
+		bool none = lastword_is_none(&ear, text + at, size);
+		enum lastword said = lastword_hear(&ear, text + at, size);
 
+		assert_false(none && (said != LASTWORD_NONE || ear.next));
 		if (said != LASTWORD_NONE)
 			last = said;
 	}

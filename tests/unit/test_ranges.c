@@ -3,7 +3,7 @@
 /* objects: devices/ioapic.o devices/pic.o devices/pit.o devices/pit_counter.o */
 /* objects: devices/post.o devices/reset.o */
 /* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */
-/* objects: core/bus.o util/log.o util/sink.o */
+/* objects: core/bus.o util/lock.o util/log.o util/sink.o */
 /*
  * Which device an access meets that is wider than its range, or lies across
  * its edge: all devices on one bus, each replaced by a spy that notes what it
@@ -75,8 +75,7 @@ static void add_spy(const struct device_type *type)
 	spy->type = *type;
 	spy->type.read = spy_read;
 	spy->type.write = spy_write;
-	spy->dev = (struct device){ &spy->type, &spy->type,
-				    PTHREAD_MUTEX_INITIALIZER };
+	spy->dev = (struct device){ .type = &spy->type, .state = &spy->type };
 	for (unsigned int i = 0; i < DEV_RANGES_MAX && type->ranges[i].len; i++)
 		assert_int_equal(bus_claim(type->ranges[i].space == DEV_PIO ?
 						   &pio :

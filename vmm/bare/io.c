@@ -71,7 +71,6 @@ static int add_device(struct bare *bare, const struct device_type *type)
 	board->dev.state = calloc(1, type->size);
 	if (!board->dev.state)
 		return -ENOMEM;
-	pthread_mutex_init(&board->dev.lock, NULL);
 	for (unsigned int i = 0; i < DEV_RANGES_MAX && type->ranges[i].len; i++)
 		err = err ? err :
 			    bus_claim(&pio, type->ranges[i].base,

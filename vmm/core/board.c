@@ -27,6 +27,7 @@
 #include "terminal/console.h"
 #include "util/event.h"
 #include "util/log.h"
+#include "util/slow.h"
 
 #define ODDITIES_MAX   8
 #define TIMER_RETRY_NS 100000 /* when a vCPU is at the device just then */
@@ -54,12 +55,12 @@ static void on_timer(void *arg, uint32_t events)
 
 	(void)events;
 	event_ack(board->timer.fd);
-	if (pthread_mutex_trylock(&board->dev.lock)) {
+	if (!lock_try(&board->dev.lock)) {
 		event_arm(board->timer.fd, TIMER_RETRY_NS, 0);
 		return;
 	}
 	board->dev.type->timer(board->dev.state);
-	pthread_mutex_unlock(&board->dev.lock);
+	lock_give(&board->dev.lock);
 }
 
 /* Made when it is first set: few guests use every device that has a timer. */
@@ -109,7 +110,6 @@ static int create_board(struct vm *vm, struct event_loop *loop,
 	if (!board->dev.state)
 		return -ENOMEM;
 	vm->nr_boards++;
-	pthread_mutex_init(&board->dev.lock, NULL);
 	if (type->chip && type->chip->acknowledge)
 		vm->pic = board;
 	if (type->chip && type->chip->eoi)
@@ -178,10 +178,10 @@ ssize_t board_input(struct board *board, const uint8_t *buf, size_t len)
 
 	if (!type->input)
 		return 0;
-	if (pthread_mutex_trylock(&board->dev.lock))
+	if (!lock_try(&board->dev.lock))
 		return -EAGAIN;
 	taken = type->input(board->dev.state, buf, len);
-	pthread_mutex_unlock(&board->dev.lock);
+	lock_give(&board->dev.lock);
 	return taken;
 }
 
@@ -191,11 +191,11 @@ void boards_hang_up(struct vm *vm)
 		struct board *board = &vm->boards[i];
 
 		if (!board->dev.type->hang_up || board->hung_up ||
-		    pthread_mutex_trylock(&board->dev.lock))
+		    !lock_try(&board->dev.lock))
 			continue;
 		board->dev.type->hang_up(board->dev.state);
 		board->hung_up = true;
-		pthread_mutex_unlock(&board->dev.lock);
+		lock_give(&board->dev.lock);
 	}
 }
 
@@ -220,25 +220,25 @@ void board_irq(struct board *board, unsigned int pin, bool level)
  */
 void board_chip_line(struct board *chip, unsigned int line, bool level)
 {
-	pthread_mutex_lock(&chip->dev.lock);
+	lock_take(&chip->dev.lock);
 	chip->dev.type->chip->line(chip->dev.state, line, level);
-	pthread_mutex_unlock(&chip->dev.lock);
+	lock_give(&chip->dev.lock);
 }
 
 void board_chip_eoi(struct board *ioapic, uint8_t vector)
 {
-	pthread_mutex_lock(&ioapic->dev.lock);
+	lock_take(&ioapic->dev.lock);
 	ioapic->dev.type->chip->eoi(ioapic->dev.state, vector);
-	pthread_mutex_unlock(&ioapic->dev.lock);
+	lock_give(&ioapic->dev.lock);
 }
 
 uint8_t board_chip_acknowledge(struct board *pic)
 {
 	uint8_t vector;
 
-	pthread_mutex_lock(&pic->dev.lock);
+	lock_take(&pic->dev.lock);
 	vector = pic->dev.type->chip->acknowledge(pic->dev.state);
-	pthread_mutex_unlock(&pic->dev.lock);
+	lock_give(&pic->dev.lock);
 	return vector;
 }
 
@@ -267,12 +267,18 @@ void board_want_eoi(struct board *board, const struct dev_message *messages,
 	board->vm->config.irqchip->want_eoi(board->vm, messages, count);
 }
 
-void board_tx(struct board *board, const void *buf, size_t len)
+SLOW static void hear(struct board *board, const void *buf, size_t len)
 {
 	enum lastword said = lastword_hear(&board->ear, buf, len);
 
 	if (said != LASTWORD_NONE)
 		atomic_store(&board->vm->said, said);
+}
+
+void board_tx(struct board *board, const void *buf, size_t len)
+{
+	if (!lastword_is_none(&board->ear, buf, len))
+		hear(board, buf, len);
 	console_tx(board->vm->config.console, buf, len);
 }
 

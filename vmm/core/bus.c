@@ -1,8 +1,8 @@
 /*
- * An address space of devices: a sorted table and a binary search. An access
- * wider than a device decodes, or hanging over the end of a claim, is split
- * into smaller ones at consecutive addresses, and each range says which of
- * them are its (enum dev_reach).
+ * An address space of devices: a sorted table, a binary search, and a guess
+ * that most often spares it. An access wider than a device decodes, or hanging
+ * over the end of a claim, is split into smaller ones at consecutive addresses,
+ * and each range says which of them are its (enum dev_reach).
  */
 #include "core/bus.h"
 
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "util/log.h"
+#include "util/slow.h"
 
 void bus_init(struct bus *bus, const char *name)
 {
@@ -23,6 +24,13 @@ static void claim_register(struct bus_claim *claim)
 	claim->whole = claim->len;
 	claim->width = claim->len == 1;
 	claim->len = 1;
+}
+
+/* No access goes to the device as it is that is longer than the range. */
+static void claim_lanes(struct bus_claim *claim)
+{
+	while (claim->width > claim->len)
+		claim->width /= 2;
 }
 
 int bus_claim(struct bus *bus, uint64_t base, uint64_t len, struct device *dev,
@@ -41,6 +49,8 @@ int bus_claim(struct bus *bus, uint64_t base, uint64_t len, struct device *dev,
 	};
 	if (dev->type->ranges[range].reach == DEV_REGISTER)
 		claim_register(&bus->claims[bus->nr_claims]);
+	else
+		claim_lanes(&bus->claims[bus->nr_claims]);
 	bus->nr_claims++;
 	return 0;
 }
@@ -50,6 +60,18 @@ static int compare_claims(const void *a, const void *b)
 	const struct bus_claim *x = a, *y = b;
 
 	return (x->base > y->base) - (x->base < y->base);
+}
+
+/* Where two claims want the same place, the one at the lower address has it,
+ * and the other is searched for. */
+static void note_likely(struct bus *bus)
+{
+	for (unsigned int i = bus->nr_claims; i-- > 0;) {
+		const struct bus_claim *claim = &bus->claims[i];
+
+		for (uint64_t at = 0; at < claim->len && at < BUS_LIKELY; at++)
+			bus->likely[(claim->base + at) % BUS_LIKELY] = i;
+	}
 }
 
 int bus_freeze(struct bus *bus)
@@ -66,6 +88,7 @@ int bus_freeze(struct bus *bus)
 			  claims[i].dev->type->name);
 		return -EEXIST;
 	}
+	note_likely(bus);
 	return 0;
 }
 
@@ -111,40 +134,50 @@ unlock:
 	pthread_mutex_unlock(&bus->stray_lock);
 }
 
-static uint64_t ones(unsigned int size)
-{
-	return size == 8 ? ~0ULL : (1ULL << size * 8) - 1;
-}
+/* So many bytes of them. */
+static const uint64_t ones[] = {
+	0,	    0xff,	  0xffff,	  0xffffff,
+	0xffffffff, 0xffffffffff, 0xffffffffffff, 0xffffffffffffff,
+	UINT64_MAX,
+};
 
-static uint64_t read_piece(const struct bus_claim *claim, uint64_t addr,
-			   unsigned int size)
+static inline uint64_t read_piece(const struct bus_claim *claim, uint64_t addr,
+				  unsigned int size)
 {
 	struct device *dev = claim->dev;
+	const unsigned int range = claim->range;
+	const uint64_t off = addr - claim->base;
 	uint64_t val;
 
-	pthread_mutex_lock(&dev->lock);
-	val = dev->type->read(dev->state, claim->range, addr - claim->base,
-			      size);
-	pthread_mutex_unlock(&dev->lock);
-	return val & ones(size);
+	lock_take(&dev->lock);
+	val = dev->type->read(dev->state, range, off, size);
+	lock_give(&dev->lock);
+	return val & ones[size];
 }
 
-static void write_piece(const struct bus_claim *claim, uint64_t addr,
-			unsigned int size, uint64_t val)
+static inline void write_piece(const struct bus_claim *claim, uint64_t addr,
+			       unsigned int size, uint64_t val)
 {
 	struct device *dev = claim->dev;
+	const unsigned int range = claim->range;
+	const uint64_t off = addr - claim->base;
 
-	pthread_mutex_lock(&dev->lock);
-	dev->type->write(dev->state, claim->range, addr - claim->base, size,
-			 val & ones(size));
-	pthread_mutex_unlock(&dev->lock);
+	lock_take(&dev->lock);
+	dev->type->write(dev->state, range, off, size, val & ones[size]);
+	lock_give(&dev->lock);
 }
 
-/* Whether the device decodes the access as it is. */
+/* The claim that an access at @addr is likely to begin in. */
+static const struct bus_claim *guess_claim(const struct bus *bus, uint64_t addr)
+{
+	return &bus->claims[bus->likely[addr % BUS_LIKELY]];
+}
+
+/* Whether it is that claim's and the device decodes the access as it is. */
 static bool is_direct(const struct bus_claim *claim, uint64_t addr,
 		      unsigned int size)
 {
-	return size <= claim->width && size <= claim->base + claim->len - addr;
+	return size <= claim->width && addr - claim->base <= claim->len - size;
 }
 
 /* Largest access at @addr that one call into the claim's device can take. */
@@ -185,7 +218,8 @@ static const struct bus_claim *next_piece(const struct bus *bus, uint64_t addr,
 	return claim;
 }
 
-static uint64_t read_split(struct bus *bus, uint64_t addr, unsigned int size)
+SLOW static uint64_t read_split(struct bus *bus, uint64_t addr,
+				unsigned int size)
 {
 	uint64_t val = 0;
 	unsigned int done = 0, piece;
@@ -193,7 +227,7 @@ static uint64_t read_split(struct bus *bus, uint64_t addr, unsigned int size)
 	for (; done < size; done += piece) {
 		const struct bus_claim *claim =
 			next_piece(bus, addr, size, done, &piece);
-		uint64_t part = ones(1);
+		uint64_t part = ones[1];
 
 		if (claim)
 			part = read_piece(claim, addr + done, piece);
@@ -204,8 +238,8 @@ static uint64_t read_split(struct bus *bus, uint64_t addr, unsigned int size)
 	return val;
 }
 
-static void write_split(struct bus *bus, uint64_t addr, unsigned int size,
-			uint64_t val)
+SLOW static void write_split(struct bus *bus, uint64_t addr, unsigned int size,
+			     uint64_t val)
 {
 	unsigned int done = 0, piece;
 
@@ -220,21 +254,44 @@ static void write_split(struct bus *bus, uint64_t addr, unsigned int size,
 	}
 }
 
-uint64_t bus_read(struct bus *bus, uint64_t addr, unsigned int size)
+static inline uint64_t read_at(struct bus *bus, uint64_t addr,
+			       unsigned int size)
 {
-	const struct bus_claim *claim = find_claim(bus, addr);
+	const struct bus_claim *claim = guess_claim(bus, addr);
 
-	if (claim && is_direct(claim, addr, size))
+	if (is_direct(claim, addr, size))
 		return read_piece(claim, addr, size);
 	return read_split(bus, addr, size);
 }
 
-void bus_write(struct bus *bus, uint64_t addr, unsigned int size, uint64_t val)
+static inline void write_at(struct bus *bus, uint64_t addr, unsigned int size,
+			    uint64_t val)
 {
-	const struct bus_claim *claim = find_claim(bus, addr);
+	const struct bus_claim *claim = guess_claim(bus, addr);
 
-	if (claim && is_direct(claim, addr, size))
+	if (is_direct(claim, addr, size))
 		write_piece(claim, addr, size, val);
 	else
 		write_split(bus, addr, size, val);
+}
+
+uint64_t bus_read(struct bus *bus, uint64_t addr, unsigned int size)
+{
+	return read_at(bus, addr, size);
+}
+
+void bus_write(struct bus *bus, uint64_t addr, unsigned int size, uint64_t val)
+{
+	write_at(bus, addr, size, val);
+}
+
+/* Apart from the above because a size that is known makes them shorter. */
+uint8_t bus_read_byte(struct bus *bus, uint64_t addr)
+{
+	return read_at(bus, addr, 1);
+}
+
+void bus_write_byte(struct bus *bus, uint64_t addr, uint8_t val)
+{
+	write_at(bus, addr, 1, val);
 }

@@ -13,22 +13,25 @@
 #include <stdint.h>
 
 #include "device.h"
+#include "util/lock.h"
 
 #define BUS_CLAIMS_MAX 64
 #define BUS_SEEN_MAX   32
+#define BUS_LIKELY     256
 
 /* A device as the bus sees it: its code, its state, and the lock of both. */
 struct device {
+	struct lock lock;
 	const struct device_type *type;
 	void *state;
-	pthread_mutex_t lock;
 };
 
 struct bus_claim {
 	uint64_t base, len; /* where an access may begin */
 	struct device *dev;
 	unsigned int range; /* index into dev->type->ranges */
-	unsigned int width; /* widest access that goes to the device as it is */
+	unsigned int width; /* widest access that goes to the device as it is;
+			     * not wider than len */
 	unsigned int whole; /* bytes of a DEV_REGISTER, else 0 */
 };
 
@@ -36,6 +39,10 @@ struct bus {
 	const char *name; /* "port" or "address", for messages */
 	unsigned int nr_claims;
 	struct bus_claim claims[BUS_CLAIMS_MAX];
+
+	/* By the low bits of an address, the claim that it is likely to be in:
+	 * an index into claims[]. From bus_freeze() on. */
+	uint8_t likely[BUS_LIKELY];
 
 	pthread_mutex_t stray_lock; /* guards what follows */
 	uint64_t nr_stray;	    /* accesses that no device answered */
@@ -63,5 +70,9 @@ const char *bus_owner(const struct bus *bus, uint64_t addr);
  */
 uint64_t bus_read(struct bus *bus, uint64_t addr, unsigned int size);
 void bus_write(struct bus *bus, uint64_t addr, unsigned int size, uint64_t val);
+
+/* The same for one byte, as most accesses are. */
+uint8_t bus_read_byte(struct bus *bus, uint64_t addr);
+void bus_write_byte(struct bus *bus, uint64_t addr, uint8_t val);
 
 #endif

@@ -16,6 +16,7 @@
 #include "core/vm.h"
 #include "irqchip.h"
 #include "probe.h"
+#include "util/slow.h"
 
 #define RESET_RIP	0xfff0	   /* SDM 3A, "First Instruction Executed" */
 #define ENTRY_BAD_STATE 0x80000021 /* SDM 3C, "VM-Entry Failures" */
@@ -26,44 +27,71 @@
 	(run)->s.regs.regs.rip, (run)->s.regs.regs.rsp, \
 		(run)->s.regs.regs.rflags
 
-static enum exit_action on_pio(struct vcpu *vcpu)
+static uint64_t data_get(const void *data, unsigned int size)
 {
-	struct kvm_run *run = vcpu->run;
-	uint8_t *data = (uint8_t *)run + run->io.data_offset;
-	unsigned int size = run->io.size;
+	uint64_t val = 0;
 
-	/* String I/O: the data advances by item, the port stays. An item may
-	 * have ended the guest. */
+	memcpy(&val, data, size);
+	return val;
+}
+
+static void data_put(void *data, unsigned int size, uint64_t val)
+{
+	memcpy(data, &val, size);
+}
+
+SLOW static void answer_item(struct bus *bus, const struct kvm_run *run,
+			     uint8_t *data)
+{
+	const unsigned int port = run->io.port, size = run->io.size;
+
+	if (run->io.direction == KVM_EXIT_IO_OUT)
+		bus_write(bus, port, size, data_get(data, size));
+	else
+		data_put(data, size, bus_read(bus, port, size));
+}
+
+/* String I/O: the data advances by item, the port stays. An item may have
+ * ended the guest. */
+SLOW static void answer_items(struct vcpu *vcpu, uint8_t *data)
+{
+	const struct kvm_run *run = vcpu->run;
+
 	for (unsigned int i = 0;
 	     i < run->io.count && !atomic_load(&vcpu->vm->stopping);
-	     i++, data += size) {
-		uint64_t val = 0;
+	     i++, data += run->io.size)
+		answer_item(&vcpu->vm->pio, run, data);
+}
 
-		if (run->io.direction == KVM_EXIT_IO_OUT) {
-			memcpy(&val, data, size);
-			bus_write(&vcpu->vm->pio, run->io.port, size, val);
-		} else {
-			val = bus_read(&vcpu->vm->pio, run->io.port, size);
-			memcpy(data, &val, size);
-		}
-	}
+static inline enum exit_action on_pio(struct vcpu *vcpu)
+{
+	const struct kvm_run *run = vcpu->run;
+	struct bus *bus = &vcpu->vm->pio;
+	uint8_t *data = (uint8_t *)run + run->io.data_offset;
+
+	if (run->io.count != 1)
+		answer_items(vcpu, data);
+	else if (run->io.size != 1)
+		answer_item(bus, run, data);
+	else if (run->io.direction == KVM_EXIT_IO_OUT)
+		bus_write_byte(bus, run->io.port, *data);
+	else
+		*data = bus_read_byte(bus, run->io.port);
 	return EXIT_RESUME;
 }
 
 static enum exit_action on_mmio(struct vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->run;
-	uint64_t val = 0;
+	const uint64_t addr = run->mmio.phys_addr;
+	const unsigned int size = run->mmio.len;
 
-	if (run->mmio.is_write) {
-		memcpy(&val, run->mmio.data, run->mmio.len);
-		bus_write(&vcpu->vm->mmio, run->mmio.phys_addr, run->mmio.len,
-			  val);
-	} else {
-		val = bus_read(&vcpu->vm->mmio, run->mmio.phys_addr,
-			       run->mmio.len);
-		memcpy(run->mmio.data, &val, run->mmio.len);
-	}
+	if (run->mmio.is_write)
+		bus_write(&vcpu->vm->mmio, addr, size,
+			  data_get(run->mmio.data, size));
+	else
+		data_put(run->mmio.data, size,
+			 bus_read(&vcpu->vm->mmio, addr, size));
 	return EXIT_RESUME;
 }
 
@@ -204,9 +232,8 @@ static const char *answering_device(const struct vcpu *vcpu)
 }
 
 /* Answers while the probes look on. */
-static enum exit_action answer_watched(struct vcpu *vcpu,
-				       const struct exit_row *row,
-				       uint64_t entered_ns)
+SLOW static enum exit_action answer_watched(struct vcpu *vcpu,
+					    const struct exit_row *row)
 {
 	const uint64_t left_ns = vm_now_ns(vcpu->vm);
 	enum exit_action action;
@@ -220,7 +247,7 @@ static enum exit_action answer_watched(struct vcpu *vcpu,
 		.reason = row->name,
 		.device = answering_device(vcpu),
 		.run = vcpu->run,
-		.guest_ns = left_ns - entered_ns,
+		.guest_ns = left_ns - vcpu->entered_ns,
 	};
 
 	probes_before(&view);
@@ -232,27 +259,37 @@ static enum exit_action answer_watched(struct vcpu *vcpu,
 }
 
 /* Keeps what a crash at the next exit could take away. */
-static void remember(struct vcpu *vcpu)
+static inline void remember(struct vcpu *vcpu)
 {
-	const struct kvm_run *run = vcpu->run;
-
-	if (run->exit_reason == KVM_EXIT_SHUTDOWN)
-		return;
-	vcpu->seen = run->s.regs.regs;
+	vcpu->seen = vcpu->run->s.regs.regs;
 	vcpu->seen_exit = vcpu->exit_number;
-	if (vcpu->wanted_regs & KVM_SYNC_X86_SREGS) {
-		vcpu->seen_sregs = run->s.regs.sregs;
-		vcpu->seen_sregs_exit = vcpu->exit_number;
-	}
 }
 
-enum exit_action exit_handle(struct vcpu *vcpu, uint64_t entered_ns)
+static void remember_sregs(struct vcpu *vcpu)
+{
+	vcpu->seen_sregs = vcpu->run->s.regs.sregs;
+	vcpu->seen_sregs_exit = vcpu->exit_number;
+}
+
+SLOW static enum exit_action handle_any(struct vcpu *vcpu)
 {
 	const struct exit_row *row = find_row(vcpu->run->exit_reason);
 
+	if (vcpu->run->exit_reason != KVM_EXIT_SHUTDOWN) {
+		remember(vcpu);
+		if (vcpu->watched)
+			remember_sregs(vcpu);
+	}
+	return vcpu->watched ? answer_watched(vcpu, row) : answer(vcpu, row);
+}
+
+/* Most exits are I/O, and no probe looks on. */
+enum exit_action exit_handle(struct vcpu *vcpu)
+{
+	if (vcpu->run->exit_reason != KVM_EXIT_IO || vcpu->watched)
+		return handle_any(vcpu);
 	remember(vcpu);
-	return probes_are_on() ? answer_watched(vcpu, row, entered_ns) :
-				 answer(vcpu, row);
+	return on_pio(vcpu);
 }
 
 void exit_stop_at_limit(struct vcpu *vcpu)

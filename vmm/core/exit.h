@@ -14,10 +14,8 @@ enum exit_action {
 
 /*
  * Answers the exit that @vcpu->run describes. On the vCPU's own thread.
- * @entered_ns is the guest's clock when the guest was entered; it counts only
- * while probes_are_on().
  */
-enum exit_action exit_handle(struct vcpu *vcpu, uint64_t entered_ns);
+enum exit_action exit_handle(struct vcpu *vcpu);
 
 /* Ends the guest because --max-exits is used up, and says where it was. */
 void exit_stop_at_limit(struct vcpu *vcpu);

@@ -19,6 +19,7 @@
 #ifndef MKVM_LASTWORD_H
 #define MKVM_LASTWORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,6 +40,16 @@ struct lastword_ear {
 /* Listens to what is printed; what that says, most often nothing. */
 enum lastword lastword_hear(struct lastword_ear *ear, const void *buf,
 			    size_t len);
+
+/* Whether that is for sure: one character, neither in a line nor the first of
+ * one, "Kernel panic" or ": Restarting". */
+static inline bool lastword_is_none(const struct lastword_ear *ear,
+				    const void *buf, size_t len)
+{
+	const char c = *(const char *)buf;
+
+	return len == 1 && !ear->next && c != 'K' && c != ':';
+}
 
 /* What crashed a guest that has said @said and then reset itself, in words to
  * print; NULL where it ended well. */

@@ -57,6 +57,8 @@ int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id)
 	int err;
 
 	*vcpu = (struct vcpu){ .vm = vm, .id = id };
+	if (vm->config.irqchip)
+		vcpu->enter = vm->config.irqchip->enter;
 	vcpu->fd = ioctl(vm->fd, KVM_CREATE_VCPU, id);
 	if (vcpu->fd < 0)
 		return vcpu_failed(vcpu, "KVM_CREATE_VCPU");
@@ -69,7 +71,8 @@ int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id)
 	}
 	vcpu->run = run;
 	vcpu->wanted_regs = KVM_SYNC_X86_REGS;
-	if (probes_are_on())
+	vcpu->watched = probes_are_on();
+	if (vcpu->watched)
 		vcpu->wanted_regs |= KVM_SYNC_X86_SREGS;
 	regs_share(vcpu->run, vcpu->wanted_regs, vm->kvm, vm->config.without);
 	err = cpuid_set(vm->kvm, vcpu->fd, &topology);
@@ -125,8 +128,7 @@ static bool count_exit(struct vcpu *vcpu)
 	vcpu->exit_number = atomic_fetch_add_explicit(&vm->nr_exits, 1,
 						      memory_order_relaxed) +
 			    1;
-	return !vm->config.max_exits ||
-	       vcpu->exit_number <= vm->config.max_exits;
+	return vcpu->exit_number <= vm->config.max_exits;
 }
 
 /* The one field of the shared page that other threads write. In one order with
@@ -149,10 +151,11 @@ static void answer_question(struct vcpu *vcpu)
 static void run_once(struct vcpu *vcpu)
 {
 	struct vm *vm = vcpu->vm;
-	uint64_t entered_ns = probes_are_on() ? vm_now_ns(vm) : 0;
 
-	if (vm->config.irqchip && vm->config.irqchip->enter)
-		vm->config.irqchip->enter(vcpu);
+	if (vcpu->watched)
+		vcpu->entered_ns = vm_now_ns(vm);
+	if (vcpu->enter)
+		vcpu->enter(vcpu);
 	if (ioctl(vcpu->fd, KVM_RUN, 0)) {
 		if (errno == EINTR || errno == EAGAIN) {
 			set_immediate_exit(vcpu, 0);
@@ -172,7 +175,7 @@ static void run_once(struct vcpu *vcpu)
 		exit_stop_at_limit(vcpu);
 		return;
 	}
-	switch (exit_handle(vcpu, entered_ns)) {
+	switch (exit_handle(vcpu)) {
 	case EXIT_RESUME:
 		break;
 	case EXIT_HALT:

@@ -31,6 +31,9 @@ struct vcpu {
 	uint64_t exit_number; /* of the guest's, the one being answered */
 	struct kvm_run *run;  /* shared with the kernel */
 	uint64_t wanted_regs; /* KVM_SYNC_X86_..., there after each exit */
+	void (*enter)(struct vcpu *vcpu); /* of its irqchip, or NULL */
+	bool watched;			  /* probes_are_on() */
+	uint64_t entered_ns; /* if so: guest's clock before KVM_RUN */
 
 	/*
 	 * Registers at the last exit before a crash, since AMD-V loses them in
