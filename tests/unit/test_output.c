@@ -1,4 +1,4 @@
-/* objects: terminal/output.o terminal/output_batch.o core/feature.o terminal/screen.o */
+/* objects: terminal/output.o util/lock.o terminal/output_batch.o core/feature.o terminal/screen.o */
 /* objects: util/event.o util/log.o util/sink.o util/ring.o */
 /* Guest output on its way to stdout, with batching and with --no-batching. */
 #include "output_cases.h"

@@ -1,4 +1,4 @@
-/* objects: terminal/output.o terminal/output_batch_none.o terminal/screen.o */
+/* objects: terminal/output.o util/lock.o terminal/output_batch_none.o terminal/screen.o */
 /* objects: util/event.o util/log.o util/sink.o util/ring.o */
 /* Guest output on its way to stdout where batching was configured out. */
 #include "output_cases.h"

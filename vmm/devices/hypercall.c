@@ -25,6 +25,7 @@ struct hypercall {
 	unsigned int head, len;
 	bool refused; /* input() left something behind */
 
+	uint8_t bl; /* argument of the call */
 	enum answer answer;
 	uint64_t result; /* what has not been read of it, low byte first */
 };
@@ -67,14 +68,13 @@ static void hc_unknown(struct hypercall *hc, uint8_t function)
 
 static void hc_call(struct hypercall *hc, uint8_t function, uint16_t bx)
 {
-	const uint8_t bl = bx;
-
+	hc->bl = bx;
 	switch (function) {
 	case HC_EXIT: /* programs of the original leave anything in BL */
 		hc_exit(hc, 0);
 		break;
 	case HC_PUTCHAR:
-		board_tx(hc->board, &bl, 1);
+		board_tx(hc->board, &hc->bl, 1);
 		break;
 	case HC_GETCHAR:
 		hc_getchar(hc);
@@ -95,7 +95,7 @@ static void hc_call(struct hypercall *hc, uint8_t function, uint16_t bx)
 		hc->result = board_guest_id(hc->board);
 		break;
 	case HC_EXIT_STATUS:
-		hc_exit(hc, bl);
+		hc_exit(hc, hc->bl);
 		break;
 	default:
 		hc_unknown(hc, function);

@@ -9,6 +9,7 @@
  */
 #include "devices/serial.h"
 #include "ison.h"
+#include "util/slow.h"
 
 #define COM1_BASE 0x3f8
 #define COM1_IRQ  4
@@ -141,9 +142,12 @@ static uint8_t read_lsr(struct serial *s)
 {
 	uint8_t lsr = LSR_THRE | LSR_TEMT;
 
-	lsr |= s->rx_len ? LSR_DR : 0;
-	lsr |= s->overrun ? LSR_OE : 0;
-	s->overrun = false;
+	if (s->rx_len)
+		lsr |= LSR_DR;
+	if (s->overrun) {
+		lsr |= LSR_OE;
+		s->overrun = false;
+	}
 	return lsr;
 }
 
@@ -179,38 +183,50 @@ static uint8_t read_reg(struct serial *s, unsigned int reg)
 	}
 }
 
-/* Counts a look at the receiver that found nothing. */
-static void note_poll(struct serial *s, unsigned int reg)
+/* Counts a look at the receiver that found nothing; true for the one that makes
+ * a polling reader. */
+static bool count_poll(struct serial *s)
 {
-	bool looks = reg == REG_RBR_THR || reg == REG_IIR_FCR || reg == REG_LSR;
-
-	if (looks && !s->rx_len && s->polls < POLLS_TO_LISTEN)
-		s->polls++;
+	if (s->rx_len || s->polls == POLLS_TO_LISTEN)
+		return false;
+	return ++s->polls == POLLS_TO_LISTEN;
 }
 
+SLOW static uint8_t read_any(struct serial *s, unsigned int reg)
+{
+	uint8_t val;
+
+	if (reg == REG_RBR_THR || reg == REG_IIR_FCR)
+		count_poll(s);
+	val = read_reg(s, reg);
+	serial_irq_update(s);
+	update_rx(s);
+	return val;
+}
+
+/* Nothing is to be done for a look at LSR, as drivers take most of all, unless
+ * it ends an overrun or makes a reader. */
 static uint64_t serial_read(void *dev, unsigned int range, uint64_t off,
 			    unsigned int size)
 {
 	struct serial *s = dev;
-	uint8_t val;
 
 	(void)range;
 	(void)size;
-	note_poll(s, off);
-	val = read_reg(s, off);
-	serial_irq_update(s);
-	update_rx(s);
-	return val;
+	if (off == REG_LSR && !count_poll(s) && !s->overrun)
+		return read_lsr(s);
+	return read_any(s, off);
 }
 
 /* The write takes THRE back, but THR is empty again before anyone can see. */
 static void write_thr(struct serial *s, uint8_t c)
 {
 	s->thre_pending = true;
+	s->thr = c;
 	if (s->mcr & MCR_LOOP)
 		serial_rx_put(s, c);
 	else
-		board_tx(s->board, &c, 1);
+		board_tx(s->board, &s->thr, 1);
 }
 
 static void write_ier(struct serial *s, uint8_t val)
@@ -267,6 +283,20 @@ static void forget_polls(struct serial *s, unsigned int reg)
 		s->polls = 0;
 }
 
+SLOW static void write_any(struct serial *s, unsigned int reg, uint8_t val)
+{
+	write_reg(s, reg, val);
+	serial_irq_update(s);
+	update_rx(s);
+}
+
+/* Whether a character that is written now does nothing but go out. */
+static bool is_plain(const struct serial *s)
+{
+	return !(s->ier & IER_ETBEI) && !(s->lcr & LCR_DLAB) &&
+	       !(s->mcr & MCR_LOOP);
+}
+
 static void serial_write(void *dev, unsigned int range, uint64_t off,
 			 unsigned int size, uint64_t val)
 {
@@ -275,9 +305,10 @@ static void serial_write(void *dev, unsigned int range, uint64_t off,
 	(void)range;
 	(void)size;
 	forget_polls(s, off);
-	write_reg(s, off, val);
-	serial_irq_update(s);
-	update_rx(s);
+	if (off == REG_RBR_THR && is_plain(s))
+		write_thr(s, val);
+	else
+		write_any(s, off, val);
 }
 
 static size_t serial_input(void *dev, const uint8_t *buf, size_t len)

@@ -50,6 +50,7 @@ struct serial {
 	uint8_t polls;	/* looks at an idle receiver in a row */
 	bool listening; /* as of the last access */
 	bool refused;	/* input() left something behind */
+	uint8_t thr;	/* the character written last */
 };
 
 /* The interrupt of the highest rank that is enabled and pending, as IIR shows

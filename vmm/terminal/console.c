@@ -472,11 +472,6 @@ void console_end(struct console_guest *guest)
 		front_next(console);
 }
 
-void console_tx(struct console_guest *guest, const void *buf, size_t len)
-{
-	output_put(&guest->console->output, guest->id, buf, len);
-}
-
 void console_rx_ready(struct console_guest *guest, struct board *board)
 {
 	struct board *before = atomic_exchange(&guest->listener, board);

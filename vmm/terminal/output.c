@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "util/log.h"
+#include "util/slow.h"
 
 #define WRITE_CHUNK 4096    /* at most so long without a look round */
 #define TICK_NS	    4000000 /* 4 ms: no eye sees a character that much late */
@@ -25,14 +26,14 @@ static bool write_piece(struct output *output, const uint8_t *buf, size_t len)
 {
 	ssize_t done;
 
-	pthread_mutex_unlock(&output->lock);
+	lock_give(&output->lock);
 	done = sink_try(&output->sink, buf, len);
-	pthread_mutex_lock(&output->lock);
+	lock_take(&output->lock);
 	if (done >= 0)
 		ring_drop(&output->ring, done);
 	else if (done != -EINTR && done != -EAGAIN)
 		give_up(output, -done);
-	pthread_cond_broadcast(&output->room);
+	bell_ring(&output->room);
 	return done != -EAGAIN;
 }
 
@@ -57,7 +58,7 @@ static bool write_ready(struct output *output)
 	bool full = false;
 
 	while (output->writing)
-		pthread_cond_wait(&output->room, &output->lock);
+		bell_wait(&output->room, &output->lock);
 	output->writing = true;
 	end = output->ring.head;
 	while (!full) {
@@ -71,7 +72,7 @@ static bool write_ready(struct output *output)
 				    len < WRITE_CHUNK ? len : WRITE_CHUNK);
 	}
 	output->writing = false;
-	pthread_cond_broadcast(&output->room);
+	bell_ring(&output->room);
 	if (!full && is_forgotten(output))
 		event_notify(output->wake.fd);
 	return full;
@@ -135,7 +136,7 @@ void output_drain(struct output *output)
 	bool full, soon;
 	int err;
 
-	pthread_mutex_lock(&output->lock);
+	lock_take(&output->lock);
 	full = write_ready(output);
 	/* Ready, and yet it has refused: "\r\n" needs room for two. */
 	soon = full ? sink_is_ready(&output->sink) :
@@ -148,7 +149,7 @@ void output_drain(struct output *output)
 	}
 	err = output->error;
 	output->error = 0;
-	pthread_mutex_unlock(&output->lock);
+	lock_give(&output->lock);
 	output->waits = full;
 	watch_stdout(output, full && !soon);
 	set_ticking(output, soon);
@@ -179,9 +180,9 @@ static void on_tick(void *arg, uint32_t events)
 
 	(void)events;
 	event_ack(output->tick.fd);
-	pthread_mutex_lock(&output->lock);
+	lock_take(&output->lock);
 	output_batch_tick(&output->batch, ring_used(&output->ring) > 0);
-	pthread_mutex_unlock(&output->lock);
+	lock_give(&output->lock);
 	output_drain(output);
 }
 
@@ -202,8 +203,6 @@ int output_init(struct output *output, struct event_loop *loop,
 		goto close_fd;
 	output->out =
 		(struct event_source){ output->sink.fd, on_stdout, output };
-	pthread_mutex_init(&output->lock, NULL);
-	pthread_cond_init(&output->room, NULL);
 	output_batch_init(&output->batch, without);
 	err = screen_init(&output->screen, config, &output->ring);
 	if (err)
@@ -229,82 +228,95 @@ void output_free(struct output *output)
 	if (output->tick.fd >= 0)
 		close(output->tick.fd);
 	screen_free(&output->screen);
-	pthread_cond_destroy(&output->room);
-	pthread_mutex_destroy(&output->lock);
 }
 
-void output_put(struct output *output, unsigned int id, const void *buf,
-		size_t len)
+/* With the lock held: all of it, however long that takes. */
+SLOW static void put_all(struct output *output, unsigned int id,
+			 const uint8_t *buf, size_t len)
 {
-	const uint8_t *bytes = buf;
-
-	pthread_mutex_lock(&output->lock);
 	while (len && !output->abandoned) {
-		size_t done = screen_put(&output->screen, id, bytes, len);
+		size_t done = screen_put(&output->screen, id, buf, len);
 
-		bytes += done;
+		buf += done;
 		len -= done;
 		if (output_batch_add(&output->batch) || len)
 			event_notify(output->wake.fd);
 		if (len && pthread_equal(pthread_self(), output->main))
 			break; /* it cannot wait for itself to drain */
 		if (len)
-			pthread_cond_wait(&output->room, &output->lock);
+			bell_wait(&output->room, &output->lock);
 	}
-	pthread_mutex_unlock(&output->lock);
+}
+
+/* With the lock held: a character as most are, which wakes nobody and goes out
+ * as it is. False when it is another. */
+static bool put_plain(struct output *output, const uint8_t *buf, size_t len)
+{
+	return len == 1 && output->screen.config.mode == SCREEN_RAW &&
+	       output_batch_is_open(&output->batch) && !output->abandoned &&
+	       ring_put_one(&output->ring, *buf);
+}
+
+void output_put(struct output *output, unsigned int id, const void *buf,
+		size_t len)
+{
+	lock_take(&output->lock);
+	if (!put_plain(output, buf, len))
+		put_all(output, id, buf, len);
+	lock_give(&output->lock);
 }
 
 void output_break(struct output *output)
 {
 	bool left;
 
-	pthread_mutex_lock(&output->lock);
+	lock_take(&output->lock);
 	screen_break(&output->screen);
 	left = write_ready(output) || output->error;
-	pthread_mutex_unlock(&output->lock);
+	lock_give(&output->lock);
 	if (left) /* for the main thread to see to */
 		event_notify(output->wake.fd);
 }
 
 void output_legend(struct output *output)
 {
-	pthread_mutex_lock(&output->lock);
+	lock_take(&output->lock);
 	screen_legend(&output->screen);
-	pthread_mutex_unlock(&output->lock);
+	lock_give(&output->lock);
 	event_notify(output->wake.fd);
 }
 
 void output_set_front(struct output *output, unsigned int id, bool say)
 {
-	pthread_mutex_lock(&output->lock);
+	lock_take(&output->lock);
 	screen_set_front(&output->screen, id, say);
-	pthread_mutex_unlock(&output->lock);
+	lock_give(&output->lock);
 	event_notify(output->wake.fd);
 }
 
 void output_end(struct output *output, unsigned int id)
 {
-	pthread_mutex_lock(&output->lock);
+	lock_take(&output->lock);
 	screen_end(&output->screen, id);
-	pthread_mutex_unlock(&output->lock);
+	lock_give(&output->lock);
 }
 
 void output_abandon(struct output *output)
 {
-	pthread_mutex_lock(&output->lock);
+	lock_take(&output->lock);
 	output->abandoned = true;
-	pthread_cond_broadcast(&output->room);
-	pthread_mutex_unlock(&output->lock);
+	bell_ring(&output->room);
+	lock_give(&output->lock);
 }
 
 bool output_is_drained(struct output *output)
 {
 	bool drained;
 
-	pthread_mutex_lock(&output->lock);
+	lock_take(&output->lock);
 	drained = output->abandoned || (!ring_used(&output->ring) &&
 					screen_catch_up(&output->screen));
-	pthread_mutex_unlock(&output->lock);
+	lock_give(&output->lock);
 	return drained;
 }
 
@@ -312,8 +324,8 @@ size_t output_count(struct output *output)
 {
 	size_t count;
 
-	pthread_mutex_lock(&output->lock);
+	lock_take(&output->lock);
 	count = output->ring.head;
-	pthread_mutex_unlock(&output->lock);
+	lock_give(&output->lock);
 	return count;
 }

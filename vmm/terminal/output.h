@@ -18,6 +18,7 @@
 #include "terminal/output_batch.h"
 #include "terminal/screen.h"
 #include "util/event.h"
+#include "util/lock.h"
 #include "util/ring.h"
 #include "util/sink.h"
 
@@ -36,8 +37,8 @@ struct output {
 	bool ticking;	/* main thread: the timer is armed */
 	bool no_timer;	/* main thread: there is none to be had */
 
-	pthread_mutex_t lock; /* guards what follows */
-	pthread_cond_t room;  /* the ring was drained, or nobody writes */
+	struct lock lock; /* guards what follows */
+	struct bell room; /* the ring was drained, or nobody writes */
 	struct ring ring;
 	struct screen screen;
 	struct output_batch batch;

@@ -14,21 +14,3 @@ void output_batch_init(struct output_batch *batch, const char *const *without)
 	batch->wanted = !feature_is_out(without, batching.name);
 	batch->open = false;
 }
-
-bool output_batch_add(struct output_batch *batch)
-{
-	bool first = !batch->open;
-
-	batch->open = batch->wanted;
-	return first;
-}
-
-void output_batch_tick(struct output_batch *batch, bool more)
-{
-	batch->open = batch->wanted && more;
-}
-
-bool output_batch_is_open(const struct output_batch *batch)
-{
-	return batch->open;
-}

@@ -20,12 +20,24 @@ struct output_batch {
 void output_batch_init(struct output_batch *batch, const char *const *without);
 
 /* A guest has printed: true if the main thread has to be woken for it. */
-bool output_batch_add(struct output_batch *batch);
+static inline bool output_batch_add(struct output_batch *batch)
+{
+	bool first = !batch->open;
+
+	batch->open = batch->wanted;
+	return first;
+}
 
 /* The main thread has looked, and found @more or nothing since last time. */
-void output_batch_tick(struct output_batch *batch, bool more);
+static inline void output_batch_tick(struct output_batch *batch, bool more)
+{
+	batch->open = batch->wanted && more;
+}
 
 /* Whether what comes now waits for the next tick. */
-bool output_batch_is_open(const struct output_batch *batch);
+static inline bool output_batch_is_open(const struct output_batch *batch)
+{
+	return batch->open;
+}
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef MKVM_RING_H
 #define MKVM_RING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,15 @@ size_t ring_room(const struct ring *ring);
 
 /* Puts up to @len bytes in and returns how many fitted. */
 size_t ring_put(struct ring *ring, const uint8_t *buf, size_t len);
+
+/* Puts one in; false when there is no room. */
+static inline bool ring_put_one(struct ring *ring, uint8_t byte)
+{
+	if (ring->head - ring->tail == RING_SIZE)
+		return false;
+	ring->data[ring->head++ % RING_SIZE] = byte;
+	return true;
+}
 
 /* The longest run of waiting bytes in one piece; its length in *@len. */
 const uint8_t *ring_peek(const struct ring *ring, size_t *len);
