@@ -154,12 +154,16 @@ static void check_words(const struct boot_args *args, const char *want)
 static void short_cuts_are_for_one_vcpu(void **state)
 {
 	static const char *const without[] = { "shortcuts", NULL };
+	static const char *const no_clock[] = { "kvmclock", NULL };
 	struct boot_args args = { .cmdline = "words", .nr_cpus = 1 };
 
 	(void)state;
 	check_words(&args, "panic_warm percpu_alloc=page words");
 	args.chips_in_kernel = true;
 	check_words(&args, "panic_warm percpu_alloc=page noapic words");
+	args.without = no_clock;
+	check_words(&args, "panic_warm percpu_alloc=page words");
+	args.without = NULL;
 	args.columns = 80;
 	args.lines = 25;
 	check_words(&args, "noapic COLUMNS=80 LINES=25 words");

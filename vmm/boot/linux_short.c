@@ -4,6 +4,7 @@
  */
 #include "boot/linux.h"
 #include "feature.h"
+#include "ison.h"
 
 static const struct feature shortcuts = {
 	.name = "shortcuts",
@@ -11,15 +12,25 @@ static const struct feature shortcuts = {
 };
 FEATURE(shortcuts);
 
+/* Without it, ticks of the PIT come early in a boot. */
+static bool has_kvmclock(const struct boot_args *args)
+{
+	return IS_ON(CONFIG_KVMCLOCK) &&
+	       !feature_is_out(args->without, "kvmclock");
+}
+
 /*
  * The I/O APIC is another way to the same CPU. Where it is a device of ours it
- * is there to be looked at, so Linux sets it up. Pages for the data of each CPU
- * spare it 2 MiB that it would clear and give back.
+ * is there to be looked at, so Linux sets it up; and where the PIT ticks while
+ * Linux sets LINT0 up for the 8259s instead, KVM has been seen to lose the
+ * interrupt, and all others with it. Pages for the data of each CPU spare it 2
+ * MiB that it would clear and give back.
  */
 const char *linux_shortcuts(const struct boot_args *args)
 {
 	if (args->nr_cpus != 1 || feature_is_out(args->without, shortcuts.name))
 		return "";
-	return args->chips_in_kernel ? "percpu_alloc=page noapic " :
-				       "percpu_alloc=page ";
+	return args->chips_in_kernel && has_kvmclock(args) ?
+		       "percpu_alloc=page noapic " :
+		       "percpu_alloc=page ";
 }
