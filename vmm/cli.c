@@ -331,12 +331,16 @@ static int has_arg(const char *name, bool is_optional)
 /* --no-NAME. A feature may have several makers, and so the name twice. */
 static void add_feature(struct parser *p, const char *name)
 {
+	static const char without[] = "--no-";
+	const size_t without_len = sizeof(without) - 1, len = strlen(name);
 	char *option = p->names[p->nr_rows];
 
 	for (unsigned int i = 0; i < p->nr_rows; i++)
 		if (p->rows[i].without && !strcmp(p->rows[i].without, name))
 			return;
-	snprintf(option, WORD_MAX, "--no-%s", name);
+	assert(without_len + len < WORD_MAX);
+	memcpy(option, without, without_len);
+	memcpy(option + without_len, name, len + 1);
 	add_row(p, option, no_argument,
 		(struct table_option){ .without = name });
 }

@@ -43,9 +43,8 @@ static uint64_t *apply(uint64_t entry, uint64_t *where, char *base)
 		*where++ += (uintptr_t)base;
 		return where;
 	}
-	for (unsigned int i = 0; entry >>= 1; i++)
-		if (entry & 1)
-			where[i] += (uintptr_t)base;
+	for (entry >>= 1; entry; entry &= entry - 1)
+		where[__builtin_ctzll(entry)] += (uintptr_t)base;
 	return where + RELR_BITS;
 }
 
