@@ -73,8 +73,8 @@ ROWS = {
         "=n ".join(name for name in SYMBOLS if in_machine(name)) +
         '=n SMP_MAX=n DEFAULT_IRQCHIP=n DEFAULT_MEM=n DEFAULT_CPUS=n '
         'DEFAULT_CMDLINE=n', r".*", BARE, changed=COUNTS_IRQS,
-        keeps="util/static_pie boot/flat core/memory core/bus core/cpuregs "
-        "x86/cpustate_real16 devices/serial devices/serial_fifo "
+        keeps="util/static_pie util/lock boot/flat core/memory core/bus "
+        "core/cpuregs x86/cpustate_real16 devices/serial devices/serial_fifo "
         "devices/hypercall devices/debugcon devices/post devices/reset"),
     "IRQCHIP": Row(
         "irqchip/kernel irqchip/vmm irqchip/split boot/firmware/mptable "
