@@ -48,7 +48,8 @@ obj-$(CONFIG_DEV_PIT)       += devices/pit.o devices/pit_counter.o
 # The bare run loop, with a bus if there is a device to stand on it.
 ifneq ($(CONFIG_MACHINE),y)
 obj-y += bare/bare.o util/log_plain.o
-obj-y += $(if $(filter devices/%,$(obj-y)),bare/io.o core/bus.o util/lock.o,bare/io_none.o)
+obj-y += $(if $(filter devices/%,$(obj-y)),bare/io.o core/bus.o \
+	 util/lock.o,bare/io_none.o)
 endif
 
 obj-$(CONFIG_BOOT_FLAT)  += boot/flat.o
@@ -68,8 +69,8 @@ obj-$(CONFIG_DBG_EXPLAIN) += $(call whole,probes/explain)
 obj-$(CONFIG_DBG_REPORT)  += $(call whole,probes/report) x86/walk.o
 obj-$(CONFIG_DBG_STATS)   += $(call whole,probes/stats) util/json.o util/lane.o \
 			     util/outfile.o
-obj-$(CONFIG_DBG_STAGES)  += probes/stages/stages.o probes/stages/mark.o probes/stages/seen.o \
-			     probes/stages/console.o util/lane.o
+obj-$(CONFIG_DBG_STAGES)  += $(addprefix probes/stages/,stages.o mark.o seen.o \
+			     console.o) util/lane.o
 obj-$(if $(CONFIG_DBG_STATS),$(CONFIG_DBG_STAGES)) += probes/stages/json.o
 obj-$(CONFIG_DBG_TRACE_FILE) += $(call whole,probes/tracefile) \
 				util/json.o util/lane.o util/outfile.o
