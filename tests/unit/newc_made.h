@@ -13,6 +13,7 @@
 
 #include "catch.h"
 #include "tools/initcpio/buf.h"
+#include "tools/initcpio/show.h"
 #include "tools/initcpio/verify.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
@@ -93,6 +94,23 @@ static int catch_verify(const void *data, size_t len)
 	said = catch_end();
 	fclose(nowhere);
 	return err;
+}
+
+/* What `ls` prints of an archive is @wanted. */
+static inline void check_listing(const struct buf *archive, const char *wanted)
+{
+	FILE *out = tmpfile();
+	char listed[4096];
+	size_t n;
+
+	assert_non_null(out);
+	assert_int_equal(
+		show_archive(out, "a.cpio", archive->data, archive->len, 0), 0);
+	rewind(out);
+	n = fread(listed, 1, sizeof(listed) - 1, out);
+	listed[n] = '\0';
+	assert_string_equal(listed, wanted);
+	fclose(out);
 }
 
 /* The archive from a buffer of its own, so that ASan sees each byte beyond. */
