@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "boot/select.h"
 #include "cli_word.h"
 #include "command.h"
 #include "core/probes.h"
@@ -39,6 +40,7 @@ TABLE_DECLARE(probe, probe);
 /* Values of long options that are not one of a table's rows. */
 enum {
 	OPT_INITRD = 256,
+	OPT_LOADER,
 	OPT_CMDLINE,
 	OPT_MEM,
 	OPT_SMP,
@@ -57,6 +59,7 @@ enum {
 
 static const struct option fixed_options[] = {
 	{ "initrd", required_argument, NULL, OPT_INITRD },
+	{ "loader", required_argument, NULL, OPT_LOADER },
 	{ "cmdline", required_argument, NULL, OPT_CMDLINE },
 	{ "mem", required_argument, NULL, OPT_MEM },
 	{ "smp", required_argument, NULL, OPT_SMP },
@@ -212,6 +215,14 @@ static int parse_keys(struct options *opt, const char *text)
 	return 0;
 }
 
+static int force_kind(struct options *opt, const char *option, const char *kind)
+{
+	if (opt->loader_option && strcmp(opt->loader_option, kind) != 0)
+		return usage_error(option, "only one kind can be forced");
+	opt->loader_option = kind;
+	return 0;
+}
+
 /* --verbose is details of the log and the probe that goes by that name. */
 static void turn_verbose_on(void)
 {
@@ -230,6 +241,9 @@ static int apply_fixed(struct options *opt, int value, const char *arg)
 	case OPT_INITRD:
 		opt->initrd = arg;
 		return 0;
+	case OPT_LOADER:
+		return loader_check(arg) ? -EINVAL :
+					   force_kind(opt, "--loader", arg);
 	case OPT_CMDLINE:
 		opt->cmdline = arg;
 		return 0;
@@ -299,12 +313,7 @@ static int apply_row(struct options *opt, const struct table_option *row,
 		opt->command_arg = arg;
 		return 0;
 	}
-	if (opt->loader_option &&
-	    strcmp(opt->loader_option, row->loader_option) != 0)
-		return usage_error(row->loader_option,
-				   "only one kind can be forced");
-	opt->loader_option = row->loader_option;
-	return 0;
+	return force_kind(opt, row->loader_option, row->loader_option);
 }
 
 static void add_row(struct parser *p, const char *option, int has_arg,

@@ -15,7 +15,7 @@ struct command;
 struct options {
 	const char *images[GUESTS_MAX];
 	unsigned int nr_images;
-	const char *loader_option; /* "--linux", "--paging", or NULL */
+	const char *loader_option; /* "--linux", a loader's name, or NULL */
 	const char *initrd;	   /* path, or NULL */
 	const char *cmdline;	   /* NULL: the configured one */
 	const char *irqchip;	   /* NULL: the configured ones */

@@ -195,6 +195,7 @@ void usage_print_help(void)
 	fputs(help_middle, stdout);
 	print_features();
 	printf("\nForcing the kind of image, instead of looking at it:\n");
+	print_option("--loader", "NAME", false, "by its name in --list");
 	print_kinds();
 	TABLE_FOREACH(command, command) {
 		printf("\nInstead of running a guest:\n");

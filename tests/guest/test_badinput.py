@@ -93,6 +93,19 @@ refused("--linux with a flat program", "--linux", HALT, word="halt")
 refused("--paging with more than its RAM holds", "--paging", "--mem", "4M",
         sparse("big", 16 << 20), word="big")
 refused("--linux and --paging together", "--linux", "--paging", HALT)
+refused("--loader and --linux together", "--linux", "--loader", "flat", HALT,
+        word="--loader: only one kind")
+refused("a loader that does not exist, and which there are", "--loader",
+        "frob", HALT, word="no `frob` in this kvm-vmm, which has: ")
+refused("text as a flat program, by name", "--loader", "flat",
+        file("words", b"Text.\n"), word="text")
+refused("a flat program as a kernel, by name", "--loader", "vmlinux", HALT,
+        word="halt")
+TABLE.add("an ELF file as a flat program, by name",
+          lambda place: vm.Command(vm.SAN, "--timeout", 5, "--loader", "flat",
+                                   file("shaped", kindfiles.put(
+                                       72, (0, b"\x7fELF"), (71, b"\xf4")))),
+          lambda result: result.must(vm.OK))
 refused("an unknown option", "--frobnicate", HALT, word="--frobnicate")
 for words, message in (
         (["-smp", "2", HALT], "-smp: no such option; did you mean `--smp 2`?"),

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -133,15 +134,42 @@ void image_close(struct image *image)
 	image->data = NULL;
 }
 
-static const struct loader *find_forced(const char *option)
+/* --linux stands for every loader of that option. */
+static bool is_meant(const struct loader *loader, const char *forced)
+{
+	return !strcmp(loader->name, forced) ||
+	       (loader->option && !strcmp(loader->option, forced));
+}
+
+static const struct loader *find_forced(const char *forced)
 {
 	const struct loader *const *row;
 
 	TABLE_FOREACH(loader, row) {
-		if ((*row)->option && !strcmp((*row)->option, option))
+		if (is_meant(*row, forced))
 			return *row;
 	}
 	return NULL;
+}
+
+#define NAMES_MAX 160 /* bytes of a message */
+
+int loader_check(const char *name)
+{
+	const struct loader *const *row;
+	char names[NAMES_MAX] = "";
+	int len = 0;
+
+	TABLE_FOREACH(loader, row) {
+		if (!strcmp((*row)->name, name))
+			return 0;
+		if (len < NAMES_MAX)
+			len += snprintf(names + len, NAMES_MAX - len, " %s",
+					(*row)->name);
+	}
+	log_error("--loader: no `%s` in this kvm-vmm, which has:%s", name,
+		  names);
+	return -EINVAL;
 }
 
 const struct loader *loader_select(const struct image *image,
@@ -154,9 +182,7 @@ const struct loader *loader_select(const struct image *image,
 	TABLE_FOREACH(loader, row) {
 		int score = (*row)->match(image);
 
-		/* --linux stands for every loader of that option. */
-		if (forced &&
-		    (!(*row)->option || strcmp((*row)->option, forced)))
+		if (forced && !is_meant(*row, forced))
 			continue;
 		if (score > best_score) {
 			best = *row;

@@ -16,9 +16,13 @@ int image_open(struct image *image, const char *path);
 int image_check(const struct image *image);
 void image_close(struct image *image);
 
+/* Whether there is a loader called @name. 0, or -EINVAL after one message that
+ * names those there are. */
+int loader_check(const char *name);
+
 /*
- * The loader for @image: the one whose option is @forced, or the surest by
- * content. NULL after one message.
+ * The loader for @image: the one whose name or option is @forced, or the surest
+ * by content. NULL after one message.
  */
 const struct loader *loader_select(const struct image *image,
 				   const char *forced);
