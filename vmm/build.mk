@@ -10,7 +10,7 @@ obj-$(CONFIG_MACHINE) += main.o cli.o cli_word.o usage.o machine.o guest.o \
 			 ending.o eof.o
 obj-$(CONFIG_MACHINE) += core/kvm.o core/vm.o core/bus.o core/cpuid.o \
 			 core/vcpu.o core/watch.o core/exit.o core/probes.o \
-			 core/board.o core/lastword.o core/feature.o \
+			 core/board.o core/plan.o core/lastword.o core/feature.o \
 			 util/event.o irqchip/select.o
 obj-$(CONFIG_MACHINE) += $(addprefix terminal/,console.o output.o screen.o term.o \
 			 messages.o)

@@ -21,12 +21,13 @@
 #include "feature.h"
 #include "irqchip.h"
 #include "loader.h"
+#include "plug.h"
 #include "probe.h"
 #include "usage.h"
 #include "util/clock.h"
 #include "util/log.h"
 
-#define OPTIONS_MAX    80
+#define OPTIONS_MAX    112
 #define WORD_MAX       24 /* of "--no-FEATURE" */
 #define TIMEOUT_MIN_NS 1000000
 #define TIMEOUT_MAX    1000000000UL /* seconds */
@@ -35,7 +36,11 @@ TABLE_DECLARE(command, command);
 TABLE_DECLARE(device, device_type);
 TABLE_DECLARE(feature, feature);
 TABLE_DECLARE(loader, loader);
+TABLE_DECLARE(plug, plug);
 TABLE_DECLARE(probe, probe);
+
+/* What getopt_long() returns for an image, when it keeps the order. */
+#define OPT_IMAGE 1
 
 /* Values of long options that are not one of a table's rows. */
 enum {
@@ -80,6 +85,7 @@ struct table_option {
 	const char *loader_option;
 	const struct command *command;
 	const struct probe *probe;
+	const struct plug *plug;
 	const char *without; /* a feature's name */
 };
 
@@ -297,6 +303,17 @@ static void go_without(struct options *opt, const char *name)
 	opt->without[nr] = name;
 }
 
+/* For the image before it, or for all. */
+static int plug_in(struct options *opt, const struct plug *plug,
+		   const char *arg)
+{
+	if (opt->nr_plugged == PLUGGED_MAX)
+		return usage_error(plug->option, "too many devices");
+	opt->plugged[opt->nr_plugged++] =
+		(struct plugged){ plug, arg, opt->nr_images };
+	return 0;
+}
+
 static int apply_row(struct options *opt, const struct table_option *row,
 		     const char *arg)
 {
@@ -304,6 +321,8 @@ static int apply_row(struct options *opt, const struct table_option *row,
 		probes_add(row->probe);
 		return row->probe->setup ? row->probe->setup(arg) : 0;
 	}
+	if (row->plug)
+		return plug_in(opt, row->plug, arg);
 	if (row->without) {
 		go_without(opt, row->without);
 		return 0;
@@ -377,6 +396,7 @@ static void collect_options(struct parser *p)
 	const struct loader *const *loader;
 	const struct command *const *command;
 	const struct probe *const *probe;
+	const struct plug *const *plug;
 
 	memcpy(p->longs, fixed_options, sizeof(fixed_options));
 	p->nr_longs = sizeof(fixed_options) / sizeof(fixed_options[0]);
@@ -395,17 +415,31 @@ static void collect_options(struct parser *p)
 				has_arg((*probe)->arg, (*probe)->arg_optional),
 				(struct table_option){ .probe = *probe });
 	}
+	TABLE_FOREACH(plug, plug)
+		add_row(p, (*plug)->option,
+			has_arg((*plug)->arg, (*plug)->arg_optional),
+			(struct table_option){ .plug = *plug });
 	collect_features(p);
 }
 
-static int take_images(struct options *opt, char **argv, int argc)
+static int take_image(struct options *opt, const char *path)
 {
-	for (; argc; argc--, argv++) {
-		if (opt->nr_images == GUESTS_MAX)
-			return usage_error(*argv, "too many images; 256 at "
-						  "once is the limit");
-		opt->images[opt->nr_images++] = *argv;
-	}
+	if (opt->nr_images == GUESTS_MAX)
+		return usage_error(path, "too many images; 256 at once is the "
+					 "limit");
+	opt->images[opt->nr_images++] = path;
+	return 0;
+}
+
+/* The words behind "--", and whether there is anything to do. */
+static int take_rest(struct options *opt, char **argv, int argc)
+{
+	int err = 0;
+
+	for (; argc && !err; argc--, argv++)
+		err = take_image(opt, *argv);
+	if (err)
+		return err;
 	if (!opt->nr_images && !opt->command)
 		return usage_error("no image given", "name at least one, such "
 						     "as images/bzImage");
@@ -422,10 +456,13 @@ int cli_parse(struct options *opt, int argc, char **argv)
 	err = cli_check_words(parser.longs, argc, argv);
 	if (err)
 		return err;
-	/* ":" makes getopt tell a missing value from an unknown option. */
-	while ((value = getopt_long(argc, argv, ":", parser.longs, NULL)) !=
+	/* ":" makes getopt tell a missing value from an unknown option, "-"
+	 * makes it keep images among the options. */
+	while ((value = getopt_long(argc, argv, "-:", parser.longs, NULL)) !=
 	       -1) {
-		if (value >= OPT_TABLES)
+		if (value == OPT_IMAGE)
+			err = take_image(opt, optarg);
+		else if (value >= OPT_TABLES)
 			err = apply_row(opt, &parser.rows[value - OPT_TABLES],
 					optarg);
 		else
@@ -434,5 +471,5 @@ int cli_parse(struct options *opt, int argc, char **argv)
 		if (err)
 			return err;
 	}
-	return take_images(opt, argv + optind, argc - optind);
+	return take_rest(opt, argv + optind, argc - optind);
 }

@@ -8,9 +8,18 @@
 #include "eof.h"
 
 #define GUESTS_MAX  256
-#define WITHOUT_MAX 32
+#define WITHOUT_MAX 48
+#define PLUGGED_MAX 64
 
 struct command;
+struct plug;
+
+/* One use of a plug's option. */
+struct plugged {
+	const struct plug *plug;
+	const char *arg;    /* NULL: none given */
+	unsigned int guest; /* place of the image from 1; 0: all guests */
+};
 
 struct options {
 	const char *images[GUESTS_MAX];
@@ -22,7 +31,9 @@ struct options {
 	enum eof_action eof;
 	const char *keys; /* "serial" or "keyboard"; NULL: as the kind says */
 	const char *without[WITHOUT_MAX + 1]; /* features; ends with NULL */
-	bool interleave;		      /* guests' output as it comes */
+	struct plugged plugged[PLUGGED_MAX];
+	unsigned int nr_plugged;
+	bool interleave;	       /* guests' output as it comes */
 	uint64_t mem_size;	       /* bytes; 0: the loader's default */
 	unsigned int nr_cpus;	       /* per guest; 0: the configured number */
 	uint64_t timeout_ns;	       /* 0: none */

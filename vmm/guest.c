@@ -10,6 +10,7 @@
 #include "boot/select.h"
 #include "cli.h"
 #include "core/kvm.h"
+#include "core/plan.h"
 #include "core/vm.h"
 #include "firmware.h"
 #include "irqchip.h"
@@ -127,6 +128,46 @@ static int choose_keys(const struct options *opt, const struct loader *loader,
 	return -EINVAL;
 }
 
+/* The devices that the options ask for, for this guest; 0 or -errno. */
+static int make_plan(const struct options *opt, struct vm_config *config)
+{
+	struct plan *plan = NULL;
+	int err = 0;
+
+	for (unsigned int i = 0; i < opt->nr_plugged && !err; i++) {
+		const struct plugged *plugged = &opt->plugged[i];
+
+		if (plugged->guest && plugged->guest != config->id + 1)
+			continue;
+		if (!plan)
+			plan = plan_new();
+		err = plan ? plugged->plug->plug(plan, plugged->arg) : -ENOMEM;
+	}
+	config->plan = plan;
+	return err;
+}
+
+void guest_unconfigure(struct vm_config *config)
+{
+	plan_free((struct plan *)config->plan);
+	config->plan = NULL;
+}
+
+static int configure(const struct options *opt, const struct kvm *kvm,
+		     const struct loader *loader, const struct image *image,
+		     struct vm_config *config)
+{
+	int err = choose_keys(opt, loader, config);
+
+	if (!err)
+		err = fit_machine(kvm, image, config);
+	if (!err)
+		err = make_plan(opt, config);
+	if (err || !(loader->needs & NEEDS_IRQCHIP))
+		return err;
+	return choose_irqchip(opt, kvm, config);
+}
+
 int guest_configure(const struct options *opt, const struct kvm *kvm,
 		    const struct loader *loader, const struct image *image,
 		    struct vm_config *config)
@@ -142,12 +183,10 @@ int guest_configure(const struct options *opt, const struct kvm *kvm,
 	config->hlt_ends = loader->needs & NEEDS_HLT_ENDS;
 	config->max_exits = opt->max_exits ? opt->max_exits : UINT64_MAX;
 	config->without = opt->without;
-	err = choose_keys(opt, loader, config);
-	if (!err)
-		err = fit_machine(kvm, image, config);
-	if (err || !(loader->needs & NEEDS_IRQCHIP))
-		return err;
-	return choose_irqchip(opt, kvm, config);
+	err = configure(opt, kvm, loader, image, config);
+	if (err)
+		guest_unconfigure(config);
+	return err;
 }
 
 /*

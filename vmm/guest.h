@@ -12,12 +12,15 @@ struct vm_config;
 
 /*
  * Fills in what follows from @opt and from what guests of this kind need: RAM,
- * vCPUs, interrupt controllers, limits. 0; or after one message -EINVAL when
+ * vCPUs, interrupt controllers, devices, limits. 0; or after one message -EINVAL when
  * the user asked for what does not fit, another -errno when the host cannot.
  */
 int guest_configure(const struct options *opt, const struct kvm *kvm,
 		    const struct loader *loader, const struct image *image,
 		    struct vm_config *config);
+
+/* Undoes it, when the VM is gone. */
+void guest_unconfigure(struct vm_config *config);
 
 /* Loads @image, and @initrd (may be without data), into @vm's RAM. 0 with its
  * first registers in @cpu, or -errno after one message. */

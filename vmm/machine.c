@@ -200,6 +200,7 @@ static void free_guests(struct machine *m)
 	for (unsigned int i = 0; i < m->nr_vms; i++) {
 		boards_free(&m->vms[i]);
 		vm_free(&m->vms[i]);
+		guest_unconfigure(&m->vms[i].config);
 	}
 }
 

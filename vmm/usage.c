@@ -11,6 +11,7 @@
 #include "feature.h"
 #include "irqchip.h"
 #include "loader.h"
+#include "plug.h"
 #include "probe.h"
 
 TABLE_DECLARE(command, command);
@@ -18,6 +19,7 @@ TABLE_DECLARE(device, device_type);
 TABLE_DECLARE(feature, feature);
 TABLE_DECLARE(irqchip, irqchip);
 TABLE_DECLARE(loader, loader);
+TABLE_DECLARE(plug, plug);
 TABLE_DECLARE(probe, probe);
 
 static const char help_head[] =
@@ -135,6 +137,19 @@ static void print_probes(void)
 	}
 }
 
+static void print_plugs(void)
+{
+	const struct plug *const *row;
+
+	TABLE_FOREACH(plug, row) {
+		if (row == __start_table_plug)
+			printf("\nDevices; before the first image for every "
+			       "guest, behind one for that guest:\n");
+		print_option((*row)->option, (*row)->arg, (*row)->arg_optional,
+			     (*row)->what);
+	}
+}
+
 #define LINE_WIDTH 79
 #define INDENT	   21
 
@@ -193,6 +208,7 @@ void usage_print_help(void)
 	fputs(help_head, stdout);
 	print_probes();
 	fputs(help_middle, stdout);
+	print_plugs();
 	print_features();
 	printf("\nForcing the kind of image, instead of looking at it:\n");
 	print_option("--loader", "NAME", false, "by its name in --list");
@@ -224,11 +240,15 @@ void usage_print_list(void)
 	const struct loader *const *loader;
 	const struct command *const *command;
 	const struct feature *const *feature;
+	const struct plug *const *plug;
 	const struct probe *const *probe;
 	const struct irqchip *const *irqchip;
 
 	TABLE_FOREACH(device, device)
 		print_device(*device);
+	TABLE_FOREACH(plug, plug)
+		printf("plug    %-10s %s\n", (*plug)->option + 2,
+		       (*plug)->what);
 	TABLE_FOREACH(irqchip, irqchip)
 		printf("irqchip %-10s %s\n", (*irqchip)->name,
 		       (*irqchip)->what);

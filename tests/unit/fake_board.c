@@ -233,6 +233,11 @@ unsigned int board_guest_id(struct board *board)
 	return board->guest_id;
 }
 
+const void *board_config(struct board *board)
+{
+	return board->config;
+}
+
 bool board_has(struct board *board, const char *name)
 {
 	(void)board;

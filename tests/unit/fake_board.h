@@ -44,7 +44,8 @@ struct board {
 	int64_t wall_s;
 	uint64_t rbx;
 
-	uint8_t random; /* the next random byte; each is one more */
+	const void *config; /* for board_config() */
+	uint8_t random;	    /* the next random byte; each is one more */
 	size_t random_len;
 	unsigned int guest_id;
 

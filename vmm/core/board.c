@@ -19,6 +19,7 @@
 #include "chip.h"
 #include "core/bus.h"
 #include "core/lastword.h"
+#include "core/plan.h"
 #include "core/probes.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
@@ -35,6 +36,7 @@
 struct board {
 	struct device dev;
 	struct vm *vm;
+	const struct planned *planned; /* NULL: as its type says */
 	struct event_loop *loop;
 	struct event_source timer; /* fd 0 when the device has none */
 	bool gets_keys;		   /* what is typed may go here */
@@ -84,7 +86,9 @@ static int add_timer(struct board *board)
 
 static int claim_ranges(struct board *board)
 {
-	const struct dev_range *ranges = board->dev.type->ranges;
+	const struct dev_range *ranges = board->planned ?
+						 board->planned->ranges :
+						 board->dev.type->ranges;
 	int err = 0;
 
 	for (unsigned int i = 0; i < DEV_RANGES_MAX && ranges[i].len && !err;
@@ -96,7 +100,8 @@ static int claim_ranges(struct board *board)
 }
 
 static int create_board(struct vm *vm, struct event_loop *loop,
-			const struct device_type *type)
+			const struct device_type *type,
+			const struct planned *planned)
 {
 	struct board *board = &vm->boards[vm->nr_boards];
 	int err;
@@ -104,6 +109,7 @@ static int create_board(struct vm *vm, struct event_loop *loop,
 	board->vm = vm;
 	board->loop = loop;
 	board->dev.type = type;
+	board->planned = planned;
 	board->gets_keys = !vm->config.keys ||
 			   !strcmp(vm->config.keys, type->name);
 	board->dev.state = calloc(1, type->size);
@@ -133,10 +139,22 @@ static bool has_place(const struct vm *vm, const struct device_type *type)
 	return !(type->chips & ~models);
 }
 
+/* The devices that options asked for. */
+static int create_planned(struct vm *vm, struct event_loop *loop)
+{
+	const struct plan *plan = vm->config.plan;
+	int err = 0;
+
+	for (unsigned int i = 0; plan && i < plan->nr && !err; i++)
+		err = create_board(vm, loop, plan->devices[i].type,
+				   &plan->devices[i]);
+	return err;
+}
+
 int boards_create(struct vm *vm, struct event_loop *loop)
 {
 	const struct device_type *const *row;
-	unsigned int count = 0;
+	unsigned int count = vm->config.plan ? vm->config.plan->nr : 0;
 	int err = 0;
 
 	TABLE_FOREACH(device, row)
@@ -146,8 +164,10 @@ int boards_create(struct vm *vm, struct event_loop *loop)
 		err = -ENOMEM;
 	TABLE_FOREACH(device, row) {
 		if (!err && has_place(vm, *row))
-			err = create_board(vm, loop, *row);
+			err = create_board(vm, loop, *row, NULL);
 	}
+	if (!err)
+		err = create_planned(vm, loop);
 	if (err) {
 		log_error("%s: devices: %s", vm->config.name, strerror(-err));
 		return err;
@@ -202,15 +222,16 @@ void boards_hang_up(struct vm *vm)
 void board_irq(struct board *board, unsigned int pin, bool level)
 {
 	const struct device_type *type = board->dev.type;
-
 	const struct irqchip *chip = board->vm->config.irqchip;
+	unsigned int line;
 
 	if (!chip || pin >= type->nr_irqs)
 		return;
+	line = board->planned ? board->planned->irqs[pin] : type->irqs[pin];
 	if (probes_are_on())
-		probes_line(board->vm->config.id, type->irqs[pin], level,
+		probes_line(board->vm->config.id, line, level,
 			    vm_now_ns(board->vm));
-	chip->set_line(board->vm, type->irqs[pin], level);
+	chip->set_line(board->vm, line, level);
 }
 
 /*
@@ -322,6 +343,11 @@ void board_timer(struct board *board, uint64_t deadline_ns)
 	}
 	if (board->timer.fd > 0)
 		event_arm(board->timer.fd, wait_ns, 0);
+}
+
+const void *board_config(struct board *board)
+{
+	return board->planned ? board->planned->config : NULL;
 }
 
 bool board_has(struct board *board, const char *name)

@@ -18,6 +18,7 @@
 struct board;
 struct console_guest;
 struct irqchip;
+struct plan;
 struct vcpu;
 
 struct vm_config {
@@ -27,6 +28,8 @@ struct vm_config {
 	uint64_t mem_size;	       /* bytes of RAM */
 	unsigned int nr_vcpus;	       /* 1.. */
 	const struct irqchip *irqchip; /* NULL: no interrupts at all */
+	const struct plan *plan;       /* devices by options; NULL: none. The
+				  * owner keeps it for as long as the VM is */
 	bool hlt_ends;		    /* HLT is how this guest says it is done */
 	const char *const *without; /* features left out: feature.h */
 	const char *keys;   /* the device that gets them; NULL: who asks last */

@@ -169,6 +169,10 @@ void board_random(struct board *board, void *buf, size_t len);
 /* The guest's place on the command line, from 0. */
 unsigned int board_guest_id(struct board *board);
 
+/* What the option that made this device said, as its plug put it: see
+ * include/plug.h. NULL for a device that is in every guest. */
+const void *board_config(struct board *board);
+
 /* Whether this run has the feature @name: see include/feature.h. */
 bool board_has(struct board *board, const char *name);
 

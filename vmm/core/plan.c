@@ -1,0 +1,50 @@
+/* The list of devices that a guest's options ask for. */
+#include "core/plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/log.h"
+
+struct plan *plan_new(void)
+{
+	return calloc(1, sizeof(struct plan));
+}
+
+void plan_free(struct plan *plan)
+{
+	while (plan && plan->nr)
+		free(plan->devices[--plan->nr].config);
+	free(plan);
+}
+
+struct planned *plan_add(struct plan *plan, const struct device_type *type,
+			 const void *config, size_t size)
+{
+	struct planned *planned = &plan->devices[plan->nr];
+
+	if (plan->nr == PLAN_MAX) {
+		log_error("%s: %u such devices are the most that a guest has",
+			  type->name, PLAN_MAX);
+		return NULL;
+	}
+	*planned = (struct planned){ .type = type, .config = malloc(size + 1) };
+	if (!planned->config) {
+		log_error("%s: %s", type->name, strerror(ENOMEM));
+		return NULL;
+	}
+	if (size)
+		memcpy(planned->config, config, size);
+	memcpy(planned->ranges, type->ranges, sizeof(planned->ranges));
+	memcpy(planned->irqs, type->irqs, sizeof(planned->irqs));
+	plan->nr++;
+	return planned;
+}
+
+void plan_range(struct planned *planned, unsigned int range, uint64_t base,
+		uint64_t len)
+{
+	planned->ranges[range].base = base;
+	planned->ranges[range].len = len;
+}

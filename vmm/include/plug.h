@@ -1,0 +1,61 @@
+/*
+ * The contract between a plug and the machine: devices that there can be
+ * several of, or that take an argument. An option, `--exit-port 0xf4`, becomes
+ * an instance with ranges and interrupt lines of its own.
+ *
+ * The plan is a guest's list of such devices. Options before the first image
+ * are for all guests, those behind an image for that one.
+ */
+#ifndef MKVM_PLUG_H
+#define MKVM_PLUG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "device.h"
+#include "table.h"
+
+struct plan;
+
+/* A device that is to be: its type, where its guest finds it, and what its
+ * option said. */
+struct planned {
+	const struct device_type *type;
+	struct dev_range ranges[DEV_RANGES_MAX]; /* the type's, until set */
+	unsigned char irqs[DEV_IRQS_MAX];	 /* likewise */
+	void *config;				 /* for board_config() */
+};
+
+struct plug {
+	const char *option; /* "--exit-port" */
+	const char *arg;    /* name of its value in --help; NULL: has none */
+	bool arg_optional;  /* "--edu" or "--edu=ARG" */
+	const char *what;   /* one line for --help and --list */
+
+	/*
+	 * Adds to @plan what @arg asks for; it is NULL when none was given, and
+	 * stays readable as long as the process lives. On the main thread,
+	 * before the guest is created. 0, or -errno after one message (-EINVAL:
+	 * the user's mistake).
+	 */
+	int (*plug)(struct plan *plan, const char *arg);
+};
+
+#define PLUG(row) TABLE_ROW(plug, plug, row)
+
+/*
+ * Adds a device of @type to @plan, with a copy of the @size bytes at @config
+ * for board_config(); the type need not be a row of the table of devices. The
+ * result may be changed until the next call; NULL after one message when there
+ * are too many, or no memory.
+ */
+struct planned *plan_add(struct plan *plan, const struct device_type *type,
+			 const void *config, size_t size);
+
+/* Moves range number @range of @planned to the @len ports or addresses from
+ * @base on. */
+void plan_range(struct planned *planned, unsigned int range, uint64_t base,
+		uint64_t len);
+
+#endif
