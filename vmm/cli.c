@@ -47,6 +47,7 @@ enum {
 	OPT_INITRD = 256,
 	OPT_LOADER,
 	OPT_CMDLINE,
+	OPT_MODULE,
 	OPT_MEM,
 	OPT_SMP,
 	OPT_IRQCHIP,
@@ -66,6 +67,7 @@ static const struct option fixed_options[] = {
 	{ "initrd", required_argument, NULL, OPT_INITRD },
 	{ "loader", required_argument, NULL, OPT_LOADER },
 	{ "cmdline", required_argument, NULL, OPT_CMDLINE },
+	{ "module", required_argument, NULL, OPT_MODULE },
 	{ "mem", required_argument, NULL, OPT_MEM },
 	{ "smp", required_argument, NULL, OPT_SMP },
 	{ "irqchip", required_argument, NULL, OPT_IRQCHIP },
@@ -229,6 +231,15 @@ static int force_kind(struct options *opt, const char *option, const char *kind)
 	return 0;
 }
 
+static int add_module(struct options *opt, const char *text)
+{
+	if (opt->nr_modules == MODULES_MAX)
+		return usage_error("--module", "too many; 64 is the limit");
+	opt->modules[opt->nr_modules++] =
+		(struct module_option){ text, opt->nr_images };
+	return 0;
+}
+
 /* --verbose is details of the log and the probe that goes by that name. */
 static void turn_verbose_on(void)
 {
@@ -253,6 +264,8 @@ static int apply_fixed(struct options *opt, int value, const char *arg)
 	case OPT_CMDLINE:
 		opt->cmdline = arg;
 		return 0;
+	case OPT_MODULE:
+		return add_module(opt, arg);
 	case OPT_MEM:
 		return parse_mem(opt, arg);
 	case OPT_SMP:

@@ -10,6 +10,7 @@
 #define GUESTS_MAX  256
 #define WITHOUT_MAX 48
 #define PLUGGED_MAX 64
+#define MODULES_MAX 64
 
 struct command;
 struct plug;
@@ -21,13 +22,21 @@ struct plugged {
 	unsigned int guest; /* place of the image from 1; 0: all guests */
 };
 
+/* One --module. */
+struct module_option {
+	const char *text;   /* "FILE ARGS" */
+	unsigned int guest; /* as of a plug */
+};
+
 struct options {
 	const char *images[GUESTS_MAX];
 	unsigned int nr_images;
 	const char *loader_option; /* "--linux", a loader's name, or NULL */
 	const char *initrd;	   /* path, or NULL */
-	const char *cmdline;	   /* NULL: the configured one */
-	const char *irqchip;	   /* NULL: the configured ones */
+	struct module_option modules[MODULES_MAX];
+	unsigned int nr_modules;
+	const char *cmdline; /* NULL: the configured one */
+	const char *irqchip; /* NULL: the configured ones */
 	enum eof_action eof;
 	const char *keys; /* "serial" or "keyboard"; NULL: as the kind says */
 	const char *without[WITHOUT_MAX + 1]; /* features; ends with NULL */

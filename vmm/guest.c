@@ -16,6 +16,7 @@
 #include "irqchip.h"
 #include "device.h"
 #include "feature.h"
+#include "files.h"
 #include "loader.h"
 #include "terminal/term.h"
 #include "util/log.h"
@@ -32,9 +33,18 @@ static int bad_fit(const struct image *image, const char *why)
 	return -EINVAL;
 }
 
+/* Whether a --module is meant for guest number @id, and for no other perhaps. */
+static bool wants_modules(const struct options *opt, unsigned int id)
+{
+	for (unsigned int i = 0; i < opt->nr_modules; i++)
+		if (opt->nr_images == 1 || opt->modules[i].guest == id + 1)
+			return true;
+	return false;
+}
+
 /* Whether what the user asked for suits this kind of guest. */
 static int check_options(const struct options *opt, const struct loader *loader,
-			 const struct image *image)
+			 const struct image *image, unsigned int id)
 {
 	if (opt->mem_size && opt->mem_size < loader->mem_min) {
 		log_error("--mem: %s needs more; try --mem %lluM", image->path,
@@ -42,6 +52,8 @@ static int check_options(const struct options *opt, const struct loader *loader,
 				  MIB);
 		return -EINVAL;
 	}
+	if (wants_modules(opt, id) && !(loader->needs & NEEDS_MODULES))
+		return bad_fit(image, "this kind of guest takes no --module");
 	if (opt->nr_images > 1)
 		return 0; /* meant for another one, perhaps */
 	if (opt->nr_cpus > 1 && !(loader->needs & NEEDS_SMP))
@@ -173,7 +185,7 @@ int guest_configure(const struct options *opt, const struct kvm *kvm,
 		    struct vm_config *config)
 {
 	unsigned int cpus = opt->nr_cpus ? opt->nr_cpus : CONFIG_DEFAULT_CPUS;
-	int err = check_options(opt, loader, image);
+	int err = check_options(opt, loader, image, config->id);
 
 	if (err)
 		return err;
@@ -216,15 +228,16 @@ static void write_firmware(struct vm *vm)
 }
 
 int guest_load(const struct options *opt, const struct loader *loader,
-	       const struct image *image, const struct image *initrd,
-	       struct vm *vm, struct cpu_state *cpu)
+	       const struct files *files, struct vm *vm, struct cpu_state *cpu)
 {
 	const struct irqchip *chip = vm->config.irqchip;
 	struct boot_args args = {
 		.cmdline = opt->cmdline,
 		.nr_cpus = vm->config.nr_vcpus,
 		.chips_in_kernel = chip && chip->has_apic && !chip->models,
-		.initrd = initrd->data ? initrd : NULL,
+		.initrd = files->initrd.data ? &files->initrd : NULL,
+		.modules = files->modules,
+		.nr_modules = files->nr_modules,
 		.without = opt->without,
 	};
 	int err;
@@ -233,11 +246,9 @@ int guest_load(const struct options *opt, const struct loader *loader,
 	if (opt->nr_images == 1)
 		term_size(&args.columns, &args.lines);
 	log_info("%s: %s: %s", vm->config.name, loader->name, loader->what);
-	err = loader->load(image, &args, &vm->mem, cpu);
+	err = loader->load(&files->image, &args, &vm->mem, cpu);
 	if (!err)
-		err = image_check(image);
-	if (!err && args.initrd)
-		err = image_check(args.initrd);
+		err = files_check(files);
 	if (err)
 		return err;
 	/* Only for who may look: it lies in low RAM, where others have data. */

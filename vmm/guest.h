@@ -3,6 +3,7 @@
 #define MKVM_GUEST_H
 
 struct cpu_state;
+struct files;
 struct image;
 struct kvm;
 struct loader;
@@ -22,10 +23,9 @@ int guest_configure(const struct options *opt, const struct kvm *kvm,
 /* Undoes it, when the VM is gone. */
 void guest_unconfigure(struct vm_config *config);
 
-/* Loads @image, and @initrd (may be without data), into @vm's RAM. 0 with its
- * first registers in @cpu, or -errno after one message. */
+/* Loads the image of @files, and what else of them it takes, into @vm's RAM. 0 with its first
+ * registers in @cpu, or -errno after one message. */
 int guest_load(const struct options *opt, const struct loader *loader,
-	       const struct image *image, const struct image *initrd,
-	       struct vm *vm, struct cpu_state *cpu);
+	       const struct files *files, struct vm *vm, struct cpu_state *cpu);
 
 #endif

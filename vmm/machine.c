@@ -26,6 +26,7 @@
 #include "core/watch.h"
 #include "ending.h"
 #include "eof.h"
+#include "files.h"
 #include "guest.h"
 #include "terminal/console.h"
 #include "terminal/messages.h"
@@ -47,8 +48,8 @@ struct machine {
 	struct eof eof;
 	struct console console;
 	struct watch watch;
-	struct image initrd;
-	struct vm *vms; /* one per guest */
+	struct files files; /* of the guest that is being built */
+	struct vm *vms;	    /* one per guest */
 	unsigned int nr_vms;
 	struct cpu_state *cpus; /* their first registers */
 	char **names;		/* as messages call them */
@@ -167,10 +168,10 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* 0, or the exit status. The image may go once it has been loaded. */
-static int build_guest(struct machine *m, const struct image *image,
-		       struct vm *vm, struct cpu_state *cpu)
+/* 0, or the exit status. The files may go once they have been loaded. */
+static int build_guest(struct machine *m, struct vm *vm, struct cpu_state *cpu)
 {
+	const struct image *image = &m->files.image;
 	const struct loader *loader =
 		loader_select(image, m->opt->loader_option);
 	unsigned int id = m->nr_vms;
@@ -190,9 +191,8 @@ static int build_guest(struct machine *m, const struct image *image,
 	m->nr_vms++; /* from here on vm_free() has something to undo */
 	if (vm_create(vm, &m->kvm, &config) || boards_create(vm, &m->loop))
 		return STATUS_FAILED;
-	return guest_load(m->opt, loader, image, &m->initrd, vm, cpu) ?
-		       STATUS_USAGE :
-		       0;
+	return guest_load(m->opt, loader, &m->files, vm, cpu) ? STATUS_USAGE :
+								0;
 }
 
 static void free_guests(struct machine *m)
@@ -204,11 +204,10 @@ static void free_guests(struct machine *m)
 	}
 }
 
-/* A host that has too little of something, or a file that is wrong. */
-static int open_image(struct image *image, const char *path)
+/* The exit status for a file that is wrong, or a host that has too little of
+ * something. */
+static int open_status(int err)
 {
-	int err = image_open(image, path);
-
 	if (!err)
 		return 0;
 	return err == -EMFILE || err == -ENFILE || err == -ENOMEM ?
@@ -216,32 +215,16 @@ static int open_image(struct image *image, const char *path)
 		       STATUS_USAGE;
 }
 
-static int build_each(struct machine *m)
-{
-	int status = 0;
-
-	for (unsigned int i = 0; i < m->opt->nr_images && !status; i++) {
-		struct image image;
-
-		status = open_image(&image, m->opt->images[i]);
-		if (status)
-			return status;
-		status = build_guest(m, &image, &m->vms[i], &m->cpus[i]);
-		image_close(&image);
-	}
-	return status;
-}
-
 static int build_guests(struct machine *m)
 {
 	int status = 0;
 
-	if (m->opt->initrd)
-		status = open_image(&m->initrd, m->opt->initrd);
-	if (status)
-		return status;
-	status = build_each(m);
-	image_close(&m->initrd);
+	for (unsigned int i = 0; i < m->opt->nr_images && !status; i++) {
+		status = open_status(files_open(&m->files, m->opt, i));
+		if (!status)
+			status = build_guest(m, &m->vms[i], &m->cpus[i]);
+		files_close(&m->files);
+	}
 	if (status)
 		free_guests(m);
 	return status;

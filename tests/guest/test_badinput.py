@@ -117,7 +117,7 @@ for words, message in (
         (["--", "-smp"], "-smp"),
         (["--smpp", "2", HALT], "--smpp: no such option; did you mean `--smp "),
         (["--initdr", HALT, HALT], "did you mean `--initrd "),
-        (["--m", "2", HALT], "--m: could be --mem, --max-exits;"),
+        (["--m", "2", HALT], "--m: could be --module, --mem, --max-exits;"),
         (["--ver", HALT], "--ver: could be --verbose, --version;"),
         (["--no", HALT], "--no: could be --no-"),
         (["--list=x"], "--list=x: --list takes no value"),
@@ -176,6 +176,13 @@ refused("an initrd that is a directory", GOOD, "--initrd", WORK, word=WORK)
 refused("an empty initrd", GOOD, "--initrd", WORK + "/empty", word="empty")
 refused("an initrd larger than RAM", GOOD, "--mem", "64M", "--initrd",
         sparse("initrd", 128 << 20), word="--mem 145M")
+refused("a module that does not exist", HALT, "--module",
+        WORK + "/nothing with words", word=WORK + "/nothing: ")
+refused("a module for a guest that takes none", HALT, "--module", GOOD,
+        word="halt.bin: this kind of guest takes no --module")
+refused("a module behind an image that takes none, among several", HALT,
+        "--module", GOOD, HALT, word="takes no --module")
+refused("65 modules", HALT, *65 * ["--module", GOOD], word="64")
 refused("an initrd of 8 GiB", GOOD, "--initrd", WORK + "/huge",
         word="too large")
 refused("a command line of 100000 bytes", GOOD, "--cmdline", 100000 * "a",

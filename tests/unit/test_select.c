@@ -23,7 +23,7 @@
 static const struct loader nobody = { .name = "nobody" };
 LOADER(nobody);
 
-static char paths[IMAGES_OPEN_MAX][32];
+static char paths[2][32];
 
 /* A file of ones. */
 static void make(struct image *image, unsigned int number)

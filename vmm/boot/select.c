@@ -4,7 +4,6 @@
  */
 #include "boot/select.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -32,7 +31,7 @@ static int image_failed(const char *path, int err, const char *hint)
 }
 
 /* Those a fault may lie in; only the main thread opens, reads and closes. */
-static const struct image *open_images[IMAGES_OPEN_MAX];
+static struct image *open_images;
 
 static bool is_in(const struct image *image, uintptr_t page)
 {
@@ -51,8 +50,8 @@ static void on_bus_error(int sig, siginfo_t *info, void *context)
 			 ~(uintptr_t)(PAGE_BYTES - 1);
 
 	(void)context;
-	for (unsigned int i = 0; i < IMAGES_OPEN_MAX; i++)
-		if (open_images[i] && is_in(open_images[i], page) &&
+	for (struct image *image = open_images; image; image = image->next)
+		if (is_in(image, page) &&
 		    mmap((void *)page, PAGE_BYTES, PROT_READ,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
 			 0) != MAP_FAILED)
@@ -60,19 +59,23 @@ static void on_bus_error(int sig, siginfo_t *info, void *context)
 	signal(sig, SIG_DFL); /* none of ours: it comes again, and kills */
 }
 
-/* @old leaves the list and @new comes into it; either may be NULL. */
-static void replace_open(const struct image *old, const struct image *new)
+static void add_open(struct image *image)
 {
 	struct sigaction action = { .sa_sigaction = on_bus_error,
 				    .sa_flags = SA_SIGINFO };
-	unsigned int i = 0;
 
-	while (i < IMAGES_OPEN_MAX && open_images[i] != old)
-		i++;
-	assert(i < IMAGES_OPEN_MAX);
-	open_images[i] = new;
-	if (new)
-		sigaction(SIGBUS, &action, NULL);
+	image->next = open_images;
+	open_images = image;
+	sigaction(SIGBUS, &action, NULL);
+}
+
+static void remove_open(struct image *image)
+{
+	struct image **link = &open_images;
+
+	while (*link != image)
+		link = &(*link)->next;
+	*link = image->next;
 }
 
 static int map_file(struct image *image)
@@ -93,7 +96,7 @@ static int map_file(struct image *image)
 		return image_failed(image->path, errno, "");
 	image->data = data;
 	image->size = st.st_size;
-	replace_open(NULL, image);
+	add_open(image);
 	return 0;
 }
 
@@ -130,7 +133,7 @@ void image_close(struct image *image)
 		return;
 	munmap((void *)image->data, image->size);
 	close(image->fd);
-	replace_open(image, NULL);
+	remove_open(image);
 	image->data = NULL;
 }
 

@@ -5,10 +5,10 @@
 #include "loader.h"
 
 /*
- * Maps the file at @path read only; 0, or -errno after one message. At most
- * IMAGES_OPEN_MAX at a time. What is cut off the file meanwhile reads as zeroes.
+ * Maps the file at @path read only; 0, or -errno after one message. What is cut
+ * off the file meanwhile reads as zeroes. @image stays where it is until it is
+ * closed.
  */
-#define IMAGES_OPEN_MAX 2
 int image_open(struct image *image, const char *path);
 
 /* All has been read: 0, or -EIO after one message if the file has become shorter

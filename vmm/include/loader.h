@@ -23,6 +23,14 @@ struct image {
 	const uint8_t *data;
 	size_t size; /* bytes */
 	int fd;	     /* the file, while it is open: for boot/select.c */
+	struct image *next;
+};
+
+/* A file for the guest beside its image: --module "FILE ARGS". */
+struct module {
+	const char *text;   /* all of it, as given */
+	const char *args;   /* behind the first blank; "": there are none */
+	struct image image; /* FILE, as it is: nothing is unpacked */
 };
 
 /* What a guest needs of the machine; the sum decides what is created. */
@@ -32,6 +40,7 @@ enum loader_needs {
 	NEEDS_INITRD = 1 << 2,	 /* takes --initrd */
 	NEEDS_SMP = 1 << 3,	 /* can start more than one vCPU */
 	NEEDS_HLT_ENDS = 1 << 4, /* HLT is how it says that it is done */
+	NEEDS_MODULES = 1 << 5,	 /* takes --module */
 };
 
 struct boot_args {
@@ -41,6 +50,8 @@ struct boot_args {
 	unsigned int nr_cpus;
 	bool chips_in_kernel;	    /* all interrupt controllers, the host's */
 	const struct image *initrd; /* NULL: none */
+	const struct module *modules; /* in the order given */
+	unsigned int nr_modules;
 	const char *const *without; /* features left out: feature.h */
 };
 
