@@ -23,7 +23,8 @@ none-without = $(if $(CONFIG_$1),,_none)
 obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/unstarted$(call none-without,SMP).o \
 	 core/cpuid_kvm$(call none-without,KVMCLOCK).o \
-	 core/regs.o core/regs_sync$(call none-without,SYNC_REGS).o
+	 core/regs.o core/regs_sync$(call none-without,SYNC_REGS).o \
+	 core/bus_moving$(call none-without,PCI).o
 obj-$(CONFIG_MACHINE) += terminal/output_batch$(call none-without,CONSOLE_BATCH).o
 
 obj-$(CONFIG_IRQCHIP_KERNEL) += irqchip/kernel.o boot/firmware/mptable.o \
@@ -49,7 +50,7 @@ obj-$(CONFIG_DEV_PIT)       += devices/pit.o devices/pit_counter.o
 ifneq ($(CONFIG_MACHINE),y)
 obj-y += bare/bare.o util/log_plain.o
 obj-y += $(if $(filter devices/%,$(obj-y)),bare/io.o core/bus.o \
-	 util/lock.o,bare/io_none.o)
+	 core/bus_moving_none.o util/lock.o,bare/io_none.o)
 endif
 
 obj-$(CONFIG_BOOT_FLAT)  += boot/flat.o

@@ -3,7 +3,7 @@
 /* objects: devices/ioapic.o devices/pic.o devices/pit.o devices/pit_counter.o */
 /* objects: devices/post.o devices/reset.o */
 /* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */
-/* objects: core/bus.o util/lock.o util/log.o util/sink.o */
+/* objects: core/bus.o core/bus_moving.o util/lock.o util/log.o util/sink.o */
 /*
  * Random accesses, input and lines to every linked-in device, on the recording
  * board of tests/unit, which aborts when a device breaks the contract of

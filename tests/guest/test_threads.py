@@ -82,6 +82,19 @@ LAB.add("1K OS on the 8259s and the 8254 of kvm-vmm, typed at",
         clean(vm.OK, b"15"))
 
 
+@tap.case("claims that move while others access them")
+def moving():
+    program()
+    name = "build/tests/unit/test_bus_moving"
+    out = tree.Tree()
+    out.path = OUT
+    out.made("SANITIZE=thread", os.path.join(OUT, name))
+    done = subprocess.run([os.path.join(OUT, name)], capture_output=True,
+                          text=True, check=False)
+    tap.check(not done.returncode and "ThreadSanitizer" not in done.stderr,
+              done.returncode, done.stdout + done.stderr[-6000:])
+
+
 @tap.case("SANITIZE is one of the two that there are")
 def refused():
     done = subprocess.run(["make", "-n", "SANITIZE=memory", "san"],

@@ -1,4 +1,4 @@
-/* objects: core/bus.o util/lock.o util/log.o util/sink.o */
+/* objects: core/bus.o core/bus_moving.o util/lock.o util/log.o util/sink.o */
 /*
  * The bus: claims in any order, overlaps refused, accesses split to what a
  * device decodes, and all ones where nothing is.

@@ -3,7 +3,7 @@
 /* objects: devices/ioapic.o devices/pic.o devices/pit.o devices/pit_counter.o */
 /* objects: devices/post.o devices/reset.o */
 /* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */
-/* objects: core/bus.o util/lock.o util/log.o util/sink.o */
+/* objects: core/bus.o core/bus_moving.o util/lock.o util/log.o util/sink.o */
 /*
  * Which device an access meets that is wider than its range, or lies across
  * its edge: all devices on one bus, each replaced by a spy that notes what it

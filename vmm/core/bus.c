@@ -36,6 +36,8 @@ static void claim_lanes(struct bus_claim *claim)
 int bus_claim(struct bus *bus, uint64_t base, uint64_t len, struct device *dev,
 	      unsigned int range)
 {
+	const enum dev_reach reach = dev->type->ranges[range].reach;
+
 	if (!len || base + (len - 1) < base)
 		return -EINVAL;
 	if (bus->nr_claims == BUS_CLAIMS_MAX)
@@ -46,8 +48,9 @@ int bus_claim(struct bus *bus, uint64_t base, uint64_t len, struct device *dev,
 		.dev = dev,
 		.range = range,
 		.width = dev->type->width,
+		.begun = reach == DEV_BEGUN,
 	};
-	if (dev->type->ranges[range].reach == DEV_REGISTER)
+	if (reach == DEV_REGISTER)
 		claim_register(&bus->claims[bus->nr_claims]);
 	else
 		claim_lanes(&bus->claims[bus->nr_claims]);
@@ -110,9 +113,21 @@ static const struct bus_claim *find_claim(const struct bus *bus, uint64_t addr)
 	return NULL;
 }
 
-const char *bus_owner(const struct bus *bus, uint64_t addr)
+/* The same among those that move as well; @moving is where one is copied to. */
+static const struct bus_claim *find_any(struct bus *bus, uint64_t addr,
+					struct bus_claim *moving)
 {
 	const struct bus_claim *claim = find_claim(bus, addr);
+
+	if (!claim && bus->moving && bus_find_moving(bus, addr, moving))
+		claim = moving;
+	return claim;
+}
+
+const char *bus_owner(struct bus *bus, uint64_t addr)
+{
+	struct bus_claim moving;
+	const struct bus_claim *claim = find_any(bus, addr, &moving);
 
 	return claim ? claim->dev->type->name : NULL;
 }
@@ -192,45 +207,49 @@ static unsigned int piece_size(const struct bus_claim *claim, uint64_t addr,
 	return piece;
 }
 
-/*
- * The next piece of an access of @size bytes at @addr of which @done are
- * through: whose it is, or NULL, and how long.
- */
-static const struct bus_claim *next_piece(const struct bus *bus, uint64_t addr,
-					  unsigned int size, unsigned int done,
-					  unsigned int *piece)
-{
-	const struct bus_claim *claim = find_claim(bus, addr + done);
+/* A piece of an access: whose it is, or NULL, and how long. */
+struct piece {
+	const struct bus_claim *claim;
+	unsigned int size;
+	struct bus_claim moving;
+};
 
-	*piece = 1;
+/* The next one of an access of @size bytes at @addr of which @done are
+ * through. */
+static void next_piece(struct bus *bus, uint64_t addr, unsigned int size,
+		       unsigned int done, struct piece *piece)
+{
+	const struct bus_claim *claim =
+		find_any(bus, addr + done, &piece->moving);
+
+	piece->claim = NULL;
+	piece->size = 1;
 	if (!claim)
-		return NULL;
+		return;
 	if (claim->whole) {
 		if (done || size != claim->whole)
-			return NULL;
-		*piece = size;
-		return claim;
+			return;
+		piece->size = size;
+	} else if (claim->begun && addr < claim->base) {
+		return;
+	} else {
+		piece->size = piece_size(claim, addr + done, size - done);
 	}
-	if (claim->dev->type->ranges[claim->range].reach == DEV_BEGUN &&
-	    addr < claim->base)
-		return NULL;
-	*piece = piece_size(claim, addr + done, size - done);
-	return claim;
+	piece->claim = claim;
 }
 
 SLOW static uint64_t read_split(struct bus *bus, uint64_t addr,
 				unsigned int size)
 {
 	uint64_t val = 0;
-	unsigned int done = 0, piece;
+	struct piece piece;
 
-	for (; done < size; done += piece) {
-		const struct bus_claim *claim =
-			next_piece(bus, addr, size, done, &piece);
+	for (unsigned int done = 0; done < size; done += piece.size) {
 		uint64_t part = ones[1];
 
-		if (claim)
-			part = read_piece(claim, addr + done, piece);
+		next_piece(bus, addr, size, done, &piece);
+		if (piece.claim)
+			part = read_piece(piece.claim, addr + done, piece.size);
 		else
 			note_stray(bus, addr + done, "read");
 		val |= part << done * 8;
@@ -241,14 +260,13 @@ SLOW static uint64_t read_split(struct bus *bus, uint64_t addr,
 SLOW static void write_split(struct bus *bus, uint64_t addr, unsigned int size,
 			     uint64_t val)
 {
-	unsigned int done = 0, piece;
+	struct piece piece;
 
-	for (; done < size; done += piece) {
-		const struct bus_claim *claim =
-			next_piece(bus, addr, size, done, &piece);
-
-		if (claim)
-			write_piece(claim, addr + done, piece, val >> done * 8);
+	for (unsigned int done = 0; done < size; done += piece.size) {
+		next_piece(bus, addr, size, done, &piece);
+		if (piece.claim)
+			write_piece(piece.claim, addr + done, piece.size,
+				    val >> done * 8);
 		else
 			note_stray(bus, addr + done, "write");
 	}

@@ -5,11 +5,15 @@
  * Claims are made while the machine is built; bus_freeze() sorts them and
  * refuses overlaps, so that the order of building never matters. After that
  * the table is constant and look-ups need no lock.
+ *
+ * A claim that a guest may move while its vCPUs run, such as a BAR of PCI, is
+ * in a list beside that table: core/bus_moving.c.
  */
 #ifndef MKVM_BUS_H
 #define MKVM_BUS_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "device.h"
@@ -33,6 +37,13 @@ struct bus_claim {
 	unsigned int width; /* widest access that goes to the device as it is;
 			     * not wider than len */
 	unsigned int whole; /* bytes of a DEV_REGISTER, else 0 */
+	bool begun;	    /* DEV_BEGUN */
+};
+
+/* One that a guest may switch on, move and switch off. */
+struct bus_moving {
+	struct bus_moving *next;
+	struct bus_claim claim; /* guarded by moving_lock; len 0: it is off */
 };
 
 struct bus {
@@ -43,6 +54,9 @@ struct bus {
 	/* By the low bits of an address, the claim that it is likely to be in:
 	 * an index into claims[]. From bus_freeze() on. */
 	uint8_t likely[BUS_LIKELY];
+
+	struct lock moving_lock;   /* after any device's */
+	struct bus_moving *moving; /* in the order of adding */
 
 	pthread_mutex_t stray_lock; /* guards what follows */
 	uint64_t nr_stray;	    /* accesses that no device answered */
@@ -60,8 +74,30 @@ int bus_claim(struct bus *bus, uint64_t base, uint64_t len, struct device *dev,
 /* Ends building. 0, or -EEXIST after naming two devices that overlap. */
 int bus_freeze(struct bus *bus);
 
+/*
+ * Adds @moving, which is off, for range number @range of @dev; before vCPUs
+ * run, and it stays in the list. Of several at one address the one that was
+ * added first has it; what bus_claim() has claimed goes before all of them, and
+ * RAM never comes here.
+ */
+void bus_add_moving(struct bus *bus, struct bus_moving *moving,
+		    struct device *dev, unsigned int range);
+
+/*
+ * @moving is at the @len addresses from @base from now on; 0: it is off. Any
+ * thread, also one that holds a device's lock. An access that another vCPU began
+ * before may still arrive where it was going: offsets are those of its range
+ * in any case.
+ */
+void bus_move(struct bus *bus, struct bus_moving *moving, uint64_t base,
+	      uint64_t len);
+
+/* Copies to @claim the moving one that has @addr, which no fixed one has; it
+ * ends where another begins. False: none has it. For bus.c. */
+bool bus_find_moving(struct bus *bus, uint64_t addr, struct bus_claim *claim);
+
 /* Name of the device that claims @addr, or NULL. */
-const char *bus_owner(const struct bus *bus, uint64_t addr);
+const char *bus_owner(struct bus *bus, uint64_t addr);
 
 /*
  * One access of @size bytes (1-8) at @addr; takes the device's lock. Where no
