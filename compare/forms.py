@@ -8,6 +8,7 @@ FEATURES = {
     "CONSOLE_BATCH": "batching",
     "DBG_REPORT": "report",
     "KVMCLOCK": "kvmclock",
+    "MPTABLE": "mptable",
     "PAGES_4M": "large-pages",
     "PIT": "pit",
     "SYNC_REGS": "sync-regs",

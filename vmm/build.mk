@@ -7,7 +7,7 @@ obj-y := core/memory.o core/cpuregs.o x86/cpustate_real16.o
 
 # The whole machine; what stands for it without, is below the devices.
 obj-$(CONFIG_MACHINE) += main.o cli.o cli_word.o usage.o machine.o guest.o \
-			 files.o ending.o eof.o
+			 platform.o files.o ending.o eof.o
 obj-$(CONFIG_MACHINE) += core/kvm.o core/vm.o core/bus.o core/cpuid.o \
 			 core/vcpu.o core/watch.o core/exit.o core/probes.o \
 			 core/board.o core/plan.o core/lastword.o core/feature.o \
@@ -27,10 +27,10 @@ obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/bus_moving$(call none-without,PCI).o
 obj-$(CONFIG_MACHINE) += terminal/output_batch$(call none-without,CONSOLE_BATCH).o
 
-obj-$(CONFIG_IRQCHIP_KERNEL) += irqchip/kernel.o boot/firmware/mptable.o \
+obj-$(CONFIG_IRQCHIP_KERNEL) += irqchip/kernel.o \
 				irqchip/pit_kernel$(call none-without,PIT_KERNEL).o
 obj-$(CONFIG_IRQCHIP_VMM)    += irqchip/vmm.o
-obj-$(CONFIG_IRQCHIP_SPLIT)  += irqchip/split.o boot/firmware/mptable.o
+obj-$(CONFIG_IRQCHIP_SPLIT)  += irqchip/split.o
 
 obj-$(CONFIG_DEV_SERIAL)    += devices/serial.o \
 			       devices/serial_irq$(call none-without,UART_IRQ4).o \
@@ -60,6 +60,7 @@ obj-$(CONFIG_BOOT_LINUX) += boot/linux.o boot/bzimage.o boot/vmlinux.o \
 			    boot/linux_short$(call none-without,BOOT_SHORTCUTS).o \
 			    boot/elf.o boot/map64.o boot/sparse.o \
 			    boot/room.o boot/firmware/bda.o
+obj-$(CONFIG_MPTABLE)    += boot/firmware/mptable.o
 obj-$(CONFIG_BOOT_LONG64) += boot/long64.o boot/elf.o boot/map64.o boot/room.o
 obj-$(CONFIG_BOOT_PROT32) += boot/prot32.o boot/elf.o boot/room.o
 obj-$(or $(CONFIG_BOOT_PAGED),$(CONFIG_BOOT_LINUX),$(CONFIG_BOOT_LONG64),$(CONFIG_BOOT_PROT32)) \

@@ -12,20 +12,18 @@
 #include "core/kvm.h"
 #include "core/plan.h"
 #include "core/vm.h"
-#include "firmware.h"
 #include "irqchip.h"
 #include "device.h"
 #include "feature.h"
 #include "files.h"
 #include "loader.h"
+#include "platform.h"
 #include "terminal/term.h"
 #include "util/log.h"
 
 TABLE_DECLARE(device, device_type);
-TABLE_DECLARE(firmware, firmware);
 
-#define MIB	   (1ULL << 20)
-#define IOAPIC_IDS 16
+#define MIB (1ULL << 20)
 
 static int bad_fit(const struct image *image, const char *why)
 {
@@ -201,36 +199,11 @@ int guest_configure(const struct options *opt, const struct kvm *kvm,
 	return err;
 }
 
-/*
- * The I/O APIC's own id: the first that no processor has, as the MP
- * specification wants it. It has four bits; beside more processors than that it
- * is 0, which is unique where it counts: no message is addressed to it.
- */
-static uint8_t ioapic_id(unsigned int nr_cpus)
-{
-	return nr_cpus < IOAPIC_IDS ? nr_cpus : 0;
-}
-
-static void write_firmware(struct vm *vm)
-{
-	const struct irqchip *irqchip = vm->config.irqchip;
-	const struct platform platform = {
-		.nr_cpus = vm->config.nr_vcpus,
-		.has_apic = irqchip && irqchip->has_apic,
-		.ioapic_id = ioapic_id(vm->config.nr_vcpus),
-	};
-	const struct firmware *const *row;
-
-	if (platform.has_apic)
-		irqchip->set_ioapic_id(vm, platform.ioapic_id);
-	TABLE_FOREACH(firmware, row)
-		(*row)->write(&vm->mem, &platform);
-}
-
 int guest_load(const struct options *opt, const struct loader *loader,
 	       const struct files *files, struct vm *vm, struct cpu_state *cpu)
 {
 	const struct irqchip *chip = vm->config.irqchip;
+	const struct platform platform = platform_of(vm);
 	struct boot_args args = {
 		.cmdline = opt->cmdline,
 		.nr_cpus = vm->config.nr_vcpus,
@@ -242,6 +215,8 @@ int guest_load(const struct options *opt, const struct loader *loader,
 	};
 	int err;
 
+	if (loader->needs & NEEDS_SMP)
+		args.rsdp = platform_rsdp(vm, &platform);
 	/* Several guests share the screen, and none has all of it. */
 	if (opt->nr_images == 1)
 		term_size(&args.columns, &args.lines);
@@ -253,6 +228,6 @@ int guest_load(const struct options *opt, const struct loader *loader,
 		return err;
 	/* Only for who may look: it lies in low RAM, where others have data. */
 	if (loader->needs & NEEDS_SMP)
-		write_firmware(vm);
+		platform_write(vm, &platform);
 	return 0;
 }

@@ -83,9 +83,10 @@ ROWS = {
         "core/smp_none core/unstarted_none devices/serial_irq_none",
         'IRQCHIP_KERNEL=n IRQCHIP_VMM=n IRQCHIP_SPLIT=n '
         'IRQCHIP_DEFAULT_KERNEL=n DEFAULT_IRQCHIP="none" PIT=n PIT_KERNEL=n '
-        'SMP=n SMP_MAX=1 UART_IRQ4=n DEV_PIC=n DEV_PIT=n DEV_IOAPIC=n',
+        'SMP=n SMP_MAX=1 UART_IRQ4=n DEV_PIC=n DEV_PIT=n DEV_IOAPIC=n '
+        'MPTABLE=n',
         (r"irqchip .*", r"device  (pic|ioapic|pit|serial) .*",
-         r"feature (pit|irq4) .*", r"vcpus   64 .*"),
+         r"feature (pit|irq4|mptable) .*", r"vcpus   64 .*"),
         (r"vcpus   1 .*", r"device  serial .*port 0x3f8\+8"),
         {**NAMES_DEFAULT, **COUNTS_IRQS}),
     "IRQCHIP_DEFAULT_VMM": Row(
@@ -143,6 +144,7 @@ ROWS = {
                       "boot/sparse boot/firmware/bda", takes="BOOT_SHORTCUTS=n",
                       lost=(r"loader  bzimage .*", r"loader  vmlinux .*",
                             r"feature shortcuts .*")),
+    "MPTABLE": Row("boot/firmware/mptable", lost=r"feature mptable .*"),
     "BOOT_SHORTCUTS": Row("boot/linux_short", "boot/linux_short_none",
                           lost=r"feature shortcuts .*"),
     "DBG_TRACE": Row("probes/trace/*", lost=r"probe   trace .*"),

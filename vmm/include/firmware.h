@@ -9,18 +9,62 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "abi/pc.h"
+#include "memory.h"
 #include "table.h"
 
-struct memory;
+/* Parts of the PC that not every guest has. Where they are, abi/pc.h says. */
+enum platform_part {
+	PLATFORM_IRQS = 1 << 0, /* interrupt controllers, whoever plays them */
+	PLATFORM_APIC = 1 << 1, /* local APICs and an I/O APIC among them */
+	PLATFORM_SERIAL = 1 << 2,
+	PLATFORM_SERIAL_IRQ = 1 << 3,
+	PLATFORM_I8042 = 1 << 4,
+	PLATFORM_CMOS = 1 << 5,
+	PLATFORM_PIT = 1 << 6,
+	PLATFORM_RESET = 1 << 7,
+	PLATFORM_PM = 1 << 8, /* power management, with the SCI */
+	PLATFORM_VGA = 1 << 9,
+	PLATFORM_PCI = 1 << 10,	 /* a host bridge, and something on it */
+	PLATFORM_ECAM = 1 << 11, /* its configuration space in memory */
+};
 
+/*
+ * The one description of the machine. ISA line n is GSI n, line 0 included,
+ * and pin n of the I/O APIC, whoever plays that: KVM ("KVM_CREATE_IRQCHIP") or
+ * devices/ioapic.c. All are edges, active high, but the SCI, a level. INTx#
+ * of PCI: platform_intx().
+ */
 struct platform {
+	unsigned int has;     /* PLATFORM_ bits */
 	unsigned int nr_cpus; /* their APIC ids are 0 to nr_cpus - 1 */
-	bool has_apic;	      /* local APICs and an I/O APIC */
 	uint8_t ioapic_id;
 };
 
+static inline bool platform_has(const struct platform *platform,
+				unsigned int parts)
+{
+	return (platform->has & parts) == parts;
+}
+
+/* GSI of INTA# to INTD#, @pin 0 to 3, of @device on bus 0: the usual turn, so
+ * that single-function devices do not all share one. */
+static inline unsigned int platform_intx(unsigned int device, unsigned int pin)
+{
+	return PC_PCI_INTX_GSI + (device + pin) % 4;
+}
+
 struct firmware {
-	const char *name; /* one word */
+	/* One word, and that of a feature if a run can go without. */
+	const char *name;
+
+	/* Whether there is anything of this platform that it can tell. NULL:
+	 * always. */
+	bool (*fits)(const struct platform *platform);
+
+	/* Where ACPI's root pointer will be; else 0. Loaders pass it on. */
+	gpa_t rsdp;
+
 	void (*write)(const struct memory *mem,
 		      const struct platform *platform);
 };

@@ -52,6 +52,7 @@ struct boot_args {
 	const struct image *initrd; /* NULL: none */
 	const struct module *modules; /* in the order given */
 	unsigned int nr_modules;
+	gpa_t rsdp; /* where ACPI's root pointer will be; 0: no ACPI */
 	const char *const *without; /* features left out: feature.h */
 };
 

@@ -11,13 +11,12 @@
  */
 #include <string.h>
 
+#include "feature.h"
 #include "firmware.h"
 #include "memory.h"
 
 #define FLOATING_GPA   (MEM_FIRMWARE_START + 16) /* aligned */
 #define TABLE_ROOM     0x2000			 /* for 254 processors */
-#define IOAPIC_GPA     0xfec00000
-#define LAPIC_GPA      0xfee00000
 #define LAPIC_VERSION  0x14
 #define IOAPIC_VERSION 0x11
 #define SPEC_REVISION  4
@@ -117,9 +116,8 @@ static void add_cpus(struct mp_writer *w, unsigned int nr_cpus)
 }
 
 /*
- * @ioapic_id: what its register says, too. Line n is at pin n,
- * line 0 included, whoever plays the I/O APIC: KVM ("KVM_CREATE_IRQCHIP") or
- * devices/ioapic.c. The 8259s are heard by the first processor.
+ * @ioapic_id: what its register says, too. Line n is at pin n, as the platform
+ * has it. The 8259s are heard by the first processor.
  */
 static void add_wiring(struct mp_writer *w, uint8_t ioapic_id)
 {
@@ -130,7 +128,7 @@ static void add_wiring(struct mp_writer *w, uint8_t ioapic_id)
 				    .id = ioapic_id,
 				    .version = IOAPIC_VERSION,
 				    .flags = IOAPIC_ENABLED,
-				    .gpa = IOAPIC_GPA };
+				    .gpa = PC_IOAPIC_GPA };
 	struct mp_irq lint0 = { .type = ENTRY_LINT,
 				.irq_type = IRQ_EXTINT,
 				.src_bus = ISA_BUS,
@@ -169,6 +167,11 @@ static void write_floating(const struct memory *mem)
 	mem_write(mem, FLOATING_GPA, &floating, sizeof(floating));
 }
 
+static bool mptable_fits(const struct platform *platform)
+{
+	return platform_has(platform, PLATFORM_APIC);
+}
+
 static void mptable_write(const struct memory *mem,
 			  const struct platform *platform)
 {
@@ -177,10 +180,10 @@ static void mptable_write(const struct memory *mem,
 				    .revision = SPEC_REVISION,
 				    .oem = "MINI-KVM",
 				    .product = "Mini-KVM    ",
-				    .lapic = LAPIC_GPA };
+				    .lapic = PC_LAPIC_GPA };
 	struct mp_writer w;
 
-	if (!table || !platform->has_apic)
+	if (!table)
 		return;
 	w = (struct mp_writer){ .start = table,
 				.at = table + sizeof(header),
@@ -196,6 +199,13 @@ static void mptable_write(const struct memory *mem,
 
 static const struct firmware mptable = {
 	.name = "mptable",
+	.fits = mptable_fits,
 	.write = mptable_write,
 };
 FIRMWARE(mptable);
+
+static const struct feature mptable_feature = {
+	.name = "mptable",
+	.what = "MP table: processors and interrupt lines",
+};
+FEATURE(mptable_feature);

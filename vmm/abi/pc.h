@@ -1,0 +1,40 @@
+/*
+ * Where a PC's parts are, as far as more than one file must agree on it: a
+ * device answers there, and firmware tells the guest so. In C and, by way of the
+ * preprocessor, in ASL.
+ */
+#ifndef MKVM_PC_H
+#define MKVM_PC_H
+
+/* ACPI's fixed registers (ACPI "Fixed Hardware Registers"), by a tradition of
+ * emulated PCs: system software that reads no tables writes to 0x604. */
+#define PC_PM1_EVT 0x600 /* PM1_STS, then PM1_EN */
+#define PC_PM1_CNT 0x604
+#define PC_PM_TMR  0x608
+#define PC_PM_LEN  12
+#define PC_PM_HZ   3579545
+#define PC_S5_TYP  0 /* SLP_TYP that is power off */
+
+#define PC_SCI_IRQ 9 /* a level, active high */
+
+#define PC_RST_CNT     0xcf9
+#define PC_RST_CNT_VAL 0x06 /* a hard reset */
+
+#define PC_IOAPIC_GPA 0xfec00000
+#define PC_LAPIC_GPA  0xfee00000
+
+/* PCI: configuration mechanism #1 and ECAM of bus 0, windows for BARs, and
+ * where INTA# of device 0 goes (platform_intx() in include/firmware.h). */
+#define PC_PCI_CONFIG	 0xcf8
+#define PC_ECAM_GPA	 0xe0000000
+#define PC_ECAM_LEN	 0x00100000
+#define PC_PCI_MEM1	 0xc0000000
+#define PC_PCI_MEM1_LEN	 0x20000000
+#define PC_PCI_MEM2	 0xe0100000
+#define PC_PCI_MEM2_LEN	 0x1eb00000
+#define PC_PCI_IO	 0xc000
+#define PC_PCI_IO_LEN	 0x4000
+#define PC_PCI_INTX_GSI	 16 /* 16 to 19: levels, active low */
+#define PC_PCI_INTX_LINE 10 /* 10 and 11 in turn, by way of the 8259s */
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * Puts together the one description of the machine, from the devices and
+ * features that were linked in and those that this run goes without.
+ */
+#include "platform.h"
+
+#include <string.h>
+
+#include "core/vm.h"
+#include "device.h"
+#include "feature.h"
+#include "irqchip.h"
+
+TABLE_DECLARE(device, device_type);
+TABLE_DECLARE(feature, feature);
+TABLE_DECLARE(firmware, firmware);
+
+#define IOAPIC_IDS 16
+
+/* Devices and features by their names. */
+static const struct part {
+	char name[8];
+	unsigned int bit;
+} parts[] = {
+	{ "serial", PLATFORM_SERIAL }, { "irq4", PLATFORM_SERIAL_IRQ },
+	{ "i8042", PLATFORM_I8042 },   { "cmos", PLATFORM_CMOS },
+	{ "pit", PLATFORM_PIT },       { "reset", PLATFORM_RESET },
+	{ "pm", PLATFORM_PM },	       { "vga", PLATFORM_VGA },
+};
+
+static bool is_linked(const char *name)
+{
+	const struct device_type *const *device;
+	const struct feature *const *feature;
+
+	TABLE_FOREACH(device, device) {
+		if (!strcmp((*device)->name, name))
+			return true;
+	}
+	TABLE_FOREACH(feature, feature) {
+		if (!strcmp((*feature)->name, name))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The I/O APIC's own id: the first that no processor has, as the MP
+ * specification wants it. It has four bits; beside more processors than that it
+ * is 0, which is unique where it counts: no message is addressed to it.
+ */
+static uint8_t ioapic_id(unsigned int nr_cpus)
+{
+	return nr_cpus < IOAPIC_IDS ? nr_cpus : 0;
+}
+
+struct platform platform_of(const struct vm *vm)
+{
+	const struct irqchip *irqchip = vm->config.irqchip;
+	struct platform platform = {
+		.nr_cpus = vm->config.nr_vcpus,
+		.ioapic_id = ioapic_id(vm->config.nr_vcpus),
+	};
+
+	if (irqchip)
+		platform.has |= PLATFORM_IRQS;
+	if (irqchip && irqchip->has_apic)
+		platform.has |= PLATFORM_APIC;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (is_linked(parts[i].name) &&
+		    !feature_is_out(vm->config.without, parts[i].name))
+			platform.has |= parts[i].bit;
+	return platform;
+}
+
+static bool is_told(const struct vm *vm, const struct platform *platform,
+		    const struct firmware *row)
+{
+	return !feature_is_out(vm->config.without, row->name) &&
+	       (!row->fits || row->fits(platform));
+}
+
+gpa_t platform_rsdp(const struct vm *vm, const struct platform *platform)
+{
+	const struct firmware *const *row;
+
+	TABLE_FOREACH(firmware, row) {
+		if ((*row)->rsdp && is_told(vm, platform, *row))
+			return (*row)->rsdp;
+	}
+	return 0;
+}
+
+void platform_write(struct vm *vm, const struct platform *platform)
+{
+	const struct firmware *const *row;
+
+	if (platform_has(platform, PLATFORM_APIC))
+		vm->config.irqchip->set_ioapic_id(vm, platform->ioapic_id);
+	TABLE_FOREACH(firmware, row) {
+		if (is_told(vm, platform, *row))
+			(*row)->write(&vm->mem, platform);
+	}
+}

@@ -1,0 +1,18 @@
+/* The machine as firmware describes it, and that description in guest RAM. */
+#ifndef MKVM_PLATFORM_H
+#define MKVM_PLATFORM_H
+
+#include "firmware.h"
+
+struct vm;
+
+/* What there is of a PC in @vm. */
+struct platform platform_of(const struct vm *vm);
+
+/* Where ACPI's root pointer of this run will be; 0: nowhere. */
+gpa_t platform_rsdp(const struct vm *vm, const struct platform *platform);
+
+/* Writes what this run describes the machine by. */
+void platform_write(struct vm *vm, const struct platform *platform);
+
+#endif
