@@ -4,6 +4,7 @@ for a build."""
 import re
 
 FEATURES = {
+    "BOOT_GZIP": "gzip",
     "BOOT_SHORTCUTS": "shortcuts",
     "CONSOLE_BATCH": "batching",
     "DBG_REPORT": "report",

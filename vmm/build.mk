@@ -14,7 +14,8 @@ obj-$(CONFIG_MACHINE) += core/kvm.o core/vm.o core/bus.o core/cpuid.o \
 			 util/event.o irqchip/select.o
 obj-$(CONFIG_MACHINE) += $(addprefix terminal/,console.o output.o screen.o term.o \
 			 messages.o)
-obj-$(CONFIG_MACHINE) += boot/select.o boot/kind.o boot/kind_look.o
+obj-$(CONFIG_MACHINE) += boot/select.o boot/kind.o boot/kind_look.o \
+			 boot/gunzip$(call none-without,BOOT_GZIP).o
 obj-$(CONFIG_MACHINE) += util/lock.o util/log.o util/sink.o util/ring.o util/text.o
 
 # A part that can be missing has a stand-in, NAME_none.o, so that nobody asks:
@@ -96,6 +97,10 @@ VMM_LINK := -Wl,-z,relro,-z,now,--build-id=none \
 	    -Wl,-T,vmm/tables.ld
 VMM_HARD := -fPIE -fstack-protector-strong
 
+# Debian has zlib for glibc only; of inflateBack() that concerns no more than how
+# to call memcpy() and malloc(), so it does with musl as well.
+VMM_LIBS := $(if $(CONFIG_BOOT_GZIP),$(shell $(CC) -print-file-name=libz.a))
+
 # Small: no tables for unwinding, nothing that nobody calls (tables.ld keeps the
 # rows), and, unless CFLAGS are the user's own, size before speed but on the way
 # that every VM exit takes and every byte of a kernel.
@@ -120,14 +125,14 @@ VMM_LINK  += -Wl,-z,noseparate-code,-z,pack-relative-relocs,-e,pie_start
 VMM_LD     = $(CC) $(CFLAGS) -static-pie -nostdlib -nostartfiles -o $@ \
 	     $(addprefix $(MUSL_LIB)/,rcrt1.o crti.o) \
 	     $(call GCC_FILE,crtbeginS.o) $(VMM_OBJS) $(VMM_LINK) $(LDFLAGS) \
-	     -L$(MUSL_LIB) -lc -lgcc $(call GCC_FILE,crtendS.o) $(MUSL_LIB)/crtn.o
+	     $(VMM_LIBS) -L$(MUSL_LIB) -lc -lgcc $(call GCC_FILE,crtendS.o) $(MUSL_LIB)/crtn.o
 $(VMM_OBJS): | $(B)/musl/include/.stamp
 $(VMM_OBJS): HOST_CC = $(MUSL_CC) -isystem $(MUSL)
 else
 VMM_HARD  += $(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),-U_FORTIFY_SOURCE \
 	     -D_FORTIFY_SOURCE=2)
 VMM_LD     = $(HOST_CC) $(CFLAGS) -pie -o $@ $(VMM_OBJS) -pthread $(VMM_LINK) \
-	     $(LDFLAGS)
+	     $(VMM_LIBS) $(LDFLAGS)
 endif
 $(VMM_OBJS): EXTRA = $(VMM_HARD)
 VMM_HOW := $(call remember,$(B)/vmm/how,static: $(VMM_MUSL) $(VMM_HARD) $(VMM_LINK))
@@ -139,7 +144,7 @@ $(B)/vmm/kvm-vmm: $(VMM_OBJS) $(VMM_LIST) vmm/tables.ld
 
 $(B)/san/vmm/kvm-vmm: $(VMM_SAN) $(VMM_LIST)
 	$(say) LD-SAN kvm-vmm
-	$(Q)$(HOST_CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(VMM_SAN) -pthread $(LDFLAGS)
+	$(Q)$(HOST_CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(VMM_SAN) $(VMM_LIBS) -pthread $(LDFLAGS)
 
 $(IMAGES)/kvm-vmm: $(B)/vmm/kvm-vmm
 	$(say) STRIP images/kvm-vmm

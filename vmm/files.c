@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "boot/gunzip.h"
 #include "boot/select.h"
 #include "util/log.h"
 
@@ -31,6 +32,8 @@ int files_open(struct files *files, const struct options *opt, unsigned int id)
 	files->initrd.data = NULL;
 	files->nr_modules = 0;
 	err = image_open(&files->image, opt->images[id]);
+	if (!err)
+		err = gunzip_image(&files->image, opt->without);
 	if (!err && opt->initrd)
 		err = image_open(&files->initrd, opt->initrd);
 	for (unsigned int i = 0; i < opt->nr_modules && !err; i++) {

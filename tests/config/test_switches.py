@@ -145,6 +145,8 @@ ROWS = {
                       lost=(r"loader  bzimage .*", r"loader  vmlinux .*",
                             r"feature shortcuts .*")),
     "MPTABLE": Row("boot/firmware/mptable", lost=r"feature mptable .*"),
+    "BOOT_GZIP": Row("boot/gunzip", "boot/gunzip_none",
+                     lost=r"feature gzip .*"),
     "BOOT_SHORTCUTS": Row("boot/linux_short", "boot/linux_short_none",
                           lost=r"feature shortcuts .*"),
     "DBG_TRACE": Row("probes/trace/*", lost=r"probe   trace .*"),

@@ -11,6 +11,7 @@ import lzma
 import struct
 import tarfile
 import zipfile
+import zlib
 
 HLT = b"\xf4"
 TEXT = "The quick brown fox, 빠른 갈색 여우.\n"
@@ -61,6 +62,18 @@ def elf(machine, bits=64, big=False):
                        bits // 32, 1 + big, 1, 2, machine, 1).ljust(512, b"\0")
 
 
+def zipper(content):
+    return gzip.compress(content, mtime=0)
+
+
+def inside(content):
+    """What gzip has inside, or b"" where it has nothing that is whole."""
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error):
+        return b""
+
+
 CPIO = b"070701" + 104 * b"0" + b"\0" * 402
 COM = bytes.fromhex("ba0901 b409 cd21 c3") + b"Hello$"     # prints, returns
 MBR = sector((0x1be, struct.pack("<8BII", 0x80, 0, 2, 0, 0x83, 0, 0, 0, 1, 1)))
@@ -74,7 +87,20 @@ NAMED = [
      "text"),
     ("text of 100 KB", 2000 * TEXT.encode(), "text"),
     ("a shell script", b"#!/bin/sh\necho hello\n", "a script"),
-    ("gzip", gzip.compress(HLT, mtime=0), "compressed by gzip; unpack"),
+    ("gzip of a tar archive", zipper(tar()), "inside gzip: a tar archive"),
+    ("gzip of an initramfs", zipper(CPIO),
+     "inside gzip: an initramfs, a cpio archive; give it by --initrd"),
+    ("gzip of text", zipper(TEXT.encode()), "inside gzip: text"),
+    ("gzip of gzip", zipper(zipper(HLT)), "inside gzip: compressed by gzip"),
+    ("gzip of xz", zipper(lzma.compress(HLT)), "inside gzip: compressed by xz"),
+    ("gzip of nothing", zipper(b""), "gzip: there is nothing in it"),
+    ("gzip cut off", zipper(HLT)[:-1], "gzip: truncated"),
+    ("gzip cut off early", zipper(TEXT.encode())[:25], "gzip: truncated"),
+    ("gzip with a block that is none", zipper(HLT)[:10] + b"\x07" + put(20),
+     "gzip: damaged"),
+    ("gzip with another checksum", zipper(HLT)[:-8] + put(8),
+     "gzip: damaged: its checksum"),
+    ("gzip of ELF for ARM", zipper(elf(40, 32)), "inside gzip: an ELF file"),
     ("xz", lzma.compress(HLT), "compressed by xz; unpack"),
     ("bzip2", bz2.compress(HLT), "compressed by bzip2; unpack"),
     ("zstd", b"\x28\xb5\x2f\xfd\x24\x01\x09\x00\x00\xf4", "by zstd; unpack"),
@@ -145,6 +171,9 @@ RUNS = [
     ("gzip's first two bytes as instructions", b"\x1f\x8b\xd9" + HLT),
     ("gzip's three with flags that are none",
      b"\x1f\x8b\x08\xff\xc0" + HLT + put(20)),
+    ("a flat program inside gzip", zipper(HLT)),
+    ("one in two halves, and zeroes behind them",
+     zipper(2 * b"P") + zipper(HLT) + put(600)),
     ("lzma's first bytes with a dictionary that is none",
      b"\x5d\0\0\3\0" + HLT + put(20)),
     ("letters that end with HLT", 40 * b"P" + HLT),

@@ -160,6 +160,17 @@ for missing in (1, 8, 15):
               lambda result: result.must(badimages.GOOD_STATUS))
 refused("a bzImage that lacks its last paragraph",
         file("short16", badimages.bzimage()[:-16]), word="truncated")
+for name, image in (("bzImage", badimages.bzimage()),
+                    ("vmlinux", badimages.vmlinux())):
+    TABLE.add(f"a {name} inside gzip runs",
+              lambda place, path=file(name + ".gz", kindfiles.zipper(
+                  image)): vm.Command(vm.SAN, path),
+              lambda result: result.must(badimages.GOOD_STATUS))
+refused("gzip of nothing that is known",
+        file("zeroes.gz", kindfiles.zipper(kindfiles.put(100000))),
+        word="inside gzip: not an image")
+refused("a vmlinux inside gzip that stays there", "--no-gzip",
+        WORK + "/vmlinux.gz", word="compressed by gzip; unpack")
 survived("a vmlinux with nothing wrong", file("elf", badimages.vmlinux()))
 for number, (changes, message) in enumerate(badimages.ELF_REFUSED):
     refused(f"a vmlinux with {show(changes)}", "--linux", "--mem", "128M",
@@ -199,7 +210,7 @@ for number, (what, content, message) in enumerate(kindfiles.NAMED):
     if "text" in message:
         refused(f"{what} is named, whatever it is to be", "--paging", path,
                 word=message)
-    elif content[:4] != b"\x7fELF":
+    elif b"\x7fELF" not in (content[:4], kindfiles.inside(content)[:4]):
         refused(f"{what} is named where a kernel should be", "--linux", path,
                 word=message)
 for number, (what, content) in enumerate(kindfiles.RUNS):

@@ -51,7 +51,7 @@ static const struct kind kinds[] = {
 	  MAGIC("!<arch>\n"), NULL },
 	{ "a zip archive", INSIDE, 0, MAGIC("PK\3\4"), NULL },
 	{ "a 7z archive", INSIDE, 0, MAGIC("7z\xbc\xaf\x27\x1c"), NULL },
-	{ "compressed by gzip", UNPACK, 0, MAGIC("\x1f\x8b\x08"), look_gzip },
+	{ "compressed by gzip", UNPACK, 0, NULL, 0, look_gzip },
 	{ "compressed by xz", UNPACK, 0,
 	  MAGIC("\xfd"
 		"7zXZ\0"),
@@ -142,20 +142,25 @@ static const char *foreign_machine(const struct image *image)
 	return NULL;
 }
 
+const char *kind_where(const struct image *image)
+{
+	return image->unpacked ? "inside gzip: " : "";
+}
+
 bool kind_refuse(const struct image *image)
 {
 	const char *machine = foreign_machine(image);
 
 	if (machine) {
-		log_error("%s: an ELF file for %s; " FOR_X86, image->path,
-			  machine);
+		log_error("%s: %san ELF file for %s; " FOR_X86, image->path,
+			  kind_where(image), machine);
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (!fits(&kinds[i], image))
 			continue;
-		log_error("%s: %s; %s", image->path, kinds[i].what,
-			  kinds[i].next);
+		log_error("%s: %s%s; %s", image->path, kind_where(image),
+			  kinds[i].what, kinds[i].next);
 		return true;
 	}
 	return false;

@@ -121,7 +121,8 @@ int image_check(const struct image *image)
 {
 	struct stat st;
 
-	if (!fstat(image->fd, &st) && (size_t)st.st_size >= image->size)
+	if (image->unpacked ||
+	    (!fstat(image->fd, &st) && (size_t)st.st_size >= image->size))
 		return 0;
 	log_error("%s: has become shorter while it was read", image->path);
 	return -EIO;
@@ -132,9 +133,11 @@ void image_close(struct image *image)
 	if (!image->data)
 		return;
 	munmap((void *)image->data, image->size);
+	image->data = NULL;
+	if (image->unpacked)
+		return;
 	close(image->fd);
 	remove_open(image);
-	image->data = NULL;
 }
 
 /* --linux stands for every loader of that option. */
@@ -198,8 +201,8 @@ const struct loader *loader_select(const struct image *image,
 	if (!best && forced)
 		best = find_forced(forced);
 	if (!best)
-		log_error("%s: not an image this kvm-vmm can boot; `kvm-vmm "
+		log_error("%s: %snot an image this kvm-vmm can boot; `kvm-vmm "
 			  "--list` shows the kinds it knows",
-			  image->path);
+			  image->path, kind_where(image));
 	return best;
 }

@@ -21,8 +21,9 @@
 struct image {
 	const char *path;
 	const uint8_t *data;
-	size_t size; /* bytes */
-	int fd;	     /* the file, while it is open: for boot/select.c */
+	size_t size;   /* bytes */
+	int fd;	       /* the file, while it is open: for boot/select.c */
+	bool unpacked; /* @data is memory, filled by boot/gunzip.c */
 	struct image *next;
 };
 
