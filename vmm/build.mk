@@ -60,7 +60,7 @@ obj-$(CONFIG_BOOT_PAGED) += boot/paged.o boot/paged_small.o \
 obj-$(CONFIG_BOOT_LINUX) += boot/linux.o boot/bzimage.o boot/vmlinux.o \
 			    boot/linux_short$(call none-without,BOOT_SHORTCUTS).o \
 			    boot/elf.o boot/map64.o boot/sparse.o \
-			    boot/room.o boot/firmware/bda.o
+			    boot/room.o boot/memmap.o boot/firmware/bda.o
 obj-$(CONFIG_MPTABLE)    += boot/firmware/mptable.o
 obj-$(CONFIG_BOOT_LONG64) += boot/long64.o boot/elf.o boot/map64.o boot/room.o
 obj-$(CONFIG_BOOT_PROT32) += boot/prot32.o boot/elf.o boot/room.o

@@ -141,7 +141,8 @@ ROWS = {
     "BOOT_PROT32": Row("boot/prot32", lost=r"loader  prot32 .*"),
     "BOOT_LONG64": Row("boot/long64", lost=r"loader  long64 .*"),
     "BOOT_LINUX": Row("boot/linux boot/linux_short boot/bzimage boot/vmlinux "
-                      "boot/sparse boot/firmware/bda", takes="BOOT_SHORTCUTS=n",
+                      "boot/sparse boot/memmap boot/firmware/bda",
+                      takes="BOOT_SHORTCUTS=n",
                       lost=(r"loader  bzimage .*", r"loader  vmlinux .*",
                             r"feature shortcuts .*")),
     "MPTABLE": Row("boot/firmware/mptable", lost=r"feature mptable .*"),

@@ -66,13 +66,13 @@ static struct elf_segment read_segment(const struct elf_file *elf,
 		return (struct elf_segment){
 			wide.p_type,   wide.p_flags, wide.p_offset,
 			wide.p_filesz, wide.p_vaddr, wide.p_paddr,
-			wide.p_memsz,
+			wide.p_memsz,  wide.p_align,
 		};
 	}
 	memcpy(&p, table + i * sizeof(p), sizeof(p));
 	return (struct elf_segment){
 		p.p_type,  p.p_flags, p.p_offset, p.p_filesz,
-		p.p_vaddr, p.p_paddr, p.p_memsz,
+		p.p_vaddr, p.p_paddr, p.p_memsz,  p.p_align,
 	};
 }
 
@@ -147,7 +147,6 @@ static const char *check_segment(const struct elf_file *elf,
 static const char *check_segments(const struct elf_file *elf)
 {
 	struct elf_segment seg;
-	bool has_entry = false;
 	unsigned int i = 0;
 
 	while (elf_next_load(elf, &i, &seg)) {
@@ -157,12 +156,34 @@ static const char *check_segments(const struct elf_file *elf)
 			why = "its segments overlap";
 		if (why)
 			return why;
-		has_entry |= elf->entry - seg.paddr < seg.memsz;
 	}
-	return has_entry ? NULL : "no segment holds the entry point";
+	return NULL;
 }
 
-const char *elf_open(struct elf_file *elf, const struct image *image)
+bool elf_holds(const struct elf_file *elf, uint64_t gpa)
+{
+	struct elf_segment seg;
+	unsigned int i = 0;
+
+	while (elf_next_load(elf, &i, &seg))
+		if (gpa - seg.paddr < seg.memsz)
+			return true;
+	return false;
+}
+
+uint64_t elf_end(const struct elf_file *elf)
+{
+	struct elf_segment seg;
+	uint64_t end = 0;
+	unsigned int i = 0;
+
+	while (elf_next_load(elf, &i, &seg))
+		if (end < seg.paddr + seg.memsz)
+			end = seg.paddr + seg.memsz;
+	return end;
+}
+
+const char *elf_open_segments(struct elf_file *elf, const struct image *image)
 {
 	Elf64_Ehdr header;
 	const char *why;
@@ -178,6 +199,77 @@ const char *elf_open(struct elf_file *elf, const struct image *image)
 		return "truncated: it ends within its header";
 	why = check_header(elf, &header);
 	return why ? why : check_segments(elf);
+}
+
+const char *elf_open(struct elf_file *elf, const struct image *image)
+{
+	const char *why = elf_open_segments(elf, image);
+
+	if (!why && !elf_holds(elf, elf->entry))
+		why = "no segment holds the entry point";
+	return why;
+}
+
+/* @at rounded up as notes are padded: by 4, or as the segment says by 8. */
+static uint64_t pad(uint64_t at, const struct elf_segment *notes)
+{
+	uint64_t mask = (notes->align == 8 ? 8 : 4) - 1;
+
+	return (at + mask) & ~mask;
+}
+
+/* The descriptor's bytes, which lie in the file, as a number. */
+static uint64_t read_descriptor(const uint8_t *at, uint32_t size)
+{
+	uint64_t value = 0;
+
+	if (size == sizeof(uint32_t) || size == sizeof(uint64_t))
+		memcpy(&value, at, size);
+	return value;
+}
+
+static bool find_in(const struct elf_file *elf, const struct elf_segment *notes,
+		    const char *owner, uint32_t type, uint64_t *value)
+{
+	const uint8_t *data = elf->image->data + notes->offset;
+	Elf64_Nhdr note; /* the same for both classes */
+	uint64_t at = 0;
+
+	while (notes->filesz - at >= sizeof(note)) {
+		uint64_t name = at + sizeof(note), descriptor;
+
+		memcpy(&note, data + at, sizeof(note));
+		descriptor = pad(name + note.n_namesz, notes);
+		at = pad(descriptor + note.n_descsz, notes);
+		if (descriptor + note.n_descsz > notes->filesz)
+			return false;
+		if ((type == note.n_type || type == ELF_NOTE_ANY) &&
+		    note.n_namesz == strlen(owner) + 1 &&
+		    !memcmp(data + name, owner, note.n_namesz)) {
+			*value = read_descriptor(data + descriptor,
+						 note.n_descsz);
+			return true;
+		}
+		if (at > notes->filesz)
+			return false;
+	}
+	return false;
+}
+
+bool elf_find_note(const struct elf_file *elf, const char *owner, uint32_t type,
+		   uint64_t *value)
+{
+	size_t size = elf->image->size;
+
+	for (unsigned int i = 0; i < elf->phnum; i++) {
+		struct elf_segment seg = read_segment(elf, i);
+
+		if (seg.type == PT_NOTE && seg.offset <= size &&
+		    seg.filesz <= size - seg.offset &&
+		    find_in(elf, &seg, owner, type, value))
+			return true;
+	}
+	return false;
 }
 
 int elf_refuse(const struct image *image, const char *why)

@@ -32,6 +32,7 @@ struct elf_segment {
 	uint32_t type, flags;
 	uint64_t offset, filesz; /* in the file, bytes */
 	uint64_t vaddr, paddr, memsz;
+	uint64_t align;
 };
 
 /*
@@ -41,6 +42,26 @@ struct elf_segment {
  * a phrase for a message, and @elf must not be used.
  */
 const char *elf_open(struct elf_file *elf, const struct image *image);
+
+/* elf_open() for a file that is entered elsewhere: its entry point is whatever
+ * it is. */
+const char *elf_open_segments(struct elf_file *elf, const struct image *image);
+
+/* Whether a segment holds physical address @gpa. */
+bool elf_holds(const struct elf_file *elf, uint64_t gpa);
+
+/* One past the last physical address of all segments. */
+uint64_t elf_end(const struct elf_file *elf);
+
+#define ELF_NOTE_ANY UINT32_MAX
+
+/*
+ * Finds the first note of @owner ("Xen") and @type, or ELF_NOTE_ANY type, in a
+ * PT_NOTE segment. *@value becomes its descriptor as a number, if that has 4 or
+ * 8 bytes, or else 0. False if there is none.
+ */
+bool elf_find_note(const struct elf_file *elf, const char *owner, uint32_t type,
+		   uint64_t *value);
 
 /* Whether @image begins as ELF files do. */
 bool elf_has_magic(const struct image *image);

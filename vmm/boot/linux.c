@@ -11,6 +11,7 @@
 #include <sys/random.h>
 
 #include "boot/map64.h"
+#include "boot/memmap.h"
 #include "boot/room.h"
 #include "util/log.h"
 #include "x86/bits.h"
@@ -26,8 +27,6 @@
 
 #define BOOT_CS	       0x10 /* boot.rst: "__BOOT_CS(0x10) and __BOOT_DS(0x18)" */
 #define BOOT_DS	       0x18
-#define E820_RAM       1
-#define E820_RESERVED  2
 #define SEED_SIZE      64 /* bytes: 512 bits, twice what Linux wants */
 #define LOADER_UNKNOWN 0xff
 #define VIDEO_NORMAL   0xffff
@@ -168,27 +167,18 @@ static int place_initrd(const struct linux_kernel *kernel,
 	return 0;
 }
 
-static void add_e820(struct boot_params *zero_page, gpa_t start, gpa_t end,
-		     unsigned int type)
-{
-	struct boot_e820_entry *entry =
-		&zero_page->e820_table[zero_page->e820_entries];
-
-	if (start >= end)
-		return;
-	*entry = (struct boot_e820_entry){ .addr = start,
-					   .size = end - start,
-					   .type = type };
-	zero_page->e820_entries++;
-}
-
 static void fill_e820(const struct memory *mem, struct boot_params *zero_page)
 {
-	add_e820(zero_page, 0, MEM_FIRMWARE_START, E820_RAM);
-	add_e820(zero_page, MEM_FIRMWARE_START, MEM_FIRMWARE_END,
-		 E820_RESERVED);
-	add_e820(zero_page, MEM_FIRMWARE_END, mem->low_size, E820_RAM);
-	add_e820(zero_page, MEM_4G, mem_end(mem), E820_RAM);
+	struct memmap_entry map[MEMMAP_MAX];
+	unsigned int nr = memmap_fill(mem, map);
+
+	for (unsigned int i = 0; i < nr; i++)
+		zero_page->e820_table[i] = (struct boot_e820_entry){
+			.addr = map[i].start,
+			.size = map[i].size,
+			.type = map[i].type,
+		};
+	zero_page->e820_entries = nr;
 }
 
 /*

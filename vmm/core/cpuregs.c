@@ -39,6 +39,8 @@ void cpuregs_lay(const struct cpu_state *cpu, struct kvm_sregs *sregs,
 	sregs->cr4 = cpu->cr4;
 	sregs->efer = cpu->efer;
 	*regs = (struct kvm_regs){ .rip = cpu->rip,
+				   .rax = cpu->rax,
+				   .rbx = cpu->rbx,
 				   .rsp = cpu->rsp,
 				   .rsi = cpu->rsi,
 				   .rdi = cpu->rdi,

@@ -19,7 +19,7 @@ struct cpu_segment {
 };
 
 struct cpu_state {
-	uint64_t rip, rsp, rsi, rdi, rflags;
+	uint64_t rip, rsp, rsi, rdi, rax, rbx, rflags;
 	uint64_t cr0, cr3, cr4, efer;
 	struct cpu_segment code; /* CS */
 	struct cpu_segment data; /* DS, ES, FS, GS, SS */
