@@ -5,6 +5,10 @@ import re
 
 FEATURES = {
     "BOOT_GZIP": "gzip",
+    "BOOT_FLAT": "flat",
+    "BOOT_LONG64": "long64",
+    "BOOT_PAGED": "paged",
+    "BOOT_PROT32": "prot32",
     "BOOT_SHORTCUTS": "shortcuts",
     "CONSOLE_BATCH": "batching",
     "DBG_REPORT": "report",

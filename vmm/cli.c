@@ -390,6 +390,7 @@ static void collect_features(struct parser *p)
 {
 	const struct device_type *const *device;
 	const struct feature *const *feature;
+	const struct loader *const *loader;
 	const struct probe *const *probe;
 
 	TABLE_FOREACH(device, device) {
@@ -398,6 +399,8 @@ static void collect_features(struct parser *p)
 	}
 	TABLE_FOREACH(feature, feature)
 		add_feature(p, (*feature)->name);
+	TABLE_FOREACH(loader, loader)
+		add_feature(p, (*loader)->name);
 	TABLE_FOREACH(probe, probe) {
 		if (!(*probe)->option)
 			add_feature(p, (*probe)->name);

@@ -211,6 +211,7 @@ int guest_load(const struct options *opt, const struct loader *loader,
 		.initrd = files->initrd.data ? &files->initrd : NULL,
 		.modules = files->modules,
 		.nr_modules = files->nr_modules,
+		.has_text = platform_has(&platform, PLATFORM_VGA),
 		.without = opt->without,
 	};
 	int err;
@@ -221,13 +222,12 @@ int guest_load(const struct options *opt, const struct loader *loader,
 	if (opt->nr_images == 1)
 		term_size(&args.columns, &args.lines);
 	log_info("%s: %s: %s", vm->config.name, loader->name, loader->what);
+	/* Only for who may look: it lies in low RAM, where others have data. A
+	 * loader finds it there, and keeps its image clear of it. */
+	if (loader->needs & NEEDS_SMP)
+		platform_write(vm, &platform);
 	err = loader->load(&files->image, &args, &vm->mem, cpu);
 	if (!err)
 		err = files_check(files);
-	if (err)
-		return err;
-	/* Only for who may look: it lies in low RAM, where others have data. */
-	if (loader->needs & NEEDS_SMP)
-		platform_write(vm, &platform);
-	return 0;
+	return err;
 }

@@ -173,7 +173,7 @@ static int build_guest(struct machine *m, struct vm *vm, struct cpu_state *cpu)
 {
 	const struct image *image = &m->files.image;
 	const struct loader *loader =
-		loader_select(image, m->opt->loader_option);
+		loader_select(image, m->opt->loader_option, m->opt->without);
 	unsigned int id = m->nr_vms;
 	struct vm_config config = {
 		.name = m->names[id],

@@ -183,6 +183,7 @@ static void print_features(void)
 {
 	const struct device_type *const *device;
 	const struct feature *const *feature;
+	const struct loader *const *loader;
 	const struct probe *const *probe;
 	int column;
 
@@ -197,6 +198,8 @@ static void print_features(void)
 		if (!is_device((*feature)->name))
 			print_word((*feature)->name, &column);
 	}
+	TABLE_FOREACH(loader, loader)
+		print_word((*loader)->name, &column);
 	TABLE_FOREACH(probe, probe) {
 		if (!(*probe)->option)
 			print_word((*probe)->name, &column);

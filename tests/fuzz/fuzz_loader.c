@@ -93,7 +93,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	image.data = data + HEAD;
 	image.size = size - HEAD;
 	if (!by)
-		by = loader_select(&image, data[1] & FORCED ? "--linux" : NULL);
+		by = loader_select(&image, data[1] & FORCED ? "--linux" : NULL,
+				   NULL);
 	else if (by->match(&image) < 0)
 		abort();
 	if (by)

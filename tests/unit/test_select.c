@@ -1,4 +1,4 @@
-/* objects: boot/select.o boot/kind.o boot/kind_look.o util/log.o util/sink.o */
+/* objects: core/feature.o boot/select.o boot/kind.o boot/kind_look.o util/log.o util/sink.o */
 /*
  * An image that becomes shorter while it is read: no signal, zeroes, and a word
  * about it afterwards.

@@ -16,6 +16,7 @@
 
 #include "boot/kind.h"
 #include "boot/kind_look.h"
+#include "feature.h"
 #include "util/log.h"
 
 #define SCORE_SURE 10 /* a loader that says less takes what nobody knows */
@@ -179,15 +180,19 @@ int loader_check(const char *name)
 }
 
 const struct loader *loader_select(const struct image *image,
-				   const char *forced)
+				   const char *forced,
+				   const char *const *without)
 {
 	const struct loader *const *row;
 	const struct loader *best = NULL;
 	int best_score = 0;
 
 	TABLE_FOREACH(loader, row) {
-		int score = (*row)->match(image);
+		int score;
 
+		if (feature_is_out(without, (*row)->name))
+			continue;
+		score = (*row)->match(image);
 		if (forced && !is_meant(*row, forced))
 			continue;
 		if (score > best_score) {

@@ -22,9 +22,10 @@ int loader_check(const char *name);
 
 /*
  * The loader for @image: the one whose name or option is @forced, or the surest
- * by content. NULL after one message.
+ * by content of those that are not left out by @without. NULL after one message.
  */
 const struct loader *loader_select(const struct image *image,
-				   const char *forced);
+				   const char *forced,
+				   const char *const *without);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * Features: parts that a run can go without. A row adds `--no-NAME` to the
- * command line; every device has that option by its own name, and so has
- * every probe that needs no option. Whoever is such a part asks once, when it
+ * command line; every device and loader has that option by its own name, and so
+ * has every probe that needs no option. Whoever is such a part asks once, when it
  * sets itself up: a device by board_has(), a loader by boot_args, the core by
  * the guest's configuration.
  *
