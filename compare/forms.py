@@ -4,6 +4,7 @@ for a build."""
 import re
 
 FEATURES = {
+    "ACPI": "acpi",
     "BOOT_GZIP": "gzip",
     "BOOT_FLAT": "flat",
     "BOOT_LONG64": "long64",

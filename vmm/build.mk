@@ -43,6 +43,7 @@ obj-$(CONFIG_DEV_CMOS)      += devices/cmos.o
 obj-$(CONFIG_DEV_DEBUGCON)  += devices/debugcon.o
 obj-$(CONFIG_DEV_POST)      += devices/post.o
 obj-$(CONFIG_DEV_RESET)     += devices/reset.o
+obj-$(CONFIG_DEV_PM)        += devices/pm.o
 obj-$(CONFIG_DEV_PIC)       += devices/pic.o irqchip/intr.o
 obj-$(CONFIG_DEV_IOAPIC)    += devices/ioapic.o
 obj-$(CONFIG_DEV_PIT)       += devices/pit.o devices/pit_counter.o
@@ -62,6 +63,7 @@ obj-$(CONFIG_BOOT_LINUX) += boot/linux.o boot/bzimage.o boot/vmlinux.o \
 			    boot/elf.o boot/map64.o boot/sparse.o \
 			    boot/room.o boot/memmap.o boot/firmware/bda.o
 obj-$(CONFIG_MPTABLE)    += boot/firmware/mptable.o
+obj-$(CONFIG_ACPI)       += boot/firmware/acpi.o boot/firmware/dsdt.o
 obj-$(CONFIG_BOOT_LONG64) += boot/long64.o boot/elf.o boot/map64.o boot/room.o
 obj-$(CONFIG_BOOT_PROT32) += boot/prot32.o boot/elf.o boot/room.o
 obj-$(or $(CONFIG_BOOT_PAGED),$(CONFIG_BOOT_LINUX),$(CONFIG_BOOT_LONG64),$(CONFIG_BOOT_PROT32)) \
@@ -79,6 +81,15 @@ obj-$(CONFIG_DBG_TRACE_FILE) += $(call whole,probes/tracefile) \
 				util/json.o util/lane.o util/outfile.o
 obj-$(CONFIG_DBG_BUDGET)  += $(call whole,probes/budget) util/lane.o
 obj-$(CONFIG_DBG_DOCTOR)  += $(call whole,doctor)
+
+# The DSDT's parts, from ASL; one header, which only their file includes.
+AML_H := $(B)/vmm/boot/firmware/dsdt.aml.h
+$(AML_H): $(wildcard vmm/boot/firmware/dsdt/*) vmm/abi/pc.h tools/aml | $(DEPS_BUILD)
+	$(say) IASL $@
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/aml '$(CC)' $@ $(filter %.asl,$^)
+$(addsuffix /vmm/boot/firmware/dsdt.o,$(B) $(B)/san $(B)/fuzz): $(AML_H)
+cflags-vmm/boot/firmware/dsdt := -I$(dir $(AML_H))
 
 # Statically with musl, or dynamically with the compiler's own C library.
 VMM_MUSL := $(if $(findstring clang,$(CC)),,$(CONFIG_VMM_STATIC))

@@ -78,15 +78,16 @@ ROWS = {
         "devices/hypercall devices/debugcon devices/post devices/reset"),
     "IRQCHIP": Row(
         "irqchip/kernel irqchip/vmm irqchip/split boot/firmware/mptable "
+        "boot/firmware/acpi boot/firmware/dsdt "
         "irqchip/intr irqchip/pit_kernel core/smp core/unstarted devices/pic "
         "devices/ioapic devices/pit devices/pit_counter devices/serial_irq",
         "core/smp_none core/unstarted_none devices/serial_irq_none",
         'IRQCHIP_KERNEL=n IRQCHIP_VMM=n IRQCHIP_SPLIT=n '
         'IRQCHIP_DEFAULT_KERNEL=n DEFAULT_IRQCHIP="none" PIT=n PIT_KERNEL=n '
         'SMP=n SMP_MAX=1 UART_IRQ4=n DEV_PIC=n DEV_PIT=n DEV_IOAPIC=n '
-        'MPTABLE=n',
+        'MPTABLE=n ACPI=n',
         (r"irqchip .*", r"device  (pic|ioapic|pit|serial) .*",
-         r"feature (pit|irq4|mptable) .*", r"vcpus   64 .*"),
+         r"feature (pit|irq4|mptable|acpi) .*", r"vcpus   64 .*"),
         (r"vcpus   1 .*", r"device  serial .*port 0x3f8\+8"),
         {**NAMES_DEFAULT, **COUNTS_IRQS}),
     "IRQCHIP_DEFAULT_VMM": Row(
@@ -133,6 +134,9 @@ ROWS = {
     "DEV_DEBUGCON": Row("devices/debugcon", lost=r"device  debugcon .*"),
     "DEV_POST": Row("devices/post", lost=r"device  post .*"),
     "DEV_RESET": Row("devices/reset", lost=r"device  reset .*"),
+    "DEV_PM": Row("devices/pm boot/firmware/acpi boot/firmware/dsdt",
+                  takes="ACPI=n", lost=(r"device  pm .*",
+                                        r"feature acpi .*")),
     "BOOT_FLAT": Row("boot/flat", lost=r"loader  flat .*"),
     "BOOT_PAGED": Row("boot/paged*", takes="PAGES_4M=n",
                       lost=(r"loader  paged .*", r"feature large-pages .*")),
@@ -145,6 +149,8 @@ ROWS = {
                       takes="BOOT_SHORTCUTS=n",
                       lost=(r"loader  bzimage .*", r"loader  vmlinux .*",
                             r"feature shortcuts .*")),
+    "ACPI": Row("boot/firmware/acpi boot/firmware/dsdt",
+                lost=r"feature acpi .*"),
     "MPTABLE": Row("boot/firmware/mptable", lost=r"feature mptable .*"),
     "BOOT_GZIP": Row("boot/gunzip", "boot/gunzip_none",
                      lost=r"feature gzip .*"),

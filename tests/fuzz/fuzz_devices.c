@@ -1,7 +1,7 @@
 /* objects: devices/cmos.o devices/debugcon.o devices/hypercall.o */
 /* objects: devices/i8042.o devices/i8042_kbd.o devices/i8042_keys.o */
 /* objects: devices/ioapic.o devices/pic.o devices/pit.o devices/pit_counter.o */
-/* objects: devices/post.o devices/reset.o */
+/* objects: devices/pm.o devices/post.o devices/reset.o */
 /* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */
 /* objects: core/bus.o core/bus_moving.o util/lock.o util/log.o util/sink.o */
 /*
@@ -128,6 +128,8 @@ static void fuzz_step(struct machine *m, struct board *b, struct bytes *in)
 		break;
 	case 5:
 		fuzz_pins(b, in);
+		if (b->type->power)
+			b->type->power(b->dev);
 		break;
 	default:
 		fuzz_access(m, b->type, in);

@@ -40,6 +40,7 @@ enum step_op {
 	STEP_TARGET,
 	STEP_LISTS,
 	STEP_WANTED,
+	STEP_POWER,
 };
 
 struct step {
@@ -86,6 +87,7 @@ struct step {
 #define TARGET(address)	  STEP(STEP_TARGET, 0, address) /* likewise */
 #define LISTS(count)	  STEP(STEP_LISTS, 0, count) /* board_want_eoi() */
 #define WANTED(count)	  STEP(STEP_WANTED, 0, count) /* in the last one */
+#define POWER(listens)	  STEP(STEP_POWER, 0, listens) /* the button */
 /* clang-format on */
 
 static inline void step_expect(const char *table, size_t row, const char *what,
@@ -189,6 +191,9 @@ static inline uint64_t step_look(struct board *b, const struct step *s,
 	case STEP_WANTED:
 		*what = "messages whose EOI is wanted";
 		return b->nr_eoi;
+	case STEP_POWER:
+		*what = "whether it listens to the power button";
+		return b->type->power(b->dev);
 	default:
 		*what = "a step of no known kind";
 		return ~s->val;

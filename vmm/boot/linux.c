@@ -72,6 +72,7 @@ static const struct room_taken taken[] = {
 	{ CMDLINE_GPA, CMDLINE_GPA + CMDLINE_MAX, "the command line" },
 	{ BDA_GPA, GDT_GPA, "the BIOS data area" },
 	{ MEM_FIRMWARE_START, MEM_EBDA_END, "the extended BIOS data area" },
+	{ MEM_RSDP, MEM_RSDP_END, "ACPI's tables" },
 	{ MEM_FIRMWARE_TABLES, MEM_FIRMWARE_TABLES_END, "the MP table" },
 	{ 0 },
 };
@@ -218,6 +219,7 @@ static int write_zero_page(const struct linux_kernel *kernel,
 	zero_page.hdr.setup_data = 0;
 	zero_page.hdr.type_of_loader = LOADER_UNKNOWN;
 	zero_page.hdr.vid_mode = VIDEO_NORMAL;
+	zero_page.acpi_rsdp_addr = args->rsdp;
 	fill_e820(mem, &zero_page);
 	err = place_seed(mem, &zero_page);
 	if (!err)

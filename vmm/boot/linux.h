@@ -6,7 +6,7 @@
  *   0x06000  random seed         0x20000  command line
  *   0x07000  zero page
  *   0x00400  BIOS data area     0x9fc00  the same, extended
- *   0xf0000  the machine's own tables; from 0x9fc00 to 1 MiB is reserved
+ *   0xe0000  ACPI, the MP table; from 0x9fc00 to 1 MiB is reserved
  *   kernel at its own address; initrd as high as it may be
  */
 #ifndef MKVM_LINUX_H

@@ -102,6 +102,12 @@ struct device_type {
 	 */
 	void (*hang_up)(void *dev);
 
+	/*
+	 * The power button is pressed; whether the guest is listening, so that
+	 * it may shut down in order. NULL: the button is not wired here.
+	 */
+	bool (*power)(void *dev);
+
 	/* The deadline given to board_timer() has passed. NULL: no timer. */
 	void (*timer)(void *dev);
 

@@ -25,6 +25,8 @@ typedef uint64_t gpa_t;
  */
 #define MEM_FIRMWARE_START	0x9fc00
 #define MEM_EBDA_END		0xa0000
+#define MEM_RSDP		0xe0000 /* ACPI's root pointer, its tables */
+#define MEM_RSDP_END		0xf0000
 #define MEM_FIRMWARE_TABLES	0xf0000
 #define MEM_FIRMWARE_TABLES_END 0xf8000
 #define MEM_FIRMWARE_END	0x100000

@@ -1,0 +1,63 @@
+/*
+ * The DSDT: ACPI's description of devices, in AML. Each file of dsdt/ is one
+ * definition block, compiled from ASL when kvm-vmm is built; the bodies of those
+ * that fit the machine, one behind the other, are the table. So a device that
+ * is not there is not in it either, and no method has to say so.
+ */
+#include "boot/firmware/acpi.h"
+
+#include <string.h>
+
+#include <dsdt.aml.h> /* by tools/aml: NAME_aml[] of each part */
+
+#define DSDT_REVISION 2 /* integers have 64 bits */
+#define CPU_NAME      "C000"
+
+#define BLOCK(name, with, without)                            \
+	{                                                     \
+		name##_aml, sizeof(name##_aml), with, without \
+	}
+
+static const struct block {
+	const uint8_t *aml;
+	uint16_t len;
+	uint16_t with, without; /* PLATFORM_ bits */
+} blocks[] = {
+	BLOCK(base, 0, 0),
+	BLOCK(pic, PLATFORM_IRQS, 0),
+	BLOCK(pit, PLATFORM_PIT, 0),
+	BLOCK(cmos, PLATFORM_CMOS, 0),
+	BLOCK(i8042, PLATFORM_I8042, 0),
+	BLOCK(serial, PLATFORM_SERIAL | PLATFORM_SERIAL_IRQ, 0),
+	BLOCK(serial_mute, PLATFORM_SERIAL, PLATFORM_SERIAL_IRQ),
+	BLOCK(pci, PLATFORM_PCI, 0),
+	BLOCK(ecam, PLATFORM_ECAM, 0),
+};
+
+/* Three digits for its name, and its number in the MADT. */
+static void add_cpu(struct acpi_area *area, unsigned int id)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	uint8_t aml[sizeof(cpu_aml)], *name;
+
+	memcpy(aml, cpu_aml, sizeof(aml));
+	for (name = aml; memcmp(name, CPU_NAME, strlen(CPU_NAME)) != 0; name++)
+		;
+	name[2] = digits[id >> 4];
+	name[3] = digits[id & 0xf];
+	aml[sizeof(aml) - 1] = id;
+	acpi_add(area, aml, sizeof(aml));
+}
+
+uint32_t acpi_write_dsdt(struct acpi_area *area,
+			 const struct platform *platform)
+{
+	acpi_begin(area, "DSDT", DSDT_REVISION);
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
+		if (platform_has(platform, blocks[i].with) &&
+		    !(platform->has & blocks[i].without))
+			acpi_add(area, blocks[i].aml, blocks[i].len);
+	for (unsigned int id = 0; id < platform->nr_cpus; id++)
+		add_cpu(area, id);
+	return acpi_end(area);
+}

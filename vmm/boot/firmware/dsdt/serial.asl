@@ -1,0 +1,2 @@
+#define SERIAL_IRQ IRQNoFlags () { 4 }
+#include "serial.asli"

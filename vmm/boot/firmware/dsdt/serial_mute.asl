@@ -1,0 +1,3 @@
+/* Its driver has to look by a timer. */
+#define SERIAL_IRQ
+#include "serial.asli"
