@@ -25,13 +25,14 @@ obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/unstarted$(call none-without,SMP).o \
 	 core/cpuid_kvm$(call none-without,KVMCLOCK).o \
 	 core/regs.o core/regs_sync$(call none-without,SYNC_REGS).o \
-	 core/bus_moving$(call none-without,PCI).o
+	 core/bus_moving$(call none-without,PCI).o \
+	 core/board_pci$(call none-without,PCI).o
 obj-$(CONFIG_MACHINE) += terminal/output_batch$(call none-without,CONSOLE_BATCH).o
 
-obj-$(CONFIG_IRQCHIP_KERNEL) += irqchip/kernel.o \
+obj-$(CONFIG_IRQCHIP_KERNEL) += irqchip/kernel.o irqchip/msi.o \
 				irqchip/pit_kernel$(call none-without,PIT_KERNEL).o
 obj-$(CONFIG_IRQCHIP_VMM)    += irqchip/vmm.o
-obj-$(CONFIG_IRQCHIP_SPLIT)  += irqchip/split.o
+obj-$(CONFIG_IRQCHIP_SPLIT)  += irqchip/split.o irqchip/msi.o
 
 obj-$(CONFIG_DEV_SERIAL)    += devices/serial.o \
 			       devices/serial_irq$(call none-without,UART_IRQ4).o \
@@ -47,6 +48,10 @@ obj-$(CONFIG_DEV_PM)        += devices/pm.o
 obj-$(CONFIG_DEV_PIC)       += devices/pic.o irqchip/intr.o
 obj-$(CONFIG_DEV_IOAPIC)    += devices/ioapic.o
 obj-$(CONFIG_DEV_PIT)       += devices/pit.o devices/pit_counter.o
+
+obj-$(CONFIG_PCI)     += pci/host.o pci/config.o pci/interrupt.o
+obj-$(CONFIG_ECAM)    += pci/ecam.o
+obj-$(CONFIG_DEV_EDU) += pci/edu.o
 
 # The bare run loop, with a bus if there is a device to stand on it.
 ifneq ($(CONFIG_MACHINE),y)

@@ -6,12 +6,11 @@
 
 #include <string.h>
 
+#include "core/board.h"
 #include "core/vm.h"
-#include "device.h"
 #include "feature.h"
 #include "irqchip.h"
 
-TABLE_DECLARE(device, device_type);
 TABLE_DECLARE(feature, feature);
 TABLE_DECLARE(firmware, firmware);
 
@@ -26,19 +25,15 @@ static const struct part {
 	{ "i8042", PLATFORM_I8042 },   { "cmos", PLATFORM_CMOS },
 	{ "pit", PLATFORM_PIT },       { "reset", PLATFORM_RESET },
 	{ "pm", PLATFORM_PM },	       { "vga", PLATFORM_VGA },
+	{ "pci", PLATFORM_PCI },       { "ecam", PLATFORM_ECAM },
 };
 
-static bool is_linked(const char *name)
+static bool is_feature(const char *name)
 {
-	const struct device_type *const *device;
-	const struct feature *const *feature;
+	const struct feature *const *row;
 
-	TABLE_FOREACH(device, device) {
-		if (!strcmp((*device)->name, name))
-			return true;
-	}
-	TABLE_FOREACH(feature, feature) {
-		if (!strcmp((*feature)->name, name))
+	TABLE_FOREACH(feature, row) {
+		if (!strcmp((*row)->name, name))
 			return true;
 	}
 	return false;
@@ -67,8 +62,9 @@ struct platform platform_of(const struct vm *vm)
 	if (irqchip && irqchip->has_apic)
 		platform.has |= PLATFORM_APIC;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (is_linked(parts[i].name) &&
-		    !feature_is_out(vm->config.without, parts[i].name))
+		if (boards_have(vm, parts[i].name) ||
+		    (is_feature(parts[i].name) &&
+		     !feature_is_out(vm->config.without, parts[i].name)))
 			platform.has |= parts[i].bit;
 	return platform;
 }
@@ -89,6 +85,13 @@ gpa_t platform_rsdp(const struct vm *vm, const struct platform *platform)
 			return (*row)->rsdp;
 	}
 	return 0;
+}
+
+/* Several functions of PCI may share a line, and it is a level for that. */
+void platform_wire(struct vm *vm, const struct platform *platform)
+{
+	if (platform_has(platform, PLATFORM_IRQS | PLATFORM_PCI))
+		vm->config.irqchip->set_levels(vm, 3 << PC_PCI_INTX_LINE);
 }
 
 void platform_write(struct vm *vm, const struct platform *platform)

@@ -12,6 +12,9 @@ struct platform platform_of(const struct vm *vm);
 /* Where ACPI's root pointer of this run will be; 0: nowhere. */
 gpa_t platform_rsdp(const struct vm *vm, const struct platform *platform);
 
+/* Sets the interrupt controllers as firmware does. */
+void platform_wire(struct vm *vm, const struct platform *platform);
+
 /* Writes what this run describes the machine by. */
 void platform_write(struct vm *vm, const struct platform *platform);
 

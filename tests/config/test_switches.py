@@ -69,7 +69,8 @@ def in_machine(name):
 ROWS = {
     # Not a part of the program but the program: of the rest a few stay.
     "MACHINE": Row(
-        "*", "bare/bare bare/io util/log_plain devices/serial_irq_none",
+        "*", "bare/bare bare/io core/bus_moving_none util/log_plain "
+        "devices/serial_irq_none",
         "=n ".join(name for name in SYMBOLS if in_machine(name)) +
         '=n SMP_MAX=n DEFAULT_IRQCHIP=n DEFAULT_MEM=n DEFAULT_CPUS=n '
         'DEFAULT_CMDLINE=n', r".*", BARE, changed=COUNTS_IRQS,
@@ -78,15 +79,15 @@ ROWS = {
         "devices/hypercall devices/debugcon devices/post devices/reset"),
     "IRQCHIP": Row(
         "irqchip/kernel irqchip/vmm irqchip/split boot/firmware/mptable "
-        "boot/firmware/acpi boot/firmware/dsdt "
-        "irqchip/intr irqchip/pit_kernel core/smp core/unstarted devices/pic "
+        "boot/firmware/acpi boot/firmware/dsdt pci/ecam "
+        "irqchip/intr irqchip/msi irqchip/pit_kernel core/smp core/unstarted devices/pic "
         "devices/ioapic devices/pit devices/pit_counter devices/serial_irq",
         "core/smp_none core/unstarted_none devices/serial_irq_none",
         'IRQCHIP_KERNEL=n IRQCHIP_VMM=n IRQCHIP_SPLIT=n '
         'IRQCHIP_DEFAULT_KERNEL=n DEFAULT_IRQCHIP="none" PIT=n PIT_KERNEL=n '
         'SMP=n SMP_MAX=1 UART_IRQ4=n DEV_PIC=n DEV_PIT=n DEV_IOAPIC=n '
-        'MPTABLE=n ACPI=n',
-        (r"irqchip .*", r"device  (pic|ioapic|pit|serial) .*",
+        'MPTABLE=n ACPI=n ECAM=n',
+        (r"irqchip .*", r"device  (pic|ioapic|pit|serial|ecam) .*",
          r"feature (pit|irq4|mptable|acpi) .*", r"vcpus   64 .*"),
         (r"vcpus   1 .*", r"device  serial .*port 0x3f8\+8"),
         {**NAMES_DEFAULT, **COUNTS_IRQS}),
@@ -134,9 +135,14 @@ ROWS = {
     "DEV_DEBUGCON": Row("devices/debugcon", lost=r"device  debugcon .*"),
     "DEV_POST": Row("devices/post", lost=r"device  post .*"),
     "DEV_RESET": Row("devices/reset", lost=r"device  reset .*"),
-    "DEV_PM": Row("devices/pm boot/firmware/acpi boot/firmware/dsdt",
-                  takes="ACPI=n", lost=(r"device  pm .*",
-                                        r"feature acpi .*")),
+    "DEV_PM": Row("devices/pm boot/firmware/acpi boot/firmware/dsdt pci/ecam",
+                  takes="ACPI=n ECAM=n",
+                  lost=(r"device  (pm|ecam) .*", r"feature acpi .*")),
+    "PCI": Row("pci/* core/bus_moving core/board_pci",
+               "core/bus_moving_none core/board_pci_none", "ECAM=n DEV_EDU=n",
+               (r"device  (pci|ecam) .*", r"plug    edu .*")),
+    "ECAM": Row("pci/ecam", lost=r"device  ecam .*"),
+    "DEV_EDU": Row("pci/edu", lost=r"plug    edu .*"),
     "BOOT_FLAT": Row("boot/flat", lost=r"loader  flat .*"),
     "BOOT_PAGED": Row("boot/paged*", takes="PAGES_4M=n",
                       lost=(r"loader  paged .*", r"feature large-pages .*")),
@@ -149,8 +155,9 @@ ROWS = {
                       takes="BOOT_SHORTCUTS=n",
                       lost=(r"loader  bzimage .*", r"loader  vmlinux .*",
                             r"feature shortcuts .*")),
-    "ACPI": Row("boot/firmware/acpi boot/firmware/dsdt",
-                lost=r"feature acpi .*"),
+    "ACPI": Row("boot/firmware/acpi boot/firmware/dsdt pci/ecam",
+                takes="ECAM=n", lost=(r"feature acpi .*",
+                                      r"device  ecam .*")),
     "MPTABLE": Row("boot/firmware/mptable", lost=r"feature mptable .*"),
     "BOOT_GZIP": Row("boot/gunzip", "boot/gunzip_none",
                      lost=r"feature gzip .*"),

@@ -19,6 +19,7 @@ FLOOR1 = CONTRACT + ["terminal/*"]
 FLOOR2 = FLOOR1 + ["core/*"]
 DEVICE = FLOOR0 + ["include/device.h", "include/chip.h"]
 LOADER = FLOOR0 + ["include/loader.h", "include/memory.h"]
+PCI = DEVICE + ["include/pci.h", "include/plug.h"]
 FIRMWARE = FLOOR0 + ["include/firmware.h", "include/memory.h"]
 
 # Files, the project headers they may include ("=" is any in the file's own
@@ -35,6 +36,7 @@ RULES = [
     ("terminal/*",	FLOOR1,			False),
     ("core/*",		FLOOR2,			True),
     ("devices/*",	DEVICE + ["="],		False),
+    ("pci/*",		PCI + ["="],		False),
     ("irqchip/*",	FLOOR2 + ["="],		True),
     ("boot/firmware/*",	FIRMWARE + ["="],	False),
     ("boot/*",		LOADER + ["boot/*"],	False),

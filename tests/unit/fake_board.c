@@ -9,6 +9,8 @@
 TABLE_DECLARE(device, device_type);
 
 const char *const *fake_without;
+unsigned int fake_slot;
+bool fake_no_messages;
 
 static void broken(const struct board *board, const char *what, uint64_t val)
 {
@@ -21,6 +23,7 @@ void fake_board_open_type(struct board *board, const struct device_type *type)
 {
 	memset(board, 0, sizeof(*board));
 	board->type = type;
+	board->slot = fake_slot;
 	board->dev = calloc(1, type->size);
 	if (!board->dev)
 		abort();
@@ -281,4 +284,67 @@ void board_oddity(struct board *board, const char *what, uint64_t val)
 	board->oddities++;
 	board->oddity = what;
 	board->oddity_val = val;
+}
+
+void *board_ram(struct board *board, uint64_t gpa, size_t len)
+{
+	if (gpa > board->ram_size || len > board->ram_size - gpa)
+		return NULL;
+	return board->ram + gpa;
+}
+
+unsigned int board_slot(struct board *board)
+{
+	return board->slot;
+}
+
+void board_map(struct board *board, unsigned int bar, uint64_t base, bool on)
+{
+	if (!board->type->pci || bar >= PCI_BARS ||
+	    !board->type->pci->bars[bar].size)
+		broken(board, "maps a BAR it does not have", bar);
+	board->bars[bar].base = base;
+	board->bars[bar].on = on;
+}
+
+void board_pin(struct board *board, bool level)
+{
+	if (!board->type->pci || !board->type->pci->pin)
+		broken(board, "uses a pin it does not have", level);
+	if (board->pin == level)
+		broken(board, "pin set to what it was", level);
+	board->pin = level;
+	board->pin_changes++;
+}
+
+uint8_t board_pin_line(struct board *board)
+{
+	(void)board;
+	return 11;
+}
+
+bool board_takes_messages(struct board *board)
+{
+	(void)board;
+	return !fake_no_messages;
+}
+
+void board_message(struct board *board, uint64_t address, uint32_t data)
+{
+	board->messages++;
+	board->message_address = address;
+	board->message_data = data;
+}
+
+bool board_visit(struct board *bridge, unsigned int slot,
+		 void (*visit)(struct pci *pci, void *arg), void *arg)
+{
+	if (!bridge->type->is_bridge)
+		broken(bridge, "is no bridge", slot);
+	if (slot >= PCI_SLOTS)
+		broken(bridge, "no such slot", slot);
+	if (!bridge->slots[slot])
+		return false;
+	visit(bridge->slots[slot]->dev, arg);
+	return true;
 }

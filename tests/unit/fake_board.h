@@ -10,6 +10,7 @@
 
 #include "chip.h"
 #include "device.h"
+#include "pci.h"
 
 #define FAKE_TX_MAX 4096
 
@@ -57,11 +58,31 @@ struct board {
 	unsigned int eoi_lists;			  /* board_want_eoi() */
 	struct dev_message eoi[DEV_MESSAGES_MAX]; /* the last one */
 	unsigned int nr_eoi;
+
+	/* A function on PCI. */
+	unsigned int slot;
+	bool pin; /* its level */
+	unsigned int pin_changes;
+	unsigned int messages;
+	uint64_t message_address; /* the last one's */
+	uint32_t message_data;
+	struct {
+		uint64_t base;
+		bool on;
+	} bars[PCI_BARS];
+	struct board *slots[PCI_SLOTS]; /* of a bridge: what is behind it */
+
+	uint8_t *ram; /* board_ram(): gpa 0 and what follows */
+	size_t ram_size;
 };
 
 /* What boards opened from now on go without, by board_has(): a NULL-terminated
  * list, or NULL for nothing. */
 extern const char *const *fake_without;
+
+/* Likewise the slot they get, and whether there are no local APICs. */
+extern unsigned int fake_slot;
+extern bool fake_no_messages;
 
 /* Powers up the linked-in device called @name, or the one of @type. */
 void fake_board_open(struct board *board, const char *name);

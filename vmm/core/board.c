@@ -17,8 +17,7 @@
 
 #include "abi/exit_status.h"
 #include "chip.h"
-#include "core/bus.h"
-#include "core/lastword.h"
+#include "core/board_inner.h"
 #include "core/plan.h"
 #include "core/probes.h"
 #include "core/vcpu.h"
@@ -30,24 +29,7 @@
 #include "util/log.h"
 #include "util/slow.h"
 
-#define ODDITIES_MAX   8
 #define TIMER_RETRY_NS 100000 /* when a vCPU is at the device just then */
-
-struct board {
-	struct device dev;
-	struct vm *vm;
-	const struct planned *planned; /* NULL: as its type says */
-	struct event_loop *loop;
-	struct event_source timer; /* fd 0 when the device has none */
-	bool gets_keys;		   /* what is typed may go here */
-	bool hung_up;		   /* the device has been told */
-
-	/* Guarded by dev.lock. */
-	struct lastword_ear ear;
-	uint64_t nr_oddities;
-	unsigned int nr_logged;
-	const char *logged[ODDITIES_MAX];
-};
 
 TABLE_DECLARE(device, device_type);
 
@@ -121,22 +103,43 @@ static int create_board(struct vm *vm, struct event_loop *loop,
 	if (type->chip && type->chip->eoi)
 		vm->ioapic = board;
 	err = claim_ranges(board);
+	if (!err && type->pci)
+		err = board_take_slot(board);
 	if (!err)
 		type->init(board->dev.state, board);
 	return err;
 }
 
-/* The models of chips are only for those VMs that have no others; any other
- * device is in all that do not go without it. */
+/* Whether @vm goes without what @type needs to be found. */
+static bool is_lost(const struct vm *vm, const struct device_type *type)
+{
+	const char *const *without = vm->config.without;
+
+	return (!device_is_chip(type) && feature_is_out(without, type->name)) ||
+	       (type->told_by && feature_is_out(without, type->told_by)) ||
+	       (type->pci && feature_is_out(without, "pci"));
+}
+
+static bool has_functions(const struct vm *vm)
+{
+	const struct plan *plan = vm->config.plan;
+
+	for (unsigned int i = 0; plan && i < plan->nr; i++)
+		if (plan->devices[i].type->pci)
+			return true;
+	return false;
+}
+
+/* The models of chips are only for those VMs that have no others, and bridges
+ * for those that have something behind them; any other device is in all that do
+ * not go without it. */
 static bool has_place(const struct vm *vm, const struct device_type *type)
 {
 	const struct irqchip *irqchip = vm->config.irqchip;
 	unsigned int models = irqchip ? irqchip->models : 0;
 
-	if (!device_is_chip(type) &&
-	    feature_is_out(vm->config.without, type->name))
-		return false;
-	return !(type->chips & ~models);
+	return !is_lost(vm, type) && !(type->chips & ~models) &&
+	       (!type->is_bridge || has_functions(vm));
 }
 
 /* The devices that options asked for. */
@@ -146,8 +149,9 @@ static int create_planned(struct vm *vm, struct event_loop *loop)
 	int err = 0;
 
 	for (unsigned int i = 0; plan && i < plan->nr && !err; i++)
-		err = create_board(vm, loop, plan->devices[i].type,
-				   &plan->devices[i]);
+		if (!is_lost(vm, plan->devices[i].type))
+			err = create_board(vm, loop, plan->devices[i].type,
+					   &plan->devices[i]);
 	return err;
 }
 
@@ -185,10 +189,19 @@ void boards_free(struct vm *vm)
 			event_del(board->loop, &board->timer);
 			close(board->timer.fd);
 		}
+		free(board->bars);
 		free(board->dev.state);
 	}
 	free(vm->boards);
 	vm->boards = NULL;
+}
+
+bool boards_have(const struct vm *vm, const char *name)
+{
+	for (unsigned int i = 0; i < vm->nr_boards; i++)
+		if (!strcmp(vm->boards[i].dev.type->name, name))
+			return true;
+	return false;
 }
 
 ssize_t board_input(struct board *board, const uint8_t *buf, size_t len)
@@ -279,7 +292,7 @@ void board_intr(struct board *board, bool level)
 
 void board_send(struct board *board, const struct dev_message *message)
 {
-	board->vm->config.irqchip->send(board->vm, message);
+	board->vm->config.irqchip->msi(board->vm, message);
 }
 
 void board_want_eoi(struct board *board, const struct dev_message *messages,
@@ -348,6 +361,11 @@ void board_timer(struct board *board, uint64_t deadline_ns)
 const void *board_config(struct board *board)
 {
 	return board->planned ? board->planned->config : NULL;
+}
+
+void *board_ram(struct board *board, uint64_t gpa, size_t len)
+{
+	return mem_hva(&board->vm->mem, gpa, len);
 }
 
 bool board_has(struct board *board, const char *name)

@@ -22,6 +22,9 @@ struct vm;
 int boards_create(struct vm *vm, struct event_loop *loop);
 void boards_free(struct vm *vm);
 
+/* Whether there is a device called @name in @vm. */
+bool boards_have(const struct vm *vm, const char *name);
+
 /*
  * The models of interrupt controllers, vm->pic and vm->ioapic: one of their
  * lines; the CPU that takes an interrupt of @pic, whose vector it returns; the

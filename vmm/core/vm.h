@@ -13,6 +13,7 @@
 #include "core/bus.h"
 #include "core/kvm.h"
 #include "memory.h"
+#include "pci.h"
 #include "x86/cpustate.h"
 
 struct board;
@@ -56,6 +57,12 @@ struct vm {
 	atomic_bool intr;	   /* INTR pin of the former, to vCPU 0 */
 	pthread_mutex_t intr_lock; /* for waiting on intr_raised */
 	pthread_cond_t intr_raised;
+
+	/* PCI: what is in each slot, and which of them ask on each wire. */
+	struct board *slots[PCI_SLOTS];
+	unsigned int nr_slots;
+	struct lock wires_lock;
+	uint32_t wires[PCI_WIRES]; /* guarded by it */
 
 	atomic_bool stopping;	   /* vCPUs leave their loops */
 	atomic_uint nr_running;	   /* vCPU threads that have not left yet */

@@ -54,8 +54,9 @@ enum dev_chips {
 	DEV_CHIP_IOAPIC = 1 << 1,
 };
 
-struct chip;  /* include/chip.h */
-struct board; /* one per device instance; opaque to the device */
+struct chip;	     /* include/chip.h */
+struct pci_function; /* include/pci.h */
+struct board;	     /* one per device instance; opaque to the device */
 
 struct device_type {
 	const char *name; /* one word, as in --list */
@@ -119,6 +120,16 @@ struct device_type {
 
 	/* Interrupt controllers only: what is theirs alone; or NULL. */
 	const struct chip *chip;
+
+	/* A function on the PCI bus: what it is, see include/pci.h; or NULL. */
+	const struct pci_function *pci;
+
+	/* A bridge to that bus: only in a VM where something else is on it. */
+	bool is_bridge;
+
+	/* The feature by which a guest is told of it, and it goes with that;
+	 * or NULL. */
+	const char *told_by;
 };
 
 /* Whether @type is an interrupt controller: no guest that has interrupts can
@@ -171,6 +182,11 @@ uint64_t board_rbx(struct board *board);
 /* Fills @buf with @len random bytes of the host's, 256 at most; where it has
  * none, the guest is ended. */
 void board_random(struct board *board, void *buf, size_t len);
+
+/* The hva of the @len bytes of guest RAM at @gpa, for a device that reads or
+ * writes there; NULL unless all of them are RAM. The guest may change them at
+ * any time. */
+void *board_ram(struct board *board, uint64_t gpa, size_t len);
 
 /* The guest's place on the command line, from 0. */
 unsigned int board_guest_id(struct board *board);

@@ -43,7 +43,12 @@ struct irqchip {
 	 * firmware does. Once, before the guest starts. */
 	void (*set_ioapic_id)(struct vm *vm, uint8_t id);
 
-	/* Sets interrupt line @line (GSI) to @level. Any thread. */
+	/* Makes the lines of the 8259s that have a bit in @lines levels, as
+	 * firmware does. Before the guest starts. */
+	void (*set_levels)(struct vm *vm, uint16_t lines);
+
+	/* Sets interrupt line @line (GSI) to @level. Any thread. Lines from 16 on
+	 * go to the I/O APIC alone, and nowhere without one. */
 	void (*set_line)(struct vm *vm, unsigned int line, bool level);
 
 	/* On the thread of @vcpu, which is about to enter the guest. NULL: KVM
@@ -55,13 +60,16 @@ struct irqchip {
 	 * the guest for that. */
 	bool (*halt)(struct vcpu *vcpu);
 
+	/* A device's message to the local APICs; any thread. One that nobody
+	 * takes is lost. NULL: there are none. */
+	void (*msi)(struct vm *vm, const struct dev_message *message);
+
 	/*
-	 * Where the I/O APIC is a device of ours. send(): a message of its to
-	 * the local APICs. want_eoi(): calls eoi() for those among its messages
-	 * that are at @messages. eoi(): a vCPU is through with @vector. Any
-	 * thread, and the first two with the lock of the I/O APIC held.
+	 * Where the I/O APIC is a device of ours. want_eoi(): calls eoi() for
+	 * those among its messages that are at @messages. eoi(): a vCPU is
+	 * through with @vector. Any thread, and the first with the lock of the
+	 * I/O APIC held.
 	 */
-	void (*send)(struct vm *vm, const struct dev_message *message);
 	void (*want_eoi)(struct vm *vm, const struct dev_message *messages,
 			 unsigned int count);
 	void (*eoi)(struct vm *vm, uint8_t vector);

@@ -17,6 +17,14 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 
+#define ELCR_PORT 0x4d0
+
+/* By its registers, as firmware would. */
+void intr_set_levels(struct vm *vm, uint16_t lines)
+{
+	bus_write(&vm->pio, ELCR_PORT, sizeof(lines), lines);
+}
+
 /* Injects what waits, or asks KVM to leave the guest once it can take it. */
 void intr_enter(struct vcpu *vcpu)
 {

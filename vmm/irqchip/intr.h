@@ -5,7 +5,13 @@
 #ifndef MKVM_INTR_H
 #define MKVM_INTR_H
 
+#include <stdint.h>
+
 struct vcpu;
+struct vm;
+
+/* Their `set_levels`. */
+void intr_set_levels(struct vm *vm, uint16_t lines);
 
 /* The `enter` of interrupt controllers whose 8259s are a device of ours. */
 void intr_enter(struct vcpu *vcpu);

@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 
 #include "core/vm.h"
+#include "irqchip/msi.h"
 #include "irqchip/pit_kernel.h"
 #include "util/log.h"
 
@@ -45,6 +46,22 @@ static void kernel_set_ioapic_id(struct vm *vm, uint8_t id)
 	ioctl(vm->fd, KVM_SET_IRQCHIP, &chip);
 }
 
+static void set_elcr(struct vm *vm, unsigned int id, uint8_t lines)
+{
+	struct kvm_irqchip chip = { .chip_id = id };
+
+	if (ioctl(vm->fd, KVM_GET_IRQCHIP, &chip))
+		return;
+	chip.chip.pic.elcr |= lines;
+	ioctl(vm->fd, KVM_SET_IRQCHIP, &chip);
+}
+
+static void kernel_set_levels(struct vm *vm, uint16_t lines)
+{
+	set_elcr(vm, KVM_IRQCHIP_PIC_MASTER, lines);
+	set_elcr(vm, KVM_IRQCHIP_PIC_SLAVE, lines >> 8);
+}
+
 static void kernel_set_line(struct vm *vm, unsigned int line, bool level)
 {
 	struct kvm_irq_level irq = { .irq = line, .level = level };
@@ -59,6 +76,8 @@ static const struct irqchip kernel = {
 	.available = kernel_available,
 	.create = kernel_create,
 	.set_ioapic_id = kernel_set_ioapic_id,
+	.set_levels = kernel_set_levels,
 	.set_line = kernel_set_line,
+	.msi = msi_send,
 };
 IRQCHIP(kernel);

@@ -21,6 +21,7 @@
 #include "core/vm.h"
 #include "irqchip.h"
 #include "irqchip/intr.h"
+#include "irqchip/msi.h"
 #include "util/log.h"
 
 /* Intel 82093AA, "I/O APIC Registers" */
@@ -79,16 +80,6 @@ static void split_set_line(struct vm *vm, unsigned int line, bool level)
 	board_chip_line(vm->ioapic, line, level);
 }
 
-/* Fails where no vCPU has that destination: then nobody takes the message. */
-static void split_send(struct vm *vm, const struct dev_message *message)
-{
-	struct kvm_msi msi = { .address_lo = message->address,
-			       .address_hi = message->address >> 32,
-			       .data = message->data };
-
-	ioctl(vm->fd, KVM_SIGNAL_MSI, &msi);
-}
-
 /*
  * KVM leaves the guest at an EOI only for vectors of levels that it finds in
  * its table of routes, at the GSIs that split_create() has reserved. Messages
@@ -131,9 +122,10 @@ static const struct irqchip split = {
 	.available = split_available,
 	.create = split_create,
 	.set_ioapic_id = split_set_ioapic_id,
+	.set_levels = intr_set_levels,
 	.set_line = split_set_line,
 	.enter = intr_enter,
-	.send = split_send,
+	.msi = msi_send,
 	.want_eoi = split_want_eoi,
 	.eoi = split_eoi,
 };

@@ -33,6 +33,7 @@ static const struct irqchip vmm = {
 	.name = "vmm",
 	.what = "8259s and 8254 as devices of kvm-vmm; no APICs, one vCPU",
 	.models = DEV_CHIP_PIC,
+	.set_levels = intr_set_levels,
 	.set_line = vmm_set_line,
 	.enter = intr_enter,
 	.halt = vmm_halt,

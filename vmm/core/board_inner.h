@@ -1,0 +1,34 @@
+/* What a board is, for the files of that name. */
+#ifndef MKVM_BOARD_INNER_H
+#define MKVM_BOARD_INNER_H
+
+#include "core/bus.h"
+#include "core/lastword.h"
+#include "core/vm.h"
+#include "util/event.h"
+
+#define ODDITIES_MAX 8
+
+struct board {
+	struct device dev;
+	struct vm *vm;
+	const struct planned *planned; /* NULL: as its type says */
+	struct event_loop *loop;
+	struct event_source timer; /* fd 0 when the device has none */
+	struct bus_moving *bars;   /* PCI_BARS of them; NULL: not on PCI */
+	unsigned int slot;	   /* if it is */
+	bool gets_keys;		   /* what is typed may go here */
+	bool hung_up;		   /* the device has been told */
+
+	/* Guarded by dev.lock. */
+	struct lastword_ear ear;
+	uint64_t nr_oddities;
+	unsigned int nr_logged;
+	const char *logged[ODDITIES_MAX];
+};
+
+/* Puts @board, a function, on the PCI bus. 0, -ENOMEM, or -ENOSPC: no slot is
+ * free. */
+int board_take_slot(struct board *board);
+
+#endif

@@ -1,0 +1,296 @@
+/*
+ * Interrupts of a function: its pin, a level, or messages, which are writes to
+ * where local APICs listen. MSI and MSI-X after PCI 3.0, "Message Signalled
+ * Interrupts": 64-bit addresses, and every message can be masked and waits
+ * then.
+ *
+ * Left out: what the specification lets a function do in its stead, such as
+ * fewer messages than it has asked for getting each a share of its own; those
+ * beyond take those that there are in turn.
+ */
+#include "device.h"
+#include "pci/config.h"
+
+#define CAP_MSI	 0x05
+#define CAP_MSIX 0x11
+
+/* MSI, from its capability on */
+#define MSI_CONTROL	  2
+#define MSI_ADDRESS	  4
+#define MSI_ADDRESS_HIGH  8
+#define MSI_DATA	  12
+#define MSI_MASK	  16
+#define MSI_PENDING	  20
+#define MSI_LEN		  24
+#define MSI_ENABLE	  0x0001
+#define MSI_CAPABLE_SHIFT 1 /* how many it has, as a power of two */
+#define MSI_ENABLED_SHIFT 4 /* how many it may use, likewise */
+#define MSI_ENABLED_MASK  0x0070
+#define MSI_64BIT	  0x0080
+#define MSI_MASKS	  0x0100
+#define MSI_ADDRESS_BITS  0xfffffffc
+#define MSI_CAPABLE_MAX	  5
+
+/* MSI-X, likewise; and an entry of its table */
+#define MSIX_CONTROL  2
+#define MSIX_TABLE    4
+#define MSIX_PBA      8
+#define MSIX_LEN      12
+#define MSIX_MASK_ALL 0x4000
+#define MSIX_ENABLE   0x8000
+#define MSIX_PBA_OFF  0x800
+
+enum { WORD_ADDRESS, WORD_HIGH, WORD_DATA, WORD_CONTROL, WORDS };
+
+#define WORD_MASKED 1 /* in the control */
+
+static uint16_t msi_control(const struct pci *pci)
+{
+	return pci->msi_cap ? pci_get(pci, pci->msi_cap + MSI_CONTROL, 2) : 0;
+}
+
+static uint16_t msix_control(const struct pci *pci)
+{
+	return pci->msix_cap ? pci_get(pci, pci->msix_cap + MSIX_CONTROL, 2) :
+			       0;
+}
+
+static void allow(struct pci *pci, unsigned int reg, unsigned int size,
+		  uint32_t bits)
+{
+	for (; size--; bits >>= 8)
+		pci->writable[reg++] = bits;
+}
+
+static unsigned int log2_of(unsigned int power)
+{
+	return __builtin_ctz(power);
+}
+
+static void add_msi(struct pci *pci)
+{
+	const unsigned int nr = pci->function->nr_msi;
+	const uint16_t control = MSI_64BIT | MSI_MASKS |
+				 log2_of(nr) << MSI_CAPABLE_SHIFT;
+	const uint8_t body[MSI_LEN - 2] = { control & 0xff, control >> 8 };
+	unsigned int cap = pci_add_capability(pci, CAP_MSI, body, sizeof(body));
+
+	allow(pci, cap + MSI_CONTROL, 2, MSI_ENABLE | MSI_ENABLED_MASK);
+	allow(pci, cap + MSI_ADDRESS, 4, MSI_ADDRESS_BITS);
+	allow(pci, cap + MSI_ADDRESS_HIGH, 4, UINT32_MAX);
+	allow(pci, cap + MSI_DATA, 2, UINT16_MAX);
+	allow(pci, cap + MSI_MASK, 4, (uint32_t)((1ULL << nr) - 1));
+	pci->msi_cap = cap;
+}
+
+static void add_msix(struct pci *pci)
+{
+	const struct pci_function *f = pci->function;
+	const uint8_t body[MSIX_LEN - 2] = {
+		[MSIX_CONTROL - 2] = f->nr_msix - 1,
+		[MSIX_TABLE - 2] = f->msix_bar,
+		[MSIX_PBA - 2] = MSIX_PBA_OFF % 0x100 | f->msix_bar,
+		[MSIX_PBA - 1] = MSIX_PBA_OFF >> 8,
+	};
+
+	pci->msix_cap = pci_add_capability(pci, CAP_MSIX, body, sizeof(body));
+	allow(pci, pci->msix_cap + MSIX_CONTROL, 2,
+	      MSIX_MASK_ALL | MSIX_ENABLE);
+	for (unsigned int i = 0; i < f->nr_msix; i++)
+		pci->msix[i].words[WORD_CONTROL] = WORD_MASKED;
+}
+
+void pci_add_messages(struct pci *pci)
+{
+	if (!board_takes_messages(pci->board))
+		return;
+	if (pci->function->nr_msi)
+		add_msi(pci);
+	if (pci->function->nr_msix)
+		add_msix(pci);
+}
+
+/* A message is a write, and those are a bus master's. */
+static void send(struct pci *pci, uint32_t low, uint32_t high, uint32_t data)
+{
+	if (pci->config[PCI_COMMAND] & PCI_COMMAND_MASTER)
+		board_message(pci->board, (uint64_t)high << 32 | low, data);
+}
+
+/* How many messages of MSI the guest lets it have. */
+static unsigned int msi_count(const struct pci *pci)
+{
+	unsigned int log2 = (msi_control(pci) & MSI_ENABLED_MASK) >>
+			    MSI_ENABLED_SHIFT;
+	unsigned int count =
+		1U << (log2 < MSI_CAPABLE_MAX ? log2 : MSI_CAPABLE_MAX);
+
+	return count < pci->function->nr_msi ? count : pci->function->nr_msi;
+}
+
+static void send_msi(struct pci *pci, unsigned int vector)
+{
+	const unsigned int cap = pci->msi_cap, count = msi_count(pci);
+	uint32_t data = pci_get(pci, cap + MSI_DATA, 2);
+
+	/* The low bits of the data say which of them it is. */
+	send(pci, pci_get(pci, cap + MSI_ADDRESS, 4),
+	     pci_get(pci, cap + MSI_ADDRESS_HIGH, 4),
+	     (data & ~(count - 1)) | vector);
+}
+
+static void raise_msi(struct pci *pci, unsigned int vector)
+{
+	const unsigned int pending = pci->msi_cap + MSI_PENDING;
+
+	vector %= msi_count(pci);
+	if (pci_get(pci, pci->msi_cap + MSI_MASK, 4) >> vector & 1)
+		pci_put(pci, pending, 4,
+			pci_get(pci, pending, 4) | 1U << vector);
+	else
+		send_msi(pci, vector);
+}
+
+static void send_msix(struct pci *pci, unsigned int vector)
+{
+	const uint32_t *words = pci->msix[vector].words;
+
+	send(pci, words[WORD_ADDRESS], words[WORD_HIGH], words[WORD_DATA]);
+}
+
+static bool msix_is_masked(const struct pci *pci, unsigned int vector)
+{
+	return msix_control(pci) & MSIX_MASK_ALL ||
+	       pci->msix[vector].words[WORD_CONTROL] & WORD_MASKED;
+}
+
+static void raise_msix(struct pci *pci, unsigned int vector)
+{
+	if (vector >= pci->function->nr_msix)
+		return;
+	if (msix_is_masked(pci, vector))
+		pci->msix_pending |= 1U << vector;
+	else
+		send_msix(pci, vector);
+}
+
+void pci_message(struct pci *pci, unsigned int vector)
+{
+	if (msix_control(pci) & MSIX_ENABLE)
+		raise_msix(pci, vector);
+	else if (msi_control(pci) & MSI_ENABLE)
+		raise_msi(pci, vector);
+}
+
+static void send_pending_msi(struct pci *pci)
+{
+	const unsigned int reg = pci->msi_cap + MSI_PENDING;
+	uint32_t pending = pci_get(pci, reg, 4);
+
+	pci_put(pci, reg, 4, 0);
+	for (; pending; pending &= pending - 1)
+		raise_msi(pci, log2_of(pending & -pending));
+}
+
+static void send_pending_msix(struct pci *pci)
+{
+	uint32_t pending = pci->msix_pending;
+
+	pci->msix_pending = 0;
+	for (; pending; pending &= pending - 1)
+		raise_msix(pci, log2_of(pending & -pending));
+}
+
+/* Those that wait for a function that has them no longer are gone. */
+static void update_messages(struct pci *pci)
+{
+	if (msix_control(pci) & MSIX_ENABLE)
+		send_pending_msix(pci);
+	else
+		pci->msix_pending = 0;
+	if (msi_control(pci) & MSI_ENABLE)
+		send_pending_msi(pci);
+	else if (pci->msi_cap)
+		pci_put(pci, pci->msi_cap + MSI_PENDING, 4, 0);
+}
+
+static void update_line(struct pci *pci)
+{
+	bool off = pci_get(pci, PCI_COMMAND, 2) & PCI_COMMAND_INTX_OFF ||
+		   msi_control(pci) & MSI_ENABLE ||
+		   msix_control(pci) & MSIX_ENABLE;
+	bool line = pci->asks && !off;
+
+	pci->config[PCI_STATUS] &= ~PCI_STATUS_INTX;
+	if (pci->asks)
+		pci->config[PCI_STATUS] |= PCI_STATUS_INTX;
+	if (line == pci->line)
+		return;
+	pci->line = line;
+	board_pin(pci->board, line);
+}
+
+void pci_update_interrupts(struct pci *pci)
+{
+	update_messages(pci);
+	update_line(pci);
+}
+
+void pci_level(struct pci *pci, bool asks)
+{
+	pci->asks = asks && pci->function->pin;
+	update_line(pci);
+}
+
+void *pci_dma(struct pci *pci, uint64_t gpa, size_t len)
+{
+	if (!(pci->config[PCI_COMMAND] & PCI_COMMAND_MASTER))
+		return NULL;
+	return board_ram(pci->board, gpa, len);
+}
+
+/* The word of the table at @off; NULL: there is none. */
+static uint32_t *find_word(struct pci *pci, uint64_t off)
+{
+	uint64_t entry = off / sizeof(struct pci_msix_entry);
+
+	if (!pci->msix_cap || entry >= pci->function->nr_msix)
+		return NULL;
+	return &pci->msix[entry].words[off / sizeof(uint32_t) % WORDS];
+}
+
+/* Double words, or the half of one, are how it may be accessed; smaller ones
+ * get their part. */
+uint64_t pci_msix_read(struct pci *pci, uint64_t off, unsigned int size)
+{
+	const uint32_t *word = find_word(pci, off);
+	uint32_t val = 0;
+
+	(void)size;
+	if (word)
+		val = *word;
+	else if (off - MSIX_PBA_OFF < sizeof(pci->msix_pending))
+		val = pci->msix_pending;
+	return val >> off % sizeof(val) * 8;
+}
+
+void pci_msix_write(struct pci *pci, uint64_t off, unsigned int size,
+		    uint64_t val)
+{
+	uint32_t *word = find_word(pci, off);
+
+	if (!word || size != sizeof(*word) || off % sizeof(*word)) {
+		board_oddity(pci->board, "MSI-X: write beside its table", off);
+		return;
+	}
+	switch (off / sizeof(*word) % WORDS) {
+	case WORD_ADDRESS:
+		val &= MSI_ADDRESS_BITS;
+		break;
+	case WORD_CONTROL:
+		val &= WORD_MASKED;
+		break;
+	}
+	*word = val;
+	update_messages(pci);
+}
