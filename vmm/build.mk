@@ -40,7 +40,8 @@ obj-$(CONFIG_DEV_SERIAL)    += devices/serial.o \
 obj-$(CONFIG_DEV_HYPERCALL) += devices/hypercall.o
 obj-$(CONFIG_DEV_I8042)     += devices/i8042.o devices/i8042_kbd.o \
 			       devices/i8042_keys.o
-obj-$(CONFIG_DEV_CMOS)      += devices/cmos.o
+obj-$(CONFIG_DEV_CMOS)      += devices/cmos.o devices/cmos_time.o \
+			       devices/cmos_flags.o
 obj-$(CONFIG_DEV_DEBUGCON)  += devices/debugcon.o
 obj-$(CONFIG_DEV_POST)      += devices/post.o
 obj-$(CONFIG_DEV_RESET)     += devices/reset.o

@@ -131,7 +131,7 @@ ROWS = {
         gained=r"device  serial .* 16450 .*", changed=SAYS_16550A),
     "DEV_HYPERCALL": Row("devices/hypercall", lost=r"device  hypercall .*"),
     "DEV_I8042": Row("devices/i8042*", lost=r"device  i8042 .*"),
-    "DEV_CMOS": Row("devices/cmos", lost=r"device  cmos .*"),
+    "DEV_CMOS": Row("devices/cmos*", lost=r"device  cmos .*"),
     "DEV_DEBUGCON": Row("devices/debugcon", lost=r"device  debugcon .*"),
     "DEV_POST": Row("devices/post", lost=r"device  post .*"),
     "DEV_RESET": Row("devices/reset", lost=r"device  reset .*"),

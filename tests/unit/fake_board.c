@@ -11,6 +11,7 @@ TABLE_DECLARE(device, device_type);
 const char *const *fake_without;
 unsigned int fake_slot;
 bool fake_no_messages;
+struct board_size fake_size = { .ram_low = 128 << 20, .nr_cpus = 1 };
 
 static void broken(const struct board *board, const char *what, uint64_t val)
 {
@@ -24,6 +25,7 @@ void fake_board_open_type(struct board *board, const struct device_type *type)
 	memset(board, 0, sizeof(*board));
 	board->type = type;
 	board->slot = fake_slot;
+	board->size = fake_size;
 	board->dev = calloc(1, type->size);
 	if (!board->dev)
 		abort();
@@ -212,9 +214,21 @@ void board_timer(struct board *board, uint64_t deadline_ns)
 	board->deadline_ns = deadline_ns;
 }
 
-int64_t board_wall_s(struct board *board)
+/* It stops at the end of time. */
+struct timespec board_wall(struct board *board)
 {
-	return board->wall_s;
+	struct timespec now = { .tv_nsec = board->now_ns % 1000000000 };
+
+	if (__builtin_add_overflow(board->wall_s,
+				   (int64_t)(board->now_ns / 1000000000),
+				   &now.tv_sec))
+		now.tv_sec = INT64_MAX;
+	return now;
+}
+
+struct board_size board_size(struct board *board)
+{
+	return board->size;
 }
 
 uint64_t board_rbx(struct board *board)

@@ -42,13 +42,14 @@ struct board {
 	size_t chunk;	  /* offered at a time; 0 is everything */
 
 	uint64_t now_ns, deadline_ns;
-	int64_t wall_s;
+	int64_t wall_s; /* the host's clock when now_ns was 0 */
 	uint64_t rbx;
 
 	const void *config; /* for board_config() */
 	uint8_t random;	    /* the next random byte; each is one more */
 	size_t random_len;
 	unsigned int guest_id;
+	struct board_size size;
 
 	bool intr; /* the level of the CPU's INTR pin */
 	unsigned int intr_changes;
@@ -83,6 +84,8 @@ extern const char *const *fake_without;
 /* Likewise the slot they get, and whether there are no local APICs. */
 extern unsigned int fake_slot;
 extern bool fake_no_messages;
+/* How large their machine is: 128 MiB and one vCPU, unless a test says more. */
+extern struct board_size fake_size;
 
 /* Powers up the linked-in device called @name, or the one of @type. */
 void fake_board_open(struct board *board, const char *name);

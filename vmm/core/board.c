@@ -373,10 +373,24 @@ bool board_has(struct board *board, const char *name)
 	return !feature_is_out(board->vm->config.without, name);
 }
 
-int64_t board_wall_s(struct board *board)
+struct timespec board_wall(struct board *board)
 {
+	struct timespec now;
+
 	(void)board;
-	return time(NULL);
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now;
+}
+
+struct board_size board_size(struct board *board)
+{
+	const struct memory *mem = &board->vm->mem;
+
+	return (struct board_size){
+		.ram_low = mem->low_size,
+		.ram_high = mem->size - mem->low_size,
+		.nr_cpus = board->vm->config.nr_vcpus,
+	};
 }
 
 uint64_t board_rbx(struct board *board)

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "table.h"
 
@@ -173,8 +174,18 @@ uint64_t board_now_ns(struct board *board);
 /* Calls timer() at @deadline_ns of that clock; 0 disarms. */
 void board_timer(struct board *board, uint64_t deadline_ns);
 
-/* Host wall clock in seconds since 1970-01-01 UTC. */
-int64_t board_wall_s(struct board *board);
+/* Host wall clock since 1970-01-01 UTC. */
+struct timespec board_wall(struct board *board);
+
+/* What firmware would have counted: a device that is asked how large the
+ * machine is says this. */
+struct board_size {
+	uint64_t ram_low;  /* bytes of RAM from 0 on */
+	uint64_t ram_high; /* and from 4 GiB on */
+	unsigned int nr_cpus;
+};
+
+struct board_size board_size(struct board *board);
 
 /* RBX of the vCPU whose access is being answered: a hypercall's argument. */
 uint64_t board_rbx(struct board *board);
