@@ -189,8 +189,11 @@ static int build_guest(struct machine *m, struct vm *vm, struct cpu_state *cpu)
 	if (err)
 		return err == -EINVAL ? STATUS_USAGE : STATUS_FAILED;
 	m->nr_vms++; /* from here on vm_free() has something to undo */
-	if (vm_create(vm, &m->kvm, &config) || boards_create(vm, &m->loop))
+	if (vm_create(vm, &m->kvm, &config))
 		return STATUS_FAILED;
+	err = boards_create(vm, &m->loop);
+	if (err) /* two at one place: the user has put one of them there */
+		return err == -EEXIST ? STATUS_USAGE : STATUS_FAILED;
 	return guest_load(m->opt, loader, &m->files, vm, cpu) ? STATUS_USAGE :
 								0;
 }

@@ -1,9 +1,10 @@
 /* objects: devices/cmos.o devices/cmos_time.o devices/cmos_flags.o */
-/* objects: devices/debugcon.o devices/hypercall.o */
+/* objects: devices/debugcon.o devices/fwcfg.o devices/hypercall.o */
 /* objects: devices/i8042.o devices/i8042_kbd.o devices/i8042_keys.o */
 /* objects: devices/ioapic.o devices/pic.o devices/pit.o devices/pit_counter.o */
-/* objects: devices/pm.o devices/post.o devices/reset.o */
+/* objects: devices/pm.o devices/port92.o devices/post.o devices/reset.o */
 /* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */
+/* objects: devices/exit_port.o core/plan.o */
 /* objects: core/bus.o core/bus_moving.o util/lock.o util/log.o util/sink.o */
 /*
  * Random accesses, input and lines to every linked-in device, on the recording
@@ -17,16 +18,24 @@
 
 #include "../unit/fake_board.h"
 #include "core/bus.h"
+#include "core/plan.h"
 
 #define DEVICES_MAX 32
 #define BESIDE	    8 /* bytes before and behind a range that are tried, too */
 
 TABLE_DECLARE(device, device_type);
+TABLE_DECLARE(plug, plug);
+
+/* Devices that an option makes, and what it says. */
+static const char *const options[][2] = {
+	{ "--exit-port", "0xf4" },
+};
 
 struct machine {
 	struct bus buses[2]; /* by enum dev_space */
 	struct board boards[DEVICES_MAX];
 	struct device devices[DEVICES_MAX];
+	const struct dev_range *ranges[DEVICES_MAX];
 	unsigned int count;
 };
 
@@ -46,7 +55,7 @@ static uint8_t next(struct bytes *in)
 }
 
 /* An access of any size in the range or near it. */
-static void fuzz_access(struct machine *m, const struct device_type *type,
+static void fuzz_access(struct machine *m, const struct dev_range *ranges,
 			struct bytes *in)
 {
 	const struct dev_range *range;
@@ -55,9 +64,9 @@ static void fuzz_access(struct machine *m, const struct device_type *type,
 	uint8_t how = next(in);
 	struct bus *bus;
 
-	while (nr_ranges < DEV_RANGES_MAX && type->ranges[nr_ranges].len)
+	while (nr_ranges < DEV_RANGES_MAX && ranges[nr_ranges].len)
 		nr_ranges++;
-	range = &type->ranges[(how >> 4) % nr_ranges];
+	range = &ranges[(how >> 4) % nr_ranges];
 	bus = &m->buses[range->space];
 	size = 1U << (how >> 1) % (range->space == DEV_PIO ? 3 : 4);
 	addr = range->base + next(in) % (range->len + 2 * BESIDE) - BESIDE;
@@ -133,11 +142,12 @@ static void fuzz_step(struct machine *m, struct board *b, struct bytes *in)
 			b->type->power(b->dev);
 		break;
 	default:
-		fuzz_access(m, b->type, in);
+		fuzz_access(m, m->ranges[b - m->boards], in);
 	}
 }
 
-static void open_board(struct machine *m, const struct device_type *type)
+static void open_board(struct machine *m, const struct device_type *type,
+		       const struct dev_range *ranges)
 {
 	static const uint8_t waiting[100] = "waiting on the console";
 	struct board *board = &m->boards[m->count];
@@ -149,12 +159,27 @@ static void open_board(struct machine *m, const struct device_type *type)
 	board->input = waiting;
 	board->input_len = sizeof(waiting);
 	*dev = (struct device){ .type = type, .state = board->dev };
-	for (unsigned int i = 0; i < DEV_RANGES_MAX && type->ranges[i].len; i++)
-		if (bus_claim(&m->buses[type->ranges[i].space],
-			      type->ranges[i].base, type->ranges[i].len, dev,
-			      i))
+	for (unsigned int i = 0; i < DEV_RANGES_MAX && ranges[i].len; i++)
+		if (bus_claim(&m->buses[ranges[i].space], ranges[i].base,
+			      ranges[i].len, dev, i))
 			abort();
-	m->count++;
+	m->ranges[m->count++] = ranges;
+}
+
+/* The list of what the options make; it lives as long as the process. */
+static const struct plan *make_plan(void)
+{
+	static struct plan plan;
+	const struct plug *const *row;
+
+	for (size_t i = 0; !plan.nr && i < sizeof(options) / sizeof(options[0]);
+	     i++)
+		TABLE_FOREACH(plug, row) {
+			if (!strcmp((*row)->option, options[i][0]) &&
+			    (*row)->plug(&plan, options[i][1]))
+				abort();
+		}
+	return &plan;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -163,12 +188,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct machine *m = &machine;
 	struct bytes in = { data, size };
 	const struct device_type *const *row;
+	const struct plan *plan = make_plan();
 
 	m->count = 0;
 	bus_init(&m->buses[DEV_PIO], "port");
 	bus_init(&m->buses[DEV_MMIO], "address");
 	TABLE_FOREACH(device, row)
-		open_board(m, *row);
+		open_board(m, *row, (*row)->ranges);
+	for (unsigned int i = 0; i < plan->nr; i++)
+		open_board(m, plan->devices[i].type, plan->devices[i].ranges);
 	if (!m->count || bus_freeze(&m->buses[DEV_PIO]) ||
 	    bus_freeze(&m->buses[DEV_MMIO]))
 		abort();

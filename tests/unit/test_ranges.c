@@ -1,8 +1,8 @@
 /* objects: devices/cmos.o devices/cmos_time.o devices/cmos_flags.o */
-/* objects: devices/debugcon.o devices/hypercall.o */
+/* objects: devices/debugcon.o devices/fwcfg.o devices/hypercall.o */
 /* objects: devices/i8042.o devices/i8042_kbd.o devices/i8042_keys.o */
 /* objects: devices/ioapic.o devices/pic.o devices/pit.o devices/pit_counter.o */
-/* objects: devices/post.o devices/reset.o */
+/* objects: devices/port92.o devices/post.o devices/reset.o */
 /* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */
 /* objects: core/bus.o core/bus_moving.o util/lock.o util/log.o util/sink.o */
 /*
@@ -126,6 +126,8 @@ static const struct row rows[] = {
 	{ DEV_PIO, 0x71, 4, "cmos 71:1=11" },
 	{ DEV_PIO, 0x7f, 2, "post 80:1=22" },
 	{ DEV_PIO, 0x80, 4, "post 80:1=11" },
+	{ DEV_PIO, 0x91, 2, "port92 92:1=22" },
+	{ DEV_PIO, 0x92, 2, "port92 92:1=11" },
 	{ DEV_PIO, 0x3f6, 4, "serial 3f8:1=33, serial 3f9:1=44" },
 	{ DEV_PIO, 0x3f8, 2, "serial 3f8:1=11, serial 3f9:1=22" },
 	{ DEV_PIO, 0x3ff, 2, "serial 3ff:1=11" },
@@ -137,6 +139,10 @@ static const struct row rows[] = {
 	{ DEV_PIO, 0x502, 4, "hypercall 502:2=2211" },
 	{ DEV_PIO, 0x4fe, 4, "" },
 	{ DEV_PIO, 0x4ff, 2, "" },
+	{ DEV_PIO, 0x510, 2, "fwcfg 510:2=2211" },
+	{ DEV_PIO, 0x510, 4, "fwcfg 510:2=2211" },
+	{ DEV_PIO, 0x511, 2, "fwcfg 511:1=11" },
+	{ DEV_PIO, 0x50f, 2, "" },
 	/* The address register of PCI lies across the reset register. */
 	{ DEV_PIO, 0xcf9, 1, "reset cf9:1=11" },
 	{ DEV_PIO, 0xcf8, 4, "" },

@@ -113,6 +113,45 @@ static void say_code(struct text *answer, const struct explain_access *access,
 	text_add(answer, "code 0x%02x", (unsigned int)access->val & 0xff);
 }
 
+static const struct explain_bits port_b_bits[] = {
+	{ 0x01, 0x01, "gate-2" },
+	{ 0x02, 0x02, "speaker" },
+	{ 0x10, 0x10, "refresh" },
+	{ 0x20, 0x20, "OUT-2" },
+	{ 0, 0, NULL },
+};
+
+static const struct explain_bits port_a_bits[] = {
+	{ 0x01, 0x01, "reset" },
+	{ 0x02, 0x02, "A20-on" },
+	{ 0x02, 0x00, "A20-off" },
+	{ 0, 0, NULL },
+};
+
+static void say_item(struct text *answer, const struct explain_access *access,
+		     const struct explain_guest *guest)
+{
+	uint16_t key = access->val;
+
+	(void)guest;
+	text_add(answer, "%s",
+		 key == 0x00 ? "signature" :
+		 key == 0x01 ? "what it can" :
+		 key == 0x03 ? "bytes of RAM" :
+		 key == 0x05 ? "how many CPUs" :
+		 key == 0x0f ? "most CPUs" :
+		 key == 0x19 ? "list of files" :
+			       "an item");
+}
+
+static void say_exit(struct text *answer, const struct explain_access *access,
+		     const struct explain_guest *guest)
+{
+	(void)guest;
+	text_add(answer, "status %u",
+		 access->val < 32 ? (unsigned int)access->val << 1 | 1 : 63);
+}
+
 static void say_reset(struct text *answer, const struct explain_access *access,
 		      const struct explain_guest *guest)
 {
@@ -182,15 +221,18 @@ static const struct explain_row rows[] = {
 	  .say = say_control, .doc = "8254", .section = "Control Word Format",
 	  .meaning = "which counter, and how it counts" },
 	PLACE(PIT + 3, 0, "PIT", "write only", "8254", "Control Word Format"),
-	PLACE(0x61, 0, "port B", "speaker, gate of PIT counter 2",
-	      "PC/AT ref.", "Speaker"),
+	{ .first = 0x61, .way = WAY_BOTH, .name = "port B",
+	  .bits = port_b_bits, .doc = "PC/AT ref.", .section = "Speaker",
+	  .meaning = "speaker, PIT counter 2; refresh toggles" },
 	{ .first = 0x80, .way = WAY_OUT, .name = "POST", .say = say_code,
 	  .doc = "PC/AT ref.", .section = "Power-On Self-Test",
 	  .meaning = "firmware's progress, or a delay of 1 us" },
 	PLACE(0x80, 0, "POST", "the last code", "PC/AT ref.",
 	      "Power-On Self-Test"),
-	PLACE(0x92, 0, "port A", "fast A20 gate and reset", "PS/2 ref.",
-	      "System Control Port A"),
+	{ .first = 0x92, .way = WAY_BOTH, .name = "port A",
+	  .bits = port_a_bits, .doc = "PS/2 ref.",
+	  .section = "System Control Port A",
+	  .meaning = "fast A20 gate and reset" },
 	{ .first = 0xe9, .way = WAY_OUT, .name = "debug console",
 	  .does = "prints it", .doc = "Bochs", .section = "port_e9_hack",
 	  .meaning = "a byte for the screen, nothing else" },
@@ -201,6 +243,14 @@ static const struct explain_row rows[] = {
 	      "io_delay="),
 	PLACE(0xf0, 0xf1, "FPU", "clears the coprocessor's IRQ13",
 	      "PC/AT ref.", "Coprocessor"),
+	{ .first = 0xf4, .last = 0xf7, .way = WAY_OUT, .name = "exit port",
+	  .say = say_exit, .doc = "guide.md", .section = "How a guest ends",
+	  .meaning = "a test kernel's verdict ends it" },
+	{ .first = 0x510, .way = WAY_OUT, .name = "fw_cfg", .say = say_item,
+	  .doc = "fw_cfg", .section = "Selector Register",
+	  .meaning = "which item 0x511 gives, in QEMU's way" },
+	PLACE(0x510, 0x511, "fw_cfg", "the next byte of the item", "fw_cfg",
+	      "Data Register"),
 	PLACE(0x2e8, 0x2ef, "COM4", "a fourth UART", "PC16550D", "Registers"),
 	PLACE(0x2f8, 0x2ff, "COM2", "a second UART", "PC16550D", "Registers"),
 	PLACE(0x3e8, 0x3ef, "COM3", "a third UART", "PC16550D", "Registers"),

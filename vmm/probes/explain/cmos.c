@@ -21,9 +21,25 @@ static const char *register_name(uint8_t index)
 	};
 
 	index &= INDEX_MASK;
-	if (index == 0x32)
+	if (index < RAM_FIRST)
+		return names[index];
+	switch (index) {
+	case 0x0f:
+		return "shutdown reason";
+	case 0x10 ... 0x14:
+		return "drives, equipment";
+	case 0x15 ... 0x18:
+	case 0x30 ... 0x31:
+	case 0x34 ... 0x35:
+	case 0x5b ... 0x5d:
+		return "memory size";
+	case 0x32:
 		return "century";
-	return index < RAM_FIRST ? names[index] : "a byte of RAM";
+	case 0x5f:
+		return "CPUs, less one";
+	default:
+		return "a byte of RAM";
+	}
 }
 
 static void say_index(struct text *answer, const struct explain_access *access,

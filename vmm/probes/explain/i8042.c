@@ -106,6 +106,8 @@ static const struct explain_row rows[] = {
 	CMD(0xd2, "fake a key", "the next byte seems to be typed"),
 	CMD(0xd3, "fake the mouse", "the next byte seems to be its"),
 	CMD(0xd4, "to second port", "the next byte goes to the mouse"),
+	CMD(0xdd, "A20 off", "address line 20, in the output port"),
+	CMD(0xdf, "A20 on", "address line 20, in the output port"),
 	CMD(0xfe, "reset the CPU", "pulls the reset line"),
 	{ .first = COMMAND,
 	  .way = WAY_OUT,
