@@ -149,6 +149,8 @@ ROWS = {
     "DEV_PORT92": Row("devices/port92", lost=r"device  port92 .*"),
     "DEV_FW_CFG": Row("devices/fwcfg", lost=r"device  fwcfg .*"),
     "EXIT_PORT": Row("devices/exit_port", lost=r"plug    exit-port .*"),
+    "DEV_VGA": Row("devices/vga* boot/firmware/screen util/surface",
+                   lost=r"device  vga .*"),
     "BOOT_FLAT": Row("boot/flat", lost=r"loader  flat .*"),
     "BOOT_PAGED": Row("boot/paged*", takes="PAGES_4M=n",
                       lost=(r"loader  paged .*", r"feature large-pages .*")),

@@ -5,6 +5,7 @@
 /* objects: devices/pm.o devices/port92.o devices/post.o devices/reset.o */
 /* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */
 /* objects: devices/exit_port.o core/plan.o */
+/* objects: devices/vga.o devices/vga_look.o util/surface.o */
 /* objects: core/bus.o core/bus_moving.o util/lock.o util/log.o util/sink.o */
 /*
  * Random accesses, input and lines to every linked-in device, on the recording
@@ -19,8 +20,10 @@
 #include "../unit/fake_board.h"
 #include "core/bus.h"
 #include "core/plan.h"
+#include "util/surface.h"
 
 #define DEVICES_MAX 32
+#define RAM_END	    0xc0000 /* of board_ram(): behind text memory */
 #define BESIDE	    8 /* bytes before and behind a range that are tried, too */
 
 TABLE_DECLARE(device, device_type);
@@ -117,6 +120,18 @@ static void fuzz_pins(struct board *b, struct bytes *in)
 		chip->eoi(b->dev, next(in));
 }
 
+/* The screen, in text memory that ends where the bytes do. */
+static void fuzz_look(struct board *b)
+{
+	static struct surface surface;
+	char row[SURFACE_TEXT_MAX];
+
+	if (!b->type->look || !b->type->look(b->dev, &surface))
+		return;
+	for (unsigned int i = 0; i < surface.rows; i++)
+		surface_text(&surface, i, true, row);
+}
+
 static void fuzz_step(struct machine *m, struct board *b, struct bytes *in)
 {
 	switch (next(in) % 16) {
@@ -141,6 +156,9 @@ static void fuzz_step(struct machine *m, struct board *b, struct bytes *in)
 		if (b->type->power)
 			b->type->power(b->dev);
 		break;
+	case 6:
+		fuzz_look(b);
+		break;
 	default:
 		fuzz_access(m, m->ranges[b - m->boards], in);
 	}
@@ -149,6 +167,7 @@ static void fuzz_step(struct machine *m, struct board *b, struct bytes *in)
 static void open_board(struct machine *m, const struct device_type *type,
 		       const struct dev_range *ranges)
 {
+	static uint8_t ram[RAM_END];
 	static const uint8_t waiting[100] = "waiting on the console";
 	struct board *board = &m->boards[m->count];
 	struct device *dev = &m->devices[m->count];
@@ -158,6 +177,8 @@ static void open_board(struct machine *m, const struct device_type *type,
 	fake_board_open_type(board, type);
 	board->input = waiting;
 	board->input_len = sizeof(waiting);
+	board->ram = ram;
+	board->ram_size = sizeof(ram);
 	*dev = (struct device){ .type = type, .state = board->dev };
 	for (unsigned int i = 0; i < DEV_RANGES_MAX && ranges[i].len; i++)
 		if (bus_claim(&m->buses[ranges[i].space], ranges[i].base,

@@ -218,6 +218,21 @@ ssize_t board_input(struct board *board, const uint8_t *buf, size_t len)
 	return taken;
 }
 
+bool boards_look(struct vm *vm, struct surface *surface)
+{
+	for (unsigned int i = 0; i < vm->nr_boards; i++) {
+		struct device *dev = &vm->boards[i].dev;
+		bool seen;
+
+		if (!dev->type->look || !lock_try(&dev->lock))
+			continue;
+		seen = dev->type->look(dev->state, surface);
+		lock_give(&dev->lock);
+		return seen;
+	}
+	return false;
+}
+
 void boards_hang_up(struct vm *vm)
 {
 	for (unsigned int i = 0; i < vm->nr_boards; i++) {

@@ -12,6 +12,7 @@
 
 struct board;
 struct event_loop;
+struct surface;
 struct vm;
 
 /*
@@ -41,6 +42,10 @@ void board_chip_eoi(struct board *ioapic, uint8_t vector);
  * alone makes room for output.
  */
 ssize_t board_input(struct board *board, const uint8_t *buf, size_t len);
+
+/* What the screen of @vm shows just now. False: it has none, or nothing is to be
+ * seen on it, or a vCPU is at the device. Any thread. */
+bool boards_look(struct vm *vm, struct surface *surface);
 
 /* Tells the devices of @vm that have a line that its other end has gone. One that
  * is busy just now is told at the next call. */

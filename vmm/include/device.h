@@ -57,6 +57,7 @@ enum dev_chips {
 
 struct chip;	     /* include/chip.h */
 struct pci_function; /* include/pci.h */
+struct surface;	     /* util/surface.h */
 struct board;	     /* one per device instance; opaque to the device */
 
 struct device_type {
@@ -112,6 +113,15 @@ struct device_type {
 
 	/* The deadline given to board_timer() has passed. NULL: no timer. */
 	void (*timer)(void *dev);
+
+	/*
+	 * What the guest's screen shows, all of it, in @surface; changes
+	 * nothing. False: there is nothing to see. NULL: it has no screen.
+	 */
+	bool (*look)(void *dev, struct surface *surface);
+
+	/* What is typed at the guest's screen is for this device. */
+	bool at_screen;
 
 	/*
 	 * DEV_CHIP_: created only in a VM where all of these are devices of

@@ -7,7 +7,8 @@
  *   40:13  KiB of RAM below it
  *   EBDA   its size in KiB, a byte; the MP table's pointer is further on
  *
- * Left out: all else that a BIOS keeps there, because kvm-vmm has none.
+ * What is about the screen, firmware/screen.c writes. Left out: all else that a
+ * BIOS keeps there, because kvm-vmm has none.
  * Follows the IBM Personal Computer AT Technical Reference, "BIOS Data Area".
  */
 #include "firmware.h"

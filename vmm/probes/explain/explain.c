@@ -131,7 +131,7 @@ static void explain_access(struct text *text, size_t start,
 	if (index < EXPLAIN_ROWS_MAX && is_first(&row_shown[index]))
 		text_add(text, INDENT "\"%s\": %s\n", row->section,
 			 row->meaning);
-	if (row->note && access.write)
+	if (row->note && (access.write || row->way == WAY_IN))
 		row->note(guest, &access);
 }
 

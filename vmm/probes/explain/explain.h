@@ -3,7 +3,7 @@
  *
  * explain.c is the probe and the layout, access.c takes an access
  * apart and finds its row, serial.c, hypercall.c,
- * i8042.c, cmos.c, ioapic.c and chips.c are the
+ * i8042.c, cmos.c, ioapic.c, vga.c and chips.c are the
  * rows of the devices, exits.c those of the exits that are no access.
  */
 #ifndef MKVM_EXPLAIN_H
@@ -29,6 +29,10 @@ enum explain_latch {
 	LATCH_PIC1, /* 8259A: the initialization word that comes next; 0: none */
 	LATCH_PIC2,
 	LATCH_IOAPIC, /* the register that IOWIN stands for */
+	LATCH_CRTC,   /* VGA: the register behind its second port */
+	LATCH_SEQ,
+	LATCH_GFX,
+	LATCH_ATTR, /* and, bit 7, that its data comes next */
 	LATCH_COUNT
 };
 
@@ -83,7 +87,8 @@ struct explain_row {
 	const struct explain_bits *bits; /* NULL: or what the value says */
 	void (*say)(struct text *answer, const struct explain_access *access,
 		    const struct explain_guest *guest); /* NULL: or this */
-	/* Remembers what later accesses depend on; NULL: nothing. */
+	/* Remembers what later accesses depend on, when it is written or is
+	 * for reading only; NULL: nothing. */
 	void (*note)(struct explain_guest *guest,
 		     const struct explain_access *access);
 
@@ -103,7 +108,7 @@ struct explain_table {
 	}
 
 extern const struct explain_table explain_serial, explain_hypercall,
-	explain_i8042, explain_cmos, explain_ioapic, explain_chips;
+	explain_i8042, explain_cmos, explain_ioapic, explain_chips, explain_vga;
 
 /* What an exit that is no access means, by exit reason. */
 struct explain_exit {

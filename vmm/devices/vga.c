@@ -1,0 +1,327 @@
+/*
+ * The registers of a VGA, as far as systems in text mode write and read them
+ * back, after the IBM PS/2 Hardware Interface Technical Reference, "Video
+ * Subsystem". It starts in mode 3, 80 by 25 characters in colour, as a BIOS
+ * leaves it.
+ *
+ *   3B4-3BA or 3D4-3DA  CRT controller and status; which, the miscellaneous
+ *                       output register says: monochrome or colour
+ *   3C0-3CF             attribute controller, miscellaneous output, sequencer,
+ *                       colours, graphics controller
+ *
+ * The text is guest RAM at B8000 (or B0000), 32 KiB of cells, so that a guest
+ * writes it without leaving. Left out: graphics, fonts that a guest loads, the
+ * latches and planes behind both, smooth scrolling, and interrupts (IRQ2).
+ */
+#include <string.h>
+
+#include "device.h"
+#include "vga.h"
+#include "util/surface.h"
+
+enum {
+	RANGE_MONO,
+	RANGE_VGA,
+	RANGE_COLOUR,
+};
+
+/* Offsets into the ranges of the CRT controller */
+#define CRTC_INDEX 0
+#define CRTC_DATA  1
+#define CRTC_PORTS 7
+#define STATUS_1   6 /* read; the feature control register when written */
+
+/* Offsets into the other range, whose first port is 3C0 */
+enum {
+	ATTR_PORT = 0x0, /* index and data in turn */
+	ATTR_READ = 0x1,
+	MISC_WRITE = 0x2, /* and input status 0 when read */
+	VGA_ENABLE = 0x3,
+	SEQ_INDEX = 0x4,
+	SEQ_DATA = 0x5,
+	DAC_MASK = 0x6,
+	DAC_READ = 0x7, /* state when read */
+	DAC_WRITE = 0x8,
+	DAC_DATA = 0x9,
+	FEATURE_READ = 0xa,
+	MISC_READ = 0xc,
+	GFX_INDEX = 0xe,
+	GFX_DATA = 0xf,
+	VGA_PORTS = 0x10,
+};
+
+/* Miscellaneous output register */
+#define MISC_COLOUR 0x01
+
+/* Input status 0: a monitor is there. Input status 1: see status_1(). */
+#define STATUS_0_SENSE	0x10
+#define STATUS_1_HIDDEN 0x01
+#define STATUS_1_VSYNC	0x08
+
+/* 31.5 kHz, and 449 scan lines in 1/70 s, 400 of them with text. */
+#define LINE_NS	    31778
+#define LINE_SHOWN  25422 /* of these, the rest is horizontal retrace */
+#define LINES	    449
+#define LINES_SHOWN 400
+
+/* Mode 3 with characters of 9 by 16 points, as IBM's BIOS sets it. */
+static const uint8_t seq_3[NR_SEQ] = { 0x03, 0x00, 0x03, 0x00, 0x02 };
+static const uint8_t crtc_3[NR_CRTC] = {
+	0x5f, 0x4f, 0x50, 0x82, 0x55, 0x81, 0xbf, 0x1f, 0x00,
+	0x4f, 0x0d, 0x0e, 0x00, 0x00, 0x00, 0x00, 0x9c, 0x8e,
+	0x8f, 0x28, 0x1f, 0x96, 0xb9, 0xa3, 0xff,
+};
+static const uint8_t gfx_3[NR_GFX] = {
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x10, 0x0e, 0x00, 0xff,
+};
+static const uint8_t attr_3[NR_ATTR - AR_MODE] = { 0x0c, 0x00, 0x0f, 0x08,
+						   0x00 };
+#define MISC_3 0x67
+
+/* Bits that there are. */
+static const uint8_t seq_bits[NR_SEQ] = { 0x03, 0x3d, 0x0f, 0x3f, 0x0e };
+static const uint8_t gfx_bits[NR_GFX] = {
+	0x0f, 0x0f, 0x0f, 0x1f, 0x03, 0x7b, 0x0f, 0x0f, 0xff,
+};
+static const uint8_t attr_bits[NR_ATTR - AR_MODE] = { 0xef, 0xff, 0x3f, 0x0f,
+						      0x0f };
+
+static uint8_t get(const uint8_t *regs, unsigned int nr, unsigned int index)
+{
+	return index < nr ? regs[index] : 0;
+}
+
+/*
+ * Input status 1: whether the beam is where nothing is shown. The vertical
+ * retrace is told for all of the time between two pictures, which is longer
+ * than it is: each look at it is a VM exit, and none of it is to be missed.
+ */
+static uint8_t status_1(const struct vga *v)
+{
+	uint64_t now = board_now_ns(v->board);
+	bool below = now / LINE_NS % LINES >= LINES_SHOWN;
+
+	if (below)
+		return STATUS_1_HIDDEN | STATUS_1_VSYNC;
+	return now % LINE_NS >= LINE_SHOWN ? STATUS_1_HIDDEN : 0;
+}
+
+static uint8_t read_dac(struct vga *v)
+{
+	uint8_t val = v->dac[v->dac_index][v->dac_part];
+
+	if (++v->dac_part == 3) {
+		v->dac_part = 0;
+		v->dac_index++;
+	}
+	return val;
+}
+
+/* A colour counts when it is complete. */
+static void write_dac(struct vga *v, uint8_t val)
+{
+	v->dac_latch[v->dac_part] = val & DAC_BITS;
+	if (++v->dac_part < 3)
+		return;
+	v->dac_part = 0;
+	memcpy(v->dac[v->dac_index++], v->dac_latch, sizeof(v->dac_latch));
+}
+
+static void write_dac_index(struct vga *v, uint8_t index, bool reads)
+{
+	v->dac_index = index;
+	v->dac_part = 0;
+	v->dac_reads = reads;
+}
+
+static void write_attr(struct vga *v, uint8_t val)
+{
+	uint8_t index = v->attr_index & ATTR_INDEX;
+
+	v->attr_is_data = !v->attr_is_data;
+	if (v->attr_is_data)
+		v->attr_index = val & (ATTR_INDEX | ATTR_SHOW);
+	else if (index < AR_MODE)
+		v->attr[index] = val & DAC_BITS;
+	else if (index < NR_ATTR)
+		v->attr[index] = val & attr_bits[index - AR_MODE];
+}
+
+static void write_crtc(struct vga *v, uint8_t val)
+{
+	uint8_t *reg;
+
+	if (v->crtc_index >= NR_CRTC)
+		return;
+	reg = &v->crtc[v->crtc_index];
+	if (v->crtc_index > CR_OVERFLOW ||
+	    !(v->crtc[CR_V_SYNC_END] & PROTECT_0_TO_7))
+		*reg = val;
+	else if (v->crtc_index == CR_OVERFLOW)
+		*reg = (*reg & ~OVERFLOW_LC8) | (val & OVERFLOW_LC8);
+}
+
+/* Whether the CRT controller answers in @range. */
+static bool is_there(const struct vga *v, unsigned int range)
+{
+	return (range == RANGE_COLOUR) == !!(v->misc & MISC_COLOUR);
+}
+
+static uint8_t read_crtc_ports(struct vga *v, uint64_t off)
+{
+	switch (off) {
+	case CRTC_INDEX:
+		return v->crtc_index;
+	case CRTC_DATA:
+		return get(v->crtc, NR_CRTC, v->crtc_index);
+	case STATUS_1:
+		v->attr_is_data = false;
+		return status_1(v);
+	default:
+		return 0xff;
+	}
+}
+
+static uint8_t read_vga_ports(struct vga *v, uint64_t off)
+{
+	switch (off) {
+	case ATTR_PORT:
+		return v->attr_index;
+	case ATTR_READ:
+		return get(v->attr, NR_ATTR, v->attr_index & ATTR_INDEX);
+	case MISC_WRITE:
+		return STATUS_0_SENSE;
+	case VGA_ENABLE:
+		return 1;
+	case SEQ_INDEX:
+		return v->seq_index;
+	case SEQ_DATA:
+		return get(v->seq, NR_SEQ, v->seq_index);
+	case DAC_MASK:
+		return v->dac_mask;
+	case DAC_READ:
+		return v->dac_reads ? 3 : 0;
+	case DAC_WRITE:
+		return v->dac_index;
+	case DAC_DATA:
+		return read_dac(v);
+	case FEATURE_READ:
+		return v->feature;
+	case MISC_READ:
+		return v->misc;
+	case GFX_INDEX:
+		return v->gfx_index;
+	case GFX_DATA:
+		return get(v->gfx, NR_GFX, v->gfx_index);
+	default:
+		return 0xff;
+	}
+}
+
+static uint64_t vga_read(void *dev, unsigned int range, uint64_t off,
+			 unsigned int size)
+{
+	struct vga *v = dev;
+
+	(void)size;
+	if (range == RANGE_VGA)
+		return read_vga_ports(v, off);
+	return is_there(v, range) ? read_crtc_ports(v, off) : 0xff;
+}
+
+static void write_crtc_ports(struct vga *v, uint64_t off, uint8_t val)
+{
+	if (off == CRTC_INDEX)
+		v->crtc_index = val;
+	else if (off == CRTC_DATA)
+		write_crtc(v, val);
+	else if (off == STATUS_1)
+		v->feature = val;
+}
+
+static void write_vga_ports(struct vga *v, uint64_t off, uint8_t val)
+{
+	switch (off) {
+	case ATTR_PORT:
+		write_attr(v, val);
+		break;
+	case MISC_WRITE:
+		v->misc = val;
+		break;
+	case SEQ_INDEX:
+		v->seq_index = val & 7;
+		break;
+	case SEQ_DATA:
+		if (v->seq_index < NR_SEQ)
+			v->seq[v->seq_index] = val & seq_bits[v->seq_index];
+		break;
+	case DAC_MASK:
+		v->dac_mask = val;
+		break;
+	case DAC_READ:
+	case DAC_WRITE:
+		write_dac_index(v, val, off == DAC_READ);
+		break;
+	case DAC_DATA:
+		write_dac(v, val);
+		break;
+	case GFX_INDEX:
+		v->gfx_index = val & 0xf;
+		break;
+	case GFX_DATA:
+		if (v->gfx_index < NR_GFX)
+			v->gfx[v->gfx_index] = val & gfx_bits[v->gfx_index];
+		break;
+	}
+}
+
+static void vga_write(void *dev, unsigned int range, uint64_t off,
+		      unsigned int size, uint64_t val)
+{
+	struct vga *v = dev;
+
+	(void)size;
+	if (range == RANGE_VGA)
+		write_vga_ports(v, off, val);
+	else if (is_there(v, range))
+		write_crtc_ports(v, off, val);
+}
+
+static void vga_init(void *dev, struct board *board)
+{
+	struct vga *v = dev;
+
+	v->board = board;
+	v->misc = MISC_3;
+	v->attr_index = ATTR_SHOW;
+	v->dac_mask = 0xff;
+	memcpy(v->seq, seq_3, sizeof(seq_3));
+	memcpy(v->crtc, crtc_3, sizeof(crtc_3));
+	memcpy(v->gfx, gfx_3, sizeof(gfx_3));
+	memcpy(v->attr + AR_MODE, attr_3, sizeof(attr_3));
+	for (unsigned int i = 0; i < AR_MODE; i++)
+		v->attr[i] = surface_usual(i);
+	for (unsigned int i = 0; i <= DAC_BITS; i++) {
+		surface_ega(i, v->dac[i]);
+		for (unsigned int part = 0; part < 3; part++)
+			v->dac[i][part] >>= 2;
+	}
+}
+
+static const struct device_type vga = {
+	.name = "vga",
+	.what = "text screen, its memory at 0xb8000",
+	.ranges = {
+		[RANGE_MONO] = { DEV_PIO, 0x3b4, CRTC_PORTS, DEV_LANES },
+		[RANGE_VGA] = { DEV_PIO, 0x3c0, VGA_PORTS, DEV_LANES },
+		[RANGE_COLOUR] = { DEV_PIO, 0x3d4, CRTC_PORTS, DEV_LANES },
+	},
+	.width = 1,
+	.size = sizeof(struct vga),
+	.init = vga_init,
+	.read = vga_read,
+	.write = vga_write,
+	.look = vga_look,
+};
+
+DEVICE(vga);

@@ -1,0 +1,153 @@
+/*
+ * What a VGA shows: the cells at the start address, as wide and high as the
+ * CRT controller counts, in the colours of palette and DAC.
+ */
+#include <string.h>
+
+#include "device.h"
+#include "vga.h"
+#include "util/surface.h"
+
+#define TEXT_COLOUR 0xb8000
+#define TEXT_MONO   0xb0000
+#define TEXT_BYTES  0x8000
+#define TEXT_CELLS  (TEXT_BYTES / 2)
+
+static unsigned int limit(unsigned int val, unsigned int max)
+{
+	return val < max ? val : max;
+}
+
+/* A number whose bits 8 and 9 are those of @high8 and @high9. */
+static unsigned int wide(uint8_t low, bool high8, bool high9)
+{
+	return low | high8 << 8 | high9 << 9;
+}
+
+/* Scan lines from one row to the next. */
+static unsigned int row_lines(const struct vga *v)
+{
+	uint8_t max = v->crtc[CR_MAX_LINE];
+
+	return ((max & SCAN_LINES) + 1) << !!(max & DOUBLE_SCAN);
+}
+
+static unsigned int count_rows(const struct vga *v)
+{
+	uint8_t over = v->crtc[CR_OVERFLOW];
+	unsigned int rows =
+		(wide(v->crtc[CR_V_END], over & 2, over & 0x40) + 1) /
+		row_lines(v);
+
+	return limit(rows ? rows : 1, SURFACE_ROWS);
+}
+
+/* The first row below a split, which shows memory from its beginning on. */
+static unsigned int split_row(const struct vga *v)
+{
+	unsigned int line = wide(v->crtc[CR_LINE_COMPARE],
+				 v->crtc[CR_OVERFLOW] & OVERFLOW_LC8,
+				 v->crtc[CR_MAX_LINE] & 0x40);
+
+	return line / row_lines(v) + 1;
+}
+
+static unsigned int pair(const struct vga *v, unsigned int high)
+{
+	return v->crtc[high] << 8 | v->crtc[high + 1];
+}
+
+static enum surface_mode find_mode(const struct vga *v)
+{
+	if (v->gfx[GFX_MISC] & GFX_MISC_GRAPHICS ||
+	    v->attr[AR_MODE] & AR_MODE_GRAPHICS)
+		return SURFACE_GRAPHICS;
+	if (!(v->attr_index & ATTR_SHOW) ||
+	    v->seq[SEQ_CLOCKING] & SEQ_CLOCKING_OFF)
+		return SURFACE_BLANK;
+	return SURFACE_TEXT;
+}
+
+/* The colour that attribute colour @colour becomes, by palette and DAC. */
+static const uint8_t *find_colour(const struct vga *v, unsigned int colour)
+{
+	uint8_t select = v->attr[AR_SELECT];
+	unsigned int index = v->attr[colour & v->attr[AR_PLANES] & 0xf];
+
+	if (v->attr[AR_MODE] & AR_MODE_P54S)
+		index = (index & 0xf) | (select & 3) << 4;
+	return v->dac[(index | (select & 0xc) << 4) & v->dac_mask];
+}
+
+static void look_at_colours(const struct vga *v, struct surface *surface)
+{
+	surface->changed = 0;
+	for (unsigned int i = 0; i < SURFACE_COLOURS; i++) {
+		const uint8_t *colour = find_colour(v, i);
+		uint8_t *rgb = surface->palette[i], usual[3];
+
+		for (unsigned int part = 0; part < 3; part++)
+			rgb[part] = colour[part] * 255 / DAC_BITS;
+		surface_ega(surface_usual(i), usual);
+		if (memcmp(rgb, usual, sizeof(usual)) != 0)
+			surface->changed |= 1U << i;
+	}
+}
+
+static void look_at_cursor(const struct vga *v, struct surface *surface)
+{
+	unsigned int start = v->crtc[CR_CURSOR_START];
+	unsigned int end = v->crtc[CR_CURSOR_END] & SCAN_LINES;
+	unsigned int height = v->crtc[CR_MAX_LINE] & SCAN_LINES;
+	unsigned int pitch = v->crtc[CR_OFFSET] * 2;
+	unsigned int at =
+		(pair(v, CR_CURSOR_HIGH) - pair(v, CR_START_HIGH)) % TEXT_CELLS;
+
+	surface->has_cursor = false;
+	if (start & CURSOR_OFF || !pitch)
+		return;
+	start &= SCAN_LINES;
+	surface->column = at % pitch;
+	surface->row = at / pitch;
+	surface->block = 2 * (limit(end, height) - start + 1) > height + 1;
+	surface->has_cursor = start <= limit(end, height) &&
+			      surface->column < surface->columns &&
+			      surface->row < surface->rows;
+}
+
+static void look_at_text(const struct vga *v, struct surface *surface,
+			 const uint8_t *memory)
+{
+	unsigned int at = pair(v, CR_START_HIGH), split = split_row(v);
+	uint16_t *cell = surface->cells;
+
+	for (unsigned int row = 0; row < surface->rows; row++) {
+		if (row == split)
+			at = 0;
+		for (unsigned int i = 0; i < surface->columns; i++, cell++)
+			memcpy(cell, memory + (at + i) % TEXT_CELLS * 2,
+			       sizeof(*cell));
+		at += v->crtc[CR_OFFSET] * 2;
+	}
+}
+
+bool vga_look(void *dev, struct surface *surface)
+{
+	const struct vga *v = dev;
+	bool mono = (v->gfx[GFX_MISC] & GFX_MISC_MAP) == GFX_MISC_MAP_MONO;
+	const uint8_t *memory =
+		board_ram(v->board, mono ? TEXT_MONO : TEXT_COLOUR, TEXT_BYTES);
+
+	if (!memory)
+		return false;
+	surface->mode = find_mode(v);
+	surface->columns = limit(v->crtc[CR_H_END] + 1, SURFACE_COLUMNS);
+	surface->rows = count_rows(v);
+	surface->blinks = v->attr[AR_MODE] & AR_MODE_BLINK;
+	surface->underlines = (v->crtc[CR_UNDERLINE] & SCAN_LINES) <=
+			      (v->crtc[CR_MAX_LINE] & SCAN_LINES);
+	look_at_colours(v, surface);
+	look_at_cursor(v, surface);
+	look_at_text(v, surface, memory);
+	return true;
+}
