@@ -7,7 +7,7 @@ obj-y := core/memory.o core/cpuregs.o x86/cpustate_real16.o
 
 # The whole machine; what stands for it without, is below the devices.
 obj-$(CONFIG_MACHINE) += main.o cli.o cli_word.o usage.o machine.o guest.o \
-			 platform.o files.o ending.o eof.o
+			 platform.o power.o files.o ending.o eof.o
 obj-$(CONFIG_MACHINE) += core/kvm.o core/vm.o core/bus.o core/cpuid.o \
 			 core/vcpu.o core/watch.o core/exit.o core/probes.o \
 			 core/board.o core/plan.o core/lastword.o core/feature.o \

@@ -18,8 +18,8 @@
 /* timeout(1) sends its signal twice, at once: that is one. */
 #define SAME_NS (100 * NS_PER_MS)
 
-static const int passed_on[] = { SIGINT,  SIGTERM, SIGHUP, SIGQUIT,
-				 SIGALRM, SIGTSTP, SIGCONT };
+static const int passed_on[] = { SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,
+				 SIGALRM, SIGTSTP, SIGCONT, SIGPWR };
 
 #define NR_PASSED_ON (sizeof(passed_on) / sizeof(passed_on[0]))
 
@@ -70,7 +70,7 @@ static void begin(int status)
 
 static bool ends(int sig)
 {
-	return sig != SIGTSTP && sig != SIGCONT;
+	return sig != SIGTSTP && sig != SIGCONT && sig != SIGPWR;
 }
 
 static bool is_another_one(void)
@@ -167,6 +167,10 @@ static void answer(struct ending *ending, int sig)
 			     sig == SIGALRM ? "stopped: SIGALRM, a limit from "
 					      "outside" :
 					      NULL);
+		return;
+	}
+	if (sig == SIGPWR) {
+		ending->power(ending->arg);
 		return;
 	}
 	if (sig == SIGTSTP) {

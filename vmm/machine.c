@@ -28,6 +28,7 @@
 #include "eof.h"
 #include "files.h"
 #include "guest.h"
+#include "power.h"
 #include "terminal/console.h"
 #include "terminal/messages.h"
 #include "util/event.h"
@@ -122,6 +123,23 @@ static void on_resumed(void *arg)
 	struct machine *m = arg;
 
 	console_resume(&m->console);
+}
+
+static void on_power(void *arg)
+{
+	struct machine *m = arg;
+
+	for (unsigned int i = 0; i < m->nr_started; i++)
+		power_press(&m->vms[i]);
+}
+
+/* Ctrl-A p */
+static void on_power_of(void *arg, unsigned int id)
+{
+	struct machine *m = arg;
+
+	if (id < m->nr_started)
+		power_press(&m->vms[id]);
 }
 
 /* Closes the console's ends of guests that have ended; how many those are. */
@@ -253,9 +271,9 @@ static int run_guests(struct machine *m)
 {
 	int status;
 
-	m->ending = (struct ending){ .quit = quit,
-				     .resumed = on_resumed,
-				     .arg = m };
+	m->ending = (struct ending){
+		.quit = quit, .power = on_power, .resumed = on_resumed, .arg = m
+	};
 	if (ending_watch(&m->ending, &m->loop, m->bell.fd,
 			 m->opt->timeout_ns) ||
 	    console_start(&m->console) ||
@@ -302,6 +320,7 @@ static int open_console(struct machine *m)
 		.without = m->opt->without,
 		.input = board_input,
 		.quit = on_quit,
+		.power = on_power_of,
 		.eof = on_eof,
 		.arg = m,
 	};

@@ -115,7 +115,7 @@ for chip, counts in (("kernel", (1, 2, 15, 16)), ("split", (1, 2, 15, 16)),
 
 # --- vCPUs that the guest never starts --------------------------------------
 
-SAID = "has started 1 of its {} vCPUs; it is told of them by an MP table"
+SAID = "has started 1 of its {} vCPUs; it is told of them by ACPI"
 
 
 def said(result, status, cpus, before=None):

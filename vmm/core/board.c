@@ -247,6 +247,22 @@ void boards_hang_up(struct vm *vm)
 	}
 }
 
+bool boards_power(struct vm *vm)
+{
+	bool listens = false;
+
+	for (unsigned int i = 0; i < vm->nr_boards; i++) {
+		struct device *dev = &vm->boards[i].dev;
+
+		if (!dev->type->power)
+			continue;
+		lock_take(&dev->lock);
+		listens |= dev->type->power(dev->state);
+		lock_give(&dev->lock);
+	}
+	return listens;
+}
+
 void board_irq(struct board *board, unsigned int pin, bool level)
 {
 	const struct device_type *type = board->dev.type;

@@ -51,4 +51,8 @@ bool boards_look(struct vm *vm, struct surface *surface);
  * is busy just now is told at the next call. */
 void boards_hang_up(struct vm *vm);
 
+/* Presses the power button of @vm; whether anyone in it listens to that. Waits
+ * for a device whose access takes no time: those with power() never print. */
+bool boards_power(struct vm *vm);
+
 #endif

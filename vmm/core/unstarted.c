@@ -48,9 +48,9 @@ static void tell(struct vm *vm)
 		  started, vm->nr_vcpus,
 		  started > 1 ?
 			  "" :
-			  "; it is told of them by an MP table, which Linux "
-			  "reads with CONFIG_X86_MPPARSE and without nosmp or "
-			  "maxcpus=");
+			  "; it is told of them by ACPI and an MP table, of "
+			  "which Linux reads what it was built for (ACPI, "
+			  "X86_MPPARSE), but not with nosmp or maxcpus=");
 }
 
 void unstarted_tell(struct vm *vm)

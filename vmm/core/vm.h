@@ -70,6 +70,7 @@ struct vm {
 	pthread_mutex_t stop_lock; /* guards status until stopping is seen, and
 				    * the threads while they are kicked */
 	atomic_bool listens;	   /* to the console, at some time */
+	uint64_t pressed_ns;	   /* the power button; main thread */
 	bool told_unstarted;	   /* main thread; see core/unstarted.c */
 	atomic_int said;	   /* enum lastword: of its own end */
 	int status;		   /* exit status, valid once stopping */

@@ -107,7 +107,8 @@ struct device_type {
 
 	/*
 	 * The power button is pressed; whether the guest is listening, so that
-	 * it may shut down in order. NULL: the button is not wired here.
+	 * it may shut down in order. The main thread waits for such a device,
+	 * which therefore sends no output. NULL: the button is not wired here.
 	 */
 	bool (*power)(void *dev);
 

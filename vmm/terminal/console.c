@@ -20,6 +20,7 @@ static const char help_text[] =
 	"\n"
 	"Ctrl-A h       this help\n"
 	"Ctrl-A n       move the keyboard to the next guest\n"
+	"Ctrl-A p       press the guest's power button\n"
 	"Ctrl-A x       end all guests and quit\n"
 	"Ctrl-A Ctrl-A  send Ctrl-A itself\n";
 
@@ -211,6 +212,10 @@ static void escape_key(struct console *console, uint8_t key)
 	case 'N':
 		console->chosen = true;
 		front_next(console);
+		break;
+	case 'p':
+	case 'P':
+		console->config.power(console->config.arg, console->front->id);
 		break;
 	case 'a':
 	case CTRL_A:

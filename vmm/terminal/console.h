@@ -46,7 +46,8 @@ struct console_config {
 	const char *const *without; /* features left out: feature.h */
 	/* Offers keys to @board; how many it took, or -EAGAIN: busy just now. */
 	ssize_t (*input)(struct board *board, const uint8_t *buf, size_t len);
-	void (*quit)(void *arg, int status); /* the user wants out */
+	void (*quit)(void *arg, int status);	   /* the user wants out */
+	void (*power)(void *arg, unsigned int id); /* its power button */
 	void (*eof)(void *arg); /* nothing more will come by a pipe or file */
 	void *arg;
 };

@@ -31,10 +31,10 @@ void term_catch(int sig)
 
 static void catch_fatal_signals(void)
 {
-	static const int fatal[] = { SIGSEGV,	SIGBUS,	  SIGILL,  SIGFPE,
-				     SIGABRT,	SIGUSR2,  SIGXCPU, SIGSYS,
-				     SIGVTALRM, SIGPROF,  SIGTRAP, SIGIO,
-				     SIGPWR,	SIGSTKFLT };
+	static const int fatal[] = { SIGSEGV,	SIGBUS,	 SIGILL,  SIGFPE,
+				     SIGABRT,	SIGUSR2, SIGXCPU, SIGSYS,
+				     SIGVTALRM, SIGPROF, SIGTRAP, SIGIO,
+				     SIGSTKFLT };
 
 	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
 		term_catch(fatal[i]);

@@ -1,0 +1,31 @@
+/* The power button: see power.h. */
+#include "power.h"
+
+#include "abi/exit_status.h"
+#include "core/board.h"
+#include "core/vm.h"
+#include "terminal/console.h"
+#include "util/clock.h"
+#include "util/log.h"
+
+void power_press(struct vm *vm)
+{
+	uint64_t now_ns = clock_now_ns();
+	bool again = vm->pressed_ns &&
+		     now_ns - vm->pressed_ns < POWER_AGAIN_S * NS_PER_SEC;
+
+	if (atomic_load(&vm->stopping))
+		return;
+	if (again) {
+		vm_stop(vm, STATUS_OK, "power button pressed again: ended");
+		return;
+	}
+	vm->pressed_ns = now_ns;
+	console_before_message(vm->config.console);
+	if (boards_power(vm))
+		log_warn("%s: power button pressed", vm->config.name);
+	else
+		log_warn("%s: the guest does not listen to its power button; "
+			 "press it again within %u s to end it at once",
+			 vm->config.name, POWER_AGAIN_S);
+}
