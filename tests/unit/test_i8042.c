@@ -65,12 +65,20 @@ static const struct step other_ports[] = {
 	OUT(STATUS, 0xe0),
 	IN(DATA, 0x00),
 	OUT(STATUS, 0xd0),
-	IN(DATA, 0xc3),
+	IN(DATA, 0xcf),
 	OUT(STATUS, 0xd1),
 	OUT(DATA, 0xdd), /* A20 off: kept, not obeyed */
 	OUT(STATUS, 0xd0),
 	IN(DATA, 0xcd),
+	OUT(STATUS, 0xdf),
+	IN(STATUS, CMD_IDLE), /* no answer */
+	OUT(STATUS, 0xd0),
+	IN(DATA, 0xcf),
+	OUT(STATUS, 0xdd),
+	OUT(STATUS, 0xd0),
+	IN(DATA, 0xcd),
 	STOPS(0),
+	ODD(0),
 	/* an answer in the output buffer shows as IRQ1 at the output port */
 	OUT(DATA, 0xee),
 	OUT(STATUS, 0xd0),

@@ -2,7 +2,8 @@
  * The keyboard controller of a PC, after the IBM PC AT and PS/2 Technical
  * References ("Keyboard Controller"). It starts as a BIOS leaves it: tested,
  * keyboard and IRQ1 on, translation to scan code set 1 on, auxiliary port off.
- * There is no mouse; a byte for it times out. Address line 20 is always on.
+ * There is no mouse; a byte for it times out. Address line 20 is always on, and
+ * only its bit in the output port is kept: see port92.c.
  * The lock switch, the serial clock and the controller's RAM beyond its
  * command byte are left out.
  *
@@ -58,7 +59,7 @@ enum {
 #define OUT_A20	     0x02
 #define OUT_KBD_INT  0x10
 #define OUT_AUX_INT  0x20
-#define OUT_INIT     (0xc0 | OUT_A20 | OUT_NO_RESET)
+#define OUT_INIT     (0xcc | OUT_A20 | OUT_NO_RESET) /* no line is held low */
 
 #define INPUT_PORT 0xa0 /* not locked, manufacturing jumper not set */
 
@@ -79,6 +80,8 @@ enum {
 	CMD_WRITE_KBD_BUF = 0xd2, /* as if the keyboard had sent it */
 	CMD_WRITE_AUX_BUF = 0xd3, /* as if the mouse had */
 	CMD_WRITE_AUX = 0xd4,
+	CMD_A20_OFF = 0xdd, /* not IBM's: what AT chip sets added */
+	CMD_A20_ON = 0xdf,
 	CMD_READ_TEST = 0xe0,
 	CMD_PULSE = 0xf0, /* to 0xff: a 0 bit pulses that output pin low */
 };
@@ -316,6 +319,12 @@ static void write_command(struct i8042 *c, uint8_t command)
 		break;
 	case CMD_READ_OUTPUT:
 		answer(c, c->output | irq_pins(c), 0);
+		break;
+	case CMD_A20_OFF:
+		c->output &= ~OUT_A20;
+		break;
+	case CMD_A20_ON:
+		c->output |= OUT_A20;
 		break;
 	case CMD_READ_TEST:
 		answer(c, 0, 0);
