@@ -51,7 +51,7 @@ obj-$(CONFIG_DEV_FW_CFG)    += devices/fwcfg.o
 obj-$(CONFIG_EXIT_PORT)     += devices/exit_port.o
 obj-$(CONFIG_DEV_VGA)       += devices/vga.o devices/vga_look.o \
 			       boot/firmware/screen.o util/surface.o
-obj-$(CONFIG_DEV_PIC)       += devices/pic.o irqchip/intr.o
+obj-$(CONFIG_DEV_PIC)       += devices/pic.o irqchip/intr.o irqchip/bios.o
 obj-$(CONFIG_DEV_IOAPIC)    += devices/ioapic.o
 obj-$(CONFIG_DEV_PIT)       += devices/pit.o devices/pit_counter.o
 

@@ -223,6 +223,8 @@ int guest_load(const struct options *opt, const struct loader *loader,
 		term_size(&args.columns, &args.lines);
 	log_info("%s: %s: %s", vm->config.name, loader->name, loader->what);
 	platform_wire(vm, &platform);
+	if (loader->needs & NEEDS_BIOS && chip)
+		chip->as_bios(vm);
 	/* Only for who may look: it lies in low RAM, where others have data. A
 	 * loader finds it there, and keeps its image clear of it. */
 	if (loader->needs & NEEDS_SMP)

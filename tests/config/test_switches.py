@@ -80,7 +80,8 @@ ROWS = {
     "IRQCHIP": Row(
         "irqchip/kernel irqchip/vmm irqchip/split boot/firmware/mptable "
         "boot/firmware/acpi boot/firmware/dsdt pci/ecam "
-        "irqchip/intr irqchip/msi irqchip/pit_kernel core/smp core/unstarted devices/pic "
+        "irqchip/intr irqchip/bios irqchip/msi irqchip/pit_kernel core/smp "
+        "core/unstarted devices/pic "
         "devices/ioapic devices/pit devices/pit_counter devices/serial_irq",
         "core/smp_none core/unstarted_none devices/serial_irq_none",
         'IRQCHIP_KERNEL=n IRQCHIP_VMM=n IRQCHIP_SPLIT=n '

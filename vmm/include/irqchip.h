@@ -47,6 +47,10 @@ struct irqchip {
 	 * firmware does. Before the guest starts. */
 	void (*set_levels)(struct vm *vm, uint16_t lines);
 
+	/* Leaves controllers and timer as a BIOS does, ready and ticking:
+	 * irqchip/bios.h. Before the guest starts. */
+	void (*as_bios)(struct vm *vm);
+
 	/* Sets interrupt line @line (GSI) to @level. Any thread. Lines from 16 on
 	 * go to the I/O APIC alone, and nowhere without one. */
 	void (*set_line)(struct vm *vm, unsigned int line, bool level);

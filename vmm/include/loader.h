@@ -42,6 +42,7 @@ enum loader_needs {
 	NEEDS_SMP = 1 << 3,	 /* can start more than one vCPU */
 	NEEDS_HLT_ENDS = 1 << 4, /* HLT is how it says that it is done */
 	NEEDS_MODULES = 1 << 5,	 /* takes --module */
+	NEEDS_BIOS = 1 << 8,	 /* was started by a BIOS: chips are its */
 };
 
 struct boot_args {

@@ -12,6 +12,7 @@
 
 #include "core/vm.h"
 #include "irqchip/msi.h"
+#include "irqchip/bios.h"
 #include "irqchip/pit_kernel.h"
 #include "util/log.h"
 
@@ -62,6 +63,25 @@ static void kernel_set_levels(struct vm *vm, uint16_t lines)
 	set_elcr(vm, KVM_IRQCHIP_PIC_SLAVE, lines >> 8);
 }
 
+static void set_pic(struct vm *vm, unsigned int id, uint8_t vector,
+		    uint8_t mask)
+{
+	struct kvm_irqchip chip = { .chip_id = id };
+
+	if (ioctl(vm->fd, KVM_GET_IRQCHIP, &chip))
+		return;
+	chip.chip.pic.irq_base = vector;
+	chip.chip.pic.imr = mask;
+	ioctl(vm->fd, KVM_SET_IRQCHIP, &chip);
+}
+
+static void kernel_as_bios(struct vm *vm)
+{
+	set_pic(vm, KVM_IRQCHIP_PIC_MASTER, BIOS_VECTOR_1, BIOS_MASK_1);
+	set_pic(vm, KVM_IRQCHIP_PIC_SLAVE, BIOS_VECTOR_2, BIOS_MASK_2);
+	pit_kernel_as_bios(vm);
+}
+
 static void kernel_set_line(struct vm *vm, unsigned int line, bool level)
 {
 	struct kvm_irq_level irq = { .irq = line, .level = level };
@@ -77,6 +97,7 @@ static const struct irqchip kernel = {
 	.create = kernel_create,
 	.set_ioapic_id = kernel_set_ioapic_id,
 	.set_levels = kernel_set_levels,
+	.as_bios = kernel_as_bios,
 	.set_line = kernel_set_line,
 	.msi = msi_send,
 };

@@ -8,7 +8,10 @@
 
 #include "core/vm.h"
 #include "feature.h"
+#include "irqchip/bios.h"
 #include "util/log.h"
+
+#define BOTH_HALVES 3 /* of a count, as control words have it */
 
 static const struct feature pit = {
 	.name = "pit",
@@ -30,4 +33,17 @@ int pit_kernel_create(struct vm *vm)
 	log_error("%s: KVM_CREATE_PIT2: %s; --no-pit goes without",
 		  vm->config.name, strerror(err));
 	return -err;
+}
+
+/* One that was not created stays away. */
+void pit_kernel_as_bios(struct vm *vm)
+{
+	struct kvm_pit_state2 state;
+
+	if (ioctl(vm->fd, KVM_GET_PIT2, &state))
+		return;
+	state.channels[0].count = 0; /* the longest: 18.2 Hz */
+	state.channels[0].mode = BIOS_PIT_MODE;
+	state.channels[0].rw_mode = BOTH_HALVES;
+	ioctl(vm->fd, KVM_SET_PIT2, &state);
 }

@@ -9,4 +9,7 @@ struct vm;
  * without "pit". 0, or -errno after one message. */
 int pit_kernel_create(struct vm *vm);
 
+/* Leaves it as a BIOS does: irqchip/bios.h. */
+void pit_kernel_as_bios(struct vm *vm);
+
 #endif

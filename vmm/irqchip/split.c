@@ -20,6 +20,7 @@
 #include "core/board.h"
 #include "core/vm.h"
 #include "irqchip.h"
+#include "irqchip/bios.h"
 #include "irqchip/intr.h"
 #include "irqchip/msi.h"
 #include "util/log.h"
@@ -123,6 +124,7 @@ static const struct irqchip split = {
 	.create = split_create,
 	.set_ioapic_id = split_set_ioapic_id,
 	.set_levels = intr_set_levels,
+	.as_bios = bios_leaves,
 	.set_line = split_set_line,
 	.enter = intr_enter,
 	.msi = msi_send,

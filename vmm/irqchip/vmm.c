@@ -9,6 +9,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "irqchip.h"
+#include "irqchip/bios.h"
 #include "irqchip/intr.h"
 
 static void vmm_set_line(struct vm *vm, unsigned int line, bool level)
@@ -34,6 +35,7 @@ static const struct irqchip vmm = {
 	.what = "8259s and 8254 as devices of kvm-vmm; no APICs, one vCPU",
 	.models = DEV_CHIP_PIC,
 	.set_levels = intr_set_levels,
+	.as_bios = bios_leaves,
 	.set_line = vmm_set_line,
 	.enter = intr_enter,
 	.halt = vmm_halt,
