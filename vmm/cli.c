@@ -39,9 +39,6 @@ TABLE_DECLARE(loader, loader);
 TABLE_DECLARE(plug, plug);
 TABLE_DECLARE(probe, probe);
 
-/* What getopt_long() returns for an image, when it keeps the order. */
-#define OPT_IMAGE 1
-
 /* Values of long options that are not one of a table's rows. */
 enum {
 	OPT_INITRD = 256,
@@ -299,7 +296,7 @@ static int apply_fixed(struct options *opt, int value, const char *arg)
 	case OPT_HELP:
 		usage_print_help();
 		return 1;
-	case ':':
+	case CLI_NO_VALUE:
 		return usage_error(arg, "needs a value");
 	default:
 		return usage_error(arg, "no such option");
@@ -447,45 +444,27 @@ static int take_image(struct options *opt, const char *path)
 	return 0;
 }
 
-/* The words behind "--", and whether there is anything to do. */
-static int take_rest(struct options *opt, char **argv, int argc)
-{
-	int err = 0;
-
-	for (; argc && !err; argc--, argv++)
-		err = take_image(opt, *argv);
-	if (err)
-		return err;
-	if (!opt->nr_images && !opt->command)
-		return usage_error("no image given", "name at least one, such "
-						     "as images/bzImage");
-	return 0;
-}
-
 int cli_parse(struct options *opt, int argc, char **argv)
 {
 	struct parser parser = { .opt = opt };
+	struct cli_walk walk = { .longs = parser.longs, .at = argv + 1 };
+	const char *arg;
 	int value, err;
 
 	*opt = (struct options){ 0 };
 	collect_options(&parser);
 	err = cli_check_words(parser.longs, argc, argv);
-	if (err)
-		return err;
-	/* ":" makes getopt tell a missing value from an unknown option, "-"
-	 * makes it keep images among the options. */
-	while ((value = getopt_long(argc, argv, "-:", parser.longs, NULL)) !=
-	       -1) {
-		if (value == OPT_IMAGE)
-			err = take_image(opt, optarg);
+	while (!err && (value = cli_next(&walk, &arg)) != CLI_END) {
+		if (value == CLI_IMAGE)
+			err = take_image(opt, arg);
 		else if (value >= OPT_TABLES)
 			err = apply_row(opt, &parser.rows[value - OPT_TABLES],
-					optarg);
+					arg);
 		else
-			err = apply_fixed(opt, value,
-					  optarg ? optarg : argv[optind - 1]);
-		if (err)
-			return err;
+			err = apply_fixed(opt, value, arg);
 	}
-	return take_rest(opt, argv + optind, argc - optind);
+	if (!err && !opt->nr_images && !opt->command)
+		err = usage_error("no image given", "name at least one, such "
+						    "as images/bzImage");
+	return err;
 }

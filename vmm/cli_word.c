@@ -1,6 +1,7 @@
 /*
  * The words of a command line: see cli_word.h. getopt_long() says only that
- * there was such a word, and takes `-smp` for three options of a letter.
+ * there was such a word, and takes `-smp` for three options of a letter; and it
+ * would be 3 KB more.
  */
 #include "cli_word.h"
 
@@ -169,4 +170,33 @@ int cli_check_words(const struct option *longs, int argc, char **argv)
 			i++; /* its value, whatever that looks like */
 	}
 	return 0;
+}
+
+int cli_next(struct cli_walk *walk, const char **arg)
+{
+	const struct option *option;
+	unsigned int count;
+	char *word;
+
+	if (*walk->at && !walk->only_images && !strcmp(*walk->at, "--")) {
+		walk->only_images = true;
+		walk->at++;
+	}
+	word = *walk->at;
+	*arg = word;
+	if (!word)
+		return CLI_END;
+	walk->at++;
+	if (walk->only_images || word[0] != '-' || !word[1])
+		return CLI_IMAGE;
+	option = find(walk->longs, name_of(word), &count);
+	*arg = strchr(word, '=');
+	if (*arg)
+		++*arg;
+	else if (option->has_arg == required_argument)
+		*arg = *walk->at ? *walk->at++ : NULL;
+	if (*arg || option->has_arg != required_argument)
+		return option->val;
+	*arg = word;
+	return CLI_NO_VALUE;
 }

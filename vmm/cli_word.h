@@ -6,6 +6,7 @@
 #define MKVM_CLI_WORD_H
 
 #include <getopt.h>
+#include <stdbool.h>
 
 /*
  * Checks that each word of @argv that looks like an option is one of @longs,
@@ -13,5 +14,23 @@
  * about the first that is not.
  */
 int cli_check_words(const struct option *longs, int argc, char **argv);
+
+/* A walk over words that have been checked; it begins behind argv[0]. */
+struct cli_walk {
+	const struct option *longs;
+	char **at;
+	bool only_images; /* behind "--" */
+};
+
+/* What cli_next() returns for what is no option of @longs. */
+enum {
+	CLI_END,
+	CLI_IMAGE,    /* @arg is its path, */
+	CLI_NO_VALUE, /* here the option's word */
+};
+
+/* The val of the next word's option, which is above those; @arg is its value,
+ * or NULL when it has none. */
+int cli_next(struct cli_walk *walk, const char **arg);
 
 #endif
