@@ -4,11 +4,14 @@
 #include "doctor.h"
 
 #include <errno.h>
-#include <grp.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define LINE_BYTES 4096
 
 /* What /proc/cpuinfo tells of the first processor. */
 struct host_cpu {
@@ -19,7 +22,7 @@ struct host_cpu {
 static struct host_cpu look_at_cpu(void)
 {
 	struct host_cpu cpu = { .module = "kvm_intel" };
-	char line[4096];
+	char line[LINE_BYTES];
 	FILE *file = fopen("/proc/cpuinfo", "re");
 
 	while (file && fgets(line, sizeof(line), file) && *line != '\n') {
@@ -58,9 +61,30 @@ static void advise_module(const struct host_cpu *cpu)
 	advise_nested(cpu);
 }
 
+/* group(5): the name of group @gid in @name, which has room for a line; false
+ * when it has none. getgrgid() would ask services that a VMM has no use for. */
+static bool find_group(gid_t gid, char *name, int size)
+{
+	FILE *file = fopen("/etc/group", "re");
+	bool found = false;
+
+	while (file && !found && fgets(name, size, file)) {
+		char *password = strchr(name, ':');
+		char *number = password ? strchr(password + 1, ':') : NULL;
+
+		if (!number)
+			continue;
+		*password = '\0';
+		found = strtoul(number + 1, NULL, 10) == gid;
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
 static void advise_permission(void)
 {
-	const struct group *group = NULL;
+	char group[LINE_BYTES];
 	struct stat st;
 
 	if (geteuid() == 0) {
@@ -69,12 +93,11 @@ static void advise_permission(void)
 		       "    `--device /dev/kvm`.\n");
 		return;
 	}
-	if (!stat("/dev/kvm", &st) && st.st_mode & S_IWGRP)
-		group = getgrgid(st.st_gid);
-	if (group && st.st_gid != 0) {
+	if (!stat("/dev/kvm", &st) && st.st_mode & S_IWGRP && st.st_gid != 0 &&
+	    find_group(st.st_gid, group, sizeof(group))) {
 		printf("  * Join the group: `sudo usermod -aG %s $USER`, then "
 		       "log in again.\n",
-		       group->gr_name);
+		       group);
 		return;
 	}
 	printf("  * Open /dev/kvm to group kvm:\n"

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -306,31 +307,23 @@ static void run_with_limit(struct micro_vm *mvm,
 			   const struct micro_guest *guest, int64_t limit)
 {
 	const struct timespec none = { 0 };
-	struct itimerspec when = {
+	const struct itimerval never = { 0 };
+	struct itimerval when = {
 		.it_value.tv_sec = limit / NS_PER_SEC,
-		.it_value.tv_nsec = limit % NS_PER_SEC,
-	};
-	struct sigevent event = {
-		.sigev_notify = SIGEV_SIGNAL,
-		.sigev_signo = SIGALRM,
+		.it_value.tv_usec = limit % NS_PER_SEC / NS_PER_US,
 	};
 	sigset_t alarm_only, before;
-	timer_t timer;
 
-	if (timer_create(CLOCK_MONOTONIC, &event, &timer) < 0) {
-		fail_setup(mvm, "timer");
-		return;
-	}
 	sigemptyset(&alarm_only);
 	sigaddset(&alarm_only, SIGALRM);
 	sigprocmask(SIG_BLOCK, &alarm_only, &before);
 	if (set_signal_mask(mvm, &before) < 0) {
 		fail_setup(mvm, "KVM_SET_SIGNAL_MASK");
 	} else {
-		timer_settime(timer, 0, &when, NULL);
+		setitimer(ITIMER_REAL, &when, NULL);
 		run_until(mvm, guest, limit);
 	}
-	timer_delete(timer);
+	setitimer(ITIMER_REAL, &never, NULL);
 	sigtimedwait(&alarm_only, NULL, &none);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
