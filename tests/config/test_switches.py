@@ -159,8 +159,7 @@ ROWS = {
                     lost=r"feature large-pages .*"),
     "BOOT_PROT32": Row("boot/prot32", lost=r"loader  prot32 .*"),
     "BOOT_LONG64": Row("boot/long64", lost=r"loader  long64 .*"),
-    "BOOT_LINUX": Row("boot/linux boot/linux_short boot/bzimage boot/vmlinux "
-                      "boot/sparse boot/memmap boot/firmware/bda",
+    "BOOT_LINUX": Row("boot/linux boot/linux_short boot/bzimage boot/vmlinux",
                       takes="BOOT_SHORTCUTS=n",
                       lost=(r"loader  bzimage .*", r"loader  vmlinux .*",
                             r"feature shortcuts .*")),
@@ -168,6 +167,7 @@ ROWS = {
                 takes="ECAM=n", lost=(r"feature acpi .*",
                                       r"device  ecam .*")),
     "MPTABLE": Row("boot/firmware/mptable", lost=r"feature mptable .*"),
+    "BOOT_PVH": Row("boot/pvh boot/place", lost=r"loader  pvh .*"),
     "BOOT_GZIP": Row("boot/gunzip", "boot/gunzip_none",
                      lost=r"feature gzip .*"),
     "BOOT_SHORTCUTS": Row("boot/linux_short", "boot/linux_short_none",

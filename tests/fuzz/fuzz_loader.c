@@ -18,13 +18,15 @@
 #include "boot/select.h"
 #include "loader.h"
 
-#define HEAD 2 /* bytes before the image */
+#define NR_MODULES 2
+#define HEAD	   2 /* bytes before the image */
 
 /* What was given, by the bits of the second byte. */
 #define WITH_CMDLINE  (1 << 0)
 #define WITH_INITRD   (1 << 1)
 #define WITHOUT_LARGE (1 << 2)
 #define FORCED	      (1 << 3)
+#define WITH_MODULES  (1 << 4)
 
 TABLE_DECLARE(loader, loader);
 
@@ -65,9 +67,15 @@ static void load(const struct loader *by, const struct image *image,
 		 uint64_t size, uint8_t given)
 {
 	static const char *const without[] = { "large-pages", NULL };
+	const struct module modules[NR_MODULES] = {
+		{ .text = "fuzz", .args = "", .image = *image },
+		{ .text = "fuzz a word", .args = "a word", .image = *image },
+	};
 	const struct boot_args args = {
 		.cmdline = given & WITH_CMDLINE ? "console=ttyS0 quiet" : NULL,
 		.initrd = given & WITH_INITRD ? image : NULL,
+		.modules = modules,
+		.nr_modules = given & WITH_MODULES ? NR_MODULES : 0,
 		.without = given & WITHOUT_LARGE ? without : NULL,
 	};
 	struct cpu_state cpu;

@@ -68,8 +68,8 @@ def archives():
 
 
 def images():
-    """What the build has left in images/, two kernels, and what is none."""
-    found = [badimages.bzimage(), badimages.vmlinux()]
+    """What the build has left in images/, three kernels, and what is none."""
+    found = [badimages.bzimage(), badimages.vmlinux(), badimages.pvh()]
     found += [content for _, content, _ in kindfiles.NAMED
               if len(content) <= LARGE]
     for path in sorted(glob.glob(os.path.join(tap.IMAGES, "*.[be][il][nf]"))):
@@ -84,6 +84,8 @@ def of(name):
     if name == "fuzz_initcpio":
         return [bytes([reader]) + data for data in archives()
                 for reader in (0, 1)] + [b"\2" + LIST]
+    if name == "fuzz_gunzip":
+        return [gzip.compress(data, mtime=0) for data in images()]
     if name in ("fuzz_devices", "fuzz_machine"):
         return []       # any bytes will do
     return [head + data for head in HEADS for data in images()]

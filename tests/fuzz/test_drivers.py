@@ -16,10 +16,10 @@ import corpus
 SECONDS = 30
 RUN = importlib.machinery.SourceFileLoader(
     "run", os.path.join(corpus.HERE, "run")).load_module()
-LOADERS = ("bzimage", "flat", "long64", "paged", "prot32", "select",
+LOADERS = ("bzimage", "flat", "long64", "paged", "prot32", "pvh", "select",
            "vmlinux")
 PROGRAMS = tuple("fuzz_" + name for name in
-                 ("devices", "initcpio", "machine") + LOADERS)
+                 ("devices", "gunzip", "initcpio", "machine") + LOADERS)
 
 
 def survives(name):

@@ -135,3 +135,63 @@ def vmlinux(**changes):
                           0x1000)
     body = (header + segment).ljust(0x1000, b"\0") + CODE
     return body.ljust(0x2000, b"\0")
+
+
+# --- PVH (Xen: "x86/HVM direct boot ABI") ------------------------------------
+
+NOTE_AT = 0x800     # in the file
+PVH_REFUSED = [
+    ({"type": 3}, "fixed addresses"),
+    ({"note_type": 17}, "no note"),
+    ({"owner": b"Xem\0"}, "no note"),
+    ({"owner_size": 3}, "no note"),
+    ({"owner_size": 0}, "no note"),
+    ({"owner_size": 0xffffffff}, "no note"),
+    ({"descriptor_size": 0}, "entry point"),
+    ({"descriptor_size": 5}, "no note"),
+    ({"descriptor_size": 0xffffffff}, "no note"),
+    ({"notes_size": 0}, "no note"),
+    ({"notes_size": 11}, "no note"),
+    ({"notes_size": 12}, "no note"),
+    ({"notes_size": 19}, "no note"),
+    ({"notes_size": 0x10000}, "no note"),
+    ({"notes_size": 0xffffffffffffffff}, "no note"),
+    ({"notes_offset": 0x10000}, "no note"),
+    ({"notes_offset": 0xffffffffffffffff}, "no note"),
+    ({"notes_type": 2}, "no note"),
+    ({"pvh_entry": 0}, "entry point"),
+    ({"pvh_entry": LOAD - 1}, "entry point"),
+    ({"pvh_entry": LOAD + 0x2000}, "entry point"),
+    ({"filesz": 0x100000, "memsz": 0x100000}, "truncated"),
+    ({"paddr": 0x9f000, "pvh_entry": 0x9f000}, "too low"),
+    ({"paddr": 0x400, "pvh_entry": 0x400}, "too low"),
+    ({"paddr": 0x40000000, "pvh_entry": 0x40000000}, "--mem 1025M"),
+    ({"paddr": 0xfffff000, "pvh_entry": 0xfffff000}, "too high"),
+    ({"memsz": 0x8000000}, "--mem 144M"),
+]
+PVH_ACCEPTED = [
+    {}, {"entry": 0}, {"entry": 0xffffffff81000000}, {"notes_align": 0},
+    {"notes_align": 8}, {"notes_align": 3}, {"vaddr": 0},
+    {"vaddr": HIGH + LOAD}, {"paddr": 0x500, "pvh_entry": 0x500},
+]
+
+
+def pvh(**changes):
+    """An ELF file of 64 bits whose note says where its code is."""
+    f = {"type": 2, "entry": 0, "vaddr": LOAD, "paddr": LOAD, "filesz": 0x1000,
+         "memsz": 0x2000, "notes_type": 4, "notes_offset": NOTE_AT,
+         "notes_size": 20, "notes_align": 4, "note_type": 18,
+         "owner": b"Xen\0", "owner_size": 4, "descriptor_size": 4,
+         "pvh_entry": LOAD}
+    assert not set(changes) - set(f), changes
+    f.update(changes)
+    image = struct.pack(HEADER, b"\x7fELF\x02\x01\x01", f["type"], 62, 1,
+                        f["entry"], 64, 0, 0, 64, 56, 2, 0, 0, 0)
+    image += struct.pack(SEGMENT, 1, 7, 0x1000, f["vaddr"], f["paddr"],
+                         f["filesz"], f["memsz"], 0x1000)
+    image += struct.pack(SEGMENT, f["notes_type"], 4, f["notes_offset"], 0, 0,
+                         f["notes_size"], f["notes_size"], f["notes_align"])
+    image = image.ljust(NOTE_AT, b"\0") + struct.pack(
+        "<III4sI", f["owner_size"], f["descriptor_size"], f["note_type"],
+        f["owner"], f["pvh_entry"])
+    return (image.ljust(0x1000, b"\0") + CODE).ljust(0x2000, b"\0")

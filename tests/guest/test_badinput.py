@@ -161,7 +161,8 @@ for missing in (1, 8, 15):
 refused("a bzImage that lacks its last paragraph",
         file("short16", badimages.bzimage()[:-16]), word="truncated")
 for name, image in (("bzImage", badimages.bzimage()),
-                    ("vmlinux", badimages.vmlinux())):
+                    ("vmlinux", badimages.vmlinux()),
+                    ("PVH kernel", badimages.pvh())):
     TABLE.add(f"a {name} inside gzip runs",
               lambda place, path=file(name + ".gz", kindfiles.zipper(
                   image)): vm.Command(vm.SAN, path),
@@ -175,6 +176,15 @@ survived("a vmlinux with nothing wrong", file("elf", badimages.vmlinux()))
 for number, (changes, message) in enumerate(badimages.ELF_REFUSED):
     refused(f"a vmlinux with {show(changes)}", "--linux", "--mem", "128M",
             file(f"elf{number}", badimages.vmlinux(**changes)), word=message)
+for number, changes in enumerate(badimages.PVH_ACCEPTED):
+    TABLE.add(f"a PVH kernel with {show(changes) or 'nothing wrong'} runs",
+              lambda place, path=file(f"pvh{number}", badimages.pvh(
+                  **changes)): vm.Command(vm.SAN, "--initrd", HALT, path),
+              lambda result: result.must(badimages.GOOD_STATUS))
+for number, (changes, message) in enumerate(badimages.PVH_REFUSED):
+    refused(f"a PVH kernel with {show(changes)}", "--loader", "pvh", "--mem",
+            "128M", file(f"nopvh{number}", badimages.pvh(**changes)),
+            word=message)
 for name, image in (("bzImage", badimages.bzimage()),
                     ("vmlinux", badimages.vmlinux())):
     for size in (1, 63, 64, 120, 511, 512, 600, 1023, 1024, 4100):

@@ -33,13 +33,6 @@
 #define EXTRAS_MAX     96 /* what words kvm-vmm can do without, and the NUL */
 
 /*
- * Put before the user's words, so that a panic and a reboot end the guest and
- * can be told apart even if nothing is printed: a panic asks for a warm reset
- * (core/lastword.h).
- */
-#define MACHINE_WORDS "panic=-1 reboot=k,panic_warm "
-
-/*
  * What lies at the BIOS's first instruction, F000:FFF0: Linux jumps there with
  * reboot=b, and with other words when all else has failed. It resets the machine
  * by one device or the other.
@@ -103,7 +96,7 @@ static int place_cmdline(const struct linux_kernel *kernel,
 	const char *words = args->cmdline ? args->cmdline :
 					    CONFIG_DEFAULT_CMDLINE;
 	size_t limit = kernel->header.cmdline_size; /* without the NUL */
-	size_t len = strlen(MACHINE_WORDS) + strlen(words);
+	size_t len = strlen(LINUX_MACHINE_WORDS) + strlen(words);
 	char *cmdline = mem_hva(mem, CMDLINE_GPA, CMDLINE_MAX);
 	char extras[EXTRAS_MAX];
 
@@ -118,7 +111,8 @@ static int place_cmdline(const struct linux_kernel *kernel,
 			  len, kernel->path, limit);
 		return -E2BIG;
 	}
-	snprintf(cmdline, CMDLINE_MAX, "%s%s%s", MACHINE_WORDS, extras, words);
+	snprintf(cmdline, CMDLINE_MAX, "%s%s%s", LINUX_MACHINE_WORDS, extras,
+		 words);
 	log_info("command line: %s", cmdline);
 	zero_page->hdr.cmd_line_ptr = CMDLINE_GPA;
 	return 0;

@@ -22,6 +22,13 @@
 #define LINUX_KEYS  "serial"
 #define LINUX_NEEDS (NEEDS_IRQCHIP | NEEDS_CMDLINE | NEEDS_INITRD | NEEDS_SMP)
 
+/*
+ * Put before the user's words, so that a panic and a reboot end the guest and
+ * can be told apart even if nothing is printed: a panic asks for a warm reset
+ * (core/lastword.h).
+ */
+#define LINUX_MACHINE_WORDS "panic=-1 reboot=k,panic_warm "
+
 /* A kernel that has been put into guest RAM. */
 struct linux_kernel {
 	const char *path;
