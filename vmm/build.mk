@@ -50,7 +50,8 @@ obj-$(CONFIG_DEV_PORT92)    += devices/port92.o
 obj-$(CONFIG_DEV_FW_CFG)    += devices/fwcfg.o
 obj-$(CONFIG_EXIT_PORT)     += devices/exit_port.o
 obj-$(CONFIG_DEV_VGA)       += devices/vga.o devices/vga_look.o \
-			       boot/firmware/screen.o util/surface.o
+			       boot/firmware/screen.o probes/screen/screen.o \
+			       util/surface.o util/outfile.o
 obj-$(CONFIG_DEV_PIC)       += devices/pic.o irqchip/intr.o irqchip/bios.o
 obj-$(CONFIG_DEV_IOAPIC)    += devices/ioapic.o
 obj-$(CONFIG_DEV_PIT)       += devices/pit.o devices/pit_counter.o
@@ -84,7 +85,8 @@ obj-$(or $(CONFIG_BOOT_PVH),$(CONFIG_BOOT_PAGED),$(CONFIG_BOOT_LINUX),$(CONFIG_B
 
 obj-$(CONFIG_DBG_TRACE)  += $(call whole,probes/trace)
 obj-$(CONFIG_DBG_EXPLAIN) += $(call whole,probes/explain)
-obj-$(CONFIG_DBG_REPORT)  += $(call whole,probes/report) x86/walk.o
+obj-$(CONFIG_DBG_REPORT)  += $(call whole,probes/report) x86/walk.o \
+			     util/surface.o
 obj-$(CONFIG_DBG_STATS)   += $(call whole,probes/stats) util/json.o util/lane.o \
 			     util/outfile.o
 obj-$(CONFIG_DBG_STAGES)  += $(addprefix probes/stages/,stages.o mark.o seen.o \

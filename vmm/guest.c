@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "core/kvm.h"
 #include "core/plan.h"
+#include "core/probes.h"
 #include "core/vm.h"
 #include "irqchip.h"
 #include "device.h"
@@ -212,6 +213,8 @@ int guest_load(const struct options *opt, const struct loader *loader,
 		.modules = files->modules,
 		.nr_modules = files->nr_modules,
 		.has_text = platform_has(&platform, PLATFORM_VGA),
+		.watched = platform_has(&platform, PLATFORM_VGA) &&
+			   probes_look(),
 		.without = opt->without,
 	};
 	int err;

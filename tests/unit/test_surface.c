@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -95,8 +96,8 @@ static void test_rows(void **state)
 {
 	(void)state;
 	clear(80, 25);
-	assert_true(surface_is_empty(&screen));
 	assert_int_equal(surface_height(&screen), 0);
+	assert_false(surface_is_written(&screen));
 	assert_string_equal(row_text(0, true), "");
 	write_at(3, 2, 0x07, "two  words   ");
 	assert_int_equal(surface_height(&screen), 4);
@@ -116,7 +117,7 @@ static void test_hidden(void **state)
 	write_at(1, 0, 0x99, "blinking blue on blue");
 	assert_int_equal(surface_height(&screen), 2); /* 9 on 1 */
 	screen.blinks = false;
-	assert_true(surface_is_empty(&screen));
+	assert_int_equal(surface_height(&screen), 0);
 	write_at(0, 4, 0x07, "o");
 	assert_string_equal(row_text(0, true), "    o");
 }
@@ -130,7 +131,78 @@ static void test_whole(void **state)
 	assert_int_equal(strlen(row_text(SURFACE_ROWS - 1, true)),
 			 SURFACE_TEXT_MAX - 1);
 	screen.mode = SURFACE_GRAPHICS;
-	assert_true(surface_is_empty(&screen));
+	assert_int_equal(surface_height(&screen), 0);
+}
+
+/* What is text, and what is other data in the same memory. */
+static void test_written(void **state)
+{
+	(void)state;
+	clear(80, 25);
+	write_at(0, 0, 0x07, "1");
+	assert_true(surface_is_written(&screen));
+	screen.cells[1998] = 0x0020;
+	screen.cells[1999] = 0; /* as RAM begins */
+	assert_true(surface_is_written(&screen));
+	screen.cells[1999] = 0x0041;
+	assert_false(surface_is_written(&screen));
+	clear(80, 25);
+	for (unsigned int i = 0; i < 2000; i++)
+		screen.cells[i] = 0xaaaa;
+	assert_false(surface_is_written(&screen));
+	screen.cells[7] = 0xaa55;
+	assert_true(surface_is_written(&screen));
+}
+
+static void test_lines(void **state)
+{
+	size_t len;
+	char *lines;
+
+	(void)state;
+	clear(80, 25);
+	write_at(1, 1, 0x07, "second");
+	write_at(2, 0, 0x1e, "\xc4");
+	lines = surface_lines(&screen, true, "> ", &len);
+	assert_string_equal(lines, "> \n>  second\n> \u2500\n");
+	assert_int_equal(len, strlen(lines));
+	free(lines);
+	clear(80, 25);
+	lines = surface_lines(&screen, false, "> ", &len);
+	assert_string_equal(lines, "");
+	free(lines);
+}
+
+static void test_locale(void **state)
+{
+	static const struct {
+		const char *all, *ctype, *lang;
+		bool utf8;
+	} cases[] = {
+		{ NULL, NULL, NULL, false },
+		{ NULL, NULL, "C", false },
+		{ NULL, NULL, "ko_KR.UTF-8", true },
+		{ "", "", "C.utf8", true },
+		{ "C", NULL, "en_US.UTF-8", false },
+		{ NULL, "en_US.ISO-8859-1", "en_US.UTF-8", false },
+		{ "de_DE.utf8@euro", NULL, NULL, true },
+		{ "UTF-8", NULL, NULL, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		unsetenv("LC_ALL");
+		unsetenv("LC_CTYPE");
+		unsetenv("LANG");
+		if (cases[i].all)
+			setenv("LC_ALL", cases[i].all, 1);
+		if (cases[i].ctype)
+			setenv("LC_CTYPE", cases[i].ctype, 1);
+		if (cases[i].lang)
+			setenv("LANG", cases[i].lang, 1);
+		if (surface_wants_utf8() != cases[i].utf8)
+			fail_msg("case %zu", i);
+	}
 }
 
 int main(void)
@@ -138,7 +210,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_glyphs), cmocka_unit_test(test_harmless),
 		cmocka_unit_test(test_rows),   cmocka_unit_test(test_hidden),
-		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_whole),  cmocka_unit_test(test_written),
+		cmocka_unit_test(test_lines),  cmocka_unit_test(test_locale),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

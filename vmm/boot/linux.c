@@ -197,6 +197,18 @@ static int place_seed(const struct memory *mem, struct boot_params *zero_page)
 }
 
 /*
+ * Mode 3 of a VGA: Linux has no other way to know that there is a screen. It
+ * writes there from then on, which costs VM exits: only if somebody looks.
+ */
+static const struct screen_info text_screen = {
+	.orig_video_mode = 3,
+	.orig_video_cols = 80,
+	.orig_video_lines = 25,
+	.orig_video_isVGA = 1,
+	.orig_video_points = 16,
+};
+
+/*
  * The zero page is put together here and written as a whole. To read it in
  * guest RAM, which nobody has touched yet, would have the host back that with
  * its page of zeros: no large page then, and a VM exit for each of 512 small
@@ -216,6 +228,8 @@ static int write_zero_page(const struct linux_kernel *kernel,
 	zero_page.acpi_rsdp_addr = args->rsdp;
 	fill_e820(mem, &zero_page);
 	err = place_seed(mem, &zero_page);
+	if (args->watched)
+		zero_page.screen_info = text_screen;
 	if (!err)
 		err = place_cmdline(kernel, args, mem, &zero_page);
 	if (!err && args->initrd)

@@ -218,7 +218,7 @@ ssize_t board_input(struct board *board, const uint8_t *buf, size_t len)
 	return taken;
 }
 
-bool boards_look(struct vm *vm, struct surface *surface)
+bool boards_look(const struct vm *vm, struct surface *surface)
 {
 	for (unsigned int i = 0; i < vm->nr_boards; i++) {
 		struct device *dev = &vm->boards[i].dev;

@@ -45,7 +45,7 @@ ssize_t board_input(struct board *board, const uint8_t *buf, size_t len);
 
 /* What the screen of @vm shows just now. False: it has none, or nothing is to be
  * seen on it, or a vCPU is at the device. Any thread. */
-bool boards_look(struct vm *vm, struct surface *surface);
+bool boards_look(const struct vm *vm, struct surface *surface);
 
 /* Tells the devices of @vm that have a line that its other end has gone. One that
  * is busy just now is told at the next call. */

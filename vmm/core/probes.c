@@ -36,6 +36,14 @@ bool probes_talk(void)
 	return false;
 }
 
+bool probes_look(void)
+{
+	for (unsigned int i = 0; i < nr_probes; i++)
+		if (probes[i]->looks)
+			return true;
+	return false;
+}
+
 void probes_before(const struct exit_view *view)
 {
 	for (unsigned int i = 0; i < nr_probes; i++)

@@ -20,6 +20,9 @@ bool probes_are_on(void);
 /* Whether one of those prints a line about it. */
 bool probes_talk(void);
 
+/* Whether one of them looks at the guest's screen. */
+bool probes_look(void);
+
 /* Shows them an exit, unanswered and answered. */
 void probes_before(const struct exit_view *view);
 void probes_after(const struct exit_view *view);

@@ -51,6 +51,7 @@ struct boot_args {
 	unsigned int lines;   /* guest; 0: there is none */
 	unsigned int nr_cpus;
 	bool has_text;		    /* VGA text memory, 80x25, at 0xB8000 */
+	bool watched;		    /* and somebody looks at it */
 	bool chips_in_kernel;	    /* all interrupt controllers, the host's */
 	const struct image *initrd; /* NULL: none */
 	const struct module *modules; /* in the order given */

@@ -37,6 +37,7 @@ struct probe {
 	const char *arg; /* name of the option's argument; NULL: it has none */
 	bool arg_optional;
 	bool talks; /* prints while guests run, line by line */
+	bool looks; /* at the screen: Linux is told that there is one */
 
 	/* The option was given, with @arg (NULL: without one), before any
 	 * guest exists. 0, or -errno after one message. NULL: nothing to do. */

@@ -34,6 +34,15 @@ static bool begins_with(const char *text, const char *head)
 	return true;
 }
 
+/* Lines of characters, UTF-8 perhaps, and nothing that controls. */
+static bool is_text(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' && *text != '\n')
+			return false;
+	return true;
+}
+
 static bool is_ours(int fd, const char *const *heads)
 {
 	char text[HEAD_BYTES + 1];
@@ -42,6 +51,8 @@ static bool is_ours(int fd, const char *const *heads)
 	if (len < 0 || memchr(text, '\0', (size_t)len))
 		return false;
 	text[len] = '\0';
+	if (!heads)
+		return is_text(text);
 	for (; *heads; heads++)
 		if (begins_with(text, *heads))
 			return true;

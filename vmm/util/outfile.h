@@ -9,7 +9,8 @@
 /*
  * Opens @path for writing, empty. @heads: how files of @option begin, a list
  * that ends with NULL; "#" in one stands for a decimal number. A file that is
- * cut short within such a head is ours, too, and so is an empty one. A pipe or
+ * cut short within such a head is ours, too, and so is an empty one. NULL: any
+ * file that begins with text. A pipe or
  * a device is opened as it is, and where stdout or stderr goes into the same
  * file, what is written follows on what that has. Returns the descriptor, or -errno after one
  * message.

@@ -4,7 +4,9 @@
  */
 #include "util/surface.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define SPACE 0x20
 #define DEL   0x7f
@@ -54,9 +56,37 @@ bool surface_is_blank(const struct surface *surface, uint16_t cell)
 	       surface_front(cell) == surface_ground(surface, cell);
 }
 
-bool surface_is_empty(const struct surface *surface)
+/*
+ * A black character on black is nobody's text, and a screen that is the same all
+ * over is a pattern in memory.
+ */
+bool surface_is_written(const struct surface *surface)
 {
-	return !surface_height(surface);
+	unsigned int nr = surface->columns * surface->rows;
+	bool differs = false;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		uint16_t cell = surface->cells[i];
+
+		if (cell >> 8 == 0 && cell != 0 && cell != SPACE)
+			return false;
+		differs |= cell != surface->cells[0];
+	}
+	return differs && surface_height(surface);
+}
+
+bool surface_wants_utf8(void)
+{
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+	const char *locale = NULL;
+
+	for (size_t i = 0; i < 3 && (!locale || !*locale); i++)
+		locale = getenv(names[i]);
+	if (!locale)
+		return false;
+	locale += strcspn(locale, ".");
+	return !strncasecmp(locale, ".utf-8", 6) ||
+	       !strncasecmp(locale, ".utf8", 5);
 }
 
 /* Character number @n of @text, UTF-8: its length, and it in *@at. */
@@ -128,4 +158,23 @@ unsigned int surface_height(const struct surface *surface)
 	while (rows && !width(surface, rows - 1))
 		rows--;
 	return rows;
+}
+
+char *surface_lines(const struct surface *surface, bool utf8,
+		    const char *before, size_t *len)
+{
+	unsigned int rows = surface_height(surface);
+	size_t before_len = strlen(before);
+	char *buf = malloc(rows * (before_len + SURFACE_TEXT_MAX + 1) + 1);
+
+	*len = 0;
+	for (unsigned int row = 0; buf && row < rows; row++) {
+		memcpy(buf + *len, before, before_len);
+		*len += before_len;
+		*len += surface_text(surface, row, utf8, buf + *len);
+		buf[(*len)++] = '\n';
+	}
+	if (buf)
+		buf[*len] = '\0';
+	return buf;
 }

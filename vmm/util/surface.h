@@ -54,8 +54,12 @@ unsigned int surface_ground(const struct surface *surface, uint16_t cell);
 /* Whether there is nothing to be seen in @cell but its ground. */
 bool surface_is_blank(const struct surface *surface, uint16_t cell);
 
-/* Whether that is so in all cells, or there are none. */
-bool surface_is_empty(const struct surface *surface);
+/* Whether somebody has written on it: something can be read, and it does not look
+ * like data that happens to lie there. */
+bool surface_is_written(const struct surface *surface);
+
+/* Whether the user's locale has UTF-8: LC_ALL, LC_CTYPE or LANG. */
+bool surface_wants_utf8(void);
 
 /* Character @c as UTF-8, or as the ASCII character most like it, in @buf; its
  * length in bytes. Never a control character. */
@@ -65,7 +69,12 @@ size_t surface_glyph(uint8_t c, bool utf8, char buf[GLYPH_MAX]);
 size_t surface_text(const struct surface *surface, unsigned int row, bool utf8,
 		    char buf[SURFACE_TEXT_MAX]);
 
-/* Rows up to the last one that is not empty. */
+/* Rows up to the last one that is not empty; 0 in graphics. */
 unsigned int surface_height(const struct surface *surface);
+
+/* All of them as lines, each with @before in front, in a string that the caller
+ * frees; its length in *@len. NULL: no memory. */
+char *surface_lines(const struct surface *surface, bool utf8,
+		    const char *before, size_t *len);
 
 #endif

@@ -252,6 +252,9 @@ static void report(struct vcpu *vcpu, int status)
 	else if (is_crash(&state))
 		report_crash(&text, vcpu, &state);
 	log_text(text.buf, text.len);
+	/* At a limit every vCPU reports, and they share a screen. */
+	if (status == STATUS_CRASHED || !vcpu->id)
+		report_screen(vcpu->vm);
 }
 
 static const struct probe reporter = {

@@ -6,7 +6,7 @@
  * code.c finds the bytes at RIP and names an instruction,
  * cause.c and entry.c look for the cause: all of them functions
  * of a state and of guest RAM, so that tests need no /dev/kvm. replay.c
- * finds the crash again where KVM has lost it.
+ * finds the crash again where KVM has lost it; screen.c is the guest's screen.
  *
  * Everything in a state is the guest's: addresses may point anywhere, and page
  * tables may be garbage.
@@ -24,6 +24,7 @@
 #include "x86/walk.h"
 
 struct vcpu;
+struct vm;
 
 struct report_state {
 	const struct memory *mem;
@@ -108,6 +109,11 @@ struct report_steps {
  */
 bool report_replay(struct report_state *state, const struct vcpu *crashed,
 		   struct report_steps *steps);
+
+/* --- screen.c --- */
+
+/* Prints what is on the screen of @vm, if anything was written there. */
+void report_screen(const struct vm *vm);
 
 /* --- cause.c, entry.c --- */
 
