@@ -48,7 +48,7 @@ TABLE.add_cases(*vm.places("paged32"))
 
 FIRMWARE = vm.Table()
 BDA, EBDA, MP = 0x100, 0x400, 0x2000    # bytes of each that the guest shows
-CPU, IOAPIC, IRQ = 0, 2, 3              # entries of the MP table
+CPU, BUS, IOAPIC, IRQ = 0, 1, 2, 3      # entries of the MP table
 ENTRY_SIZES = {CPU: 20, 1: 8, IOAPIC: 8, IRQ: 8, 4: 8}
 ALONE = 0xffffffff                      # what is read where no chip is
 
@@ -100,6 +100,22 @@ def describes(result, cpus, has_apic):
     tap.equal(ioapic, cpus if cpus < 16 else 0, "the I/O APIC's id")
     tap.equal({entry[6] for entry in found[IRQ]}, {ioapic}, "where lines go")
     tap.equal(ids, (ioapic << 24, 0), "what the registers say of both APICs")
+    return found
+
+
+def has_pci(result):
+    """PCI is the bus of that number; INTx# of its slots take turns."""
+    found = describes(result, 2, True)
+    tap.equal([(entry[1], bytes(entry[2:])) for entry in found[BUS]],
+              [(0, b"PCI   "), (1, b"ISA   ")], "buses")
+    wired = {}
+    for entry in found[IRQ]:
+        flags = entry[2] | entry[3] << 8
+        wired.setdefault((entry[4], flags), []).append((entry[5], entry[7]))
+    tap.equal(sorted(wired), [(0, 0xf), (1, 0)], "buses and their flags")
+    tap.equal(wired[1, 0], [(line, line) for line in range(16)], "ISA")
+    tap.equal(wired[0, 0xf], [(slot << 2 | pin, 16 + (slot + pin) % 4)
+                              for slot in range(32) for pin in range(4)], "PCI")
 
 
 for chip, counts in (("kernel", (1, 2, 15, 16)), ("split", (1, 2, 15, 16)),
@@ -112,6 +128,12 @@ for chip, counts in (("kernel", (1, 2, 15, 16)), ("split", (1, 2, 15, 16)),
                 vm.KVM_VMM, "--irqchip", chip, "--smp", number, kernel("firmware")),
             lambda result, chip=chip, number=number: describes(
                 result, number, chip in ("kernel", "split")))
+
+if "kernel" in KINDS:
+    FIRMWARE.add("the MP table has the PCI bus where there is one",
+                 lambda place: vm.Command(vm.KVM_VMM, "--edu", "--smp", 2,
+                                          "--irqchip", "kernel",
+                                          kernel("firmware")), has_pci)
 
 # --- vCPUs that the guest never starts --------------------------------------
 

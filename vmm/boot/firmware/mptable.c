@@ -1,5 +1,5 @@
 /*
- * The MP table: processors, the ISA bus, the I/O APIC and how their interrupt
+ * The MP table: processors, the buses, the I/O APIC and how their interrupt
  * lines are wired. Follows the Intel MultiProcessor Specification 1.4,
  * "MP Configuration Table". The floating pointer lies in the extended BIOS data
  * area, which boot/firmware/bda.c tells of, behind the byte with its size; the
@@ -20,7 +20,9 @@
 #define LAPIC_VERSION  0x14
 #define IOAPIC_VERSION 0x11
 #define SPEC_REVISION  4
-#define ISA_BUS	       0
+#define PCI_BUS	       0 /* its own number, as systems compare the two */
+#define PCI_SOURCES    (32 * 4)
+#define PCI_FLAGS      0x000f /* levels, active low */
 #define ISA_LINES      16
 #define ALL_LAPICS     0xff
 #define CPU_ENABLED    (1 << 0)
@@ -115,45 +117,84 @@ static void add_cpus(struct mp_writer *w, unsigned int nr_cpus)
 	}
 }
 
-/*
- * @ioapic_id: what its register says, too. Line n is at pin n, as the platform
- * has it. The 8259s are heard by the first processor.
- */
-static void add_wiring(struct mp_writer *w, uint8_t ioapic_id)
+static void add_bus(struct mp_writer *w, uint8_t id, const char *name)
 {
-	struct mp_bus isa = { .type = ENTRY_BUS,
-			      .id = ISA_BUS,
-			      .name = { 'I', 'S', 'A', ' ', ' ', ' ' } };
-	struct mp_ioapic ioapic = { .type = ENTRY_IOAPIC,
-				    .id = ioapic_id,
-				    .version = IOAPIC_VERSION,
-				    .flags = IOAPIC_ENABLED,
-				    .gpa = PC_IOAPIC_GPA };
-	struct mp_irq lint0 = { .type = ENTRY_LINT,
-				.irq_type = IRQ_EXTINT,
-				.src_bus = ISA_BUS,
-				.dst_apic = 0,
-				.dst_pin = 0 };
-	struct mp_irq lint1 = { .type = ENTRY_LINT,
-				.irq_type = IRQ_NMI,
-				.src_bus = ISA_BUS,
-				.dst_apic = ALL_LAPICS,
-				.dst_pin = 1 };
+	struct mp_bus bus = { .type = ENTRY_BUS, .id = id };
 
-	add_entry(w, &isa, sizeof(isa));
-	add_entry(w, &ioapic, sizeof(ioapic));
+	memcpy(bus.name, name, sizeof(bus.name));
+	add_entry(w, &bus, sizeof(bus));
+}
+
+static void add_isa_lines(struct mp_writer *w, uint8_t isa, uint8_t ioapic_id)
+{
 	for (unsigned int line = 0; line < ISA_LINES; line++) {
 		struct mp_irq irq = { .type = ENTRY_IRQ,
 				      .irq_type = IRQ_INT,
-				      .src_bus = ISA_BUS,
+				      .src_bus = isa,
 				      .src_line = line,
 				      .dst_apic = ioapic_id,
 				      .dst_pin = line };
 
 		add_entry(w, &irq, sizeof(irq));
 	}
+}
+
+/* The line of a source is its device, and two bits for INTA# to INTD#. */
+static void add_pci_pins(struct mp_writer *w, uint8_t ioapic_id)
+{
+	for (unsigned int line = 0; line < PCI_SOURCES; line++) {
+		struct mp_irq irq = { .type = ENTRY_IRQ,
+				      .irq_type = IRQ_INT,
+				      .flags = PCI_FLAGS,
+				      .src_bus = PCI_BUS,
+				      .src_line = line,
+				      .dst_apic = ioapic_id,
+				      .dst_pin = platform_intx(line / 4,
+							       line % 4) };
+
+		add_entry(w, &irq, sizeof(irq));
+	}
+}
+
+/* What goes to the local APICs: the 8259s, to the first one, and NMI. */
+static void add_lints(struct mp_writer *w, uint8_t isa)
+{
+	struct mp_irq lint0 = { .type = ENTRY_LINT,
+				.irq_type = IRQ_EXTINT,
+				.src_bus = isa,
+				.dst_apic = 0,
+				.dst_pin = 0 };
+	struct mp_irq lint1 = { .type = ENTRY_LINT,
+				.irq_type = IRQ_NMI,
+				.src_bus = isa,
+				.dst_apic = ALL_LAPICS,
+				.dst_pin = 1 };
+
 	add_entry(w, &lint0, sizeof(lint0));
 	add_entry(w, &lint1, sizeof(lint1));
+}
+
+/* The I/O APIC's id is what its register says, too. Line n is at pin n, as the
+ * platform has it. */
+static void add_wiring(struct mp_writer *w, const struct platform *platform)
+{
+	const bool has_pci = platform_has(platform, PLATFORM_PCI);
+	const uint8_t isa = has_pci ? PCI_BUS + 1 : 0;
+	const uint8_t id = platform->ioapic_id;
+	struct mp_ioapic ioapic = { .type = ENTRY_IOAPIC,
+				    .id = id,
+				    .version = IOAPIC_VERSION,
+				    .flags = IOAPIC_ENABLED,
+				    .gpa = PC_IOAPIC_GPA };
+
+	if (has_pci)
+		add_bus(w, PCI_BUS, "PCI   ");
+	add_bus(w, isa, "ISA   ");
+	add_entry(w, &ioapic, sizeof(ioapic));
+	if (has_pci)
+		add_pci_pins(w, id);
+	add_isa_lines(w, isa, id);
+	add_lints(w, isa);
 }
 
 static void write_floating(const struct memory *mem)
@@ -189,7 +230,7 @@ static void mptable_write(const struct memory *mem,
 				.at = table + sizeof(header),
 				.end = table + TABLE_ROOM };
 	add_cpus(&w, platform->nr_cpus);
-	add_wiring(&w, platform->ioapic_id);
+	add_wiring(&w, platform);
 	header.length = w.at - w.start;
 	header.nr_entries = w.nr_entries;
 	memcpy(table, &header, sizeof(header));
