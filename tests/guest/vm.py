@@ -90,6 +90,25 @@ def assemble(name):
 
 
 @functools.lru_cache(None)
+def compile_guest(name, where=0x100000):
+    """The ELF file of src/NAME.c, a program in 32 bits that needs nothing: what
+    it begins with, in assembly, lies at `where` and is its entry."""
+    folder = os.path.join(tap.BUILD, "tests", "guest")
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, f"{name}-{where:x}.elf")
+    subprocess.run(
+        ["gcc", "-m32", "-march=i686", "-Os", "-Wall", "-Wextra", "-Werror",
+         "-ffreestanding", "-fno-pic", "-no-pie", "-fno-stack-protector",
+         "-fcf-protection=none", "-fno-asynchronous-unwind-tables",
+         "-mgeneral-regs-only", "-fno-toplevel-reorder", "-nostdlib", "-static",
+         f"-Wl,-Ttext={where:#x},-e,{where:#x},-n,--build-id=none,--no-warn-rwx-segments",
+         "-I", os.path.join(tap.TOP, "vmm"), "-o", path + ".new",
+         os.path.join(SOURCES, name + ".c")], check=True)
+    os.replace(path + ".new", path)
+    return path
+
+
+@functools.lru_cache(None)
 def host_lacks(need):
     """Why this machine's own KVM cannot run such a guest, or None."""
     if not os.path.exists("/dev/kvm"):

@@ -5,7 +5,7 @@
 
 #include "plug.h"
 
-#define PLAN_MAX 32 /* devices */
+#define PLAN_MAX 31 /* devices: slots of PCI beside the bridge's */
 
 struct plan {
 	unsigned int nr;

@@ -300,7 +300,7 @@ static const struct device_type edu = {
 static int edu_plug(struct plan *plan, const char *arg)
 {
 	(void)arg;
-	return plan_add(plan, &edu, NULL, 0) ? 0 : -ENOMEM;
+	return plan_add(plan, &edu, NULL, 0) ? 0 : -EINVAL;
 }
 
 static const struct plug plug = {
