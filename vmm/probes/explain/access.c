@@ -14,7 +14,7 @@
 
 static const struct explain_table *const tables[] = {
 	&explain_serial, &explain_hypercall, &explain_i8042, &explain_cmos,
-	&explain_ioapic, &explain_vga,	     &explain_chips,
+	&explain_ioapic, &explain_pci,	     &explain_vga,   &explain_chips,
 };
 
 static void take_port(struct explain_access *access, const struct kvm_run *run)

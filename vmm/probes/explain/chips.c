@@ -162,16 +162,6 @@ static void say_reset(struct text *answer, const struct explain_access *access,
 							  "soft reset");
 }
 
-static void say_pci(struct text *answer, const struct explain_access *access,
-		    const struct explain_guest *guest)
-{
-	uint32_t at = access->val;
-
-	(void)guest;
-	text_add(answer, "%u:%u.%u register 0x%x", at >> 16 & 0xff,
-		 at >> 11 & 0x1f, at >> 8 & 7, at & 0xfc);
-}
-
 /* clang-format off */
 #define PLACE(from, to, what, text, title, of) \
 	{ .first = (from), .last = (to), .way = WAY_BOTH, .name = what, \
@@ -266,13 +256,6 @@ static const struct explain_row rows[] = {
 	  .say = say_reset, .doc = "Intel ICH",
 	  .section = "Reset Control Register",
 	  .meaning = "bit 2 from 0 to 1 resets" },
-	{ .first = 0xcf8, .way = WAY_OUT, .name = "PCI", .say = say_pci,
-	  .doc = "PCI 3.0", .section = "Configuration Mechanism #1",
-	  .meaning = "which register 0xcfc is" },
-	PLACE(0xcf8, 0xcfb, "PCI", "bus, device, function, register",
-	      "PCI 3.0", "Configuration Mechanism #1"),
-	PLACE(0xcfc, 0xcff, "PCI", "ones: no such device", "PCI 3.0",
-	      "Configuration Mechanism #1"),
 	MEMORY(0xa0000, 0xbffff, "VGA", "memory of a display adapter",
 	       "VGA ref.", "Display Memory"),
 	MEMORY(0xc0000, 0xfffff, "ROM", "where a BIOS would be",

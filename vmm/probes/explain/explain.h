@@ -32,7 +32,9 @@ enum explain_latch {
 	LATCH_CRTC,   /* VGA: the register behind its second port */
 	LATCH_SEQ,
 	LATCH_GFX,
-	LATCH_ATTR, /* and, bit 7, that its data comes next */
+	LATCH_ATTR,    /* and, bit 7, that its data comes next */
+	LATCH_PCI_FN,  /* the device and function that port 0xcfc is */
+	LATCH_PCI_REG, /* and its register */
 	LATCH_COUNT
 };
 
@@ -108,7 +110,8 @@ struct explain_table {
 	}
 
 extern const struct explain_table explain_serial, explain_hypercall,
-	explain_i8042, explain_cmos, explain_ioapic, explain_chips, explain_vga;
+	explain_i8042, explain_cmos, explain_ioapic, explain_pci, explain_chips,
+	explain_vga;
 
 /* What an exit that is no access means, by exit reason. */
 struct explain_exit {
