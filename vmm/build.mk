@@ -78,9 +78,10 @@ obj-$(CONFIG_MPTABLE)    += boot/firmware/mptable.o
 obj-$(CONFIG_ACPI)       += boot/firmware/acpi.o boot/firmware/dsdt.o
 obj-$(CONFIG_BOOT_LONG64) += boot/long64.o boot/elf.o boot/map64.o boot/room.o
 obj-$(CONFIG_BOOT_PROT32) += boot/prot32.o boot/elf.o boot/room.o
+obj-$(CONFIG_BOOT_CODE) += boot/code.o boot/place.o boot/room.o boot/map64.o
 obj-$(CONFIG_BOOT_PVH) += boot/pvh.o boot/elf.o boot/room.o boot/memmap.o \
 			  boot/place.o boot/sparse.o boot/firmware/bda.o
-obj-$(or $(CONFIG_BOOT_PVH),$(CONFIG_BOOT_PAGED),$(CONFIG_BOOT_LINUX),$(CONFIG_BOOT_LONG64),$(CONFIG_BOOT_PROT32)) \
+obj-$(or $(CONFIG_BOOT_CODE),$(CONFIG_BOOT_PVH),$(CONFIG_BOOT_PAGED),$(CONFIG_BOOT_LINUX),$(CONFIG_BOOT_LONG64),$(CONFIG_BOOT_PROT32)) \
 	+= x86/cpustate.o
 
 obj-$(CONFIG_DBG_TRACE)  += $(call whole,probes/trace)

@@ -45,6 +45,7 @@ enum {
 	OPT_LOADER,
 	OPT_CMDLINE,
 	OPT_MODULE,
+	OPT_LOAD_AT,
 	OPT_MEM,
 	OPT_SMP,
 	OPT_IRQCHIP,
@@ -65,6 +66,7 @@ static const struct option fixed_options[] = {
 	{ "loader", required_argument, NULL, OPT_LOADER },
 	{ "cmdline", required_argument, NULL, OPT_CMDLINE },
 	{ "module", required_argument, NULL, OPT_MODULE },
+	{ "load-at", required_argument, NULL, OPT_LOAD_AT },
 	{ "mem", required_argument, NULL, OPT_MEM },
 	{ "smp", required_argument, NULL, OPT_SMP },
 	{ "irqchip", required_argument, NULL, OPT_IRQCHIP },
@@ -147,6 +149,20 @@ static int parse_mem(struct options *opt, const char *text)
 	    opt->mem_size % 4096)
 		return usage_error("--mem", "give whole 4 KiB pages, from 64K "
 					    "to 1T");
+	return 0;
+}
+
+/* Hexadecimal behind 0x, else decimal, and nothing else. */
+static int parse_load_at(struct options *opt, const char *text)
+{
+	char *end;
+
+	errno = 0;
+	opt->load_at = strtoull(text, &end, strncmp(text, "0x", 2) ? 10 : 16);
+	if (*text < '0' || *text > '9' || errno || *end ||
+	    opt->load_at >= MEM_HOLE_START)
+		return usage_error("--load-at", "give an address such as "
+						"0x100000, below 0xc0000000");
 	return 0;
 }
 
@@ -263,6 +279,8 @@ static int apply_fixed(struct options *opt, int value, const char *arg)
 		return 0;
 	case OPT_MODULE:
 		return add_module(opt, arg);
+	case OPT_LOAD_AT:
+		return parse_load_at(opt, arg);
 	case OPT_MEM:
 		return parse_mem(opt, arg);
 	case OPT_SMP:
@@ -451,7 +469,7 @@ int cli_parse(struct options *opt, int argc, char **argv)
 	const char *arg;
 	int value, err;
 
-	*opt = (struct options){ 0 };
+	*opt = (struct options){ .load_at = LOAD_AT_USUAL };
 	collect_options(&parser);
 	err = cli_check_words(parser.longs, argc, argv);
 	while (!err && (value = cli_next(&walk, &arg)) != CLI_END) {

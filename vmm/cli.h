@@ -36,6 +36,7 @@ struct options {
 	struct module_option modules[MODULES_MAX];
 	unsigned int nr_modules;
 	const char *cmdline; /* NULL: the configured one */
+	uint64_t load_at;    /* gpa, or LOAD_AT_USUAL */
 	const char *irqchip; /* NULL: the configured ones */
 	enum eof_action eof;
 	const char *keys; /* "serial" or "keyboard"; NULL: as the kind says */

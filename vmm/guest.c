@@ -62,6 +62,8 @@ static int check_options(const struct options *opt, const struct loader *loader,
 		return bad_fit(image, "this kind of guest takes no --initrd");
 	if (opt->cmdline && !(loader->needs & NEEDS_CMDLINE))
 		return bad_fit(image, "this kind of guest takes no --cmdline");
+	if (opt->load_at != LOAD_AT_USUAL && !(loader->needs & NEEDS_LOAD_AT))
+		return bad_fit(image, "this kind of guest takes no --load-at");
 	if (opt->irqchip && !(loader->needs & NEEDS_IRQCHIP))
 		return bad_fit(image, "this kind of guest takes no --irqchip");
 	return 0;
@@ -212,6 +214,7 @@ int guest_load(const struct options *opt, const struct loader *loader,
 		.initrd = files->initrd.data ? &files->initrd : NULL,
 		.modules = files->modules,
 		.nr_modules = files->nr_modules,
+		.load_at = opt->load_at,
 		.has_text = platform_has(&platform, PLATFORM_VGA),
 		.watched = platform_has(&platform, PLATFORM_VGA) &&
 			   probes_look(),

@@ -219,6 +219,8 @@ void usage_print_help(void)
 	printf("\nForcing the kind of image, instead of looking at it:\n");
 	print_option("--loader", "NAME", false, "by its name in --list");
 	print_kinds();
+	print_option("--load-at", "ADDR", false,
+		     "where flat 32- and 64-bit code lies");
 	TABLE_FOREACH(command, command) {
 		printf("\nInstead of running a guest:\n");
 		print_option((*command)->option, (*command)->arg, true,

@@ -27,6 +27,8 @@
 #define WITHOUT_LARGE (1 << 2)
 #define FORCED	      (1 << 3)
 #define WITH_MODULES  (1 << 4)
+#define WITH_LOAD_AT  (1 << 5)
+#define LOAD_AT	      0x7ffff
 
 TABLE_DECLARE(loader, loader);
 
@@ -75,6 +77,7 @@ static void load(const struct loader *by, const struct image *image,
 		.cmdline = given & WITH_CMDLINE ? "console=ttyS0 quiet" : NULL,
 		.initrd = given & WITH_INITRD ? image : NULL,
 		.modules = modules,
+		.load_at = given & WITH_LOAD_AT ? LOAD_AT : LOAD_AT_USUAL,
 		.nr_modules = given & WITH_MODULES ? NR_MODULES : 0,
 		.without = given & WITHOUT_LARGE ? without : NULL,
 	};
@@ -103,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!by)
 		by = loader_select(&image, data[1] & FORCED ? "--linux" : NULL,
 				   NULL);
-	else if (by->match(&image) < 0)
+	else if (by->match && by->match(&image) < 0)
 		abort();
 	if (by)
 		load(by, &image, ram_size(data[0]), data[1]);

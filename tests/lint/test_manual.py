@@ -9,7 +9,7 @@ import sources
 from sources import tap
 
 MANUAL = "docs/kvm-vmm.1"
-OPTION = r"--[a-z][a-z-]*"
+OPTION = r"--[a-z][a-z0-9-]*"
 
 
 def page():
@@ -19,7 +19,7 @@ def page():
 
 def described():
     """{option: it takes a value} of the page's list of options."""
-    found = re.findall(r"^\.It Fl (-[a-z-]+)(.*)$", page(), re.M)
+    found = re.findall(r"^\.It Fl (-[a-z0-9-]+)(.*)$", page(), re.M)
     tap.check(found, f"{MANUAL}: no `.It Fl` at all")
     return {"-" + name: "Ar" in rest for name, rest in found}
 

@@ -156,6 +156,7 @@ static int long64_load(const struct image *image, const struct boot_args *args,
 static const struct loader long64 = {
 	.name = "long64",
 	.what = "64-bit program, ELF file entered in long mode at ring 0",
+	.option = "--long-mode",
 	.mem_default = RAM_DEFAULT,
 	.mem_min = RAM_MIN,
 	.needs = NEEDS_CMDLINE | NEEDS_HLT_ENDS,

@@ -56,6 +56,7 @@ static int prot32_load(const struct image *image, const struct boot_args *args,
 static const struct loader prot32 = {
 	.name = "prot32",
 	.what = "32-bit program, ELF file entered in flat protected mode",
+	.option = "--prot32",
 	.mem_default = RAM_DEFAULT,
 	.mem_min = RAM_MIN,
 	.needs = NEEDS_HLT_ENDS,

@@ -192,7 +192,7 @@ const struct loader *loader_select(const struct image *image,
 
 		if (feature_is_out(without, (*row)->name))
 			continue;
-		score = (*row)->match(image);
+		score = (*row)->match ? (*row)->match(image) : !!forced;
 		if (forced && !is_meant(*row, forced))
 			continue;
 		if (score > best_score) {

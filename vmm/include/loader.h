@@ -42,8 +42,11 @@ enum loader_needs {
 	NEEDS_SMP = 1 << 3,	 /* can start more than one vCPU */
 	NEEDS_HLT_ENDS = 1 << 4, /* HLT is how it says that it is done */
 	NEEDS_MODULES = 1 << 5,	 /* takes --module */
+	NEEDS_LOAD_AT = 1 << 6,	 /* takes --load-at */
 	NEEDS_BIOS = 1 << 8,	 /* was started by a BIOS: chips are its */
 };
+
+#define LOAD_AT_USUAL UINT64_MAX /* where the loader likes it */
 
 struct boot_args {
 	const char *cmdline;  /* --cmdline; NULL: not given */
@@ -56,7 +59,8 @@ struct boot_args {
 	const struct image *initrd; /* NULL: none */
 	const struct module *modules; /* in the order given */
 	unsigned int nr_modules;
-	gpa_t rsdp; /* where ACPI's root pointer will be; 0: no ACPI */
+	gpa_t load_at; /* --load-at, or LOAD_AT_USUAL */
+	gpa_t rsdp;    /* where ACPI's root pointer will be; 0: no ACPI */
 	const char *const *without; /* features left out: feature.h */
 };
 
@@ -72,7 +76,8 @@ struct loader {
 	 * asked for it last. */
 	const char *keys;
 
-	/* How sure the loader is that @image is its own: 0 no, 100 certain. */
+	/* How sure the loader is that @image is its own: 0 no, 100 certain.
+	 * NULL: it has to be asked for, by name or option. */
 	int (*match)(const struct image *image);
 
 	/*
