@@ -87,11 +87,18 @@ gpa_t platform_rsdp(const struct vm *vm, const struct platform *platform)
 	return 0;
 }
 
-/* Several functions of PCI may share a line, and it is a level for that. */
+/* Several functions of PCI may share a line, and it is a level for that; and so
+ * is the SCI, by ACPI. */
 void platform_wire(struct vm *vm, const struct platform *platform)
 {
-	if (platform_has(platform, PLATFORM_IRQS | PLATFORM_PCI))
-		vm->config.irqchip->set_levels(vm, 3 << PC_PCI_INTX_LINE);
+	uint16_t levels = 0;
+
+	if (platform_has(platform, PLATFORM_PM))
+		levels |= 1 << PC_SCI_IRQ;
+	if (platform_has(platform, PLATFORM_PCI))
+		levels |= 3 << PC_PCI_INTX_LINE;
+	if (levels && platform_has(platform, PLATFORM_IRQS))
+		vm->config.irqchip->set_levels(vm, levels);
 }
 
 void platform_write(struct vm *vm, const struct platform *platform)

@@ -51,7 +51,7 @@ static void set_elcr(struct vm *vm, unsigned int id, uint8_t lines)
 {
 	struct kvm_irqchip chip = { .chip_id = id };
 
-	if (ioctl(vm->fd, KVM_GET_IRQCHIP, &chip))
+	if (!lines || ioctl(vm->fd, KVM_GET_IRQCHIP, &chip))
 		return;
 	chip.chip.pic.elcr |= lines;
 	ioctl(vm->fd, KVM_SET_IRQCHIP, &chip);
