@@ -29,6 +29,7 @@
 #define CPU_BOOTSTRAP  (1 << 1)
 #define CPU_FEATURES   0x201 /* FPU and APIC on chip */
 #define IOAPIC_ENABLED 1
+#define SCI_FLAGS      0x000d /* a level, active high */
 
 enum entry_type { ENTRY_CPU, ENTRY_BUS, ENTRY_IOAPIC, ENTRY_IRQ, ENTRY_LINT };
 enum irq_type { IRQ_INT, IRQ_NMI, IRQ_SMI, IRQ_EXTINT };
@@ -125,16 +126,21 @@ static void add_bus(struct mp_writer *w, uint8_t id, const char *name)
 	add_entry(w, &bus, sizeof(bus));
 }
 
-static void add_isa_lines(struct mp_writer *w, uint8_t isa, uint8_t ioapic_id)
+static void add_isa_lines(struct mp_writer *w, const struct platform *platform,
+			  uint8_t isa)
 {
+	const bool has_sci = platform_has(platform, PLATFORM_PM);
+
 	for (unsigned int line = 0; line < ISA_LINES; line++) {
 		struct mp_irq irq = { .type = ENTRY_IRQ,
 				      .irq_type = IRQ_INT,
 				      .src_bus = isa,
 				      .src_line = line,
-				      .dst_apic = ioapic_id,
+				      .dst_apic = platform->ioapic_id,
 				      .dst_pin = line };
 
+		if (has_sci && line == PC_SCI_IRQ)
+			irq.flags = SCI_FLAGS;
 		add_entry(w, &irq, sizeof(irq));
 	}
 }
@@ -193,7 +199,7 @@ static void add_wiring(struct mp_writer *w, const struct platform *platform)
 	add_entry(w, &ioapic, sizeof(ioapic));
 	if (has_pci)
 		add_pci_pins(w, id);
-	add_isa_lines(w, isa, id);
+	add_isa_lines(w, platform, isa);
 	add_lints(w, isa);
 }
 
