@@ -52,6 +52,13 @@ void explain_take_access(struct explain_access *access,
 						    sizeof(access->val));
 }
 
+const char *explain_part(const char *text, unsigned int nr)
+{
+	while (nr--)
+		text += strlen(text) + 1;
+	return text;
+}
+
 static bool state_fits(const struct explain_row *row,
 		       const struct explain_access *access,
 		       const struct explain_guest *guest)
@@ -83,9 +90,8 @@ static bool row_fits(const struct explain_row *row,
 
 /* A place that no row knows. */
 static const struct explain_row elsewhere = {
-	.doc = "guide.md",
-	.section = "The life of a VM exit",
-	.meaning = "where nothing is, reads give ones",
+	READ("guide.md", "The life of a VM exit"),
+	TEXT("", "", "where nothing is, reads give ones"),
 };
 
 const struct explain_row *explain_find_row(const struct explain_access *access,
@@ -179,24 +185,24 @@ static void add_doing(struct text *text, const struct explain_access *access,
 		      const struct explain_row *row,
 		      const struct explain_guest *guest)
 {
-	if (row->say)
-		row->say(text, access, guest);
-	else if (row->bits)
+	if (row->has_bits)
 		explain_add_bits(text, row->bits, access->val);
+	else if (row->say)
+		row->say(text, access, guest);
 	else
-		text_add(text, "%s", row->does);
+		text_add(text, "%s", explain_part(row->text, TEXT_DOES));
 }
 
 void explain_add_answer(struct text *text, const struct explain_access *access,
 			const struct explain_row *row,
 			const struct explain_guest *guest)
 {
-	if (row->name)
-		text_add(text, "%s: ", row->name);
+	if (row->text[0])
+		text_add(text, "%s: ", row->text);
 	if (!access->device)
 		text_add(text, "nobody there, %s",
 			 access->write ? "dropped" : "ones");
-	else if (row->name)
+	else if (row->text[0])
 		add_doing(text, access, row, guest);
 	else
 		text_add(text, "%s %s it", access->device,

@@ -21,7 +21,7 @@ static const struct explain_bits ocw2_bits[] = {
 	{ 0xe0, 0xa0, "EOI, rotate" },
 	{ 0xe0, 0xc0, "set priority" },
 	{ 0xe0, 0xe0, "EOI of one, rotate" },
-	{ 0, 0, NULL },
+	{ 0 },
 };
 
 static const struct explain_bits ocw3_bits[] = {
@@ -29,7 +29,7 @@ static const struct explain_bits ocw3_bits[] = {
 	{ 0x03, 0x03, "choose ISR" },
 	{ 0x60, 0x60, "special mask on" },
 	{ 0x60, 0x40, "special mask off" },
-	{ 0, 0, NULL },
+	{ 0 },
 };
 
 /* OCW1: the lines that may interrupt. */
@@ -118,14 +118,14 @@ static const struct explain_bits port_b_bits[] = {
 	{ 0x02, 0x02, "speaker" },
 	{ 0x10, 0x10, "refresh" },
 	{ 0x20, 0x20, "OUT-2" },
-	{ 0, 0, NULL },
+	{ 0 },
 };
 
 static const struct explain_bits port_a_bits[] = {
 	{ 0x01, 0x01, "reset" },
 	{ 0x02, 0x02, "A20-on" },
 	{ 0x02, 0x00, "A20-off" },
-	{ 0, 0, NULL },
+	{ 0 },
 };
 
 static void say_item(struct text *answer, const struct explain_access *access,
@@ -162,83 +162,121 @@ static void say_reset(struct text *answer, const struct explain_access *access,
 							  "soft reset");
 }
 
-/* clang-format off */
-#define PLACE(from, to, what, text, title, of) \
-	{ .first = (from), .last = (to), .way = WAY_BOTH, .name = what, \
-	  .does = "accessed", .meaning = text, .doc = title, .section = of }
-#define MEMORY(from, to, what, text, title, of) \
-	{ .first = (from), .last = (to), .way = WAY_BOTH, \
-	  .space = SPACE_MEMORY, .name = what, .does = "accessed", \
-	  .meaning = text, .doc = title, .section = of }
-#define ICW(port, pic, word, what, words, text) \
-	{ .first = (port), .way = WAY_OUT, .when = WHEN_LATCH, \
-	  .latch = (pic), .key = (word), .name = what, \
-	  .say = (words), .note = note_word, .does = "taken", \
-	  .doc = "8259A", .section = "Initialization Command Words", \
-	  .meaning = text }
-#define PIC(port, pic, which) \
-	{ .first = (port), .way = WAY_IN, .name = which " IRR/ISR", \
-	  .does = "its lines", .doc = "8259A", .section = "Reading the 8259A Status", \
-	  .meaning = "lines that wait or are served" }, \
-	{ .first = (port), .way = WAY_OUT, .when = WHEN_VALUE, \
-	  .mask = ICW1, .key = ICW1, .name = which " ICW1", \
-	  .does = "begin", .note = note_pic, .doc = "8259A", \
-	  .section = "Initialization Command Words", \
-	  .meaning = "on a PC three more words follow" }, \
-	{ .first = (port), .way = WAY_OUT, .when = WHEN_VALUE, \
-	  .mask = OCW3, .key = OCW3, .name = which, .bits = ocw3_bits, \
-	  .doc = "8259A", .section = "Operation Command Words", \
-	  .meaning = "OCW3: what the next IN gives" }, \
-	{ .first = (port), .way = WAY_OUT, .name = which, .bits = ocw2_bits, \
-	  .doc = "8259A", \
-	  .section = "Operation Command Words", \
-	  .meaning = "OCW2: the CPU is through with it" }, \
-	ICW((port) + 1, pic, 2, which " ICW2", say_vector, "first vector"), \
-	ICW((port) + 1, pic, 3, which " ICW3", NULL, "how they are chained"), \
-	ICW((port) + 1, pic, 4, which " ICW4", NULL, "8086 mode, EOI by hand"), \
-	{ .first = (port) + 1, .way = WAY_BOTH, .name = which, \
-	  .say = say_mask, .doc = "8259A", \
-	  .section = "Operation Command Words", \
-	  .meaning = "OCW1: a 1 masks that line" }
+#define PLACE(from, to, what, text, title, of)                  \
+	{                                                       \
+		.first = (from), .last = (to), .way = WAY_BOTH, \
+		TEXT(what, "accessed", text), READ(title, of)   \
+	}
+#define MEMORY(from, to, what, text, title, of)                      \
+	{                                                            \
+		.first = (from), .last = (to), .way = WAY_BOTH,      \
+		.space = SPACE_MEMORY, TEXT(what, "accessed", text), \
+		READ(title, of)                                      \
+	}
+#define ICW(port, pic, word, what, words, text)                      \
+	{                                                            \
+		.first = (port), .way = WAY_OUT, .when = WHEN_LATCH, \
+		.latch = (pic), .key = (word), .say = (words),       \
+		.note = note_word,                                   \
+		READ("8259A", "Initialization Command Words"),       \
+		TEXT(what, "taken", text)                            \
+	}
+#define PIC(port, pic, which)                                            \
+	{ .first = (port),                                               \
+	  .way = WAY_IN,                                                 \
+	  READ("8259A", "Reading the 8259A Status"),                     \
+	  TEXT(which " IRR/ISR", "its lines",                            \
+	       "lines that wait or are served") },                       \
+		{ .first = (port),                                       \
+		  .way = WAY_OUT,                                        \
+		  .when = WHEN_VALUE,                                    \
+		  .mask = ICW1,                                          \
+		  .key = ICW1,                                           \
+		  .note = note_pic,                                      \
+		  READ("8259A", "Initialization Command Words"),         \
+		  TEXT(which " ICW1", "begin",                           \
+		       "on a PC three more words follow") },             \
+		{ .first = (port),                                       \
+		  .way = WAY_OUT,                                        \
+		  .when = WHEN_VALUE,                                    \
+		  .mask = OCW3,                                          \
+		  .key = OCW3,                                           \
+		  BITS(ocw3_bits),                                       \
+		  READ("8259A", "Operation Command Words"),              \
+		  TEXT(which, "", "OCW3: what the next IN gives") },     \
+		{ .first = (port),                                       \
+		  .way = WAY_OUT,                                        \
+		  BITS(ocw2_bits),                                       \
+		  READ("8259A", "Operation Command Words"),              \
+		  TEXT(which, "", "OCW2: the CPU is through with it") }, \
+		ICW((port) + 1, pic, 2, which " ICW2", say_vector,       \
+		    "first vector"),                                     \
+		ICW((port) + 1, pic, 3, which " ICW3", NULL,             \
+		    "how they are chained"),                             \
+		ICW((port) + 1, pic, 4, which " ICW4", NULL,             \
+		    "8086 mode, EOI by hand"),                           \
+	{                                                                \
+		.first = (port) + 1, .way = WAY_BOTH, .say = say_mask,   \
+		READ("8259A", "Operation Command Words"),                \
+		TEXT(which, "", "OCW1: a 1 masks that line")             \
+	}
 
 static const struct explain_row rows[] = {
 	PIC(PIC1, LATCH_PIC1, "PIC1"),
 	PIC(PIC2, LATCH_PIC2, "PIC2"),
-	{ .first = PIT, .last = PIT + 2, .way = WAY_BOTH, .name = "PIT",
-	  .say = say_counter, .doc = "8254", .section = "Write Operations",
-	  .meaning = "counter 0 is IRQ0, 1.193182 MHz / value" },
-	{ .first = PIT + 3, .way = WAY_OUT, .name = "PIT",
-	  .say = say_control, .doc = "8254", .section = "Control Word Format",
-	  .meaning = "which counter, and how it counts" },
+	{ .first = PIT,
+	  .last = PIT + 2,
+	  .way = WAY_BOTH,
+	  .say = say_counter,
+	  READ("8254", "Write Operations"),
+	  TEXT("PIT", "", "counter 0 is IRQ0, 1.193182 MHz / value") },
+	{ .first = PIT + 3,
+	  .way = WAY_OUT,
+	  .say = say_control,
+	  READ("8254", "Control Word Format"),
+	  TEXT("PIT", "", "which counter, and how it counts") },
 	PLACE(PIT + 3, 0, "PIT", "write only", "8254", "Control Word Format"),
-	{ .first = 0x61, .way = WAY_BOTH, .name = "port B",
-	  .bits = port_b_bits, .doc = "PC/AT ref.", .section = "Speaker",
-	  .meaning = "speaker, PIT counter 2; refresh toggles" },
-	{ .first = 0x80, .way = WAY_OUT, .name = "POST", .say = say_code,
-	  .doc = "PC/AT ref.", .section = "Power-On Self-Test",
-	  .meaning = "firmware's progress, or a delay of 1 us" },
+	{ .first = 0x61,
+	  .way = WAY_BOTH,
+	  BITS(port_b_bits),
+	  READ("PC/AT ref.", "Speaker"),
+	  TEXT("port B", "", "speaker, PIT counter 2; refresh toggles") },
+	{ .first = 0x80,
+	  .way = WAY_OUT,
+	  .say = say_code,
+	  READ("PC/AT ref.", "Power-On Self-Test"),
+	  TEXT("POST", "", "firmware's progress, or a delay of 1 us") },
 	PLACE(0x80, 0, "POST", "the last code", "PC/AT ref.",
 	      "Power-On Self-Test"),
-	{ .first = 0x92, .way = WAY_BOTH, .name = "port A",
-	  .bits = port_a_bits, .doc = "PS/2 ref.",
-	  .section = "System Control Port A",
-	  .meaning = "fast A20 gate and reset" },
-	{ .first = 0xe9, .way = WAY_OUT, .name = "debug console",
-	  .does = "prints it", .doc = "Bochs", .section = "port_e9_hack",
-	  .meaning = "a byte for the screen, nothing else" },
-	{ .first = 0xe9, .way = WAY_IN, .name = "debug console",
-	  .does = "says it is there", .doc = "Bochs",
-	  .section = "port_e9_hack", .meaning = "reading gives 0xe9" },
+	{ .first = 0x92,
+	  .way = WAY_BOTH,
+	  BITS(port_a_bits),
+	  READ("PS/2 ref.", "System Control Port A"),
+	  TEXT("port A", "", "fast A20 gate and reset") },
+	{ .first = 0xe9,
+	  .way = WAY_OUT,
+	  READ("Bochs", "port_e9_hack"),
+	  TEXT("debug console", "prints it",
+	       "a byte for the screen, nothing else") },
+	{ .first = 0xe9,
+	  .way = WAY_IN,
+	  READ("Bochs", "port_e9_hack"),
+	  TEXT("debug console", "says it is there", "reading gives 0xe9") },
 	PLACE(0xed, 0, "delay", "Linux waits by writing here", "Linux",
 	      "io_delay="),
-	PLACE(0xf0, 0xf1, "FPU", "clears the coprocessor's IRQ13",
-	      "PC/AT ref.", "Coprocessor"),
-	{ .first = 0xf4, .last = 0xf7, .way = WAY_OUT, .name = "exit port",
-	  .say = say_exit, .doc = "guide.md", .section = "How a guest ends",
-	  .meaning = "a test kernel's verdict ends it" },
-	{ .first = 0x510, .way = WAY_OUT, .name = "fw_cfg", .say = say_item,
-	  .doc = "fw_cfg", .section = "Selector Register",
-	  .meaning = "which item 0x511 gives, in QEMU's way" },
+	PLACE(0xf0, 0xf1, "FPU", "clears the coprocessor's IRQ13", "PC/AT ref.",
+	      "Coprocessor"),
+	{ .first = 0xf4,
+	  .last = 0xf7,
+	  .way = WAY_OUT,
+	  .say = say_exit,
+	  READ("guide.md", "How a guest ends"),
+	  TEXT("exit port", "", "a test kernel's verdict ends it") },
+	{ .first = 0x510,
+	  .way = WAY_OUT,
+	  .say = say_item,
+	  READ("fw_cfg", "Selector Register"),
+	  TEXT("fw_cfg", "", "which item 0x511 gives, in QEMU's way") },
 	PLACE(0x510, 0x511, "fw_cfg", "the next byte of the item", "fw_cfg",
 	      "Data Register"),
 	PLACE(0x2e8, 0x2ef, "COM4", "a fourth UART", "PC16550D", "Registers"),
@@ -246,20 +284,21 @@ static const struct explain_row rows[] = {
 	PLACE(0x3e8, 0x3ef, "COM3", "a third UART", "PC16550D", "Registers"),
 	PLACE(0x278, 0x27f, "LPT2", "a printer", "PC/AT ref.", "Printer"),
 	PLACE(0x378, 0x37f, "LPT1", "a printer", "PC/AT ref.", "Printer"),
-	PLACE(0x3b0, 0x3df, "VGA", "registers of a display adapter",
-	      "VGA ref.", "Registers"),
+	PLACE(0x3b0, 0x3df, "VGA", "registers of a display adapter", "VGA ref.",
+	      "Registers"),
 	PLACE(0x1f0, 0x1f7, "ATA", "the first disk controller", "ATA",
 	      "Command Block registers"),
 	PLACE(0x170, 0x177, "ATA", "the second disk controller", "ATA",
 	      "Command Block registers"),
-	{ .first = 0xcf9, .way = WAY_BOTH, .name = "RST_CNT",
-	  .say = say_reset, .doc = "Intel ICH",
-	  .section = "Reset Control Register",
-	  .meaning = "bit 2 from 0 to 1 resets" },
+	{ .first = 0xcf9,
+	  .way = WAY_BOTH,
+	  .say = say_reset,
+	  READ("Intel ICH", "Reset Control Register"),
+	  TEXT("RST_CNT", "", "bit 2 from 0 to 1 resets") },
 	MEMORY(0xa0000, 0xbffff, "VGA", "memory of a display adapter",
 	       "VGA ref.", "Display Memory"),
-	MEMORY(0xc0000, 0xfffff, "ROM", "where a BIOS would be",
-	       "PC/AT ref.", "System Memory Map"),
+	MEMORY(0xc0000, 0xfffff, "ROM", "where a BIOS would be", "PC/AT ref.",
+	       "System Memory Map"),
 	MEMORY(0xfec00000, 0xfec00fff, "I/O APIC", "spreads interrupts",
 	       "82093AA", "Register Description"),
 	MEMORY(0xfed00000, 0xfed003ff, "HPET", "a timer", "HPET 1.0a",
@@ -267,6 +306,5 @@ static const struct explain_row rows[] = {
 	MEMORY(0xfee00000, 0xfee00fff, "APIC", "the CPU's own interrupts",
 	       "SDM 3A", "APIC"),
 };
-/* clang-format on */
 
 const struct explain_table explain_chips = EXPLAIN_TABLE(rows);

@@ -66,38 +66,30 @@ static void note_index(struct explain_guest *guest,
 #define REGISTER(index, text)                                         \
 	{                                                             \
 		.first = DATA, .way = WAY_BOTH, .when = WHEN_LATCH,   \
-		.latch = LATCH_CMOS, .key = (index), .name = "clock", \
-		.say = say_data, .doc = DOC, .section = "Registers",  \
-		.meaning = text                                       \
+		.latch = LATCH_CMOS, .key = (index), .say = say_data, \
+		READ(DOC, "Registers"), TEXT("clock", "", text)       \
 	}
 
 static const struct explain_row rows[] = {
 	{ .first = INDEX,
 	  .way = WAY_OUT,
-	  .name = "index",
 	  .say = say_index,
 	  .note = note_index,
-	  .doc = DOC,
-	  .section = "Address Map",
-	  .meaning = "which byte port 0x71 is" },
+	  READ(DOC, "Address Map"),
+	  TEXT("index", "", "which byte port 0x71 is") },
 	{ .first = INDEX,
 	  .way = WAY_IN,
-	  .name = "index",
-	  .does = "write only",
-	  .doc = DOC,
-	  .section = "Address Map",
-	  .meaning = "it cannot be read back" },
+	  READ(DOC, "Address Map"),
+	  TEXT("index", "write only", "it cannot be read back") },
 	REGISTER(0x0a, "bit 7, UIP: the time is about to change"),
 	REGISTER(0x0b, "24 hours, binary or BCD, interrupts"),
 	REGISTER(0x0c, "why IRQ8 was raised; reading clears it"),
 	REGISTER(0x0d, "bit 7: the battery is good"),
 	{ .first = DATA,
 	  .way = WAY_BOTH,
-	  .name = "clock",
 	  .say = say_data,
-	  .doc = DOC,
-	  .section = "Address Map",
-	  .meaning = "date and time, or a byte that is kept" },
+	  READ(DOC, "Address Map"),
+	  TEXT("clock", "", "date and time, or a byte that is kept") },
 };
 
 const struct explain_table explain_cmos = EXPLAIN_TABLE(rows);

@@ -129,8 +129,9 @@ static void explain_access(struct text *text, size_t start,
 	explain_add_answer(text, &access, row, guest);
 	add_tail(text, start, view, row->doc);
 	if (index < EXPLAIN_ROWS_MAX && is_first(&row_shown[index]))
-		text_add(text, INDENT "\"%s\": %s\n", row->section,
-			 row->meaning);
+		text_add(text, INDENT "\"%s\": %s\n",
+			 explain_part(row->doc, DOC_SECTION),
+			 explain_part(row->text, TEXT_MEANING));
 	if (row->note && (access.write || row->way == WAY_IN))
 		row->note(guest, &access);
 }

@@ -69,35 +69,54 @@ enum explain_when {
 /* A name of the bits of a value: it counts when (val & mask) == val. */
 struct explain_bits {
 	uint8_t mask, val; /* mask 0 ends the list */
-	const char *name;
+	char name[22];
 };
 
 /*
  * One register in one direction, or one command. The first row that fits an
- * access counts, so special ones stand before general ones.
+ * access counts, so special ones stand before general ones. Texts that belong
+ * together are one string with NULs between, which TEXT() and READ() put
+ * together and explain_part() takes apart: a pointer is as long as a word.
  */
 struct explain_row {
-	uint64_t first, last; /* ports or addresses; last 0: just the one */
-	enum explain_space space;
-	enum explain_way way;
-	enum explain_when when;
-	uint8_t key, mask; /* mask 0: all bits */
-	enum explain_latch latch;
+	uint32_t first, last; /* ports or addresses; last 0: just the one */
+	uint8_t space;	      /* enum explain_space */
+	uint8_t way;	      /* enum explain_way */
+	uint8_t when;	      /* enum explain_when */
+	uint8_t key, mask;    /* mask 0: all bits */
+	uint8_t latch;	      /* enum explain_latch */
+	bool has_bits;
 
-	const char *name;		 /* the data sheet's: "THR" */
-	const char *does;		 /* what an access does: "sends it" */
-	const struct explain_bits *bits; /* NULL: or what the value says */
-	void (*say)(struct text *answer, const struct explain_access *access,
-		    const struct explain_guest *guest); /* NULL: or this */
+	const char *text;			 /* enum explain_text */
+	const char *doc;			 /* enum explain_doc */
+	union {					 /* NULL: it is TEXT_DOES */
+		const struct explain_bits *bits; /* by BITS() */
+		void (*say)(struct text *answer,
+			    const struct explain_access *access,
+			    const struct explain_guest *guest);
+	};
 	/* Remembers what later accesses depend on, when it is written or is
 	 * for reading only; NULL: nothing. */
 	void (*note)(struct explain_guest *guest,
 		     const struct explain_access *access);
-
-	const char *doc;     /* "PC16550D" */
-	const char *section; /* of it */
-	const char *meaning; /* one sentence, for the first time */
 };
+
+enum explain_text {
+	TEXT_NAME,    /* the data sheet's: "THR" */
+	TEXT_DOES,    /* what an access does: "sends it" */
+	TEXT_MEANING, /* one sentence, for the first time */
+};
+enum explain_doc {
+	DOC_TITLE, /* "PC16550D" */
+	DOC_SECTION,
+};
+
+#define TEXT(name, does, meaning) .text = name "\0" does "\0" meaning
+#define READ(title, section)	  .doc = title "\0" section
+#define BITS(list)		  .has_bits = true, .bits = (list)
+
+/* Part @nr of @text. */
+const char *explain_part(const char *text, unsigned int nr);
 
 struct explain_table {
 	const struct explain_row *rows;

@@ -19,7 +19,7 @@ static const struct explain_bits status_bits[] = {
 	{ 0x20, 0x20, "AUX" },
 	{ 0x40, 0x40, "TIMEOUT" },
 	{ 0x80, 0x80, "PARITY" },
-	{ 0, 0, NULL },
+	{ 0 },
 };
 
 static const struct explain_bits mode_bits[] = {
@@ -29,7 +29,7 @@ static const struct explain_bits mode_bits[] = {
 	{ 0x10, 0x10, "kbd-off" },
 	{ 0x20, 0x20, "aux-off" },
 	{ 0x40, 0x40, "translate" },
-	{ 0, 0, NULL },
+	{ 0 },
 };
 
 static void note_command(struct explain_guest *guest,
@@ -54,43 +54,37 @@ static void note_keyboard(struct explain_guest *guest,
 	atomic_store(&guest->latches[LATCH_LED], access->val & 0xff);
 }
 
-#define CMD(value, what, text)                                        \
-	{                                                             \
-		.first = COMMAND, .way = WAY_OUT, .when = WHEN_VALUE, \
-		.key = (value), .name = "i8042", .does = what,        \
-		.note = note_command, .doc = DOC, .section = SECTION, \
-		.meaning = text                                       \
-	}
-#define ARG(of, what, names, text)                                  \
-	{                                                           \
-		.first = DATA, .way = WAY_OUT, .when = WHEN_LATCH,  \
-		.latch = LATCH_KBD, .key = (of), .name = "i8042",   \
-		.does = what, .bits = names, .note = note_argument, \
-		.doc = DOC, .section = SECTION, .meaning = text     \
-	}
-#define KEYS(value, what, text)                                           \
+#define CMD(value, what, text)                                            \
 	{                                                                 \
-		.first = DATA, .way = WAY_OUT, .when = WHEN_VALUE,        \
-		.key = (value), .name = "keyboard", .does = what,         \
-		.note = note_keyboard, .doc = DOC, .section = "Keyboard", \
-		.meaning = text                                           \
+		.first = COMMAND, .way = WAY_OUT, .when = WHEN_VALUE,     \
+		.key = (value), .note = note_command, READ(DOC, SECTION), \
+		TEXT("i8042", what, text)                                 \
 	}
-#define KEYS_ARG(of, what, text)                                     \
-	{                                                            \
-		.first = DATA, .way = WAY_OUT, .when = WHEN_LATCH,   \
-		.latch = LATCH_LED, .key = (of), .name = "keyboard", \
-		.does = what, .note = note_argument, .doc = DOC,     \
-		.section = "Keyboard", .meaning = text               \
+#define ARG(of, what, text, ...)                                           \
+	{                                                                  \
+		.first = DATA, .way = WAY_OUT, .when = WHEN_LATCH,         \
+		.latch = LATCH_KBD, .key = (of), .note = note_argument,    \
+		READ(DOC, SECTION), TEXT("i8042", what, text), __VA_ARGS__ \
+	}
+#define KEYS(value, what, text)                                               \
+	{                                                                     \
+		.first = DATA, .way = WAY_OUT, .when = WHEN_VALUE,            \
+		.key = (value), .note = note_keyboard, READ(DOC, "Keyboard"), \
+		TEXT("keyboard", what, text)                                  \
+	}
+#define KEYS_ARG(of, what, text)                                        \
+	{                                                               \
+		.first = DATA, .way = WAY_OUT, .when = WHEN_LATCH,      \
+		.latch = LATCH_LED, .key = (of), .note = note_argument, \
+		READ(DOC, "Keyboard"), TEXT("keyboard", what, text)     \
 	}
 
 static const struct explain_row rows[] = {
 	{ .first = COMMAND,
 	  .way = WAY_IN,
-	  .name = "status",
-	  .bits = status_bits,
-	  .doc = DOC,
-	  .section = SECTION,
-	  .meaning = "OBF: a byte waits at 0x60; IBF: busy" },
+	  BITS(status_bits),
+	  READ(DOC, SECTION),
+	  TEXT("status", "", "OBF: a byte waits at 0x60; IBF: busy") },
 	CMD(0x20, "read mode", "the command byte comes to 0x60"),
 	CMD(0x60, "write mode", "the next byte at 0x60 is the mode"),
 	CMD(0xa7, "second port off", "no mouse"),
@@ -111,24 +105,19 @@ static const struct explain_row rows[] = {
 	CMD(0xfe, "reset the CPU", "pulls the reset line"),
 	{ .first = COMMAND,
 	  .way = WAY_OUT,
-	  .name = "i8042",
-	  .does = "another command",
 	  .note = note_command,
-	  .doc = DOC,
-	  .section = SECTION,
-	  .meaning = "a command that is rarely used" },
+	  READ(DOC, SECTION),
+	  TEXT("i8042", "another command", "a command that is rarely used") },
 	{ .first = DATA,
 	  .way = WAY_IN,
-	  .name = "i8042",
-	  .does = "oldest byte it has",
-	  .doc = DOC,
-	  .section = SECTION,
-	  .meaning = "a scan code, or an answer" },
-	ARG(0x60, NULL, mode_bits, "the mode: interrupts, ports on and off"),
-	ARG(0xd1, "output port", NULL, "bit 0 low resets the CPU; bit 1: A20"),
-	ARG(0xd2, "as if typed", NULL, "it comes back as if typed"),
-	ARG(0xd3, "as if of a mouse", NULL, "it comes back as the mouse's"),
-	ARG(0xd4, "for the mouse", NULL, "there is none: it times out"),
+	  READ(DOC, SECTION),
+	  TEXT("i8042", "oldest byte it has", "a scan code, or an answer") },
+	ARG(0x60, "", "the mode: interrupts, ports on and off",
+	    BITS(mode_bits)),
+	ARG(0xd1, "output port", "bit 0 low resets the CPU; bit 1: A20"),
+	ARG(0xd2, "as if typed", "it comes back as if typed"),
+	ARG(0xd3, "as if of a mouse", "it comes back as the mouse's"),
+	ARG(0xd4, "for the mouse", "there is none: it times out"),
 	KEYS_ARG(0xed, "the LEDs", "bits 0-2: scroll, num, caps lock"),
 	KEYS_ARG(0xf0, "scan code set", "1, 2 or 3; 0 asks which"),
 	KEYS_ARG(0xf3, "repeat rate", "bits 0-4 rate, 5-6 delay"),
@@ -143,12 +132,9 @@ static const struct explain_row rows[] = {
 	KEYS(0xff, "reset, self-test", "answers 0xfa, then 0xaa"),
 	{ .first = DATA,
 	  .way = WAY_OUT,
-	  .name = "keyboard",
-	  .does = "a command",
 	  .note = note_keyboard,
-	  .doc = DOC,
-	  .section = "Keyboard",
-	  .meaning = "a command that is rarely used" },
+	  READ(DOC, "Keyboard"),
+	  TEXT("keyboard", "a command", "a command that is rarely used") },
 };
 
 const struct explain_table explain_i8042 = EXPLAIN_TABLE(rows);

@@ -40,7 +40,7 @@ static const struct explain_bits command_bits[] = {
 	{ 0x01, 0x01, "ports" },
 	{ 0x02, 0x02, "memory" },
 	{ 0x04, 0x04, "master" },
-	{ 0, 0, NULL },
+	{ 0 },
 };
 
 /* "00:01.0 BAR0" */
@@ -127,40 +127,34 @@ static void say_bar(struct text *answer, const struct explain_access *access,
 		 access->write ? "takes" : "gives");
 }
 
-#define BAR(from, len, where)                                                  \
-	{                                                                      \
-		.first = (from), .last = (from) + (len)-1, .space = (where),   \
-		.way = WAY_BOTH, .name = "BAR", .say = say_bar, .doc = DOC,    \
-		.section = "Base Addresses",                                   \
-		.meaning = "a device's registers, where the system wants them" \
+#define BAR(from, len, where)                                                 \
+	{                                                                     \
+		.first = (from), .last = (from) + (len)-1, .space = (where),  \
+		.way = WAY_BOTH, .say = say_bar, READ(DOC, "Base Addresses"), \
+		TEXT("BAR", "",                                               \
+		     "a device's registers, where the system wants them")     \
 	}
 
 static const struct explain_row rows[] = {
 	{ .first = ADDRESS,
 	  .way = WAY_BOTH,
-	  .name = "PCI",
 	  .say = say_address,
 	  .note = note_address,
-	  .doc = DOC,
-	  .section = "Configuration Mechanism #1",
-	  .meaning = "which register 0xcfc is" },
+	  READ(DOC, "Configuration Mechanism #1"),
+	  TEXT("PCI", "", "which register 0xcfc is") },
 	{ .first = DATA,
 	  .last = DATA + 3,
 	  .way = WAY_BOTH,
-	  .name = "PCI",
 	  .say = say_data,
-	  .doc = DOC,
-	  .section = "Configuration Space Organization",
-	  .meaning = "ones: no device is there" },
+	  READ(DOC, "Configuration Space Organization"),
+	  TEXT("PCI", "", "ones: no device is there") },
 	{ .first = PC_ECAM_GPA,
 	  .last = PC_ECAM_GPA + PC_ECAM_LEN - 1,
 	  .space = SPACE_MEMORY,
 	  .way = WAY_BOTH,
-	  .name = "ECAM",
 	  .say = say_ecam,
-	  .doc = "PCI FW 3.0",
-	  .section = "MCFG Table Description",
-	  .meaning = "configuration space as memory" },
+	  READ("PCI FW 3.0", "MCFG Table Description"),
+	  TEXT("ECAM", "", "configuration space as memory") },
 	BAR(PC_PCI_MEM1, PC_PCI_MEM1_LEN, SPACE_MEMORY),
 	BAR(PC_PCI_MEM2, PC_PCI_MEM2_LEN, SPACE_MEMORY),
 	BAR(PC_PCI_IO, PC_PCI_IO_LEN, SPACE_PORT),

@@ -123,38 +123,36 @@ static const struct explain_bits status_bits[] = {
 	{ 0x08, 0x08, "vertical retrace" },
 	{ 0x09, 0x01, "horizontal retrace" },
 	{ 0x09, 0x00, "shows" },
-	{ 0, 0, NULL },
+	{ 0 },
 };
 
 static const struct explain_bits misc_bits[] = {
 	{ 0x01, 0x01, "colour, at 0x3d4" },
 	{ 0x01, 0x00, "monochrome, at 0x3b4" },
 	{ 0x02, 0x02, "memory on" },
-	{ 0, 0, NULL },
+	{ 0 },
 };
 
 /* Index and data of one of the three parts that have them at two ports. */
-#define INDEXED(port, part, text)                                       \
-	{ .first = (port),                                              \
-	  .way = WAY_BOTH,                                              \
-	  .name = part " index",                                        \
-	  .say = say_index,                                             \
-	  .note = note_index,                                           \
-	  .doc = DOC,                                                   \
-	  .section = text,                                              \
-	  .meaning = "which register the next port is" },               \
-	{                                                               \
-		.first = (port) + 1, .way = WAY_BOTH, .name = part,     \
-		.say = say_data, .doc = DOC, .section = text,           \
-		.meaning = "the register that the port before it chose" \
+#define INDEXED(port, part, text)                                            \
+	{ .first = (port),                                                   \
+	  .way = WAY_BOTH,                                                   \
+	  .say = say_index,                                                  \
+	  .note = note_index,                                                \
+	  READ(DOC, text),                                                   \
+	  TEXT(part " index", "", "which register the next port is") },      \
+	{                                                                    \
+		.first = (port) + 1, .way = WAY_BOTH, .say = say_data,       \
+		READ(DOC, text),                                             \
+		TEXT(part, "", "the register that the port before it chose") \
 	}
 
-#define STATUS(port)                                                      \
-	{                                                                 \
-		.first = (port) + 6, .way = WAY_IN, .name = "status",     \
-		.bits = status_bits, .note = note_status, .doc = DOC,     \
-		.section = "Input Status Register 1",                     \
-		.meaning = "where the beam is; 0x3c0 takes an index next" \
+#define STATUS(port)                                                       \
+	{                                                                  \
+		.first = (port) + 6, .way = WAY_IN, BITS(status_bits),     \
+		.note = note_status, READ(DOC, "Input Status Register 1"), \
+		TEXT("status", "",                                         \
+		     "where the beam is; 0x3c0 takes an index next")       \
 	}
 
 static const struct explain_row rows[] = {
@@ -166,41 +164,31 @@ static const struct explain_row rows[] = {
 	STATUS(MONO),
 	{ .first = ATTR,
 	  .way = WAY_OUT,
-	  .name = "attribute",
 	  .say = say_attr,
 	  .note = note_attr,
-	  .doc = DOC,
-	  .section = "Attribute Controller",
-	  .meaning = "index and data in turn" },
+	  READ(DOC, "Attribute Controller"),
+	  TEXT("attribute", "", "index and data in turn") },
 	{ .first = ATTR + 1,
 	  .way = WAY_BOTH,
-	  .name = "attribute",
 	  .say = say_attr,
-	  .doc = DOC,
-	  .section = "Attribute Controller",
-	  .meaning = "read here, written at 0x3c0" },
+	  READ(DOC, "Attribute Controller"),
+	  TEXT("attribute", "", "read here, written at 0x3c0") },
 	{ .first = ATTR + 2,
 	  .way = WAY_OUT,
-	  .name = "misc output",
-	  .bits = misc_bits,
-	  .doc = DOC,
-	  .section = "Miscellaneous Output Register",
-	  .meaning = "where the CRT controller is" },
+	  BITS(misc_bits),
+	  READ(DOC, "Miscellaneous Output Register"),
+	  TEXT("misc output", "", "where the CRT controller is") },
 	{ .first = MISC_IN,
 	  .way = WAY_IN,
-	  .name = "misc output",
-	  .bits = misc_bits,
-	  .doc = DOC,
-	  .section = "Miscellaneous Output Register",
-	  .meaning = "where the CRT controller is" },
+	  BITS(misc_bits),
+	  READ(DOC, "Miscellaneous Output Register"),
+	  TEXT("misc output", "", "where the CRT controller is") },
 	{ .first = DAC,
 	  .last = DAC + 3,
 	  .way = WAY_BOTH,
-	  .name = "DAC",
-	  .does = "a colour's number, or its red, green and blue",
-	  .doc = DOC,
-	  .section = "Video Digital-to-Analog Converter",
-	  .meaning = "what 256 colours look like" },
+	  READ(DOC, "Video Digital-to-Analog Converter"),
+	  TEXT("DAC", "a colour's number, or its red, green and blue",
+	       "what 256 colours look like") },
 };
 
 const struct explain_table explain_vga = EXPLAIN_TABLE(rows);
