@@ -14,6 +14,7 @@ import zipfile
 import zlib
 
 HLT = b"\xf4"
+KOREAN = "빠른 갈색 여우가 게으른 개를 뛰어넘는다.\n"
 TEXT = "The quick brown fox, 빠른 갈색 여우.\n"
 
 
@@ -52,6 +53,14 @@ def mz(new_header=b"", subsystem=None):
     return image
 
 
+def uki():
+    """A program for EFI whose third section is a kernel."""
+    sections = b"".join(name.ljust(40, b"\0") for name in
+                        (b".text", b".osrel", b".linux"))
+    return put(512, (0, mz(b"PE\0\0\x64\x86\3\0", 10)),
+               (0x80 + 0x14, struct.pack("<H", 0x70)), (0x80 + 0x88, sections))
+
+
 def sector(*pieces):
     return put(512, (0, b"\xfa\x31\xc0\xcd\x10\xeb\xfe"), (510, b"\x55\xaa"),
                *pieces)
@@ -87,6 +96,14 @@ NAMED = [
      "text"),
     ("text of 100 KB", 2000 * TEXT.encode(), "text"),
     ("a shell script", b"#!/bin/sh\necho hello\n", "a script"),
+    ("text in EUC-KR", KOREAN.encode("euc-kr"), "text"),
+    ("text in Latin 1", 3 * "Grüße aus Köln, schöne Straßen.\n".encode("latin-1"),
+     "text"),
+    ("text in UTF-16 without a mark", "hlt, and more\n".encode("utf-16-le"),
+     "text"),
+    ("the same, high byte first", "hlt, and more\n".encode("utf-16-be"), "text"),
+    ("text that fills a block", TEXT.encode().ljust(512, b"\0"), "text"),
+    ("a word and a zero", b"hlt\0", "text"),
     ("gzip of a tar archive", zipper(tar()), "inside gzip: a tar archive"),
     ("gzip of an initramfs", zipper(CPIO),
      "inside gzip: an initramfs, a cpio archive; give it by --initrd"),
@@ -141,6 +158,12 @@ NAMED = [
     ("a DOS program without one", COM, "a DOS program; it takes DOS"),
     ("a DOS program that says first what DOS shall do",
      bytes.fromhex("b409 ba0901 cd21 cd20") + b"Hello$", "a DOS program"),
+    ("a unified kernel image", uki(),
+     "a unified kernel image for EFI; `objcopy"),
+    ("an EFI program that claims 65535 sections",
+     mz(b"PE\0\0\x64\x86\xff\xff", 10), "an EFI program"),
+    ("a packed kernel for EFI", put(512, (0, mz(b"PE\0\0\x64\xaa", 10)),
+                                    (4, b"zimg")), "a packed Linux kernel"),
     ("an EFI program", mz(b"PE\0\0\x64\x86", 10), "an EFI program"),
     ("a Windows program", mz(b"PE\0\0\x64\x86", 3), "a Windows program"),
     ("a kernel for AArch64", put(512, (0, b"MZ"), (0x38, b"ARM\x64")),
@@ -149,6 +172,29 @@ NAMED = [
      "a Linux kernel for RISC-V"),
     ("a kernel for ARM", put(512, (0x24, b"\x18\x28\x6f\x01")),
      "a Linux kernel for ARM"),
+    ("a kernel for LoongArch",
+     put(512, (0, b"MZ"), (0x38, b"\xcd\x23\x82\x81")), "for LoongArch"),
+    ("an Android boot image", b"ANDROID!" + put(504), "an Android boot"),
+    ("lzip", b"LZIP\1" + put(60), "by lzip; unpack"),
+    ("a UDF image", put(40960, (0x8001, b"BEA01")), "a UDF image"),
+    ("a disk with a GPT", put(2048, (0, MBR), (512, b"EFI PART")),
+     "with a GPT; kvm-vmm boots kernels"),
+    ("one with larger sectors", put(8192, (0, MBR), (4096, b"EFI PART")),
+     "with a GPT"),
+    ("a FAT floppy", put(1474560, (0, sector((54, b"FAT12   ")))),
+     "a FAT file system; kvm-vmm boots kernels"),
+    ("a FAT of 16 bits", sector((54, b"FAT16   ")), "a FAT file system"),
+    ("a FAT of 32 bits", sector((82, b"FAT32   ")), "a FAT file system"),
+    ("an NTFS", sector((3, b"NTFS    ")), "an NTFS file system"),
+    ("an exFAT", sector((3, b"EXFAT   ")), "an exFAT file system"),
+    ("a VMDK in words", b"# Disk DescriptorFile\nversion=1\n", "a VMDK"),
+    ("a QED image", b"QED\0" + put(508), "a QED disk image"),
+    ("an option ROM", put(1024, (0, b"\x55\xaa\2\xeb\x10")),
+     "an option ROM; it takes a BIOS"),
+    ("a BIOS", put(65536, (65520, b"\xea\x5b\xe0\0\xf0")), "a BIOS"),
+    ("Mach-O of 32 bits", b"\xce\xfa\xed\xfe" + put(60), "macOS"),
+    ("ELF for Xtensa", elf(94, 32), "an ELF file for Xtensa"),
+    ("ELF for nobody knows what", elf(999), "another machine, number 999"),
     ("an image for U-Boot", b"\x27\x05\x19\x56" + put(60), "U-Boot"),
     ("a device tree", b"\xd0\x0d\xfe\xed" + put(60), "a device tree"),
     ("ELF for AArch64", elf(183), "an ELF file for AArch64; this machine"),
@@ -176,6 +222,10 @@ RUNS = [
      zipper(2 * b"P") + zipper(HLT) + put(600)),
     ("lzma's first bytes with a dictionary that is none",
      b"\x5d\0\0\3\0" + HLT + put(20)),
+    ("55 AA, and another size than it says",
+     put(512, (0, b"\x55\xaa\x90"), (3, HLT))),
+    ("characters to the debug port, byte by byte",
+     b"".join(b"\xb0" + bytes([c]) + b"\xe6\xe9" for c in b"a line \n") + HLT),
     ("letters that end with HLT", 40 * b"P" + HLT),
     ("55 AA at 510 of 513 bytes", put(513, (0, HLT), (510, b"\x55\xaa"))),
     ("a call of DOS behind the end", HLT + COM),

@@ -50,6 +50,12 @@ bool look_squashfs(const struct image *image)
 	return field(image, 28, 4) == 4;
 }
 
+/* The archive's first member is called so. */
+bool look_deb(const struct image *image)
+{
+	return field(image, 8, 4) == 0x69626564; /* "debi" */
+}
+
 /* Inodes, blocks, and a block size of 64 KiB at most. */
 bool look_ext(const struct image *image)
 {
@@ -65,10 +71,14 @@ bool look_jpeg(const struct image *image)
 	return marker == 0xdb || (marker >= 0xe0 && marker <= 0xef);
 }
 
-#define MZ_NEW_HEADER 0x3c
-#define PE_SUBSYSTEM  0x5c /* from "PE\0\0" on */
-#define EFI_FIRST     10
-#define EFI_LAST      13
+#define MZ_NEW_HEADER	0x3c
+#define PE_SECTIONS	0x06 /* from "PE\0\0" on: how many */
+#define PE_HEADER_SIZE	0x14 /* of the header that follows, to the sections */
+#define PE_HEADER	0x18
+#define PE_SUBSYSTEM	0x5c
+#define PE_SECTION_SIZE 40
+#define EFI_FIRST	10
+#define EFI_LAST	13
 
 static const struct image *pe_header(const struct image *image, size_t *at)
 {
@@ -92,6 +102,23 @@ bool look_efi(const struct image *image)
 		return false;
 	subsystem = field(image, at + PE_SUBSYSTEM, 2);
 	return subsystem >= EFI_FIRST && subsystem <= EFI_LAST;
+}
+
+/* UAPI: "Unified Kernel Image". The kernel is a section of that name. */
+bool look_uki(const struct image *image)
+{
+	size_t at, section;
+
+	if (!pe_header(image, &at))
+		return false;
+	section = at + PE_HEADER + field(image, at + PE_HEADER_SIZE, 2);
+	for (uint32_t i = field(image, at + PE_SECTIONS, 2); i; i--) {
+		if (field(image, section, 4) == 0x6e696c2e && /* ".lin" */
+		    field(image, section + 4, 4) == 0x7875)   /* "ux" */
+			return true;
+		section += PE_SECTION_SIZE;
+	}
+	return false;
 }
 
 /* Bytes in the last page, pages, paragraphs of the header. */
@@ -145,6 +172,26 @@ bool look_sectors(const struct image *image)
 	return image->size % SECTOR == 0;
 }
 
+#define RESET_VECTOR 16 /* bytes before the end */
+#define JMP_FAR	     0xea
+
+/* So many sectors as it says itself (PC: "Option ROM", length at offset 2). */
+bool look_rom(const struct image *image)
+{
+	return image->size >= SECTOR &&
+	       field(image, 2, 1) * SECTOR == image->size;
+}
+
+/* Ends at the end of the first MiB, where a CPU begins: with a jump. */
+bool look_bios(const struct image *image)
+{
+	size_t size = image->size;
+
+	return size >= 0x10000 && !(size & (size - 1)) &&
+	       field(image, size - RESET_VECTOR, 1) == JMP_FAR &&
+	       field(image, size - RESET_VECTOR + 3, 2) == 0xf000;
+}
+
 #define PARTITIONS    0x1be
 #define NR_PARTITIONS 4
 
@@ -169,6 +216,7 @@ bool look_partitions(const struct image *image)
 #define UTF16_LOW_FIRST	 0xfeff
 #define UTF16_HIGH_FIRST 0xfffe
 #define TEXT_LOOKED_AT	 (1u << 20) /* bytes; text up to there is text */
+#define TEXT_MIN	 16	    /* of a kind that code could be, too */
 
 static bool is_text_byte(uint8_t c)
 {
@@ -186,24 +234,69 @@ static int followers(uint8_t first)
 	return first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
 }
 
-bool look_text(const struct image *image)
+static bool is_utf8(const uint8_t *text, size_t size)
 {
 	int more = 0; /* bytes that belong to the character before */
 
-	uint32_t mark = field(image, 0, 2);
-
-	if ((mark == UTF16_LOW_FIRST || mark == UTF16_HIGH_FIRST) &&
-	    image->size % 2 == 0)
-		return true;
-	for (size_t at = 0; at < image->size && at < TEXT_LOOKED_AT; at++) {
-		uint8_t c = image->data[at];
-
+	for (size_t at = 0; at < size; at++) {
 		if (more)
-			more = (c & 0xc0) == 0x80 ? more - 1 : -1;
+			more = (text[at] & 0xc0) == 0x80 ? more - 1 : -1;
 		else
-			more = followers(c);
+			more = followers(text[at]);
 		if (more < 0)
 			return false;
 	}
-	return !more || image->size > TEXT_LOOKED_AT;
+	return !more || size == TEXT_LOOKED_AT;
+}
+
+/* Latin letters in UTF-16, whichever half comes first, without a mark. */
+static bool is_wide(const uint8_t *text, size_t size)
+{
+	size_t low = text[0] ? 0 : 1;
+
+	for (size_t at = 0; at + 1 < size; at += 2)
+		if (!is_text_byte(text[at + low]) || text[at + 1 - low])
+			return false;
+	return size >= TEXT_MIN;
+}
+
+/*
+ * Of a code page: words with blanks between them, and no control characters;
+ * most bytes ASCII, or the others in pairs as in EUC.
+ */
+static bool is_paged(const uint8_t *text, size_t size)
+{
+	size_t ascii = 0, blanks = 0, odd = 0, run = 0;
+
+	for (size_t at = 0; at < size; at++) {
+		uint8_t c = text[at];
+
+		if (c < 0x80 && !is_text_byte(c))
+			return false;
+		ascii += c < 0x80;
+		blanks += c == ' ' || c == '\n';
+		odd += (c < 0x80 && run % 2) || (c >= 0x80 && c < 0xa1);
+		run = c < 0x80 ? 0 : run + 1;
+	}
+	return size >= TEXT_MIN && blanks >= size / 16 &&
+	       (ascii >= size / 4 * 3 || !odd);
+}
+
+/* Zeros that fill up a block are no part of it. */
+bool look_text(const struct image *image)
+{
+	size_t size = image->size;
+	uint32_t mark = field(image, 0, 2);
+
+	if ((mark == UTF16_LOW_FIRST || mark == UTF16_HIGH_FIRST) &&
+	    size % 2 == 0)
+		return true;
+	if (size > TEXT_LOOKED_AT)
+		size = TEXT_LOOKED_AT;
+	if (is_wide(image->data, size))
+		return true;
+	while (size && !image->data[size - 1])
+		size--;
+	return size &&
+	       (is_utf8(image->data, size) || is_paged(image->data, size));
 }

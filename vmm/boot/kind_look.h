@@ -17,13 +17,19 @@ bool look_lzma(const struct image *image);
 bool look_squashfs(const struct image *image);
 bool look_ext(const struct image *image);
 bool look_jpeg(const struct image *image);
+bool look_deb(const struct image *image);
 
 /* MZ: of EFI, of Windows, or of DOS (Microsoft: "PE Format"). */
+bool look_uki(const struct image *image);
 bool look_efi(const struct image *image);
 bool look_pe(const struct image *image);
 bool look_mz(const struct image *image);
 
-/* Printable characters in UTF-8 or UTF-16. */
+/* Firmware of a PC: for a device, and all of it. */
+bool look_rom(const struct image *image);
+bool look_bios(const struct image *image);
+
+/* Printable characters in UTF-8, UTF-16, or a code page. */
 bool look_text(const struct image *image);
 
 /* A DOS program without a header. */
