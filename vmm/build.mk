@@ -135,10 +135,9 @@ VMM_LINK += -Wl,--gc-sections
 VMM_HARD += -ffunction-sections -fdata-sections -fno-unwind-tables \
 	    -fno-asynchronous-unwind-tables
 ifeq ($(origin CFLAGS),file)
-VMM_HARD += -Os
-VMM_FAST := core/memory core/bus core/exit core/vcpu core/board core/vm boot/sparse \
-	    terminal/output terminal/screen util/ring \
-	    devices/serial devices/serial_irq devices/hypercall irqchip/kernel
+VMM_HARD += -Oz
+VMM_FAST := core/bus core/exit core/vcpu core/board boot/sparse terminal/output \
+	    util/ring devices/serial devices/serial_irq devices/hypercall
 $(foreach file,$(VMM_FAST),$(eval cflags-vmm/$(file) := -O2))
 endif
 cflags-vmm/util/static_pie := -fno-stack-protector
@@ -156,7 +155,7 @@ VMM_LD     = $(CC) $(CFLAGS) -static-pie -nostdlib -nostartfiles -o $@ \
 $(VMM_OBJS): | $(B)/musl/include/.stamp
 $(VMM_OBJS): HOST_CC = $(MUSL_CC) -isystem $(MUSL)
 else
-VMM_HARD  += $(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),-U_FORTIFY_SOURCE \
+VMM_HARD  += $(if $(filter -O1 -O2 -O3 -Os -Oz,$(CFLAGS)),-U_FORTIFY_SOURCE \
 	     -D_FORTIFY_SOURCE=2)
 VMM_LD     = $(HOST_CC) $(CFLAGS) -pie -o $@ $(VMM_OBJS) -pthread $(VMM_LINK) \
 	     $(VMM_LIBS) $(LDFLAGS)
