@@ -175,7 +175,7 @@ $(B)/san/vmm/kvm-vmm: $(VMM_SAN) $(VMM_LIST)
 $(IMAGES)/kvm-vmm: $(B)/vmm/kvm-vmm
 	$(say) STRIP images/kvm-vmm
 	$(Q)mkdir -p $(@D)
-	$(Q)strip -o $@ $<
+	$(Q)strip -R .comment -o $@ $<
 
 kvm-vmm: $(IMAGES)/kvm-vmm
 san: $(B)/san/vmm/kvm-vmm $(B)/san/host/initcpio
