@@ -5,4 +5,8 @@ LEVEL_GOALS := level-1 level-2 level-3 level-4 level-5 level-6 level-7
 $(LEVEL_GOALS): level-%: | $(B)/deps/level
 	$(SUB)$(Q)tools/level $*
 
-PHONY += $(LEVEL_GOALS)
+# make sizes [T=pattern]: what each switch of kvm-vmm adds to it.
+sizes: | $(B)/deps/build
+	$(SUB)$(Q)tools/sizes $(call quoted,$T)
+
+PHONY += $(LEVEL_GOALS) sizes
