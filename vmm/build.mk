@@ -3,6 +3,10 @@
 # $(call whole,FOLDER): a part that is all of a folder, however many files.
 whole = $(patsubst vmm/%.c,%.o,$(wildcard vmm/$1/*.c))
 
+# A part that can be missing has a stand-in, NAME_none.o, so that nobody asks:
+# $(call none-without,SYMBOL) is the end of the file's name.
+none-without = $(if $(CONFIG_$1),,_none)
+
 obj-y := core/memory.o core/cpuregs.o x86/cpustate_real16.o
 
 # The whole machine; what stands for it without, is below the devices.
@@ -18,9 +22,6 @@ obj-$(CONFIG_MACHINE) += boot/select.o boot/kind.o boot/kind_look.o \
 			 boot/gunzip$(call none-without,BOOT_GZIP).o
 obj-$(CONFIG_MACHINE) += util/lock.o util/log.o util/sink.o util/ring.o util/text.o
 
-# A part that can be missing has a stand-in, NAME_none.o, so that nobody asks:
-# $(call none-without,SYMBOL) is the end of the file's name.
-none-without = $(if $(CONFIG_$1),,_none)
 obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/unstarted$(call none-without,SMP).o \
 	 core/cpuid_kvm$(call none-without,KVMCLOCK).o \
