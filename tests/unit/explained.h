@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <linux/kvm.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,27 +81,27 @@ static inline void port(int out, unsigned int at, const void *data,
 struct access {
 	int out;
 	unsigned int at;
-	uint8_t val;
+	uint16_t val;
 	const char *said;
+	bool wide; /* two bytes */
 };
 
 #define TIMES " 12.3us 456ns "
 
-#define OUT(at, val, said)       \
-	{                        \
-		1, at, val, said \
-	}
-#define IN(at, val, said)        \
-	{                        \
-		0, at, val, said \
-	}
+/* clang-format off */
+#define OUT(at, val, said)   { 1, at, val, said, false }
+#define IN(at, val, said)    { 0, at, val, said, false }
+#define OUT16(at, val, said) { 1, at, val, said, true }
+#define IN16(at, val, said)  { 0, at, val, said, true }
+/* clang-format on */
 
 static inline void run_accesses(const struct access *accesses, size_t count)
 {
 	char want[256];
 
 	for (size_t i = 0; i < count; i++) {
-		port(accesses[i].out, accesses[i].at, &accesses[i].val, 1, 1);
+		port(accesses[i].out, accesses[i].at, &accesses[i].val,
+		     1 + accesses[i].wide, 1);
 		snprintf(want, sizeof(want), "%s", accesses[i].said);
 		assert_string_equal(explained(), want);
 	}

@@ -152,6 +152,26 @@ static void say_exit(struct text *answer, const struct explain_access *access,
 		 access->val < 32 ? (unsigned int)access->val << 1 | 1 : 63);
 }
 
+static void say_pm1(struct text *answer, const struct explain_access *access,
+		    const struct explain_guest *guest)
+{
+	(void)guest;
+	text_add(answer, "%s",
+		 (access->val & 0x101) == 0x101 ? "timer power-button" :
+		 access->val & 0x100		? "power-button" :
+		 access->val & 0x001		? "timer" :
+						  "no event");
+}
+
+static void say_sleep(struct text *answer, const struct explain_access *access,
+		      const struct explain_guest *guest)
+{
+	(void)guest;
+	text_add(answer, "%stype %u",
+		 access->write && access->val & 0x2000 ? "to sleep, " : "",
+		 (unsigned int)access->val >> 10 & 7);
+}
+
 static void say_reset(struct text *answer, const struct explain_access *access,
 		      const struct explain_guest *guest)
 {
@@ -279,6 +299,18 @@ static const struct explain_row rows[] = {
 	  TEXT("fw_cfg", "", "which item 0x511 gives, in QEMU's way") },
 	PLACE(0x510, 0x511, "fw_cfg", "the next byte of the item", "fw_cfg",
 	      "Data Register"),
+	{ .first = 0x600, .way = WAY_BOTH, .name = "PM1_STS", .say = say_pm1,
+	  .doc = "ACPI", .section = "PM1 Status Registers",
+	  .meaning = "what has happened; writing a 1 clears" },
+	{ .first = 0x602, .way = WAY_BOTH, .name = "PM1_EN", .say = say_pm1,
+	  .doc = "ACPI", .section = "PM1 Enable Registers",
+	  .meaning = "what of it interrupts, on IRQ9" },
+	{ .first = 0x604, .way = WAY_BOTH, .name = "PM1_CNT",
+	  .say = say_sleep, .doc = "ACPI",
+	  .section = "PM1 Control Registers",
+	  .meaning = "bit 13 with type 0 is power off" },
+	PLACE(0x608, 0, "PM_TMR", "3.579545 MHz, 32 bits", "ACPI",
+	      "Power Management Timer"),
 	PLACE(0x2e8, 0x2ef, "COM4", "a fourth UART", "PC16550D", "Registers"),
 	PLACE(0x2f8, 0x2ff, "COM2", "a second UART", "PC16550D", "Registers"),
 	PLACE(0x3e8, 0x3ef, "COM3", "a third UART", "PC16550D", "Registers"),
