@@ -23,9 +23,9 @@ void power_press(struct vm *vm)
 	vm->pressed_ns = now_ns;
 	console_before_message(vm->config.console);
 	if (boards_power(vm))
-		log_warn("%s: power button pressed", vm->config.name);
+		log_error("%s: power button pressed", vm->config.name);
 	else
-		log_warn("%s: the guest does not listen to its power button; "
-			 "press it again within %u s to end it at once",
-			 vm->config.name, POWER_AGAIN_S);
+		log_error("%s: the guest does not listen to its power button; "
+			  "press it again within %u s to end it at once",
+			  vm->config.name, POWER_AGAIN_S);
 }

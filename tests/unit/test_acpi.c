@@ -1,0 +1,157 @@
+/* objects: boot/firmware/acpi.o boot/firmware/dsdt.o core/memory.o */
+/*
+ * ACPI's tables where kvm-vmm cannot be asked to write them: for as many
+ * processors as there can be, in too little RAM, and for each set of parts that
+ * a PC may have. What the tables say, tests/guest/test_acpi.py has judges for.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "firmware.h"
+
+#define RAM	  (2ULL << 20)
+#define CPUS_MAX  254
+#define AREA_SIZE (MEM_RSDP_END - MEM_RSDP)
+#define HEADER	  36
+#define ALL_PARTS ((PLATFORM_ECAM << 1) - 1)
+
+TABLE_DECLARE(firmware, firmware);
+
+static struct memory mem;
+
+static int make_ram(void **state)
+{
+	(void)state;
+	return mem_init(&mem, RAM);
+}
+
+static int drop_ram(void **state)
+{
+	(void)state;
+	mem_free(&mem);
+	return 0;
+}
+
+static const struct firmware *acpi(void)
+{
+	assert_ptr_equal(__start_table_firmware + 1, __stop_table_firmware);
+	return *__start_table_firmware;
+}
+
+static uint32_t get32(const uint8_t *at)
+{
+	uint32_t val;
+
+	memcpy(&val, at, sizeof(val));
+	return val;
+}
+
+/* A table with its length and checksum right, inside the area. */
+static const uint8_t *table_at(uint32_t gpa, const char *signature)
+{
+	const uint8_t *table = mem.base + gpa;
+	uint8_t sum = 0;
+
+	assert_in_range(gpa, MEM_RSDP, MEM_RSDP_END - HEADER);
+	assert_in_range(get32(table + 4), HEADER, MEM_RSDP_END - gpa);
+	for (uint32_t i = 0; i < get32(table + 4); i++)
+		sum += table[i];
+	assert_memory_equal(table, signature, 4);
+	assert_int_equal(sum, 0);
+	return table;
+}
+
+static bool has_table(const uint8_t *rsdt, const char *signature)
+{
+	for (uint32_t at = HEADER; at < get32(rsdt + 4); at += 4)
+		if (!memcmp(mem.base + get32(rsdt + at), signature, 4))
+			return table_at(get32(rsdt + at), signature);
+	return false;
+}
+
+static void write_tables(unsigned int parts, unsigned int nr_cpus)
+{
+	const struct platform platform = { .has = parts, .nr_cpus = nr_cpus };
+
+	memset(mem.base, 0xa5, RAM);
+	acpi()->write(&mem, &platform);
+	for (uint32_t gpa = 0; gpa < RAM; gpa++)
+		if ((gpa < MEM_RSDP || gpa >= MEM_RSDP_END) &&
+		    mem.base[gpa] != 0xa5)
+			fail_msg("0x%x was written to", gpa);
+}
+
+static void test_processors(void **state)
+{
+	const uint8_t *rsdt;
+	uint32_t madt;
+
+	(void)state;
+	write_tables(ALL_PARTS, CPUS_MAX);
+	assert_memory_equal(mem.base + MEM_RSDP, "RSD PTR ", 8);
+	rsdt = table_at(get32(mem.base + MEM_RSDP + 16), "RSDT");
+	assert_true(has_table(rsdt, "APIC"));
+	madt = get32(rsdt + HEADER + 4);
+	/* header, two words; processors, I/O APIC, SCI, NMI */
+	assert_int_equal(get32(mem.base + madt + 4),
+			 HEADER + 8 + 8 * CPUS_MAX + 12 + 10 + 6);
+	/* what is behind the tables shows that there was room */
+	assert_int_equal(mem.base[MEM_RSDP_END - 1], 0xa5);
+}
+
+/* Each set of parts is one that can be described, and no table more. */
+static void test_parts(void **state)
+{
+	static const unsigned int always = PLATFORM_IRQS | PLATFORM_PM;
+
+	(void)state;
+	for (unsigned int parts = 0; parts <= ALL_PARTS; parts++) {
+		const struct platform platform = { .has = parts, .nr_cpus = 1 };
+		const uint8_t *rsdt, *fadt;
+
+		assert_int_equal(acpi()->fits(&platform),
+				 (parts & always) == always);
+		if ((parts & always) != always)
+			continue;
+		acpi()->write(&mem, &platform);
+		rsdt = table_at(get32(mem.base + acpi()->rsdp + 16), "RSDT");
+		fadt = table_at(get32(rsdt + HEADER), "FACP");
+		table_at(get32(fadt + 40), "DSDT");
+		assert_int_equal(has_table(rsdt, "APIC"),
+				 !!(parts & PLATFORM_APIC));
+		assert_int_equal(has_table(rsdt, "MCFG"),
+				 !!(parts & PLATFORM_ECAM));
+	}
+}
+
+/* Where there is no RAM for all of them, there is none. */
+static void test_little_ram(void **state)
+{
+	const struct platform platform = { .has = ALL_PARTS, .nr_cpus = 2 };
+	struct memory little;
+
+	(void)state;
+	assert_int_equal(mem_init(&little, MEM_RSDP_END - 4096), 0);
+	acpi()->write(&little, &platform);
+	for (size_t i = 0; i < little.size; i++)
+		assert_int_equal(little.base[i], 0);
+	mem_free(&little);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_processors, make_ram,
+						drop_ram),
+		cmocka_unit_test_setup_teardown(test_parts, make_ram, drop_ram),
+		cmocka_unit_test(test_little_ram),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
