@@ -5,6 +5,7 @@
 /* objects: devices/pm.o devices/port92.o devices/post.o devices/reset.o */
 /* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */
 /* objects: devices/exit_port.o core/plan.o */
+/* objects: pci/host.o pci/ecam.o pci/config.o pci/interrupt.o pci/edu.o */
 /* objects: devices/vga.o devices/vga_look.o util/surface.o */
 /* objects: core/bus.o core/bus_moving.o util/lock.o util/log.o util/sink.o */
 /*
@@ -32,6 +33,7 @@ TABLE_DECLARE(plug, plug);
 /* Devices that an option makes, and what it says. */
 static const char *const options[][2] = {
 	{ "--exit-port", "0xf4" },
+	{ "--edu", NULL },
 };
 
 struct machine {
@@ -40,6 +42,11 @@ struct machine {
 	struct device devices[DEVICES_MAX];
 	const struct dev_range *ranges[DEVICES_MAX];
 	unsigned int count;
+
+	/* The PCI bus: whoever is on it, and where their BARs are. */
+	struct board *slots[PCI_SLOTS];
+	struct bus_moving bars[PCI_SLOTS][PCI_BARS];
+	unsigned int nr_slots;
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -69,10 +76,15 @@ static void fuzz_access(struct machine *m, const struct dev_range *ranges,
 
 	while (nr_ranges < DEV_RANGES_MAX && ranges[nr_ranges].len)
 		nr_ranges++;
+	if (!nr_ranges)
+		return;
 	range = &ranges[(how >> 4) % nr_ranges];
 	bus = &m->buses[range->space];
 	size = 1U << (how >> 1) % (range->space == DEV_PIO ? 3 : 4);
-	addr = range->base + next(in) % (range->len + 2 * BESIDE) - BESIDE;
+	addr = next(in);
+	if (range->len > UINT8_MAX)
+		addr = addr << 12 | next(in) << 4 | next(in);
+	addr = range->base + addr % (range->len + 2 * BESIDE) - BESIDE;
 	if (how & 1) {
 		bus_read(bus, addr, size);
 		return;
@@ -132,6 +144,48 @@ static void fuzz_look(struct board *b)
 		surface_text(&surface, i, true, row);
 }
 
+static struct bus *bus_of(struct machine *m, const struct pci_bar *bar)
+{
+	return &m->buses[bar->kind == PCI_BAR_IO ? DEV_PIO : DEV_MMIO];
+}
+
+/* Moves each claim to where its board says that the BAR is. */
+static void follow_bars(struct machine *m)
+{
+	for (unsigned int slot = 0; slot < m->nr_slots; slot++) {
+		const struct board *board = m->slots[slot];
+		const struct pci_bar *bar = board->type->pci->bars;
+
+		for (unsigned int i = 0; i < PCI_BARS; i++, bar++)
+			if (bar->size)
+				bus_move(bus_of(m, bar), &m->bars[slot][i],
+					 board->bars[i].base,
+					 board->bars[i].on ? bar->size : 0);
+	}
+}
+
+/* An access behind a BAR, or near it, wherever that is. */
+static void fuzz_bar(struct machine *m, const struct board *board,
+		     struct bytes *in)
+{
+	uint8_t how = next(in);
+	const struct pci_bar *bar = &board->type->pci->bars[how % PCI_BARS];
+	uint64_t addr = board->bars[how % PCI_BARS].base + next(in) - BESIDE;
+	unsigned int size = 1U << (how >> 5 & 3);
+	struct bus *bus = bus_of(m, bar);
+	uint64_t val = 0;
+
+	if (!bar->size)
+		return;
+	if (how & 0x80) {
+		bus_read(bus, addr, size);
+		return;
+	}
+	for (unsigned int i = 0; i < size; i++)
+		val = val << 8 | next(in);
+	bus_write(bus, addr, size, val);
+}
+
 static void fuzz_step(struct machine *m, struct board *b, struct bytes *in)
 {
 	switch (next(in) % 16) {
@@ -159,9 +213,28 @@ static void fuzz_step(struct machine *m, struct board *b, struct bytes *in)
 	case 6:
 		fuzz_look(b);
 		break;
+	case 7:
+	case 8:
+	case 9:
+		if (b->type->pci)
+			fuzz_bar(m, b, in);
+		break;
 	default:
 		fuzz_access(m, m->ranges[b - m->boards], in);
 	}
+}
+
+static void take_slot(struct machine *m, struct board *board,
+		      struct device *dev)
+{
+	const struct pci_bar *bar = board->type->pci->bars;
+
+	for (unsigned int i = 0; i < PCI_BARS; i++, bar++)
+		if (bar->size)
+			bus_add_moving(bus_of(m, bar), &m->bars[board->slot][i],
+				       dev, i);
+	m->slots[board->slot] = board;
+	m->nr_slots++;
 }
 
 static void open_board(struct machine *m, const struct device_type *type,
@@ -174,6 +247,7 @@ static void open_board(struct machine *m, const struct device_type *type,
 
 	if (m->count == DEVICES_MAX)
 		abort();
+	fake_slot = m->nr_slots;
 	fake_board_open_type(board, type);
 	board->input = waiting;
 	board->input_len = sizeof(waiting);
@@ -185,6 +259,17 @@ static void open_board(struct machine *m, const struct device_type *type,
 			      ranges[i].len, dev, i))
 			abort();
 	m->ranges[m->count++] = ranges;
+	if (type->pci)
+		take_slot(m, board, dev);
+}
+
+/* Bridges see whoever is on the bus. */
+static void connect_bus(struct machine *m)
+{
+	for (unsigned int i = 0; i < m->count; i++)
+		if (m->boards[i].type->is_bridge)
+			memcpy(m->boards[i].slots, m->slots, sizeof(m->slots));
+	follow_bars(m);
 }
 
 /* The list of what the options make; it lives as long as the process. */
@@ -211,7 +296,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct device_type *const *row;
 	const struct plan *plan = make_plan();
 
-	m->count = 0;
+	m->count = m->nr_slots = 0;
+	memset(m->slots, 0, sizeof(m->slots));
 	bus_init(&m->buses[DEV_PIO], "port");
 	bus_init(&m->buses[DEV_MMIO], "address");
 	TABLE_FOREACH(device, row)
@@ -221,8 +307,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!m->count || bus_freeze(&m->buses[DEV_PIO]) ||
 	    bus_freeze(&m->buses[DEV_MMIO]))
 		abort();
-	while (in.left)
+	connect_bus(m);
+	while (in.left) {
 		fuzz_step(m, &m->boards[next(&in) % m->count], &in);
+		follow_bars(m);
+	}
 	for (unsigned int i = 0; i < m->count; i++)
 		fake_board_close(&m->boards[i]);
 	return 0;

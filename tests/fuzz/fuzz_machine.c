@@ -1,4 +1,4 @@
-/* objects: VMM:core/ VMM:devices/ VMM:irqchip/ VMM:terminal/ VMM:util/ VMM:x86/ */
+/* objects: VMM:core/ VMM:devices/ VMM:pci/ VMM:irqchip/ VMM:terminal/ VMM:util/ VMM:x86/ */
 /* objects: VMM:probes/explain/ VMM:probes/trace/ */
 /* wrap: ioctl event_timer_fd event_arm clock_gettime */
 /*
@@ -26,10 +26,12 @@
 
 #include "core/board.h"
 #include "core/exit.h"
+#include "core/plan.h"
 #include "core/probes.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "irqchip.h"
+#include "plug.h"
 #include "probe.h"
 #include "terminal/console.h"
 #include "util/event.h"
@@ -42,6 +44,7 @@
 #define RAM	   MEM_MIN
 
 TABLE_DECLARE(irqchip, irqchip);
+TABLE_DECLARE(plug, plug);
 TABLE_DECLARE(probe, probe);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -236,6 +239,22 @@ static void watch(uint8_t byte)
 	}
 }
 
+/* Two of each device for the PCI bus; it lives as long as the process. */
+static const struct plan *make_plan(void)
+{
+	static struct plan plan;
+	const struct plug *const *row;
+
+	if (plan.nr)
+		return &plan;
+	TABLE_FOREACH(plug, row) {
+		for (int i = 0; i < 2 && !(*row)->arg; i++)
+			if ((*row)->plug(&plan, NULL))
+				abort();
+	}
+	return &plan;
+}
+
 static void build(struct machine *m)
 {
 	static const char *const names[] = { "fuzz" };
@@ -255,6 +274,7 @@ static void build(struct machine *m)
 		.nr_vcpus = chip && chip->has_apic ? NR_CPUS : 1,
 		.irqchip = chip,
 		.hlt_ends = how & 0x40,
+		.plan = how & 0x20 ? make_plan() : NULL,
 	};
 
 	memset(m, 0, sizeof(*m));
@@ -287,15 +307,26 @@ static void take_down(struct machine *m)
 
 /* --- What happens ----------------------------------------------------------- */
 
-/* A claimed port or address mostly, or one beside it. */
+/* In a claim, or beside it. */
+static uint64_t place_in(const struct bus_claim *claim)
+{
+	unsigned int bytes = claim->len > 0x100 ? 3 : 1;
+
+	return claim->base + next_word(bytes) % (claim->len + 8) - 4;
+}
+
+/* A claimed port or address mostly. */
 static uint64_t place_on(const struct bus *bus)
 {
-	const struct bus_claim *claim;
+	uint8_t how = next();
 
-	if (next() % 16 == 0 || !bus->nr_claims)
+	if (how % 16 == 0 || !bus->nr_claims)
 		return next_word(bus->name[0] == 'p' ? 2 : 8);
-	claim = &bus->claims[next() % bus->nr_claims];
-	return claim->base + next() % (claim->len + 8) - 4;
+	if (how % 16 == 1 && bus->moving)
+		return place_in(how & 0x10 && bus->moving->next ?
+					&bus->moving->next->claim :
+					&bus->moving->claim);
+	return place_in(&bus->claims[next() % bus->nr_claims]);
 }
 
 static void on_port(struct vm *vm, struct kvm_run *run)
