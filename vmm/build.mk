@@ -60,6 +60,8 @@ obj-$(CONFIG_DEV_PIT)       += devices/pit.o devices/pit_counter.o
 obj-$(CONFIG_PCI)     += pci/host.o pci/config.o pci/interrupt.o
 obj-$(CONFIG_ECAM)    += pci/ecam.o
 obj-$(CONFIG_DEV_EDU) += pci/edu.o
+obj-$(CONFIG_VIRTIO)     += virtio/status.o virtio/queue.o virtio/pci.o
+obj-$(CONFIG_VIRTIO_RNG) += virtio/rng.o
 
 # The bare run loop, with a bus if there is a device to stand on it.
 ifneq ($(CONFIG_MACHINE),y)

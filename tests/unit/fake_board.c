@@ -11,6 +11,7 @@ TABLE_DECLARE(device, device_type);
 const char *const *fake_without;
 unsigned int fake_slot;
 bool fake_no_messages;
+const void *fake_config;
 struct board_size fake_size = { .ram_low = 128 << 20, .nr_cpus = 1 };
 
 static void broken(const struct board *board, const char *what, uint64_t val)
@@ -25,6 +26,7 @@ void fake_board_open_type(struct board *board, const struct device_type *type)
 	memset(board, 0, sizeof(*board));
 	board->type = type;
 	board->slot = fake_slot;
+	board->config = fake_config;
 	board->size = fake_size;
 	board->dev = calloc(1, type->size);
 	if (!board->dev)

@@ -84,6 +84,7 @@ extern const char *const *fake_without;
 /* Likewise the slot they get, and whether there are no local APICs. */
 extern unsigned int fake_slot;
 extern bool fake_no_messages;
+extern const void *fake_config; /* and what board_config() says */
 /* How large their machine is: 128 MiB and one vCPU, unless a test says more. */
 extern struct board_size fake_size;
 

@@ -21,7 +21,7 @@
 
 struct world {
 	struct board bridge, board;
-	uint8_t ram[RAM_SIZE];
+	_Alignas(16) uint8_t ram[RAM_SIZE];
 };
 
 static inline void open_world(struct world *w, const struct device_type *type)

@@ -25,6 +25,7 @@
 #define PCI_MSIX_SIZE 0x1000
 
 struct board;
+struct pci;
 
 enum pci_bar_kind {
 	PCI_BAR_IO = 0x1, /* these are the bits in the register itself */
@@ -50,13 +51,20 @@ struct pci_function {
 	uint8_t nr_msix;  /* likewise any number, up to PCI_VECTORS_MAX */
 	uint8_t msix_bar; /* if so: this one is nothing but MSI-X */
 	struct pci_bar bars[PCI_BARS];
+
+	/* For one with a window in configuration space, see struct pci: an
+	 * access of @size bytes there, at @off. NULL: has none. */
+	uint32_t (*read_window)(struct pci *pci, unsigned int off,
+				unsigned int size);
+	void (*write_window)(struct pci *pci, unsigned int off,
+			     unsigned int size, uint32_t val);
 };
 
 struct pci_msix_entry {
 	uint32_t words[4]; /* address, its high half, data, control */
 };
 
-/* A function's part of the bus; the device needs none of it. */
+/* A function's part of the bus; what the device may set is at the end. */
 struct pci {
 	const struct pci_function *function;
 	struct board *board;
@@ -69,6 +77,9 @@ struct pci {
 	bool line;		   /* and what of it is on the wire */
 	uint32_t msix_pending;
 	struct pci_msix_entry msix[PCI_VECTORS_MAX];
+
+	/* Four registers that the function answers by itself; 0: none. */
+	uint8_t window;
 };
 
 /*
@@ -77,6 +88,10 @@ struct pci {
  */
 void pci_init(struct pci *pci, struct board *board,
 	      const struct pci_function *function);
+
+/* Lets the guest write @bits, a mask, of the @size bytes at @reg. */
+void pci_allow(struct pci *pci, unsigned int reg, unsigned int size,
+	       uint32_t bits);
 
 /* Adds capability @id with the @len bytes at @body behind its two bytes of
  * header, read only; after pci_init(). Its offset in configuration space. */
@@ -90,6 +105,9 @@ void pci_level(struct pci *pci, bool asks);
 /* Sends message number @vector, by MSI-X or MSI, if the guest has enabled
  * either; one that is masked waits. */
 void pci_message(struct pci *pci, unsigned int vector);
+
+/* Whether it is by MSI-X. */
+bool pci_has_msix(const struct pci *pci);
 
 /* The hva of the @len bytes at @gpa for DMA. NULL: not all of them are RAM, or
  * the guest has not made the function a bus master. */

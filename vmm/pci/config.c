@@ -43,9 +43,8 @@ static unsigned int bar_reg(unsigned int bar)
 	return PCI_BAR0 + 4 * bar;
 }
 
-/* A mask of what can be written, in as many bytes. */
-static void allow(struct pci *pci, unsigned int reg, unsigned int size,
-		  uint32_t bits)
+void pci_allow(struct pci *pci, unsigned int reg, unsigned int size,
+	       uint32_t bits)
 {
 	for (; size--; bits >>= 8)
 		pci->writable[reg++] = bits;
@@ -71,9 +70,9 @@ static void place_bars(struct pci *pci)
 		*used = at + size;
 		pci_put(pci, bar_reg(i), 4,
 			((is_io ? io : mem) + at) | bars[i].kind);
-		allow(pci, bar_reg(i), 4, -size);
+		pci_allow(pci, bar_reg(i), 4, -size);
 		if (is_wide(bars[i].kind))
-			allow(pci, bar_reg(i + 1), 4, UINT32_MAX);
+			pci_allow(pci, bar_reg(i + 1), 4, UINT32_MAX);
 		pci->config[PCI_COMMAND] |= is_io ? PCI_COMMAND_IO :
 						    PCI_COMMAND_MEMORY;
 	}
@@ -113,14 +112,14 @@ void pci_init(struct pci *pci, struct board *board,
 	pci_put(pci, PCI_IRQ_PIN, 1, f->pin);
 	if (f->pin)
 		pci_put(pci, PCI_IRQ_LINE, 1, board_pin_line(board));
-	allow(pci, PCI_IRQ_LINE, 1, UINT8_MAX);
-	allow(pci, PCI_CACHE_LINE, 1, UINT8_MAX);
-	allow(pci, PCI_LATENCY, 1, UINT8_MAX);
+	pci_allow(pci, PCI_IRQ_LINE, 1, UINT8_MAX);
+	pci_allow(pci, PCI_CACHE_LINE, 1, UINT8_MAX);
+	pci_allow(pci, PCI_LATENCY, 1, UINT8_MAX);
 	place_bars(pci);
-	allow(pci, PCI_COMMAND, 2,
-	      pci->config[PCI_COMMAND] | PCI_COMMAND_MASTER |
-		      PCI_COMMAND_PARITY | PCI_COMMAND_SERR |
-		      (f->pin ? PCI_COMMAND_INTX_OFF : 0));
+	pci_allow(pci, PCI_COMMAND, 2,
+		  pci->config[PCI_COMMAND] | PCI_COMMAND_MASTER |
+			  PCI_COMMAND_PARITY | PCI_COMMAND_SERR |
+			  (f->pin ? PCI_COMMAND_INTX_OFF : 0));
 	map_bars(pci);
 	pci_add_messages(pci);
 }
@@ -146,17 +145,37 @@ struct access {
 	uint32_t val;
 };
 
+/* Whether it is one to the function's window, and where in that. */
+static bool is_in_window(const struct pci *pci, const struct access *access,
+			 unsigned int *off)
+{
+	*off = access->reg - pci->window;
+	return pci->window && *off < sizeof(uint32_t) &&
+	       *off + access->size <= sizeof(uint32_t);
+}
+
 static void visit_read(struct pci *pci, void *arg)
 {
 	struct access *access = arg;
+	unsigned int off;
 
-	access->val = pci_get(pci, access->reg, access->size);
+	if (is_in_window(pci, access, &off))
+		access->val =
+			pci->function->read_window(pci, off, access->size);
+	else
+		access->val = pci_get(pci, access->reg, access->size);
 }
 
 static void visit_write(struct pci *pci, void *arg)
 {
 	const struct access *access = arg;
+	unsigned int off;
 
+	if (is_in_window(pci, access, &off)) {
+		pci->function->write_window(pci, off, access->size,
+					    access->val);
+		return;
+	}
 	for (unsigned int i = 0; i < access->size; i++) {
 		uint8_t *byte = &pci->config[access->reg + i];
 		uint8_t bits = pci->writable[access->reg + i];

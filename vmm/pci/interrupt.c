@@ -55,11 +55,9 @@ static uint16_t msix_control(const struct pci *pci)
 			       0;
 }
 
-static void allow(struct pci *pci, unsigned int reg, unsigned int size,
-		  uint32_t bits)
+bool pci_has_msix(const struct pci *pci)
 {
-	for (; size--; bits >>= 8)
-		pci->writable[reg++] = bits;
+	return msix_control(pci) & MSIX_ENABLE;
 }
 
 static unsigned int log2_of(unsigned int power)
@@ -75,11 +73,11 @@ static void add_msi(struct pci *pci)
 	const uint8_t body[MSI_LEN - 2] = { control & 0xff, control >> 8 };
 	unsigned int cap = pci_add_capability(pci, CAP_MSI, body, sizeof(body));
 
-	allow(pci, cap + MSI_CONTROL, 2, MSI_ENABLE | MSI_ENABLED_MASK);
-	allow(pci, cap + MSI_ADDRESS, 4, MSI_ADDRESS_BITS);
-	allow(pci, cap + MSI_ADDRESS_HIGH, 4, UINT32_MAX);
-	allow(pci, cap + MSI_DATA, 2, UINT16_MAX);
-	allow(pci, cap + MSI_MASK, 4, (uint32_t)((1ULL << nr) - 1));
+	pci_allow(pci, cap + MSI_CONTROL, 2, MSI_ENABLE | MSI_ENABLED_MASK);
+	pci_allow(pci, cap + MSI_ADDRESS, 4, MSI_ADDRESS_BITS);
+	pci_allow(pci, cap + MSI_ADDRESS_HIGH, 4, UINT32_MAX);
+	pci_allow(pci, cap + MSI_DATA, 2, UINT16_MAX);
+	pci_allow(pci, cap + MSI_MASK, 4, (uint32_t)((1ULL << nr) - 1));
 	pci->msi_cap = cap;
 }
 
@@ -94,8 +92,8 @@ static void add_msix(struct pci *pci)
 	};
 
 	pci->msix_cap = pci_add_capability(pci, CAP_MSIX, body, sizeof(body));
-	allow(pci, pci->msix_cap + MSIX_CONTROL, 2,
-	      MSIX_MASK_ALL | MSIX_ENABLE);
+	pci_allow(pci, pci->msix_cap + MSIX_CONTROL, 2,
+		  MSIX_MASK_ALL | MSIX_ENABLE);
 	for (unsigned int i = 0; i < f->nr_msix; i++)
 		pci->msix[i].words[WORD_CONTROL] = WORD_MASKED;
 }
@@ -176,7 +174,7 @@ static void raise_msix(struct pci *pci, unsigned int vector)
 
 void pci_message(struct pci *pci, unsigned int vector)
 {
-	if (msix_control(pci) & MSIX_ENABLE)
+	if (pci_has_msix(pci))
 		raise_msix(pci, vector);
 	else if (msi_control(pci) & MSI_ENABLE)
 		raise_msi(pci, vector);
@@ -204,7 +202,7 @@ static void send_pending_msix(struct pci *pci)
 /* Those that wait for a function that has them no longer are gone. */
 static void update_messages(struct pci *pci)
 {
-	if (msix_control(pci) & MSIX_ENABLE)
+	if (pci_has_msix(pci))
 		send_pending_msix(pci);
 	else
 		pci->msix_pending = 0;
@@ -217,8 +215,7 @@ static void update_messages(struct pci *pci)
 static void update_line(struct pci *pci)
 {
 	bool off = pci_get(pci, PCI_COMMAND, 2) & PCI_COMMAND_INTX_OFF ||
-		   msi_control(pci) & MSI_ENABLE ||
-		   msix_control(pci) & MSIX_ENABLE;
+		   msi_control(pci) & MSI_ENABLE || pci_has_msix(pci);
 	bool line = pci->asks && !off;
 
 	pci->config[PCI_STATUS] &= ~PCI_STATUS_INTX;

@@ -1,0 +1,141 @@
+/*
+ * A driver of version 1 for a virtio device over PCI, in small pieces, and the
+ * parts of its queue of 8 in RAM. The device is what the only plug makes.
+ */
+#ifndef MKVM_VIRTIO_DRIVER_H
+#define MKVM_VIRTIO_DRIVER_H
+
+#include "pci_world.h"
+
+#include <string.h>
+
+#include "plug.h"
+
+TABLE_DECLARE(plug, plug);
+
+/* The common configuration */
+#define OFFER_SELECT	 0x00
+#define OFFER		 0x04
+#define TAKE_SELECT	 0x08
+#define TAKE		 0x0c
+#define VECTOR_OF_CONFIG 0x10
+#define NR_QUEUES	 0x12
+#define STATUS		 0x14
+#define QUEUE_SELECT	 0x16
+#define QUEUE_SIZE	 0x18
+#define QUEUE_VECTOR	 0x1a
+#define QUEUE_ENABLE	 0x1c
+#define QUEUE_DESC	 0x20
+#define QUEUE_AVAIL	 0x28
+#define QUEUE_USED	 0x30
+#define ISR		 0x1000
+#define NOTIFY		 0x2000
+
+#define FEATURES_OK 0x0b
+#define DRIVER_OK   0x0f
+#define NEEDS_RESET 0x40
+
+#define DESC	 0x1000
+#define AVAIL	 0x2000
+#define USED	 0x3000
+#define BUFFER	 0x4000
+#define INDIRECT 0x5000
+#define NEXT	 1
+#define WRITE	 2
+#define TABLE	 4
+
+static struct planned planned;
+static struct world world;
+static struct world *const w = &world;
+
+struct planned *plan_add(struct plan *plan, const struct device_type *type,
+			 const void *config, size_t size)
+{
+	static max_align_t kept[64];
+
+	(void)plan;
+	assert_true(size <= sizeof(kept));
+	memcpy(kept, config, size);
+	planned = (struct planned){ .type = type, .config = kept };
+	return &planned;
+}
+
+static inline void open_rng(void)
+{
+	memset(w, 0, sizeof(*w));
+	assert_string_equal((*__start_table_plug)->option, "--rng");
+	assert_int_equal((*__start_table_plug)->plug(NULL, NULL), 0);
+	fake_config = planned.config;
+	open_world(w, planned.type);
+	put(w, 4, 2, 6); /* memory, bus master */
+}
+
+static inline uint32_t rd(uint64_t off, unsigned int size)
+{
+	return in(w, 0, off, size);
+}
+
+static inline void wr(uint64_t off, unsigned int size, uint32_t val)
+{
+	out(w, 0, off, size, val);
+}
+
+static inline void negotiate(void)
+{
+	wr(STATUS, 1, 0);
+	wr(STATUS, 1, 3);
+	wr(TAKE_SELECT, 4, 0);
+	wr(TAKE, 4, 1U << 28); /* indirect */
+	wr(TAKE_SELECT, 4, 1);
+	wr(TAKE, 4, 1); /* version 1 */
+	wr(STATUS, 1, FEATURES_OK);
+	assert_int_equal(rd(STATUS, 1), FEATURES_OK);
+}
+
+static inline void start(uint16_t size)
+{
+	negotiate();
+	wr(QUEUE_SELECT, 2, 0);
+	wr(QUEUE_SIZE, 2, size);
+	wr(QUEUE_DESC, 4, DESC);
+	wr(QUEUE_AVAIL, 4, AVAIL);
+	wr(QUEUE_USED, 4, USED);
+	wr(QUEUE_ENABLE, 2, 1);
+	wr(STATUS, 1, DRIVER_OK);
+	memset(w->ram, 0, RAM_SIZE);
+}
+
+static inline void describe(uint64_t table, unsigned int i, uint64_t gpa,
+			    uint32_t len, uint16_t flags, uint16_t next)
+{
+	uint8_t *at = w->ram + table + 16 * i;
+
+	memcpy(at, &gpa, 8);
+	memcpy(at + 8, &len, 4);
+	memcpy(at + 12, &flags, 2);
+	memcpy(at + 14, &next, 2);
+}
+
+static inline uint16_t *half(uint64_t gpa)
+{
+	return (uint16_t *)(w->ram + gpa);
+}
+
+static inline uint32_t *word(uint64_t gpa)
+{
+	return (uint32_t *)(w->ram + gpa);
+}
+
+/* The chain that begins with @head is the next one, for a queue of 8. */
+static inline void offer(uint16_t head)
+{
+	*half(AVAIL + 4 + *half(AVAIL + 2) % 8 * 2) = head;
+	++*half(AVAIL + 2);
+}
+
+static inline void kick(void)
+{
+	wr(NOTIFY, 2, 0);
+}
+
+#endif
