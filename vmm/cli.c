@@ -26,6 +26,7 @@
 #include "usage.h"
 #include "util/clock.h"
 #include "util/log.h"
+#include "view.h"
 
 #define OPTIONS_MAX    112
 #define WORD_MAX       24 /* of "--no-FEATURE" */
@@ -51,6 +52,7 @@ enum {
 	OPT_IRQCHIP,
 	OPT_EOF,
 	OPT_KEYS,
+	OPT_DISPLAY,
 	OPT_TIMEOUT,
 	OPT_MAX_EXITS,
 	OPT_INTERLEAVE,
@@ -72,6 +74,7 @@ static const struct option fixed_options[] = {
 	{ "irqchip", required_argument, NULL, OPT_IRQCHIP },
 	{ "eof", required_argument, NULL, OPT_EOF },
 	{ "keys", required_argument, NULL, OPT_KEYS },
+	{ "display", required_argument, NULL, OPT_DISPLAY },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "max-exits", required_argument, NULL, OPT_MAX_EXITS },
 	{ "interleave", no_argument, NULL, OPT_INTERLEAVE },
@@ -292,6 +295,9 @@ static int apply_fixed(struct options *opt, int value, const char *arg)
 		return parse_eof(opt, arg);
 	case OPT_KEYS:
 		return parse_keys(opt, arg);
+	case OPT_DISPLAY:
+		opt->display = arg;
+		return view_check(arg);
 	case OPT_TIMEOUT:
 		return parse_timeout(opt, arg);
 	case OPT_MAX_EXITS:

@@ -39,6 +39,7 @@ struct options {
 	uint64_t load_at;    /* gpa, or LOAD_AT_USUAL */
 	const char *irqchip; /* NULL: the configured ones */
 	enum eof_action eof;
+	const char *display; /* its name or "none"; NULL: as the guest does */
 	const char *keys; /* "serial" or "keyboard"; NULL: as the kind says */
 	const char *without[WITHOUT_MAX + 1]; /* features; ends with NULL */
 	struct plugged plugged[PLUGGED_MAX];

@@ -21,6 +21,7 @@
 #include "platform.h"
 #include "terminal/term.h"
 #include "util/log.h"
+#include "view.h"
 
 TABLE_DECLARE(device, device_type);
 
@@ -196,6 +197,8 @@ int guest_configure(const struct options *opt, const struct kvm *kvm,
 	config->hlt_ends = loader->needs & NEEDS_HLT_ENDS;
 	config->max_exits = opt->max_exits ? opt->max_exits : UINT64_MAX;
 	config->without = opt->without;
+	config->screen_keys = !opt->keys;
+	config->by_serial = loader->needs & NEEDS_SERIAL;
 	err = configure(opt, kvm, loader, image, config);
 	if (err)
 		guest_unconfigure(config);
@@ -217,7 +220,7 @@ int guest_load(const struct options *opt, const struct loader *loader,
 		.load_at = opt->load_at,
 		.has_text = platform_has(&platform, PLATFORM_VGA),
 		.watched = platform_has(&platform, PLATFORM_VGA) &&
-			   probes_look(),
+			   (probes_look() || view_is_wanted(opt->display)),
 		.without = opt->without,
 	};
 	int err;

@@ -34,6 +34,7 @@
 #include "util/event.h"
 #include "util/log.h"
 #include "util/sink.h"
+#include "view.h"
 
 #define NAME_NUMBER_MAX 16 /* "#" and a number behind a name */
 #define DEL		0x7f
@@ -48,6 +49,7 @@ struct machine {
 	struct messages messages;
 	struct eof eof;
 	struct console console;
+	struct view view;
 	struct watch watch;
 	struct files files; /* of the guest that is being built */
 	struct vm *vms;	    /* one per guest */
@@ -122,6 +124,7 @@ static void on_resumed(void *arg)
 {
 	struct machine *m = arg;
 
+	view_resume(&m->view);
 	console_resume(&m->console);
 }
 
@@ -166,7 +169,10 @@ static bool finished(void *arg)
 
 	if (m->quitting && console_waits(&m->console))
 		console_abandon(&m->console);
-	return retire_guests(m) == m->nr_vms && console_is_drained(&m->console);
+	if (retire_guests(m) < m->nr_vms)
+		return false;
+	view_end(&m->view);
+	return console_is_drained(&m->console);
 }
 
 static int hang_bell(struct machine *m)
@@ -287,7 +293,9 @@ static int run_guests(struct machine *m)
 			       .nr_vms = m->nr_vms };
 	m->ran = true;
 	start_next(m);
+	view_start(&m->view, &m->loop, &m->console, m->vms, m->nr_vms);
 	event_run(&m->loop, finished, m);
+	view_end(&m->view);
 	ending_let_go();
 	console_abandon(&m->console);
 	for (unsigned int i = 0; i < m->nr_vms; i++) {
@@ -310,6 +318,13 @@ static void on_eof(void *arg)
 		on_quit(m, STATUS_FAILED);
 }
 
+static void on_screen(void *arg)
+{
+	struct machine *m = arg;
+
+	view_switch(&m->view);
+}
+
 static int open_console(struct machine *m)
 {
 	const struct console_config config = {
@@ -321,11 +336,23 @@ static int open_console(struct machine *m)
 		.input = board_input,
 		.quit = on_quit,
 		.power = on_power_of,
+		.screen = on_screen,
 		.eof = on_eof,
 		.arg = m,
 	};
 
 	return console_init(&m->console, &m->loop, &config) ? STATUS_FAILED : 0;
+}
+
+static int open_view(struct machine *m)
+{
+	return view_open(&m->view, m->opt->display, m->opt->without,
+			 probes_talk());
+}
+
+static void close_view(struct machine *m)
+{
+	view_close(&m->view);
 }
 
 static void close_console(struct machine *m)
@@ -429,10 +456,15 @@ static const struct step {
 	int (*up)(struct machine *m);
 	void (*down)(struct machine *m);
 } steps[] = {
-	{ open_kvm, close_kvm },       { open_loop, close_loop },
-	{ hang_bell, NULL },	       { make_lists, free_lists },
-	{ NULL, finish_probes },       { open_console, close_console },
-	{ build_guests, free_guests }, { run_guests, NULL },
+	{ open_kvm, close_kvm },
+	{ open_loop, close_loop },
+	{ hang_bell, NULL },
+	{ make_lists, free_lists },
+	{ NULL, finish_probes },
+	{ open_view, close_view },
+	{ open_console, close_console },
+	{ build_guests, free_guests },
+	{ run_guests, NULL },
 };
 
 int machine_run(const struct options *opt)

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "core/smp.h"
 #include "device.h"
+#include "display.h"
 #include "feature.h"
 #include "irqchip.h"
 #include "loader.h"
@@ -16,6 +17,7 @@
 
 TABLE_DECLARE(command, command);
 TABLE_DECLARE(device, device_type);
+TABLE_DECLARE(display, display);
 TABLE_DECLARE(feature, feature);
 TABLE_DECLARE(irqchip, irqchip);
 TABLE_DECLARE(loader, loader);
@@ -50,6 +52,8 @@ static const char help_head[] =
 	"  --eof ACTION       a guest that waits for input when stdin has "
 	"ended: wait,\n"
 	"                     poweroff, or hangup, which its serial port tells\n"
+	"  --display KIND     text: the guest's text screen, in the terminal; or "
+	"none\n"
 	"  --keys DEVICE      what is typed goes to the serial port or "
 	"keyboard; auto:\n"
 	"                     as the kind of guest says\n"
@@ -245,6 +249,7 @@ static void print_device(const struct device_type *type)
 void usage_print_list(void)
 {
 	const struct device_type *const *device;
+	const struct display *const *display;
 	const struct loader *const *loader;
 	const struct command *const *command;
 	const struct feature *const *feature;
@@ -257,6 +262,9 @@ void usage_print_list(void)
 	TABLE_FOREACH(plug, plug)
 		printf("plug    %-10s %s\n", (*plug)->option + 2,
 		       (*plug)->what);
+	TABLE_FOREACH(display, display)
+		printf("display %-10s %s\n", (*display)->name,
+		       (*display)->what);
 	TABLE_FOREACH(irqchip, irqchip)
 		printf("irqchip %-10s %s\n", (*irqchip)->name,
 		       (*irqchip)->what);

@@ -189,6 +189,18 @@ void board_rx_ready(struct board *board)
 		fake_console_turn(board);
 }
 
+void board_screen_ready(struct board *board)
+{
+	if (!board->type->input)
+		broken(board, "asks for keys it cannot take", 0);
+	board->screen_readies++;
+}
+
+bool board_at_screen(struct board *board)
+{
+	return board->at_screen;
+}
+
 void board_rx_more(struct board *board)
 {
 	board->rx_mores++;

@@ -35,6 +35,8 @@ struct board {
 
 	unsigned int rx_readies; /* board_rx_more() counts here, too */
 	unsigned int rx_mores;
+	unsigned int screen_readies; /* board_screen_ready() */
+	bool at_screen;
 	bool rx_ready;	   /* since the last fake_console_turn() */
 	bool feed_at_once; /* board_rx_ready() brings input() with it */
 	const uint8_t *input;

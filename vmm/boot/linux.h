@@ -19,8 +19,10 @@
 
 #define LINUX_RAM_MIN (16ULL << 20)
 /* Its keyboard driver asks for keys long before its serial console does. */
-#define LINUX_KEYS  "serial"
-#define LINUX_NEEDS (NEEDS_IRQCHIP | NEEDS_CMDLINE | NEEDS_INITRD | NEEDS_SMP)
+#define LINUX_KEYS "serial"
+#define LINUX_NEEDS                                                 \
+	(NEEDS_IRQCHIP | NEEDS_CMDLINE | NEEDS_INITRD | NEEDS_SMP | \
+	 NEEDS_SERIAL)
 
 /*
  * Put before the user's words, so that a panic and a reboot end the guest and

@@ -123,7 +123,7 @@ static const struct loader paged = {
 	.option = "--paging",
 	.mem_default = RAM_DEFAULT,
 	.mem_min = RAM_MIN,
-	.needs = NEEDS_IRQCHIP,
+	.needs = NEEDS_IRQCHIP | NEEDS_SERIAL,
 	.match = paged_match,
 	.load = paged_load,
 };

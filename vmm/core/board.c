@@ -355,6 +355,18 @@ void board_rx_ready(struct board *board)
 	console_rx_ready(board->vm->config.console, board);
 }
 
+void board_screen_ready(struct board *board)
+{
+	if (board->vm->config.screen_keys)
+		console_keyboard(board->vm->config.console, board);
+}
+
+bool board_at_screen(struct board *board)
+{
+	return board->vm->config.screen_keys &&
+	       console_is_at_screen(board->vm->config.console);
+}
+
 void board_rx_more(struct board *board)
 {
 	console_rx_more(board->vm->config.console, board);

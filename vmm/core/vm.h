@@ -34,6 +34,8 @@ struct vm_config {
 	bool hlt_ends;		    /* HLT is how this guest says it is done */
 	const char *const *without; /* features left out: feature.h */
 	const char *keys;   /* the device that gets them; NULL: who asks last */
+	bool screen_keys;   /* those typed at its screen go to its keyboard */
+	bool by_serial;	    /* it is not waited for on the screen */
 	uint64_t max_exits; /* VM exits before STATUS_LIMIT */
 	struct console_guest *console; /* its end of it */
 	int stop_fd; /* eventfd made ready when vm_has_ended() */

@@ -121,6 +121,7 @@ struct i8042 {
 	bool claimed;	/* the guest itself has switched the keyboard on */
 	uint8_t polls;	/* looks at an empty buffer in a row */
 	bool listening; /* as of the last access */
+	bool reads;	/* likewise, keys typed at the screen */
 	bool refused;	/* input() left something behind */
 	bool deciding;	/* the timer runs for an escape character */
 };
@@ -338,28 +339,34 @@ static void write_command(struct i8042 *c, uint8_t command)
 	}
 }
 
-/* Does the guest read keys? See the top of the file. */
+/* Does the guest read the keyboard? See the top of the file. */
+static bool reads_keys(const struct i8042 *c)
+{
+	return kbd_is_scanning(&c->kbd) &&
+	       ((c->claimed && c->command & CB_KBD_INT) ||
+		c->polls >= POLLS_TO_LISTEN);
+}
+
+/* And for the console? Keys of the guest's screen are for it in any case. */
 static bool is_listening(const struct i8042 *c)
 {
-	uint8_t ints = c->command & (CB_KBD_INT | CB_AUX_INT);
-	bool by_irq = c->claimed && ints == CB_KBD_INT;
-
-	return kbd_is_scanning(&c->kbd) &&
-	       (by_irq || c->polls >= POLLS_TO_LISTEN);
+	return reads_keys(c) &&
+	       (!(c->command & CB_AUX_INT) || c->polls >= POLLS_TO_LISTEN);
 }
 
 /* To be called last: the board may answer with input() at once. */
 static void update_input(struct i8042 *c)
 {
-	bool was = c->listening;
+	bool was = c->listening, read = c->reads;
 
 	c->listening = is_listening(c);
-	if (!c->listening)
-		return;
-	if (!was) {
+	c->reads = reads_keys(c);
+	if (c->reads && !read)
+		board_screen_ready(c->board);
+	if (c->listening && !was) {
 		c->refused = false;
 		board_rx_ready(c->board);
-	} else if (c->refused && kbd_is_idle(&c->kbd)) {
+	} else if (c->reads && c->refused && kbd_is_idle(&c->kbd)) {
 		c->refused = false;
 		board_rx_more(c->board);
 	}
@@ -441,7 +448,7 @@ static size_t i8042_input(void *dev, const uint8_t *buf, size_t len)
 	struct i8042 *c = dev;
 	size_t taken = 0;
 
-	if (is_listening(c))
+	if (is_listening(c) || (reads_keys(c) && board_at_screen(c->board)))
 		taken = kbd_type(&c->kbd, buf, len);
 	c->refused = taken < len;
 	update_timer(c);

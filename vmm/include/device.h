@@ -121,9 +121,6 @@ struct device_type {
 	 */
 	bool (*look)(void *dev, struct surface *surface);
 
-	/* What is typed at the guest's screen is for this device. */
-	bool at_screen;
-
 	/*
 	 * DEV_CHIP_: created only in a VM where all of these are devices of
 	 * ours. 0: in every VM.
@@ -170,6 +167,13 @@ void board_rx_ready(struct board *board);
  * device has asked meanwhile. So what comes in order stays in order.
  */
 void board_rx_more(struct board *board);
+
+/* Likewise for the keys that are typed while the terminal shows the guest's
+ * screen: input() brings them, when board_at_screen() says so. */
+void board_screen_ready(struct board *board);
+
+/* Whether what input() brings was typed at the guest's screen. */
+bool board_at_screen(struct board *board);
 
 enum board_stop {
 	BOARD_STOP_EXIT,  /* the guest ended itself; status is its own, 0-63 */

@@ -43,6 +43,8 @@ enum loader_needs {
 	NEEDS_HLT_ENDS = 1 << 4, /* HLT is how it says that it is done */
 	NEEDS_MODULES = 1 << 5,	 /* takes --module */
 	NEEDS_LOAD_AT = 1 << 6,	 /* takes --load-at */
+	NEEDS_SERIAL = 1 << 7,	 /* talks by its serial port: no screen is
+				  * waited for */
 	NEEDS_BIOS = 1 << 8,	 /* was started by a BIOS: chips are its */
 };
 

@@ -8,32 +8,28 @@
 #include <unistd.h>
 
 #include "abi/exit_status.h"
+#include "terminal/style.h"
 #include "terminal/term.h"
 #include "util/clock.h"
 #include "util/log.h"
 
-#define CTRL_A	   0x01
-#define READ_CHUNK 4096
-#define LOOK_NS	   (200 * NS_PER_MS)
+#define CTRL_A	0x01
+#define LOOK_NS (200 * NS_PER_MS)
 
 static const char help_text[] =
 	"\n"
 	"Ctrl-A h       this help\n"
 	"Ctrl-A n       move the keyboard to the next guest\n"
 	"Ctrl-A p       press the guest's power button\n"
+	"Ctrl-A s       switch between the guest's screen and serial output\n"
 	"Ctrl-A x       end all guests and quit\n"
 	"Ctrl-A Ctrl-A  send Ctrl-A itself\n";
-
-static bool has_room(const struct console_guest *guest)
-{
-	return !guest->keys || ring_room(guest->keys) >= READ_CHUNK;
-}
 
 /* Reads on once there is room again. */
 static void resume_input(struct console *console)
 {
 	if (!console->in_paused || console->in_eof || console->away ||
-	    !has_room(console->front))
+	    !keys_room(&console->front->keys))
 		return;
 	console->in_paused = false;
 	if (console->in_is_file)
@@ -42,25 +38,32 @@ static void resume_input(struct console *console)
 		event_add(console->loop, &console->in, EPOLLIN);
 }
 
-/* Gives waiting keys to the device that listens, as many as it takes. */
+/* Who gets the guest's keys; NULL: nobody yet. */
+static struct board *reader(const struct console_guest *guest)
+{
+	return keys_reader(&guest->keys, guest->console->place);
+}
+
+/* Gives waiting keys to the device that reads them, as many as it takes. */
 static void feed(struct console_guest *guest)
 {
-	struct board *board = atomic_load(&guest->listener);
+	struct board *board = reader(guest);
+	struct ring *typed = guest->keys.typed;
 	const uint8_t *buf;
 	size_t len;
 	ssize_t taken = 0;
 
-	if (!board || !guest->keys || guest->ended)
+	if (!board || !typed || guest->ended)
 		return;
 	do {
-		buf = ring_peek(guest->keys, &len);
+		buf = ring_peek(typed, &len);
 		if (!len)
 			break;
 		/* First, so that a device that asks meanwhile is heard. */
-		atomic_store(&guest->asked, false);
+		atomic_store(&guest->keys.asked, false);
 		taken = guest->console->config.input(board, buf, len);
 		if (taken > 0)
-			ring_drop(guest->keys, taken);
+			ring_drop(typed, taken);
 	} while (taken == (ssize_t)len);
 	/* Busy: again at once, or when stdout takes what the vCPU waits for. */
 	if (len && taken < 0 && !guest->console->output.waits)
@@ -81,15 +84,15 @@ static void find_front(struct console *console)
 {
 	struct console_guest *old = console->front;
 
-	if (console->chosen || atomic_load(&old->listener))
+	if (console->chosen || reader(old))
 		return;
 	for (unsigned int i = 0; i < console->config.nr_guests; i++) {
 		struct console_guest *guest = &console->guests[i];
 
-		if (!atomic_load(&guest->listener) || guest->ended)
+		if (!reader(guest) || guest->ended)
 			continue;
-		guest->keys = old->keys;
-		old->keys = NULL;
+		guest->keys.typed = old->keys.typed;
+		old->keys.typed = NULL;
 		set_front(console, guest, console->terminal);
 		return;
 	}
@@ -156,7 +159,7 @@ static void on_look(void *arg, uint32_t events)
 static void note_listeners(struct console *console)
 {
 	for (unsigned int i = 0; i < console->config.nr_guests; i++)
-		console->heard |= !!atomic_load(&console->guests[i].listener);
+		console->heard |= !!reader(&console->guests[i]);
 	if (console->heard)
 		take_terminal(console);
 }
@@ -186,19 +189,6 @@ static void front_next(struct console *console)
 	}
 }
 
-/* A key for the guest in front; there is room, or input would be paused. */
-static void put_keys(struct console *console, const uint8_t *buf, size_t len)
-{
-	struct console_guest *front = console->front;
-
-	if (!front->keys)
-		front->keys = calloc(1, sizeof(*front->keys));
-	if (front->keys)
-		ring_put(front->keys, buf, len);
-	else
-		log_warn("stdin: %s: what was typed is lost", strerror(ENOMEM));
-}
-
 static void escape_key(struct console *console, uint8_t key)
 {
 	const uint8_t ctrl_a = CTRL_A;
@@ -213,15 +203,21 @@ static void escape_key(struct console *console, uint8_t key)
 		console->chosen = true;
 		front_next(console);
 		break;
+	case 's':
+	case 'S':
+		console->config.screen(console->config.arg);
+		break;
 	case 'p':
 	case 'P':
 		console->config.power(console->config.arg, console->front->id);
 		break;
 	case 'a':
 	case CTRL_A:
-		put_keys(console, &ctrl_a, 1);
+		keys_put(&console->front->keys, &ctrl_a, 1);
 		break;
 	default: /* h and anything else: say what there is */
+		if (console->place == KEYS_AT_SCREEN)
+			console->config.screen(console->config.arg);
 		output_break(&console->output);
 		log_text(help_text, sizeof(help_text) - 1);
 	}
@@ -234,7 +230,7 @@ static void take_keys(struct console *console, const uint8_t *buf, size_t len)
 		if (console->escaped)
 			escape_key(console, buf[i]);
 		else if (buf[i] != CTRL_A)
-			put_keys(console, &buf[i], 1);
+			keys_put(&console->front->keys, &buf[i], 1);
 		console->escaped = !console->escaped && buf[i] == CTRL_A;
 	}
 }
@@ -252,7 +248,7 @@ static void end_of_input(struct console *console)
 /* Reads once; there is room for a chunk, or input would be paused. */
 static void read_input(struct console *console)
 {
-	uint8_t buf[READ_CHUNK];
+	uint8_t buf[KEYS_CHUNK];
 	ssize_t len = read(STDIN_FILENO, buf, sizeof(buf));
 
 	if (len < 0 && (errno == EINTR || errno == EAGAIN))
@@ -267,8 +263,8 @@ static void read_input(struct console *console)
 	if (console->terminal)
 		take_keys(console, buf, len);
 	else
-		put_keys(console, buf, len);
-	if (!has_room(console->front))
+		keys_put(&console->front->keys, buf, len);
+	if (!keys_room(&console->front->keys))
 		pause_input(console);
 }
 
@@ -321,28 +317,6 @@ static int watch_stdin(struct console *console)
 	return 0;
 }
 
-/* How guests share stdout: alone, line by line, or as it comes. */
-static struct screen_config screen_config(const struct console_config *config)
-{
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-	bool terminal = isatty(STDOUT_FILENO);
-	bool moves = terminal && term && strcmp(term, "dumb") != 0;
-	struct screen_config screen = {
-		.mode = SCREEN_LINES,
-		.terminal = moves,
-		.colour = moves && !(no_color && *no_color),
-		.live = moves && !config->annotated,
-		.names = config->names,
-		.nr_guests = config->nr_guests,
-	};
-
-	if (config->interleave)
-		screen.mode = SCREEN_INTERLEAVED;
-	if (config->nr_guests == 1 && !(terminal && config->annotated))
-		screen.mode = SCREEN_RAW;
-	return screen;
-}
-
 static int create_guests(struct console *console)
 {
 	unsigned int nr = console->config.nr_guests;
@@ -362,7 +336,10 @@ static int create_guests(struct console *console)
 
 static int create_output(struct console *console)
 {
-	struct screen_config screen = screen_config(&console->config);
+	const struct console_config *config = &console->config;
+	struct screen_config screen = style_of(config->names, config->nr_guests,
+					       config->interleave,
+					       config->annotated);
 	struct output *output = &console->output;
 
 	output->drained = on_drained;
@@ -425,7 +402,7 @@ void console_free(struct console *console)
 		close(console->look.fd);
 	output_free(&console->output);
 	for (unsigned int i = 0; i < console->config.nr_guests; i++)
-		free(console->guests[i].keys);
+		free(console->guests[i].keys.typed);
 	free(console->guests);
 }
 
@@ -456,8 +433,10 @@ void console_resume(struct console *console)
 
 bool console_awaits(const struct console_guest *guest)
 {
-	return guest->console->in_eof && atomic_load(&guest->listener) &&
-	       (!guest->keys || !ring_used(guest->keys)) && !guest->ended;
+	const struct ring *typed = guest->keys.typed;
+
+	return guest->console->in_eof && atomic_load(&guest->keys.last) &&
+	       (!typed || !ring_used(typed)) && !guest->ended;
 }
 
 size_t console_count(struct console *console)
@@ -479,17 +458,31 @@ void console_end(struct console_guest *guest)
 
 void console_rx_ready(struct console_guest *guest, struct board *board)
 {
-	struct board *before = atomic_exchange(&guest->listener, board);
-
-	if (!atomic_exchange(&guest->asked, true) || before != board)
+	if (keys_ask(&guest->keys, board))
 		event_notify(guest->console->wake.fd);
 }
 
 void console_rx_more(struct console_guest *guest, struct board *board)
 {
-	if (atomic_load(&guest->listener) == board &&
-	    !atomic_exchange(&guest->asked, true))
+	if (keys_ask_more(&guest->keys, board))
 		event_notify(guest->console->wake.fd);
+}
+
+void console_keyboard(struct console_guest *guest, struct board *board)
+{
+	atomic_store(&guest->keys.keyboard, board);
+	event_notify(guest->console->wake.fd);
+}
+
+bool console_is_at_screen(const struct console_guest *guest)
+{
+	return guest->console->place == KEYS_AT_SCREEN;
+}
+
+void console_set_at_screen(struct console *console, bool at_screen)
+{
+	console->place = at_screen ? KEYS_AT_SCREEN : KEYS_AT_LINE;
+	feed_all(console);
 }
 
 void console_before_message(struct console_guest *guest)

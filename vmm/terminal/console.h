@@ -15,15 +15,14 @@
 #ifndef MKVM_CONSOLE_H
 #define MKVM_CONSOLE_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "terminal/keys.h"
 #include "terminal/output.h"
 #include "util/event.h"
-#include "util/ring.h"
 
 struct board;
 struct console;
@@ -32,10 +31,8 @@ struct console;
 struct console_guest {
 	struct console *console;
 	unsigned int id;
-	_Atomic(struct board *) listener; /* gets the keys; NULL: nobody yet */
-	atomic_bool asked; /* the listener waits for keys: no need to tell */
+	struct keys keys;
 	bool ended;
-	struct ring *keys; /* typed and not taken yet; NULL: never any */
 };
 
 struct console_config {
@@ -48,6 +45,7 @@ struct console_config {
 	ssize_t (*input)(struct board *board, const uint8_t *buf, size_t len);
 	void (*quit)(void *arg, int status);	   /* the user wants out */
 	void (*power)(void *arg, unsigned int id); /* its power button */
+	void (*screen)(void *arg); /* to the guest's screen, or back */
 	void (*eof)(void *arg); /* nothing more will come by a pipe or file */
 	void *arg;
 };
@@ -63,6 +61,7 @@ struct console {
 	struct console_guest *front; /* has the keyboard */
 	bool terminal;		     /* stdin is one: the escape key counts */
 	bool heard;		     /* some guest has listened */
+	enum keys_place place; /* what the terminal shows of the one in front */
 	bool away;	 /* the terminal is not ours, or nobody wants it */
 	bool looking;	 /* the timer for that is armed */
 	bool escaped;	 /* Ctrl-A was the last key */
@@ -122,6 +121,14 @@ void console_rx_ready(struct console_guest *guest, struct board *board);
 
 /* @board has room for more, if it still gets the keys. Any thread. */
 void console_rx_more(struct console_guest *guest, struct board *board);
+
+/* @board reads the guest's keyboard: keys that are typed while its screen is
+ * shown go there. Any thread. */
+void console_keyboard(struct console_guest *guest, struct board *board);
+
+/* Whether the terminal shows the screen of the guest in front. */
+void console_set_at_screen(struct console *console, bool at_screen);
+bool console_is_at_screen(const struct console_guest *guest);
 
 /* A message of ours follows: output that came before it goes first. Any
  * thread. */

@@ -37,12 +37,23 @@ static bool write_piece(struct output *output, const uint8_t *buf, size_t len)
 	return done != -EAGAIN;
 }
 
+/* With the lock held: room for at least @len bytes, by what is oldest. */
+static void forget_oldest(struct output *output, size_t len)
+{
+	size_t room = ring_room(&output->ring);
+
+	if (room >= len)
+		return;
+	ring_drop(&output->ring, len - room);
+	output->lost += len - room;
+}
+
 /* Whether something was left that no event and no tick will bring up again:
  * what a guest without batching has added, or the screen for one that ended. */
 static bool is_forgotten(const struct output *output)
 {
 	return ring_used(&output->ring) && !output->abandoned &&
-	       !output_batch_is_open(&output->batch);
+	       !output->held && !output_batch_is_open(&output->batch);
 }
 
 /*
@@ -61,7 +72,7 @@ static bool write_ready(struct output *output)
 		bell_wait(&output->room, &output->lock);
 	output->writing = true;
 	end = output->ring.head;
-	while (!full) {
+	while (!full && !output->held) {
 		screen_catch_up(&output->screen);
 		buf = ring_peek(&output->ring, &len);
 		if (!len || output->abandoned)
@@ -177,11 +188,15 @@ static void on_wake(void *arg, uint32_t events)
 static void on_tick(void *arg, uint32_t events)
 {
 	struct output *output = arg;
+	bool more;
 
 	(void)events;
 	event_ack(output->tick.fd);
 	lock_take(&output->lock);
-	output_batch_tick(&output->batch, ring_used(&output->ring) > 0);
+	more = output->held ? output->ring.head != output->seen :
+			      ring_used(&output->ring) > 0;
+	output->seen = output->ring.head;
+	output_batch_tick(&output->batch, more);
 	lock_give(&output->lock);
 	output_drain(output);
 }
@@ -241,6 +256,10 @@ SLOW static void put_all(struct output *output, unsigned int id,
 		len -= done;
 		if (output_batch_add(&output->batch) || len)
 			event_notify(output->wake.fd);
+		if (len && output->held) {
+			forget_oldest(output, RING_SIZE / 2);
+			continue;
+		}
 		if (len && pthread_equal(pthread_self(), output->main))
 			break; /* it cannot wait for itself to drain */
 		if (len)
@@ -271,6 +290,10 @@ void output_break(struct output *output)
 	bool left;
 
 	lock_take(&output->lock);
+	if (output->held) {
+		lock_give(&output->lock);
+		return;
+	}
 	screen_break(&output->screen);
 	left = write_ready(output) || output->error;
 	lock_give(&output->lock);
@@ -299,6 +322,59 @@ void output_end(struct output *output, unsigned int id)
 	lock_take(&output->lock);
 	screen_end(&output->screen, id);
 	lock_give(&output->lock);
+}
+
+/* With the lock held: until nobody is in the middle of a piece. */
+static void wait_for_writer(struct output *output)
+{
+	while (output->writing)
+		bell_wait(&output->room, &output->lock);
+}
+
+void output_hold(struct output *output)
+{
+	lock_take(&output->lock);
+	wait_for_writer(output);
+	output->held = true;
+	bell_ring(&output->room);
+	lock_give(&output->lock);
+	output_drain(output);
+}
+
+size_t output_go_on(struct output *output, const char *first)
+{
+	size_t lost;
+
+	lock_take(&output->lock);
+	wait_for_writer(output);
+	output->held = false;
+	forget_oldest(output, strlen(first));
+	ring_put_first(&output->ring, first, strlen(first));
+	lost = output->lost;
+	output->lost = 0;
+	lock_give(&output->lock);
+	event_notify(output->wake.fd);
+	return lost;
+}
+
+void output_add(struct output *output, const char *buf, size_t len)
+{
+	lock_take(&output->lock);
+	screen_break(&output->screen);
+	ring_put(&output->ring, (const uint8_t *)buf, len);
+	lock_give(&output->lock);
+	event_notify(output->wake.fd);
+}
+
+size_t output_direct(struct output *output, const char *buf, size_t len)
+{
+	ssize_t done = sink_try(&output->sink, buf, len);
+
+	if (done >= 0)
+		return done;
+	if (done != -EINTR && done != -EAGAIN)
+		output->broken(output->arg, -done);
+	return 0;
 }
 
 void output_abandon(struct output *output)

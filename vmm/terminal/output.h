@@ -42,6 +42,9 @@ struct output {
 	struct ring ring;
 	struct screen screen;
 	struct output_batch batch;
+	bool held;   /* nothing is written: the terminal shows something else */
+	size_t lost; /* bytes that there was no room to keep meanwhile */
+	size_t seen; /* ring.head at the last tick */
 	bool writing;	/* somebody is writing, with the lock let go */
 	bool abandoned; /* nobody will read: drop output */
 	int error;	/* errno of a write that failed, until it is told */
@@ -72,6 +75,21 @@ void output_drain(struct output *output);
 void output_legend(struct output *output);
 void output_set_front(struct output *output, unsigned int id, bool say);
 void output_end(struct output *output, unsigned int id);
+
+/*
+ * Main thread: keeps what comes, the last 32 KiB at least, and writes nothing
+ * until output_go_on(), which writes @first before it and returns how many
+ * bytes were not kept.
+ */
+void output_hold(struct output *output);
+size_t output_go_on(struct output *output, const char *first);
+
+/* Main thread: adds text of our own, on lines of its own. */
+void output_add(struct output *output, const char *buf, size_t len);
+
+/* Main thread, while output is held: writes to stdout what it takes now, and
+ * returns how many bytes of it that were. */
+size_t output_direct(struct output *output, const char *buf, size_t len);
 
 /* Drops output from now on instead of waiting for stdout to take it. */
 void output_abandon(struct output *output);

@@ -5,13 +5,19 @@
 #include "terminal/term.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
 static struct termios saved;
 static volatile sig_atomic_t is_raw; /* also read by a signal handler */
+
+/* Likewise: where to, and what, to have the terminal show what it did before. */
+static _Atomic(const char *) leave;
+static volatile sig_atomic_t leave_fd;
 
 void term_die(int sig)
 {
@@ -70,19 +76,44 @@ bool term_raw(void)
 	return true;
 }
 
-void term_size(unsigned int *columns, unsigned int *lines)
+void term_out_size(unsigned int *columns, unsigned int *lines)
 {
 	struct winsize size = { 0 };
 
-	if (!isatty(STDIN_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ||
-	    !size.ws_col || !size.ws_row)
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col ||
+	    !size.ws_row)
 		size = (struct winsize){ 0 };
 	*columns = size.ws_col;
 	*lines = size.ws_row;
 }
 
+void term_size(unsigned int *columns, unsigned int *lines)
+{
+	*columns = *lines = 0;
+	if (isatty(STDIN_FILENO))
+		term_out_size(columns, lines);
+}
+
+void term_screen(int fd, const char *sequence)
+{
+	if (sequence)
+		catch_fatal_signals();
+	leave_fd = fd;
+	atomic_store(&leave, sequence);
+}
+
+bool term_is_screen(void)
+{
+	return atomic_load(&leave);
+}
+
 void term_restore(void)
 {
+	const char *sequence = atomic_exchange(&leave, NULL);
+
+	/* As far as it goes: whoever hangs here could not be restored, either. */
+	if (sequence && write(leave_fd, sequence, strlen(sequence)) < 0)
+		sequence = NULL;
 	if (!is_raw)
 		return;
 	is_raw = 0;

@@ -21,7 +21,15 @@ bool term_raw(void);
  */
 void term_size(unsigned int *columns, unsigned int *lines);
 
-/* Puts back what term_raw() found; safe in signal handlers and twice. */
+/* The same of stdout alone. */
+void term_out_size(unsigned int *columns, unsigned int *lines);
+
+/* The terminal is to be made to show what it did before, by writing @sequence,
+ * a constant, to @fd, which does not block; NULL: it does already. */
+void term_screen(int fd, const char *sequence);
+bool term_is_screen(void);
+
+/* Puts back what term_raw() and term_screen() changed; safe in signal handlers and twice. */
 void term_restore(void);
 
 /* Restores the terminal and takes the course that signal @sig has by default;

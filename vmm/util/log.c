@@ -29,6 +29,7 @@ static atomic_int verbose;
 
 static struct sink out = SINK_PLAIN(STDERR_FILENO);
 static void (*wake)(void);	 /* constant while there are threads */
+static atomic_bool held;	 /* nothing is written just now */
 static __thread bool has_a_loop; /* this thread must not wait */
 
 /* Taken by the one who has the lock of `out`; anybody may add. */
@@ -86,6 +87,8 @@ static int empty_queue(bool wait)
 {
 	size_t len;
 
+	if (atomic_load(&held))
+		return 0;
 	while ((len = peek())) {
 		ssize_t done = wait ? sink_put(&out, queue, len) :
 				      sink_try(&out, queue, len);
@@ -113,7 +116,7 @@ bool log_go_on(void)
 /* What came while the lock was held was left to its holder. */
 static void look_again(void)
 {
-	if (wake && peek())
+	if (wake && !atomic_load(&held) && peek())
 		wake();
 }
 
@@ -132,7 +135,7 @@ static void say(const char *text, size_t len)
 
 void log_text(const char *text, size_t len)
 {
-	if (wake && has_a_loop) {
+	if (wake && (has_a_loop || atomic_load(&held))) {
 		say(text, len);
 		return;
 	}
@@ -197,6 +200,13 @@ const char *log_advice(int err)
 	default:
 		return "";
 	}
+}
+
+void log_hold(bool on)
+{
+	atomic_store(&held, on);
+	if (!on && wake)
+		wake();
 }
 
 int log_attach(void (*main_thread)(void))

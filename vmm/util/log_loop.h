@@ -18,6 +18,9 @@ int log_attach(void (*wake)(void));
  * to be tried again in a while. */
 bool log_go_on(void);
 
+/* Keeps messages, 64 KiB of them, instead of writing them; or no more. */
+void log_hold(bool on);
+
 /* The other threads are gone: writes what is left, and waits from now on. */
 void log_detach(void);
 

@@ -53,3 +53,9 @@ void ring_drop(struct ring *ring, size_t len)
 	assert(len <= ring_used(ring));
 	ring->tail += len;
 }
+
+void ring_put_first(struct ring *ring, const char *buf, size_t len)
+{
+	while (len)
+		ring->data[--ring->tail % RING_SIZE] = (uint8_t)buf[--len];
+}

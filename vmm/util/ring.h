@@ -24,6 +24,9 @@ size_t ring_room(const struct ring *ring);
 /* Puts up to @len bytes in and returns how many fitted. */
 size_t ring_put(struct ring *ring, const uint8_t *buf, size_t len);
 
+/* Puts @len bytes in front of all that waits; there must be room. */
+void ring_put_first(struct ring *ring, const char *buf, size_t len);
+
 /* Puts one in; false when there is no room. */
 static inline bool ring_put_one(struct ring *ring, uint8_t byte)
 {

@@ -1,0 +1,40 @@
+/* What stdout and the environment say of how to write to it: see style.h. */
+#include "terminal/style.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool style_moves(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
+}
+
+bool style_is_plain(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	return no_color && *no_color;
+}
+
+struct screen_config style_of(const char *const *names, unsigned int nr,
+			      bool interleave, bool annotated)
+{
+	bool moves = style_moves();
+	struct screen_config screen = {
+		.mode = SCREEN_LINES,
+		.terminal = moves,
+		.colour = moves && !style_is_plain(),
+		.live = moves && !annotated,
+		.names = names,
+		.nr_guests = nr,
+	};
+
+	if (interleave)
+		screen.mode = SCREEN_INTERLEAVED;
+	if (nr == 1 && !(annotated && isatty(STDOUT_FILENO)))
+		screen.mode = SCREEN_RAW;
+	return screen;
+}

@@ -1,0 +1,316 @@
+/* Serial output or the guest's screen: see view.h. */
+#include "view.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "abi/exit_status.h"
+#include "core/board.h"
+#include "core/vm.h"
+#include "device.h"
+#include "display.h"
+#include "feature.h"
+#include "terminal/console.h"
+#include "terminal/style.h"
+#include "terminal/term.h"
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/log_loop.h"
+#include "util/surface.h"
+#include "util/text.h"
+
+#define OPTION	"--display"
+#define DRAW_NS (30 * NS_PER_MS)  /* 33 pictures a second */
+#define WAIT_NS (100 * NS_PER_MS) /* until the first */
+
+#define USUAL_COLUMNS 80 /* of a terminal that does not say */
+#define USUAL_LINES   24
+
+TABLE_DECLARE(device, device_type);
+TABLE_DECLARE(display, display);
+
+static const struct display *find(const char *name)
+{
+	const struct display *const *row;
+
+	TABLE_FOREACH(display, row) {
+		if (!name || !strcmp((*row)->name, name))
+			return *row;
+	}
+	return NULL;
+}
+
+int view_check(const char *name)
+{
+	if (find(name) || !strcmp(name, "none"))
+		return 0;
+	log_error(OPTION " %s: no such display was built in; try `kvm-vmm "
+			 "--list`",
+		  name);
+	return -EINVAL;
+}
+
+bool view_is_wanted(const char *name)
+{
+	return name && find(name);
+}
+
+static bool has_screen(const char *const *without)
+{
+	const struct device_type *const *row;
+
+	TABLE_FOREACH(device, row) {
+		if ((*row)->look && !feature_is_out(without, (*row)->name))
+			return true;
+	}
+	return false;
+}
+
+/* Why there is nothing to be seen, or NULL. */
+static const char *obstacle(const char *const *without)
+{
+	if (!has_screen(without))
+		return "the guest has no screen; leave --no-vga away";
+	if (!isatty(STDOUT_FILENO))
+		return "stdout is no terminal; --screen-at-end FILE does "
+		       "without";
+	if (!style_moves())
+		return "TERM says that this terminal cannot move its cursor";
+	return NULL;
+}
+
+int view_open(struct view *view, const char *name, const char *const *without,
+	      bool annotated)
+{
+	const char *term = getenv("TERM"), *why = obstacle(without);
+
+	view->tick.fd = -1;
+	if (view_is_wanted(name) && why) {
+		log_error(OPTION " %s: %s", name, why);
+		return STATUS_USAGE;
+	}
+	view->display = why ? NULL : find(name);
+	if (!view->display)
+		return 0;
+	view->utf8 = surface_wants_utf8();
+	view->colour = !style_is_plain();
+	view->shapes = strcmp(term, "linux") != 0;
+	view->shown = name;
+	view->waits = !name && !annotated;
+	return 0;
+}
+
+void view_close(struct view *view)
+{
+	if (view->tick.fd >= 0)
+		close(view->tick.fd);
+	free(view->surface);
+	free(view->state);
+}
+
+/* The screen of the guest in front, in view->surface. */
+static bool look(struct view *view)
+{
+	const struct vm *vm = &view->vms[view->console->front->id];
+
+	return boards_look(vm, view->surface);
+}
+
+/* Writes what is left; true if nothing is any more. */
+static bool flush(struct view *view)
+{
+	if (view->at < view->len)
+		view->at += output_direct(&view->console->output,
+					  view->buf + view->at,
+					  view->len - view->at);
+	return view->at == view->len;
+}
+
+static void begin(struct view *view)
+{
+	struct output *output = &view->console->output;
+
+	output_hold(output);
+	if (isatty(STDERR_FILENO))
+		log_hold(true);
+	term_screen(output->sink.fd, view->display->end[view->shapes]);
+	memset(view->state, 0, view->display->size);
+	view->at = 0;
+	view->len = strlen(view->display->begin);
+	memcpy(view->buf, view->display->begin, view->len);
+	view->begun = true;
+}
+
+/* Back to what the guests print. What was not written of the last picture stays
+ * so: the escape character of the next sequence ends it. */
+static void leave(struct view *view)
+{
+	const char *sequence =
+		term_is_screen() ? view->display->end[view->shapes] : "";
+	size_t lost;
+
+	if (!view->begun)
+		return;
+	view->begun = false;
+	lost = output_go_on(&view->console->output, sequence);
+	term_screen(-1, NULL);
+	log_hold(false);
+	if (lost)
+		log_warn("%zu bytes that were printed meanwhile are lost: the "
+			 "last 64 KiB are kept",
+			 lost);
+}
+
+static void draw(struct view *view)
+{
+	struct display_terminal terminal = {
+		.utf8 = view->utf8,
+		.colour = view->colour,
+		.shapes = view->shapes,
+	};
+	struct text text;
+
+	if (!flush(view) || !look(view))
+		return;
+	term_out_size(&terminal.columns, &terminal.lines);
+	if (!terminal.columns) {
+		terminal.columns = USUAL_COLUMNS;
+		terminal.lines = USUAL_LINES;
+	}
+	text_init(&text, view->buf, sizeof(view->buf));
+	view->display->draw(view->state, view->surface, &terminal, &text);
+	view->at = 0;
+	view->len = text.len;
+	flush(view);
+}
+
+/* What has not printed anything, and has written on its screen. */
+static bool is_by_screen(struct view *view)
+{
+	return !console_count(view->console) && look(view) &&
+	       surface_is_written(view->surface);
+}
+
+static void set_period(struct view *view, uint64_t ns)
+{
+	event_arm(view->tick.fd, ns, ns);
+}
+
+/* The screen is to be in front from now on, or no more. What is typed goes
+ * there at once, whenever the terminal is ours to draw on. */
+static void show(struct view *view, bool on)
+{
+	view->waits = false;
+	view->shown = on;
+	set_period(view, on ? DRAW_NS : 0);
+	console_set_at_screen(view->console, on);
+}
+
+/* A guest that prints has shown where it talks. */
+static void wait_for_screen(struct view *view)
+{
+	if (is_by_screen(view))
+		show(view, true);
+	else if (console_count(view->console)) {
+		view->waits = false;
+		set_period(view, 0);
+	}
+}
+
+static void on_tick(void *arg, uint32_t events)
+{
+	struct view *view = arg;
+
+	(void)events;
+	event_ack(view->tick.fd);
+	if (view->waits)
+		wait_for_screen(view);
+	if (!view->shown || view->console->away)
+		return;
+	if (!view->begun)
+		begin(view);
+	draw(view);
+}
+
+/* Made when it is first needed; false after one message. */
+static bool prepare(struct view *view)
+{
+	int fd;
+
+	if (view->tick.fd >= 0)
+		return true;
+	fd = event_timer_fd();
+	view->tick = (struct event_source){ fd, on_tick, view };
+	view->surface = calloc(1, sizeof(*view->surface));
+	view->state = calloc(1, view->display->size);
+	if (fd >= 0 && view->surface && view->state &&
+	    !event_add(view->loop, &view->tick, EPOLLIN))
+		return true;
+	log_error(OPTION " %s: %s", view->display->name, strerror(ENOMEM));
+	view->display = NULL;
+	view->shown = view->waits = false;
+	return false;
+}
+
+void view_start(struct view *view, struct event_loop *loop,
+		struct console *console, struct vm *vms, unsigned int nr)
+{
+	bool by_serial = true;
+
+	view->loop = loop;
+	view->console = console;
+	view->vms = vms;
+	for (unsigned int i = 0; i < nr; i++)
+		by_serial &= vms[i].config.by_serial;
+	view->waits &= !by_serial;
+	if ((!view->shown && !view->waits) || !prepare(view))
+		return;
+	if (view->shown)
+		show(view, true);
+	else
+		set_period(view, WAIT_NS);
+}
+
+void view_switch(struct view *view)
+{
+	if (!view->display || view->ended) {
+		log_warn("there is no screen to be shown");
+		return;
+	}
+	if (!prepare(view))
+		return;
+	show(view, !view->shown);
+	if (view->shown)
+		on_tick(view, 0);
+	else
+		leave(view);
+}
+
+void view_resume(struct view *view)
+{
+	leave(view);
+}
+
+void view_end(struct view *view)
+{
+	bool shown = view->begun || (view->waits && is_by_screen(view));
+	size_t len;
+	char *lines;
+
+	if (view->ended)
+		return;
+	view->ended = true;
+	if (!shown)
+		return;
+	leave(view);
+	view->shown = view->waits = false;
+	lines = look(view) ?
+			surface_lines(view->surface, view->utf8, "", &len) :
+			NULL;
+	if (lines)
+		output_add(&view->console->output, lines, len);
+	free(lines);
+}
