@@ -43,7 +43,8 @@ def deaf(press):
 def front():
     """Of two guests only the one with the keyboard."""
     with session("echo", "power") as term:
-        term.expect("echo.bin.*ready")
+        term.expect("ready")
+        term.expect("ready")
         term.send(CTRL_A_P)
         term.expect("echo.bin: the guest " + DEAF)
         term.send(terminal.CTRL_A + "n" + CTRL_A_P)
