@@ -8,6 +8,8 @@ FEATURES = {
     "BOOT_GZIP": "gzip",
     "BOOT_FLAT": "flat",
     "BOOT_LONG64": "long64",
+    "BOOT_MULTIBOOT1": "multiboot1",
+    "BOOT_MULTIBOOT2": "multiboot2",
     "BOOT_PAGED": "paged",
     "BOOT_PROT32": "prot32",
     "BOOT_SHORTCUTS": "shortcuts",

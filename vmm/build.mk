@@ -83,6 +83,11 @@ obj-$(CONFIG_MPTABLE)    += boot/firmware/mptable.o
 obj-$(CONFIG_ACPI)       += boot/firmware/acpi.o boot/firmware/dsdt.o
 obj-$(CONFIG_BOOT_LONG64) += boot/long64.o boot/elf.o boot/map64.o boot/room.o
 obj-$(CONFIG_BOOT_PROT32) += boot/prot32.o boot/elf.o boot/room.o
+multiboot-objs := $(addprefix boot/,multiboot.o multiboot_image.o \
+		  multiboot_sections.o place.o memmap.o elf.o room.o sparse.o \
+		  firmware/bda.o) x86/cpustate.o
+obj-$(CONFIG_BOOT_MULTIBOOT1) += boot/multiboot1.o $(multiboot-objs)
+obj-$(CONFIG_BOOT_MULTIBOOT2) += boot/multiboot2.o $(multiboot-objs)
 obj-$(CONFIG_BOOT_CODE) += boot/code.o boot/place.o boot/room.o boot/map64.o
 obj-$(CONFIG_BOOT_PVH) += boot/pvh.o boot/elf.o boot/room.o boot/memmap.o \
 			  boot/place.o boot/sparse.o boot/firmware/bda.o

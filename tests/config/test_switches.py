@@ -158,6 +158,8 @@ ROWS = {
     "DISPLAY_TEXT": Row("display/text view", "view_none",
                         lost=r"display text .*"),
     "BOOT_FLAT": Row("boot/flat", lost=r"loader  flat .*"),
+    "BOOT_MULTIBOOT1": Row("boot/multiboot1", lost=r"loader  multiboot1 .*"),
+    "BOOT_MULTIBOOT2": Row("boot/multiboot2", lost=r"loader  multiboot2 .*"),
     "BOOT_PAGED": Row("boot/paged*", takes="PAGES_4M=n",
                       lost=(r"loader  paged .*", r"feature large-pages .*")),
     "PAGES_4M": Row("boot/paged_large", "boot/paged_large_none",

@@ -29,6 +29,7 @@
 #define WITH_MODULES  (1 << 4)
 #define WITH_LOAD_AT  (1 << 5)
 #define LOAD_AT	      0x7ffff
+#define RSDP	      0xe0000 /* where ACPI has it, or nothing */
 
 TABLE_DECLARE(loader, loader);
 
@@ -77,6 +78,8 @@ static void load(const struct loader *by, const struct image *image,
 		.cmdline = given & WITH_CMDLINE ? "console=ttyS0 quiet" : NULL,
 		.initrd = given & WITH_INITRD ? image : NULL,
 		.modules = modules,
+		.has_text = given & WITH_CMDLINE,
+		.rsdp = given & WITH_INITRD ? RSDP : 0,
 		.load_at = given & WITH_LOAD_AT ? LOAD_AT : LOAD_AT_USUAL,
 		.nr_modules = given & WITH_MODULES ? NR_MODULES : 0,
 		.without = given & WITHOUT_LARGE ? without : NULL,

@@ -70,6 +70,10 @@ def archives():
 def images():
     """What the build has left in images/, three kernels, and what is none."""
     found = [badimages.bzimage(), badimages.vmlinux(), badimages.pvh()]
+    found += [badimages.multiboot1(**changes)
+              for changes in badimages.MB1_ACCEPTED]
+    found += [badimages.multiboot2(**changes)
+              for changes in badimages.MB2_ACCEPTED]
     found += [content for _, content, _ in kindfiles.NAMED
               if len(content) <= LARGE]
     for path in sorted(glob.glob(os.path.join(tap.IMAGES, "*.[be][il][nf]"))):

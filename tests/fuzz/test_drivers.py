@@ -16,8 +16,8 @@ import corpus
 SECONDS = 30
 RUN = importlib.machinery.SourceFileLoader(
     "run", os.path.join(corpus.HERE, "run")).load_module()
-LOADERS = ("bzimage", "code32", "code64", "flat", "long64", "paged", "prot32",
-           "pvh", "select", "vmlinux")
+LOADERS = ("bzimage", "code32", "code64", "flat", "long64", "multiboot1",
+           "multiboot2", "paged", "prot32", "pvh", "select", "vmlinux")
 PROGRAMS = tuple("fuzz_" + name for name in
                  ("devices", "gunzip", "initcpio", "machine") + LOADERS)
 

@@ -141,7 +141,7 @@ def vmlinux(**changes):
 
 NOTE_AT = 0x800     # in the file
 PVH_REFUSED = [
-    ({"type": 3}, "fixed addresses"),
+    ({"type": 4}, "no program"),
     ({"note_type": 17}, "no note"),
     ({"owner": b"Xem\0"}, "no note"),
     ({"owner_size": 3}, "no note"),
@@ -170,7 +170,7 @@ PVH_REFUSED = [
     ({"memsz": 0x8000000}, "--mem 144M"),
 ]
 PVH_ACCEPTED = [
-    {}, {"entry": 0}, {"entry": 0xffffffff81000000}, {"notes_align": 0},
+    {}, {"type": 3}, {"entry": 0}, {"entry": 0xffffffff81000000}, {"notes_align": 0},
     {"notes_align": 8}, {"notes_align": 3}, {"vaddr": 0},
     {"vaddr": HIGH + LOAD}, {"paddr": 0x500, "pvh_entry": 0x500},
 ]
@@ -195,3 +195,160 @@ def pvh(**changes):
         "<III4sI", f["owner_size"], f["descriptor_size"], f["note_type"],
         f["owner"], f["pvh_entry"])
     return (image.ljust(0x1000, b"\0") + CODE).ljust(0x2000, b"\0")
+
+
+# --- Multiboot, both versions -------------------------------------------------
+
+BASE = 0x100000     # where it loads and is entered
+MB_AT = 0x80        # the header, in the file
+MB_BODY = 0x200     # the code, in the file
+MB_END = 0x1000
+
+MB1_REFUSED = [
+    ({"flags": 8}, "flags 0x8"),
+    ({"flags": 0xfff8}, "flags 0xfff8"),
+    ({"type": 4}, "no program"),
+    ({"machine": 62}, "not for x86"),
+    ({"entry": BASE - 1}, "no segment holds the entry point"),
+    ({"entry": BASE + 0x2000}, "no segment holds the entry point"),
+    ({"filesz": MB_END, "memsz": MB_END}, "truncated"),
+    ({"memsz": 0}, "no segment"),
+    ({"other": 0x7fffff8}, "needs more RAM"),
+    ({"paddr": 0x400}, "too low"),
+    ({"paddr": 0xa0000}, "too low"),
+    ({"paddr": 0xff000}, "too low"),
+    ({"paddr": 0x40000000}, "--mem 1025M"),
+    ({"paddr": 0xc0000000}, "too high"),
+    ({"paddr": 0xfffff000}, "too high"),
+    ({"other": BASE + 0x1fff}, "overlap"),
+    ({"fields": ()}, "truncated: its header is cut off"),
+    ({"fields": (BASE, BASE + 1, 0, 0, BASE)}, "before the file's beginning"),
+    ({"fields": (BASE + MB_AT + 1, BASE, 0, 0, BASE)},
+     "before the file's beginning"),
+    ({"fields": (BASE, BASE, BASE - 1, 0, BASE)}, "load_end_addr is below"),
+    ({"fields": (BASE, BASE, BASE + MB_END, 0, BASE)}, "truncated: "),
+    ({"fields": (BASE, BASE, 0xffffffff, 0, BASE)}, "truncated: "),
+    ({"fields": (BASE, BASE, BASE + 32, BASE + 31, BASE)},
+     "bss_end_addr is below"),
+    ({"fields": (BASE, BASE, 0, 0xffffffff, BASE)}, "too large"),
+    ({"fields": (BASE, BASE, 0, 0x40000000, BASE)}, "--mem 1024M"),
+    ({"fields": (BASE, BASE, 0, 0, BASE - 1)}, "entry_addr is outside"),
+    ({"fields": (BASE, BASE, 0, 0, 2 * BASE)}, "entry_addr is outside"),
+    ({"fields": (BASE, BASE, BASE, 0, BASE)}, "entry_addr is outside"),
+    ({"fields": (0, 0, 0, 0, 0)}, "too low"),
+    ({"fields": (0x9fc00, 0x9fc00, 0, 0, 0x9fc00)}, "too low"),
+]
+MB1_ACCEPTED = [
+    {}, {"flags": 7}, {"flags": 0xfffe0000}, {"type": 3}, {"memsz": 0x100000},
+    {"vaddr": 0x80000000, "entry": 0x80000000}, {"vaddr": 0x80000000},
+    {"paddr": 0x500, "vaddr": 0x500, "entry": 0x500},
+    {"shoff": 0xffffffff, "shnum": 0xffff}, {"shoff": 0, "shnum": 3},
+    {"shoff": 0, "shnum": 25, "shstrndx": 0xffff}, {"shnum": 3, "shentsize": 1},
+    {"fields": (BASE + MB_AT, BASE, 0, 0, BASE + MB_BODY)},
+    {"fields": (BASE, BASE, BASE + MB_BODY, 0, BASE + MB_BODY - MB_AT)},
+]
+
+# Tags: (type, flags, contents), and an end tag.
+MB2_REFUSED = [
+    ({"length": 0}, "cut off"),
+    ({"length": 15}, "cut off"),
+    ({"length": 16}, "no end tag"),
+    ({"length": 23}, "no end tag"),
+    ({"length": 0x2000}, "cut off"),
+    ({"length": 0xfffffff8}, "cut off"),
+    ({"tags": [(1, 0, (1, 21, 22))]}, "information 22"),
+    ({"tags": [(1, 0, (0xffffffff,))]}, "information 4294967295"),
+    ({"tags": [(11, 0, ())]}, "tag 11"),
+    ({"tags": [(0xffff, 0xfffe, ())]}, "tag 65535"),
+    ({"tags": [(1, 0, (), 7)]}, "wrong size"),
+    ({"tags": [(1, 0, (), 0)]}, "wrong size"),
+    ({"tags": [(1, 0, (), 0xffffffff)]}, "wrong size"),
+    ({"tags": [(6, 0, (), 0x100)]}, "wrong size"),
+    ({"tags": [(2, 0, (BASE,) * 3)]}, "wrong size"),
+    ({"tags": [(3, 0, ())]}, "wrong size"),
+    ({"tags": [(5, 0, (80, 25))]}, "wrong size"),
+    ({"tags": [(10, 0, (0, 0, 0))]}, "wrong size"),
+    ({"tags": [(3, 0, (BASE - 1,))]}, "no segment holds the entry point"),
+    ({"tags": [(2, 0, (BASE, BASE, 0, 0))]}, "no entry address"),
+    ({"tags": [(2, 0, (BASE, BASE + 1, 0, 0)), (3, 0, (BASE,))]},
+     "before the file's beginning"),
+    ({"tags": [(2, 0, (0, 0xffffffff, 0, 0)), (3, 0, (BASE,))]},
+     "before the file's beginning"),
+    ({"tags": [(2, 0, (BASE, BASE, BASE + MB_END, 0)), (3, 0, (BASE,))]},
+     "truncated: "),
+    ({"tags": [(2, 0, (BASE, BASE, 0, 0)), (3, 0, (BASE - 1,))]},
+     "entry_addr is outside"),
+    ({"tags": [(10, 0, (BASE, BASE, 1, 0))]}, "no RAM is left where"),
+    ({"tags": [(10, 0, (0xc0000000, 0xffffffff, 1, 0))]},
+     "no RAM is left where"),
+    ({"tags": [(10, 0, (BASE, 0xffffffff, 0x80000000, 2))]},
+     "no RAM is left where"),
+    ({"tags": [(10, 0, (BASE, 2 * BASE, 3, 0))]}, "no power of 2"),
+    ({"other": 0x7fffff8}, "needs more RAM"),
+    ({"entry": BASE + 0x2000}, "no segment holds the entry point"),
+]
+MB2_ACCEPTED = [
+    {}, {"tags": []}, {"tags": [(11, 1, ())]}, {"tags": [(0xffff, 1, (1, 2))]},
+    {"tags": [(1, 1, (4711,))]}, {"tags": [(1, 0, tuple(range(22)))]},
+    {"tags": [(3, 0, (BASE,))], "entry": 0},
+    {"tags": [(7, 0, ()), (8, 0, (0,)), (9, 0, (0,))]},
+    {"tags": [(2, 0, (BASE + MB_AT, BASE, 0, 0)), (3, 0, (BASE + MB_BODY,))]},
+    {"tags": [(2, 0, (BASE + MB_AT, 0xffffffff, 0, 0)),
+              (3, 0, (BASE + MB_BODY,))]},
+    {"tags": [(10, 0, (BASE, 0xffffffff, 0, 2))]},
+    {"tags": [(10, 0, (0, 0xffffffff, 0, 1))]},
+    {"tags": [(10, 0, (0xfff, 0x7fffff, 0x400000, 0x12345))]},
+]
+
+
+def padded(data):
+    return data + b"\0" * (-len(data) % 8)
+
+
+def multiboot_elf(header, f):
+    """An ELF file of 32 bits with a header, and a second segment far away."""
+    image = struct.pack("<16sHHIIIIIHHHHHH", b"\x7fELF\x01\x01\x01", f["type"],
+                        f["machine"], 1, f["entry"], 52, f["shoff"], 0, 52, 32,
+                        2, f["shentsize"], f["shnum"], f["shstrndx"])
+    for at, paddr, vaddr, filesz, memsz in (
+            (MB_BODY, f["paddr"], f["vaddr"], f["filesz"], f["memsz"]),
+            (0, f["other"], f["other"], 0x10, 0x10)):
+        image += struct.pack("<8I", 1, at, vaddr, paddr, filesz, memsz, 7, 0)
+    image = image.ljust(MB_AT, b"\0") + header
+    assert len(image) <= MB_BODY
+    return (image.ljust(MB_BODY, b"\0") + CODE).ljust(MB_END, b"\0")
+
+
+ELF_FIELDS = {"type": 2, "machine": 3, "entry": BASE, "paddr": BASE,
+              "vaddr": BASE, "filesz": 0x100, "memsz": 0x2000,
+              "other": 0x300000, "shoff": 0, "shentsize": 40, "shnum": 0,
+              "shstrndx": 0}
+
+
+def multiboot1(**changes):
+    f = {**ELF_FIELDS, "flags": 3, "fields": None}
+    assert not set(changes) - set(f), changes
+    f.update(changes)
+    cut = f["fields"] == ()
+    flags = f["flags"] | (0 if f["fields"] is None else 1 << 16)
+    header = struct.pack("<III", 0x1badb002, flags,
+                         -(0x1badb002 + flags) & 0xffffffff)
+    if f["fields"]:
+        header += struct.pack("<5I", *f["fields"])
+    image = multiboot_elf(header, f)
+    return image[:MB_AT + len(header)] if cut else image
+
+
+def multiboot2(**changes):
+    f = {**ELF_FIELDS, "length": None, "tags": [(1, 0, (1, 4, 6)), (6, 0, ())]}
+    assert not set(changes) - set(f), changes
+    f.update(changes)
+    tags = b""
+    for kind, flags, words, *size in f["tags"] + [(0, 0, ())]:
+        tags += padded(struct.pack(f"<HHI{len(words)}I", kind, flags,
+                                   size[0] if size else 8 + 4 * len(words),
+                                   *words))
+    length = 16 + len(tags) if f["length"] is None else f["length"]
+    header = struct.pack("<IIII", 0xe85250d6, 0, length,
+                         -(0xe85250d6 + length) & 0xffffffff) + tags
+    return multiboot_elf(header, f)

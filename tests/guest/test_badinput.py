@@ -185,6 +185,31 @@ for number, (changes, message) in enumerate(badimages.PVH_REFUSED):
     refused(f"a PVH kernel with {show(changes)}", "--loader", "pvh", "--mem",
             "128M", file(f"nopvh{number}", badimages.pvh(**changes)),
             word=message)
+for name, make, accepted, rejected in (
+        ("multiboot1", badimages.multiboot1, badimages.MB1_ACCEPTED,
+         badimages.MB1_REFUSED),
+        ("multiboot2", badimages.multiboot2, badimages.MB2_ACCEPTED,
+         badimages.MB2_REFUSED)):
+    for number, changes in enumerate(accepted):
+        TABLE.add(f"a {name} kernel with {show(changes) or 'nothing wrong'} "
+                  "runs", lambda place, path=file(
+                      f"{name}{number}", make(**changes)):
+                  vm.Command(vm.SAN, "--module", HALT, path),
+                  lambda result: result.must(badimages.GOOD_STATUS))
+    for number, (changes, message) in enumerate(rejected):
+        refused(f"a {name} kernel with {show(changes)}", "--mem", "128M",
+                file(f"no-{name}{number}", make(**changes)), word=message)
+    refused(f"a text for {name}", "--loader", name,
+            file("text.c", b"int main(void)\n"), word="text")
+    refused(f"a {name} kernel without a header", "--loader", name,
+            file(f"headless-{name}", make()[:0x80].ljust(8192, b"\0")),
+            word="no header")
+    refused(f"modules for {name} larger than RAM", "--mem", "64M", "--module",
+            sparse("large-module", 63 << 20), file(f"good-{name}", make()),
+            word="--mem 67M")
+    refused(f"a module for {name} that no RAM has room for", "--module",
+            sparse("huge-module", 4 << 30), WORK + f"/good-{name}",
+            word="too large")
 for name, image in (("bzImage", badimages.bzimage()),
                     ("vmlinux", badimages.vmlinux())):
     for size in (1, 63, 64, 120, 511, 512, 600, 1023, 1024, 4100):

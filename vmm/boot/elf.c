@@ -34,6 +34,10 @@ static Elf64_Ehdr widen_header(const Elf32_Ehdr *h)
 		.e_phoff = h->e_phoff,
 		.e_phentsize = h->e_phentsize,
 		.e_phnum = h->e_phnum,
+		.e_shoff = h->e_shoff,
+		.e_shentsize = h->e_shentsize,
+		.e_shnum = h->e_shnum,
+		.e_shstrndx = h->e_shstrndx,
 	};
 }
 
@@ -98,9 +102,9 @@ static const char *check_header(struct elf_file *elf, const Elf64_Ehdr *header)
 	if (header->e_type == ET_REL)
 		return "an object file, which is not linked; ld makes a "
 		       "program of it";
-	if (header->e_type != ET_EXEC)
-		return "not linked to fixed addresses; link it with "
-		       "-static -no-pie";
+	elf->is_fixed = header->e_type == ET_EXEC;
+	if (!elf->is_fixed && header->e_type != ET_DYN)
+		return "no program";
 	if (header->e_phentsize != phentsize)
 		return "its program headers have an odd size";
 	if (!header->e_phnum || header->e_phnum > SEGMENTS_MAX)
@@ -112,6 +116,10 @@ static const char *check_header(struct elf_file *elf, const Elf64_Ehdr *header)
 	elf->entry = header->e_entry;
 	elf->phoff = header->e_phoff;
 	elf->phnum = header->e_phnum;
+	elf->shoff = header->e_shoff;
+	elf->shnum = header->e_shnum;
+	elf->shentsize = header->e_shentsize;
+	elf->shstrndx = header->e_shstrndx;
 	return NULL;
 }
 
@@ -205,6 +213,9 @@ const char *elf_open(struct elf_file *elf, const struct image *image)
 {
 	const char *why = elf_open_segments(elf, image);
 
+	if (!why && !elf->is_fixed)
+		why = "not linked to fixed addresses; link it with -static "
+		      "-no-pie";
 	if (!why && !elf_holds(elf, elf->entry))
 		why = "no segment holds the entry point";
 	return why;

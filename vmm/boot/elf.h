@@ -22,9 +22,14 @@
 struct elf_file {
 	const struct image *image;
 	bool is_64bit;
+	bool is_fixed; /* ET_EXEC, and not ET_DYN */
 	uint64_t entry;
 	uint64_t phoff; /* of the program headers in the file, bytes */
 	unsigned int phnum;
+
+	/* Of the section headers; nothing of these has been checked. */
+	uint64_t shoff;
+	unsigned int shnum, shentsize, shstrndx;
 };
 
 /* One program header, whatever the file's class. */
@@ -44,7 +49,7 @@ struct elf_segment {
 const char *elf_open(struct elf_file *elf, const struct image *image);
 
 /* elf_open() for a file that is entered elsewhere: its entry point is whatever
- * it is. */
+ * it is. The file may be one that is linked to be loaded anywhere. */
 const char *elf_open_segments(struct elf_file *elf, const struct image *image);
 
 /* Whether a segment holds physical address @gpa. */

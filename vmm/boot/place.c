@@ -38,6 +38,11 @@ static const struct room_taken *meets(const struct place *place, gpa_t start,
 	return NULL;
 }
 
+bool place_is_free(const struct place *place, gpa_t start, gpa_t end)
+{
+	return !meets(place, start, end);
+}
+
 gpa_t place_find(struct place *place, gpa_t from, uint64_t len, uint64_t align)
 {
 	const struct room_taken *taken;
@@ -89,6 +94,9 @@ int place_module(struct place *place, gpa_t from, const struct module *module,
 	const struct image *image = &module->image;
 
 	*start = place_find(place, from, image->size, X86_PAGE_SIZE);
+	if (!*start)
+		*start = place_find(place, MEM_FIRMWARE_END, image->size,
+				    X86_PAGE_SIZE);
 	if (!*start)
 		return no_room(place, image);
 	return mem_write(place->mem, *start, image->data, image->size);

@@ -23,13 +23,17 @@ void place_init(struct place *place, const struct memory *mem,
 /* Takes [@start, @end), free or not. False: there are too many. */
 bool place_take(struct place *place, gpa_t start, gpa_t end, const char *what);
 
+/* Whether nothing has taken any of [@start, @end); it may not be RAM. */
+bool place_is_free(const struct place *place, gpa_t start, gpa_t end);
+
 /*
  * Finds and takes the lowest @len bytes from @from on that are free RAM below
  * the hole and begin with a multiple of @align, a power of 2. 0: there are none.
  */
 gpa_t place_find(struct place *place, gpa_t from, uint64_t len, uint64_t align);
 
-/* Copies @module to such a place, at whole pages. 0, with the place in *@start,
+/* Copies @module to such a place, at whole pages, or if none is left to one from 1
+ * MiB on. 0, with the place in *@start,
  * or -E2BIG after one message. */
 int place_module(struct place *place, gpa_t from, const struct module *module,
 		 gpa_t *start);
