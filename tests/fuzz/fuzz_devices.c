@@ -7,6 +7,7 @@
 /* objects: devices/exit_port.o core/plan.o */
 /* objects: pci/host.o pci/ecam.o pci/config.o pci/interrupt.o pci/edu.o */
 /* objects: devices/vga.o devices/vga_look.o util/surface.o */
+/* objects: display/text.o util/text.o */
 /* objects: core/bus.o core/bus_moving.o util/lock.o util/log.o util/sink.o */
 /*
  * Random accesses, input and lines to every linked-in device, on the recording
@@ -21,13 +22,18 @@
 #include "../unit/fake_board.h"
 #include "core/bus.h"
 #include "core/plan.h"
+#include "display.h"
 #include "util/surface.h"
+#include "util/text.h"
 
 #define DEVICES_MAX 32
+#define ESC	    0x1b
+#define DEL	    0x7f
 #define RAM_END	    0xc0000 /* of board_ram(): behind text memory */
 #define BESIDE	    8 /* bytes before and behind a range that are tried, too */
 
 TABLE_DECLARE(device, device_type);
+TABLE_DECLARE(display, display);
 TABLE_DECLARE(plug, plug);
 
 /* Devices that an option makes, and what it says. */
@@ -132,16 +138,65 @@ static void fuzz_pins(struct board *b, struct bytes *in)
 		chip->eoi(b->dev, next(in));
 }
 
-/* The screen, in text memory that ends where the bytes do. */
-static void fuzz_look(struct board *b)
+/* Nothing for the terminal but characters, and sequences that end. */
+static void check_drawn(const struct text *text)
+{
+	bool inside = false;
+
+	for (size_t i = 0; i < text->len; i++) {
+		uint8_t c = text->buf[i];
+
+		if (c == ESC && !inside && text->buf[i + 1] == '[') {
+			inside = true;
+			i++;
+		} else if (c < ' ' || c == DEL) {
+			abort();
+		} else if (inside) {
+			inside = c < '@';
+		}
+	}
+	if (inside)
+		abort();
+}
+
+/* Draws it into a terminal of any size, with little room at times. */
+static void fuzz_draw(const struct surface *surface, struct bytes *in)
+{
+	const struct display *display = *__start_table_display;
+	static uint64_t state[16384];
+	static char buf[16384];
+	uint8_t how = next(in);
+	struct display_terminal terminal = { .utf8 = how & 1,
+					     .colour = how & 2,
+					     .shapes = how & 4 };
+	struct text text;
+
+	if (sizeof(state) < display->size)
+		abort();
+	terminal.columns = 1 + next(in);
+	terminal.lines = 1 + next(in) / 2;
+	text_init(&text, buf, how & 8 ? sizeof(buf) : 256);
+	display->draw(state, surface, &terminal, &text);
+	check_drawn(&text);
+}
+
+/* The screen, in text memory that ends where RAM does. */
+static void fuzz_look(struct board *b, struct bytes *in)
 {
 	static struct surface surface;
 	char row[SURFACE_TEXT_MAX];
+	uint32_t at = next(in) << 8 | next(in);
 
-	if (!b->type->look || !b->type->look(b->dev, &surface))
+	if (!b->type->look)
+		return;
+	for (unsigned int i = next(in); i--; at++)
+		b->ram[b->ram_size - 1 - at % 0x10000] = next(in);
+	if (!b->type->look(b->dev, &surface))
 		return;
 	for (unsigned int i = 0; i < surface.rows; i++)
 		surface_text(&surface, i, true, row);
+	surface_is_written(&surface);
+	fuzz_draw(&surface, in);
 }
 
 static struct bus *bus_of(struct machine *m, const struct pci_bar *bar)
@@ -211,7 +266,7 @@ static void fuzz_step(struct machine *m, struct board *b, struct bytes *in)
 			b->type->power(b->dev);
 		break;
 	case 6:
-		fuzz_look(b);
+		fuzz_look(b, in);
 		break;
 	case 7:
 	case 8:

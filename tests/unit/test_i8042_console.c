@@ -87,6 +87,29 @@ TEST_STEPS(test_reset_scans, "i8042", reset_scans)
 TEST_STEPS(test_port_off, "i8042", port_off)
 TEST_STEPS(test_linux_starts, "i8042", linux_starts)
 
+/* That is for the console; what is typed at its screen Linux gets. */
+static void test_linux_at_its_screen(void **state)
+{
+	struct board b;
+	size_t taken;
+
+	(void)state;
+	fake_board_open(&b, "i8042");
+	RUN_STEPS(&b, linux_starts);
+	assert_true(b.screen_readies > 0);
+	b.at_screen = true;
+	taken = fake_offer(&b, "aaaaaaaaaaaaaaaaaaaa", 20);
+	assert_in_range(taken, 8, 19);
+	for (unsigned int i = 0; i < taken; i++) {
+		assert_int_equal(fake_in(&b, DATA, 1), 0x1e);
+		assert_int_equal(fake_in(&b, DATA, 1), 0x9e);
+	}
+	assert_int_equal(b.rx_mores, 1);
+	b.at_screen = false;
+	assert_int_equal(fake_offer(&b, "a", 1), 0);
+	fake_board_close(&b);
+}
+
 static void look(struct board *b, unsigned int times)
 {
 	while (times--)
@@ -246,6 +269,7 @@ int main(void)
 		cmocka_unit_test(test_reset_scans),
 		cmocka_unit_test(test_port_off),
 		cmocka_unit_test(test_linux_starts),
+		cmocka_unit_test(test_linux_at_its_screen),
 		cmocka_unit_test(test_by_polling),
 		cmocka_unit_test(test_polling_both),
 		cmocka_unit_test(test_nothing_lost),

@@ -192,6 +192,32 @@ static void what_is_lost_is_told(void **state)
 	assert_string_equal(pipe_end(), "kvm-vmm: end\n");
 }
 
+/* While the terminal shows something else, nothing comes, and nobody waits. */
+static void held_back(void **state)
+{
+	char buf[256];
+
+	(void)state;
+	pipe_begin();
+	assert_int_equal(log_attach(wake), 0);
+	log_hold(true);
+	atomic_store(&woken, 0);
+	log_warn("one");
+	run(says_a_line);
+	run(says_a_text);
+	assert_true(log_go_on());
+	fcntl(pipe_fds[0], F_SETFL, O_NONBLOCK);
+	assert_true(read(pipe_fds[0], buf, sizeof(buf)) < 0);
+	log_hold(false);
+	assert_true(atomic_load(&woken) > 0);
+	assert_true(log_go_on());
+	assert_true(read(pipe_fds[0], buf, sizeof(buf)) > 0);
+	assert_memory_equal(buf, "kvm-vmm: warning: one\n", 22);
+	log_detach();
+	log_error("the end");
+	assert_string_equal(pipe_end(), "kvm-vmm: the end\n");
+}
+
 /*
  * A reader who has not come when the program ends: a thread that waits in the
  * middle of a text is not waited for, nor is the one that would end it.
@@ -221,6 +247,7 @@ int main(void)
 		cmocka_unit_test(a_long_line_is_cut),
 		cmocka_unit_test(lines_wait_for_nobody),
 		cmocka_unit_test(what_is_lost_is_told),
+		cmocka_unit_test(held_back),
 		cmocka_unit_test(nobody_reads),
 	};
 

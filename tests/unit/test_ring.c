@@ -71,6 +71,22 @@ static void goes_round_the_end(void **state)
 }
 
 /* Every byte comes out once and in order, whatever the sizes. */
+static void puts_in_front(void **state)
+{
+	static struct ring ring;
+	size_t len;
+
+	(void)state;
+	ring_put_first(&ring, "cd", 2); /* round the beginning */
+	ring_put(&ring, pattern, 3);
+	ring_put_first(&ring, "ab", 2);
+	assert_int_equal(ring_used(&ring), 7);
+	assert_memory_equal(ring_peek(&ring, &len), "abcd", 4);
+	assert_int_equal(len, 4);
+	ring_drop(&ring, 4);
+	assert_memory_equal(ring_peek(&ring, &len), pattern, 3);
+}
+
 static void keeps_the_order(void **state)
 {
 	static struct ring ring;
@@ -101,6 +117,7 @@ int main(void)
 		cmocka_unit_test(starts_empty),
 		cmocka_unit_test(takes_what_fits),
 		cmocka_unit_test(goes_round_the_end),
+		cmocka_unit_test(puts_in_front),
 		cmocka_unit_test(keeps_the_order),
 	};
 

@@ -1,0 +1,302 @@
+/* objects: display/text.o util/surface.o util/text.o */
+/* What is written into a terminal for a screen: sequences, and nothing else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "display.h"
+#include "util/surface.h"
+#include "util/text.h"
+
+TABLE_DECLARE(display, display);
+
+#define ESC 0x1b
+
+static const struct display *display;
+static void *state;
+static struct surface screen;
+static struct display_terminal terminal;
+static char out[65536];
+
+static int setup(void **unused)
+{
+	(void)unused;
+	display = *__start_table_display;
+	state = calloc(1, display->size);
+	memset(&screen, 0, sizeof(screen));
+	screen.columns = 80;
+	screen.rows = 25;
+	screen.blinks = true;
+	screen.has_cursor = true;
+	for (unsigned int i = 0; i < 80 * 25; i++)
+		screen.cells[i] = CELL_BLANK;
+	terminal = (struct display_terminal){ .columns = 80,
+					      .lines = 25,
+					      .utf8 = true,
+					      .colour = true,
+					      .shapes = true };
+	return 0;
+}
+
+static int teardown(void **unused)
+{
+	(void)unused;
+	free(state);
+	return 0;
+}
+
+/* Every byte is part of a sequence that ends, or of a character. */
+static void check_bytes(size_t len)
+{
+	bool inside = false;
+
+	for (size_t i = 0; i < len; i++) {
+		uint8_t c = out[i];
+
+		if (c == ESC) {
+			assert_false(inside);
+			assert_int_equal(out[++i], '[');
+			inside = true;
+		} else if (inside) {
+			assert_in_range(c, ' ', '~');
+			inside = c < '@';
+		} else {
+			assert_true(c >= ' ' && c != 0x7f);
+		}
+	}
+	assert_false(inside);
+}
+
+static size_t draw_into(size_t size)
+{
+	struct text text;
+
+	text_init(&text, out, size);
+	display->draw(state, &screen, &terminal, &text);
+	assert_in_range(text.len, 0, size - 1);
+	check_bytes(text.len);
+	return text.len;
+}
+
+static const char *draw(void)
+{
+	draw_into(sizeof(out));
+	return out;
+}
+
+static void put(unsigned int row, unsigned int column, uint16_t cell)
+{
+	screen.cells[row * screen.columns + column] = cell;
+}
+
+static void only_what_changed(void **unused)
+{
+	(void)unused;
+	assert_true(draw_into(sizeof(out)) > 2000);
+	assert_string_equal(draw(), "");
+	put(3, 9, 0x0741);
+	assert_string_equal(draw(), "\033[4;10HA\033[1;1H");
+	put(3, 9, 0x0742);
+	put(3, 10, 0x0743);
+	put(4, 0, 0x0744);
+	assert_string_equal(draw(), "\033[4;10HBC\033[5;1HD\033[1;1H");
+	/* One blank is like another, but for its ground. */
+	put(20, 0, 0x0700);
+	put(20, 1, 0x0fff);
+	put(20, 2, 0x4441);
+	put(20, 3, 0x0720);
+	assert_string_equal(draw(), "\033[21;3H\033[0;37;41m \033[1;1H");
+}
+
+static void attributes(void **unused)
+{
+	static const struct {
+		uint8_t attr;
+		bool blinks, underlines;
+		const char *sgr;
+	} cases[] = {
+		{ 0x1f, true, false, "\033[0;97;44m" },
+		{ 0x4e, true, false, "\033[0;93;41m" },
+		{ 0x36, true, false, "\033[0;33;46m" },
+		{ 0xb6, true, false, "\033[0;5;33;46m" },
+		{ 0xb6, false, false, "\033[0;33;106m" },
+		{ 0x01, true, true, "\033[0;4;34;40m" },
+		{ 0x09, true, true, "\033[0;4;94;40m" },
+		{ 0x11, false, true, NULL },
+		{ 0x02, true, true, "\033[0;32;40m" },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		screen.blinks = cases[i].blinks;
+		screen.underlines = cases[i].underlines;
+		put(0, 0, CELL_BLANK);
+		draw();
+		put(0, 0, cases[i].attr << 8 | 'A');
+		draw();
+		if (cases[i].sgr &&
+		    strncmp(out, cases[i].sgr, strlen(cases[i].sgr)) != 0)
+			fail_msg("%02x: %s", cases[i].attr, out + 1);
+	}
+}
+
+/* A colour that the guest has changed is one of 24 bits. */
+static void palette(void **unused)
+{
+	(void)unused;
+	draw();
+	screen.changed = 1 << 7;
+	screen.palette[7][0] = 255;
+	screen.palette[7][1] = 1;
+	put(0, 0, 0x0741);
+	assert_non_null(strstr(draw(), "\033[0;38;2;255;1;0;40mA"));
+	put(0, 0, 0x7041);
+	assert_non_null(strstr(draw(), "\033[0;30;48;2;255;1;0mA"));
+	/* And all is drawn anew when it changes again. */
+	screen.palette[7][1] = 2;
+	assert_true(draw_into(sizeof(out)) > 2000);
+}
+
+static void no_colours(void **unused)
+{
+	(void)unused;
+	terminal.colour = false;
+	draw();
+	put(0, 0, 0x1f41);
+	assert_string_equal(draw(), "\033[0;1;7mA\033[1;1H");
+	put(0, 0, 0x0741);
+	assert_string_equal(draw(), "\033[0mA\033[1;1H");
+}
+
+static void cursor(void **unused)
+{
+	(void)unused;
+	assert_non_null(strstr(draw(), "\033[1;1H\033[?25h"));
+	screen.row = 24;
+	screen.column = 79;
+	assert_string_equal(draw(), "\033[25;80H");
+	screen.block = true;
+	assert_string_equal(draw(), "\033[1 q");
+	screen.block = false;
+	assert_string_equal(draw(), "\033[3 q");
+	screen.has_cursor = false;
+	assert_string_equal(draw(), "\033[?25l");
+	screen.has_cursor = true;
+	screen.mode = SURFACE_BLANK;
+	assert_string_equal(draw(), "");
+	terminal.shapes = false;
+	screen.mode = SURFACE_TEXT;
+	screen.block = true;
+	assert_string_equal(draw(), "\033[?25h");
+}
+
+/* Behind the last column nobody knows where the terminal's cursor is. */
+static void last_column(void **unused)
+{
+	(void)unused;
+	draw();
+	put(5, 79, 0x0741);
+	put(6, 0, 0x0742);
+	assert_string_equal(draw(), "\033[6;80HA\033[7;1HB\033[1;1H");
+	screen.row = 6;
+	screen.column = 79;
+	put(6, 79, 0x0743);
+	assert_string_equal(draw(), "\033[7;80HC\033[7;80H");
+}
+
+static void smaller_terminal(void **unused)
+{
+	(void)unused;
+	for (unsigned int row = 0; row < 25; row++)
+		put(row, 0, 0x0741 + row);
+	terminal.columns = 10;
+	terminal.lines = 5;
+	draw();
+	assert_non_null(strchr(out, 'E'));
+	assert_null(strchr(out, 'F'));
+	screen.row = 5; /* what is below comes up by a line */
+	assert_string_equal(draw(), "B\033[2;1HC\033[3;1HD\033[4;1HE"
+				    "\033[5;1HF\033[5;1H");
+	screen.column = 10;
+	assert_string_equal(draw(), "\033[1;1H \033[2;1H \033[3;1H \033[4;1H "
+				    "\033[5;1H \033[5;10H");
+	terminal.columns = terminal.lines = 1;
+	draw();
+	/* It has grown: all anew. */
+	terminal.columns = 80;
+	terminal.lines = 50;
+	assert_true(draw_into(sizeof(out)) > 2000);
+}
+
+static void graphics(void **unused)
+{
+	(void)unused;
+	put(0, 79, 0x0741);
+	put(9, 9, 0x0742);
+	screen.mode = SURFACE_GRAPHICS;
+	assert_non_null(strstr(draw(), "graphics: not shown here "));
+	assert_null(strchr(out, 'A'));
+	screen.mode = SURFACE_TEXT;
+	assert_null(strchr(draw(), 'g'));
+	assert_non_null(strchr(out, 'B'));
+	screen.mode = SURFACE_BLANK;
+	assert_null(strchr(draw(), 'B'));
+}
+
+/* However little room there is, the whole picture comes in the end, the lines
+ * below those that never rest as well. */
+static void little_room(void **unused)
+{
+	unsigned int calls = 0;
+
+	(void)unused;
+	put(24, 79, 0x0778); /* x */
+	do {
+		for (unsigned int i = 0; i < 80; i++)
+			screen.cells[i] = 0x0741 + (calls + i) % 26;
+		draw_into(512);
+		assert_true(++calls < 20);
+	} while (!strchr(out, 'x'));
+}
+
+/* Whatever is in memory: a whole screen of each byte and of each attribute. */
+static void hostile(void **unused)
+{
+	(void)unused;
+	screen.columns = SURFACE_COLUMNS;
+	screen.rows = SURFACE_ROWS;
+	terminal.columns = terminal.lines = 400;
+	for (unsigned int i = 0; i < 0x10000; i += 0x101) {
+		for (unsigned int at = 0; at < SURFACE_COLUMNS * SURFACE_ROWS;
+		     at++)
+			screen.cells[at] = i + at * 0x3b1;
+		screen.mode = i % 3;
+		draw();
+		draw();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(only_what_changed, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(attributes, setup, teardown),
+		cmocka_unit_test_setup_teardown(palette, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_colours, setup, teardown),
+		cmocka_unit_test_setup_teardown(cursor, setup, teardown),
+		cmocka_unit_test_setup_teardown(last_column, setup, teardown),
+		cmocka_unit_test_setup_teardown(smaller_terminal, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(graphics, setup, teardown),
+		cmocka_unit_test_setup_teardown(little_room, setup, teardown),
+		cmocka_unit_test_setup_teardown(hostile, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
