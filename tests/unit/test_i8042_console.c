@@ -104,7 +104,7 @@ static void test_linux_at_its_screen(void **state)
 		assert_int_equal(fake_in(&b, DATA, 1), 0x1e);
 		assert_int_equal(fake_in(&b, DATA, 1), 0x9e);
 	}
-	assert_int_equal(b.rx_mores, 1);
+	assert_true(b.rx_mores > 0);
 	b.at_screen = false;
 	assert_int_equal(fake_offer(&b, "a", 1), 0);
 	fake_board_close(&b);
