@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 
+import kernels
 import vm
 from vm import tap
 
@@ -34,29 +35,8 @@ def module(number, size=6000):
 
 
 @functools.lru_cache(None)
-def kernel(bits=32, padding=4, descriptor=4, where=HIGH):
-    """src/pvh.c, its 32-bit code in a file of either class."""
-    path = os.path.join(WORK, f"{bits}.{padding}.{descriptor}.{where:x}.elf")
-    names = [f"{path}.{suffix}" for suffix in ("s", "o")]
-    commands = [
-        ["gcc", "-m32", "-S", "-Os", "-ffreestanding", "-fno-pie", "-mno-sse",
-         "-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-Wall",
-         "-Wextra", "-Werror", "-Ivmm", "-o", names[0],
-         os.path.join(vm.SOURCES, "pvh.c")],
-        ["as", f"--{bits}", "--defsym", f"NOTE_ALIGN={padding}", "--defsym",
-         f"NOTE_SIZE={descriptor}", "-o", names[1], names[0]],
-        ["ld", "-m", "elf_i386" if bits == 32 else "elf_x86_64", "-z",
-         "noexecstack", "-z", "max-page-size=4096", "--build-id=none",
-         "--defsym=image_start=__executable_start", "--defsym=image_end=_end",
-         f"-Ttext-segment={where:#x}", "-e", "0", "-o", path, names[1]]]
-    for command in commands:
-        if command[0] == "as":
-            with open(names[0], "r+", encoding="utf-8") as source:
-                code = source.read()
-                source.seek(0)
-                source.write(".code32\n" + code)
-        subprocess.run(command, cwd=tap.TOP, check=True)
-    return path
+def kernel(*shape, **named):
+    return kernels.link("pvh", WORK, *shape, **named)
 
 
 def row(text, *options, status=vm.OK, note="", path=None, **shape):

@@ -13,4 +13,8 @@ unsigned int smp_limit(void);
 /* Whether vCPUs, of one guest or of several, run at the same time. */
 bool smp_at_once(void);
 
+/* All vCPUs of a guest with local APICs are there, of which @fd is any: makes
+ * the APICs known to each other by their ids. */
+void smp_introduce(int fd);
+
 #endif

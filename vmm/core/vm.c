@@ -16,6 +16,7 @@
 
 #include "abi/exit_status.h"
 #include "core/lastword.h"
+#include "core/smp.h"
 #include "core/vcpu.h"
 #include "irqchip.h"
 #include "terminal/console.h"
@@ -117,6 +118,8 @@ static int create_vcpus(struct vm *vm)
 			return err;
 		vm->nr_vcpus++;
 	}
+	if (count > 1) /* they have local APICs then: guest.c */
+		smp_introduce(vm->vcpus[0].fd);
 	return 0;
 }
 
