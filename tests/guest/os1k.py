@@ -138,8 +138,10 @@ def kinds():
     return re.findall(r"^irqchip (\w+)", listed, re.M)
 
 
-def add_dialogue(text, make, image=TEST_IMAGE, options=(), qemu_options=()):
-    """Adds make(), a Dialogue, as cases at every place that there is."""
+def add_dialogue(text, make, image=TEST_IMAGE, options=(), qemu_options=(),
+                 multiboot=False):
+    """Adds make(), a Dialogue, as cases at every place that there is, and with
+    the ELF file as a multiboot kernel."""
     reason = qemu_lacks(image)
     if reason:
         tap.add(f"{text} (qemu)", vm.skip, reason)
@@ -152,6 +154,12 @@ def add_dialogue(text, make, image=TEST_IMAGE, options=(), qemu_options=()):
     for kind in kinds():
         ROWS.append((f"{text}, irqchip {kind}",
                      ["--irqchip", kind, *options, image], make))
+        if multiboot:
+            for keys in ("serial", "keyboard"):
+                ROWS.append((f"{text}, multiboot, by the {keys}, irqchip {kind}",
+                             ["--loader", "multiboot1", "--irqchip", kind,
+                              "--keys", keys, *options,
+                              image.replace(".bin", ".elf")], make))
 
 
 ROWS = []

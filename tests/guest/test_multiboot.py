@@ -32,8 +32,16 @@ STAYS = """
     .word 10, 0
     .long 24, 0x10000, 0x8000000, 4096, 0
 """
-KERNELS = {**VERSION1, **VERSION2, "stays": (
-    ("MB2", "NO_LOW"), {"tags": STAYS, "less": "low"}, "sections nolow")}
+NEEDS_TEXT = """
+    .word 4, 0
+    .long 12, 3
+"""
+SPECIAL = {
+    "stays": (("MB2", "NO_LOW"), {"tags": STAYS, "less": "low"},
+              "sections nolow"),
+    "needs-text": (("MB2",), {"tags": NEEDS_TEXT}, "sections"),
+}
+KERNELS = {**VERSION1, **VERSION2, **SPECIAL}
 
 
 def build(name):
@@ -50,11 +58,11 @@ def good(result):
     tap.equal(result.err, "")
 
 
-def row(text, name, count, *options, mem=MEM, judge=good):
+def row(text, name, count, *options, mem=MEM, judge=good, words=""):
     """NAME with so many modules on kvm-vmm."""
     def make(_):
         argv = [vm.KVM_VMM, *options, build(name), "--cmdline",
-                said(name, count, f"mem={mem}")]
+                said(name, count, f"mem={mem}", words)]
         for module in multiboot.modules(count):
             argv += ["--module", module]
         return vm.Command(*argv)
@@ -68,6 +76,13 @@ def prints(*wanted):
     return judge
 
 
+def wrong(name):
+    """The kernel ends with the number of a check: src/multiboot.h."""
+    with open(f"{vm.SOURCES}/multiboot.h", encoding="ascii") as file:
+        names = re.findall(r"^\t([A-Z_0-9]+),", file.read(), re.M)
+    return lambda result: result.must(names.index(name))
+
+
 def refused(*words):
     def judge(result):
         result.must(vm.USAGE, b"")
@@ -76,7 +91,7 @@ def refused(*words):
     return judge
 
 
-for kind in KERNELS:
+for kind in [*VERSION1, *VERSION2, "stays"]:
     row(f"{kind} is told all there is", kind, 3)
     row(f"{kind} without modules", kind, 0)
 for name, version in (("mb1", 1), ("mb2", 2), ("both", 2)):
@@ -86,6 +101,22 @@ row("the older version, when it is asked for", "both", 1, "--loader",
     "multiboot1", judge=prints("version 1\n"))
 row("or the newer is left out", "both", 1, "--no-multiboot2",
     judge=prints("version 1\n"))
+for name in ("mb1", "mb2"):
+    row(f"{name} with four vCPUs, of which it starts none", name, 1, "--smp",
+        "4", judge=lambda result: (result.must(vm.OK), tap.check(
+            "has started 1 of its 4 vCPUs" in result.err, result.err)))
+if vm.has_feature("acpi"):
+    row("ACPI's root pointer, old and new", "mb2", 0, words="acpi")
+    row("no root pointer without ACPI", "mb2", 0, "--no-acpi", words="acpi",
+        judge=wrong("ACPI"))
+if vm.has_device("vga"):
+    for name in ("mb1", "mb2"):
+        row(f"{name} is told of the text screen", name, 0, words="text")
+        row(f"{name} is not told of a screen that is not there", name, 0,
+            "--no-vga", words="text", judge=wrong("TEXT"))
+    row("a kernel that cannot do without a screen", "needs-text", 0)
+    row("and there is none", "needs-text", 0, "--no-vga",
+        judge=refused("it requires a screen, and there is none"))
 row("modules have the words they were given", "mb1", 2, judge=prints(
     "Mini-KVM\n", "mb1.kernel one  two modules=2",
     "module 00001000\n" + multiboot.modules(2)[1]))

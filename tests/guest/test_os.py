@@ -262,7 +262,7 @@ def small():
     return dialogue.say("hog &", "[6] hog\n").leave()
 
 
-os1k.add_dialogue("the nine programs, good and bad input", nine,
+os1k.add_dialogue("the nine programs, good and bad input", nine, multiboot=True,
                   image=os1k.IMAGE)
 os1k.add_dialogue("the shell and its commands", shell)
 os1k.add_dialogue("a program that loops for ever", spinning)

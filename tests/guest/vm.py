@@ -155,13 +155,18 @@ def not_configured(need, images):
 
 
 @functools.lru_cache(None)
-def has_feature(name):
+def has_feature(name, table="feature"):
     """Whether --no-NAME leaves something out that was built in."""
     if not os.path.exists(KVM_VMM):
         return False
     listed = subprocess.run([KVM_VMM, "--list"], text=True,
                             capture_output=True, check=False).stdout
-    return re.search(rf"^feature +{name}\b", listed, re.M) is not None
+    return re.search(rf"^{table} +{name}\b", listed, re.M) is not None
+
+
+def has_device(name):
+    """The same of a device."""
+    return has_feature(name, "device")
 
 
 def places(need, *images):
