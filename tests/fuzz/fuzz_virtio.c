@@ -1,0 +1,152 @@
+/* objects: virtio/rng.o virtio/pci.o virtio/queue.o virtio/status.o */
+/* objects: pci/host.o pci/config.o pci/interrupt.o core/plan.o util/log.o util/sink.o */
+/*
+ * What a guest can put into queues: RAM is the input, and so are the steps
+ * that a driver takes, from one who has done it right so far. The board aborts
+ * when the contract is broken, ASan when something is not in RAM.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../unit/fake_board.h"
+#include "core/plan.h"
+
+#define RAM_SIZE 4096
+#define DESC	 0x000
+#define AVAIL	 0x400
+#define USED	 0x600
+
+/* Registers of the common configuration, and the one behind */
+#define TAKE_SELECT  0x08
+#define TAKE	     0x0c
+#define STATUS	     0x14
+#define QUEUE_SIZE   0x18
+#define QUEUE_ENABLE 0x1c
+#define QUEUE_DESC   0x20
+#define QUEUE_AVAIL  0x28
+#define QUEUE_USED   0x30
+#define NOTIFY	     0x2000
+#define DRIVER_OK    0x0f
+
+TABLE_DECLARE(plug, plug);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct bytes {
+	const uint8_t *data;
+	size_t left;
+};
+
+static uint8_t next(struct bytes *in)
+{
+	if (!in->left)
+		return 0;
+	in->left--;
+	return *in->data++;
+}
+
+static void wr(struct board *b, uint64_t off, unsigned int size, uint32_t val)
+{
+	b->type->write(b->dev, 0, off, size, val);
+}
+
+/* As far as a queue that runs. */
+static void start(struct board *b)
+{
+	static const struct {
+		uint16_t off, size;
+		uint32_t val;
+	} steps[] = {
+		{ STATUS, 1, 0 },
+		{ TAKE_SELECT, 4, 0 },
+		{ TAKE, 4, 1U << 28 },
+		{ TAKE_SELECT, 4, 1 },
+		{ TAKE, 4, 1 },
+		{ STATUS, 1, 0x0b },
+		{ QUEUE_SIZE, 2, 8 },
+		{ QUEUE_DESC, 4, DESC },
+		{ QUEUE_AVAIL, 4, AVAIL },
+		{ QUEUE_USED, 4, USED },
+		{ QUEUE_ENABLE, 2, 1 },
+		{ STATUS, 1, DRIVER_OK },
+	};
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		wr(b, steps[i].off, steps[i].size, steps[i].val);
+}
+
+/* Some of RAM, near the queue mostly. */
+static void fill(uint8_t *ram, struct bytes *in)
+{
+	static const uint16_t places[] = { DESC, AVAIL, USED, 0x800 };
+	uint8_t how = next(in);
+	unsigned int at = places[how & 3] + next(in), len = how >> 2;
+
+	while (len-- && at < RAM_SIZE)
+		ram[at++] = next(in);
+}
+
+static void step(struct board *b, uint8_t *ram, struct bytes *in)
+{
+	static const uint8_t sizes[] = { 1, 2, 4, 4 };
+	uint8_t how = next(in);
+	unsigned int size = sizes[how >> 3 & 3];
+
+	switch (how & 7) {
+	case 0:
+		start(b);
+		break;
+	case 1:
+		b->type->read(b->dev, how >> 7, next(in) & ~(size - 1), size);
+		break;
+	case 2:
+		b->type->write(b->dev, how >> 7, next(in) & ~(size - 1), size,
+			       next(in) | (uint32_t)next(in) << 24);
+		break;
+	case 3:
+	case 4:
+		fill(ram, in);
+		break;
+	default:
+		wr(b, NOTIFY, 2, how >> 7);
+	}
+}
+
+/* What --rng makes; it lives as long as the process. */
+static const struct planned *make(void)
+{
+	static struct plan plan;
+
+	if (!plan.nr && (*__start_table_plug)->plug(&plan, NULL))
+		abort();
+	return &plan.devices[0];
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct board bridge, board;
+	struct bytes in = { data, size };
+	const struct planned *planned = make();
+	uint8_t *ram = aligned_alloc(RAM_SIZE, RAM_SIZE);
+
+	if (!ram)
+		abort();
+	memset(ram, 0, RAM_SIZE);
+	fake_slot = 0;
+	fake_board_open(&bridge, "pci");
+	fake_slot = 1;
+	fake_config = planned->config;
+	fake_board_open_type(&board, planned->type);
+	bridge.slots[1] = &board;
+	board.ram = ram;
+	board.ram_size = RAM_SIZE;
+	fake_out(&bridge, 0xcf8, 4, 0x80000804);
+	fake_out(&bridge, 0xcfc, 4, 6); /* memory, bus master */
+	start(&board);
+	while (in.left)
+		step(&board, ram, &in);
+	fake_board_close(&board);
+	fake_board_close(&bridge);
+	free(ram);
+	return 0;
+}
