@@ -39,8 +39,11 @@ class Dialogue:
         self.leave = leave
 
 
+# Linux tells what it makes of the machine, too: outcome.machine() reads that.
 DIALOGUES = {
-    "linux": Dialogue(b"echo typed-$((6*7))\n", rb"typed-42", b"poweroff\n"),
+    "linux": Dialogue(b"echo typed-$((6*7)) $(nproc) CPUs; "
+                      b"sed -n /ttyS0/p /proc/interrupts\n",
+                      rb"typed-42", b"poweroff\n"),
     "os-1k": Dialogue(b"4\n", rb"\b377\b", b"0\n"),
 }
 

@@ -219,12 +219,21 @@ class Comparison:
         entry.update(self.judged(column))
         result = column.boot.result if column.boot else None
         entry.update(measure.numbers(result.ledger if result else ""))
+        entry.update(self.machine(entry, result))
         if column.built:
             entry.update(measure.program(column.tree, build))
         else:
             entry.update(binary_bytes=0, text_bytes=0)
         entry.update(measure.files(column.files, self.columns[0].files))
         return entry
+
+    def machine(self, entry, result):
+        """What Linux makes of its machine, and how it switches it off."""
+        if self.plan.need != "linux" or not result:
+            return {"cpus": None, "routed": None, "off": None}
+        return {**outcome.machine(text_of(result.output)),
+                "off": outcome.switched_off(entry["status"], entry["ports"])
+                if entry["ledger"] else None}
 
     def judged(self, column):
         """How it went, from outcome to output."""

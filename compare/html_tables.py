@@ -146,6 +146,12 @@ def behaviour_rows(variants):
     yield words("input", "Typed input arrived",
                 [typed.get(v["input"], "?") if tried else ""
                  for v in variants])
+    yield numbers("cpus", "CPUs that came up",
+                  [v.get("cpus") for v in variants])
+    yield words("routed", "Interrupts of COM1 by",
+                [v.get("routed") or "" for v in variants])
+    yield words("off", "Switched off by",
+                [v.get("off") or "" for v in variants])
     yield words("where", "Where it stood",
                 [v["where"] for v in variants])
     yield numbers("status", "Exit status",

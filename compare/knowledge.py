@@ -180,6 +180,40 @@ def no_smp(facts):
     return ""
 
 
+@why("ACPI", "n")
+def no_acpi(facts):
+    return told_less(facts, "ACPI's tables", "an MP table is all there is")
+
+
+@why("MPTABLE", "n")
+def no_mptable(facts):
+    return told_less(facts, "the MP table", "what there is beside it, this "
+                     "kernel was not built to read")
+
+
+@why("DEV_PM", "n")
+def no_pm(facts):
+    said = no_acpi(facts)
+    if facts.base.get("off") == "ACPI" and facts.own.get("off") != "ACPI":
+        said += " There is no register to switch the power off by."
+    return said.strip()
+
+
+def told_less(facts, what, rest):
+    """Without a description, Linux finds less of the machine."""
+    cpus = [v.get("cpus") or 0 for v in (facts.base, facts.own)]
+    chips = [v.get("routed") for v in (facts.base, facts.own)]
+    said = []
+    if 0 < cpus[1] < cpus[0]:
+        said.append(f"of {cpus[0]} processors it finds {cpus[1]}")
+    if None not in chips and chips[0] != chips[1]:
+        said.append(f"its interrupts come by {chips[1]} instead of {chips[0]}")
+    if not said:
+        return ""
+    return (f"Linux learns of its machine from {what}; without, "
+            f"{' and '.join(said)}: {rest}.")
+
+
 @why("DEFAULT_MEM", "")
 def memory(facts):
     if not facts.is_linux or facts.later("prompt") == 1:

@@ -65,6 +65,26 @@ def judge(boot, dialogue, limit):
     return outcome, said, typed
 
 
+def machine(output):
+    """What Linux has told of its machine: processors that came up, and who
+    hands it the interrupts of COM1; None where it did not get to tell."""
+    cpus = re.search(r"^typed-42 (\d+) CPUs", output, re.M)
+    chip = re.search(r"^ *\d+: .*?([A-Z]+-(?:APIC|PIC))\b.* ttyS0", output,
+                     re.M)
+    return {"cpus": int(cpus.group(1)) if cpus else None,
+            "routed": chip.group(1) if chip else None}
+
+
+def switched_off(status, ports):
+    """How a guest that told us to end it has done that; "" for another."""
+    if status is None or status > OK_MAX:
+        return ""
+    handlers = {row["handler"] for row in ports if row["direction"] == "out"
+                and row["where"] in ("0x500", "0x604")}
+    return "ACPI" if "pm" in handlers else \
+        "hypercall" if "hypercall" in handlers else "otherwise"
+
+
 def where(err, symbols):
     """Where a vCPU stood, from the report on stderr; "" if nothing says so."""
     head = re.search(r": after \d+ VM exits?, in (.*)$", err, re.M)

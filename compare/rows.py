@@ -173,6 +173,9 @@ def outcome_rows(variants):
     if takes_input(variants):
         yield Row("typed input arrived", [v["input"] for v in variants], yes)
     yield Row("exit status", [v["status"] for v in variants])
+    yield Row("CPUs that came up", [v.get("cpus") for v in variants])
+    yield Row("interrupts of COM1 by", [v.get("routed") for v in variants])
+    yield Row("switched off by", [v.get("off") or None for v in variants])
 
 
 def exit_rows(variants):

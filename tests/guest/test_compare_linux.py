@@ -9,7 +9,29 @@ import vm
 from comparing import Report
 from vm import tap
 
+from compare import outcome
+
 FOUND = {}
+
+
+SAID = ("~ # echo typed-$((6*7)) $(nproc) CPUs; sed -n /ttyS0/p /proc/...\n"
+        "typed-42 4 CPUs\n   4:    33    0  IO-APIC   4-edge      ttyS0\n")
+
+
+@tap.case("what Linux says of its machine, and how it switches it off")
+def machine():
+    tap.equal(outcome.machine(SAID), {"cpus": 4, "routed": "IO-APIC"})
+    tap.equal(outcome.machine(SAID.replace("IO-APIC   4-edge", "XT-PIC")),
+              {"cpus": 4, "routed": "XT-PIC"})
+    tap.equal(outcome.machine(SAID.splitlines()[0]),
+              {"cpus": None, "routed": None})
+    ports = [{"handler": "pm", "direction": "in", "where": "0x604"},
+             {"handler": "hypercall", "direction": "out", "where": "0x500"}]
+    tap.equal(outcome.switched_off(0, ports), "hypercall")
+    tap.equal(outcome.switched_off(0, [{**ports[0], "direction": "out"}]),
+              "ACPI")
+    tap.equal(outcome.switched_off(0, []), "otherwise")
+    tap.equal(outcome.switched_off(vm.HALTED, ports), "")
 
 
 def report(name, **words):
@@ -38,6 +60,8 @@ def linux_baseline():
     tap.equal((base["outcome"], base["input"], base["status"], base["where"]),
               ("shell", True, 0, ""), base["report"])
     tap.check("typed-42" in base["output"], base["output"])
+    tap.equal((base["cpus"], base["routed"], base["off"]),
+              (1, "XT-PIC", "hypercall"), "what it makes of its machine")
     again = linux().json["again"]
     tap.equal((again["outcome"], again["input"], again["status"]),
               ("shell", True, 0), again["report"])
