@@ -15,6 +15,8 @@
 #define SCREEN_GPA   0xb8000
 #define SCREEN_BYTES 0x8000
 
+#define FOUR_BLANKS (CELL_BLANK * 0x0001000100010001ULL)
+
 #define BDA_VIDEO_GPA  0x449
 #define BDA_VIDEO2_GPA 0x484
 
@@ -55,13 +57,13 @@ static void screen_write(const struct memory *mem,
 		.flags = 0x51,
 		.display_code = 0x08,
 	};
-	uint16_t *cells = mem_hva(mem, SCREEN_GPA, SCREEN_BYTES);
+	uint64_t *cells = mem_hva(mem, SCREEN_GPA, SCREEN_BYTES);
 
 	(void)platform;
 	mem_write(mem, BDA_VIDEO_GPA, &video, sizeof(video));
 	mem_write(mem, BDA_VIDEO2_GPA, &video2, sizeof(video2));
 	for (size_t i = 0; cells && i < SCREEN_BYTES / sizeof(*cells); i++)
-		cells[i] = CELL_BLANK;
+		cells[i] = FOUR_BLANKS;
 }
 
 static bool has_screen(const struct platform *platform)
