@@ -171,6 +171,17 @@ def too_short():
         tap.check("short of time" in term.rows(), term.rows())
 
 
+def multiboot():
+    """A kernel that knows nothing but the screen and the keyboard."""
+    with Session(vm.assemble("screen_mb")) as term:
+        term.shows(5, "multiboot on the screen")
+        term.until("the cursor", lambda: term.cursor == (5, 23))
+        tap.equal((term.cell(5, 0).fg, term.cell(5, 0).bg),
+                  ("white", "green"), "colours")
+        term.send("aq")
+        term.ends(6)
+
+
 def killed(signum):
     with on_screen() as term:
         os.kill(term.pid(), signum)
@@ -270,6 +281,7 @@ if "host" in vm.places("real16"):
             ("a terminal that is smaller, or grows", resizes),
             ("the end leaves the last screen's text", stays),
             ("so does one that comes too soon to have been seen", too_short),
+            ("a multiboot kernel is seen, and has the keyboard", multiboot),
             ("SIGTERM gives the terminal back", killed, signal.SIGTERM),
             ("SIGSEGV gives the terminal back", killed, signal.SIGSEGV),
             ("a stop gives it back, and it is drawn again", stopped),

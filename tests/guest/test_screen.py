@@ -41,7 +41,8 @@ def whole(first=0, bright=False, codes=""):
 TABLE = vm.Table()
 
 
-def row(text, keys, out, *options, status=5, note="", locale="C.UTF-8"):
+def row(text, keys, out, *options, guest="screen", status=5, note="",
+        locale="C.UTF-8"):
     def judge(result):
         have = result.out.decode("utf-8", "replace")
         tap.equal(result.status, status, f"{result.err}\nstatus")
@@ -49,7 +50,7 @@ def row(text, keys, out, *options, status=5, note="", locale="C.UTF-8"):
         tap.check(note in result.err, f"no {note!r} in:", result.err)
     TABLE.add(text, lambda place: vm.Command(
         "env", f"LC_ALL={locale}", vm.KVM_VMM, "--keys=keyboard", "--screen-at-end", SCREEN, *options,
-        vm.assemble("screen"), stdin=keys), judge)
+        vm.assemble(guest), stdin=keys), judge)
 
 
 row("every character, where it is, and what cannot be seen", b"q",
@@ -70,6 +71,8 @@ row("and in the C locale in ASCII", b"t", whole(codes="14"), locale="C",
     note="  | On the screen\n  | \n  |  oo????.:oO??&&*><|!PS_|^v><L-^v !")
 row("a limit shows it, too", b"c", whole(codes="2e ae"), "--timeout=2",
     status=vm.LIMIT, note="kvm-vmm: screen.bin: its screen:\n  | On the")
+row("a multiboot kernel finds what firmware leaves, and writes there", b"q",
+    5 * "\n" + "multiboot on the screen\n", guest="screen_mb", status=6)
 row("--no-vga: there is no screen", b"q", "", "--no-vga")
 
 
