@@ -5,13 +5,13 @@ kind of interrupt controllers, on QEMU's own machine for comparison, and what
 options put on the bus of which guest.
 """
 
-import os
 import re
 import shutil
 import subprocess
+import tempfile
 
-import badimages
 import os1k
+import pcisystem
 import vm
 from vm import tap
 
@@ -21,28 +21,14 @@ STEPS = ("1 configuration mechanism #1", "2 edu", "3 ECAM", "4 BARs",
          "7 INTx# by the I/O APIC", "8 MSI", "9 what no system does",
          "all is well")
 NO_ECAM = "  none"
-KERNEL_AT = 0x1000000   # pref_address of badimages.bzimage()
 EDU = "1234:11e8 edu"
 BRIDGE = "1b36:0008 pci"
 
 
-def kernel():
-    """The guest as a kernel, which has interrupts and firmware's tables."""
-    elf = vm.compile_guest("pci", KERNEL_AT)
-    path = elf.replace(".elf", ".bzimage")
-    subprocess.run(["objcopy", "-O", "binary", elf, path], check=True)
-    with open(path, "rb") as file:
-        code = file.read()
-    room = (len(code) // 4096 + 2) * 4096
-    head = badimages.bzimage(b"", xloadflags=0, syssize=room // 16)
-    with open(path, "wb") as out:
-        out.write(head[:2 * badimages.SECTOR] + code.ljust(room, b"\0"))
-    return path
-
-
 def drive(*options):
     return lambda place: vm.Command(vm.KVM_VMM, "--mem", "64M", "--timeout",
-                                    "100", "--edu", *options, kernel())
+                                    "100", "--edu", *options,
+                                    pcisystem.kernel())
 
 
 def took(*steps, less=()):
@@ -107,11 +93,64 @@ REAL.add("one more is refused", hello(*["--edu"] * 32, "hello.bin"),
                                    result.err, result.err)))
 
 
+# What lspci of pciutils must read out of configuration space, by slot.
+LSPCI = {
+    "00:00.0": ("Host bridge [0600]", "[1b36:0008]"),
+    "00:01.0": ("[1234:11e8] (rev 10)", "Interrupt: pin A routed to IRQ 11",
+                "Region 0: Memory at c1000000 (32-bit, non-prefetchable)",
+                "MSI: Enable- Count=1/1 Maskable+ 64bit+"),
+    "00:02.0": ("[1af4:1044] (rev 01)", "Interrupt: pin A routed to IRQ 10",
+                "Control: I/O- Mem+ BusMaster- ",
+                "Region 0: Memory at c2000000 (32-bit, non-prefetchable)",
+                "Region 1: Memory at c2004000 (32-bit, non-prefetchable)",
+                "MSI-X: Enable- Count=2 Masked-",
+                "Vector table: BAR=1 offset=00000000",
+                "PBA: BAR=1 offset=00000800",
+                "Vendor Specific Information: VirtIO: CommonCfg",
+                "BAR=0 offset=00000000 size=00000038",
+                "Vendor Specific Information: VirtIO: Notify",
+                "BAR=0 offset=00002000 size=00000004 multiplier=00000000",
+                "Vendor Specific Information: VirtIO: ISR",
+                "Vendor Specific Information: VirtIO: <unknown>"),
+}
+
+
+def by_lspci(result):
+    """Debian's lspci reads each slot as what it is."""
+    result.must(vm.OK)
+    if not shutil.which("lspci"):
+        raise tap.Skip("lspci is not installed; `make deps` installs it")
+    dump = ""
+    for slot in range(3):
+        space = result.out[256 * slot:][:256]
+        dump += f"00:{slot:02x}.0 device\n" + "".join(
+            f"{at:02x}: {space[at:at + 16].hex(' ')}\n"
+            for at in range(0, 256, 16)) + "\n"
+    with tempfile.NamedTemporaryFile("w", suffix=".lspci") as file:
+        file.write(dump)
+        file.flush()
+        done = subprocess.run(["lspci", "-F", file.name, "-nnvv"], text=True,
+                              capture_output=True, check=False)
+    tap.equal(done.returncode, 0, "status of lspci, " + done.stderr)
+    slots = {text[:7]: text for text in done.stdout.split("\n\n") if text}
+    tap.equal(sorted(slots), sorted(LSPCI), "slots")
+    for slot, words in LSPCI.items():
+        for word in words:
+            tap.check(word in slots[slot], f"no {word!r} in", slots[slot])
+
+
+PROT32 = vm.Table()
+PROT32.add("lspci reads in configuration space what was meant",
+           lambda place: vm.Command(vm.KVM_VMM, "--edu", "--rng",
+                                    pcisystem.small("pciconfig")), by_lspci)
+
+
 @tap.case("--list names what the bus can have as the bus does")
 def listed():
     text = subprocess.run([vm.KVM_VMM, "--list"], capture_output=True,
                           text=True, check=True).stdout
-    for line in (r"^device  pci .*\b1b36:0008\b", r"^plug    edu .*\b1234:11e8$"):
+    for line in (r"^device  pci .*\b1b36:0008\b", r"^plug    edu .*\b1234:11e8$",
+                 r"^plug    rng .*\b1af4:1044$"):
         tap.check(re.search(line, text, re.M), f"no line like {line}:", text)
 
 
@@ -130,5 +169,6 @@ def on_qemu():
 
 
 TABLE.add_cases(*vm.places("paged32"))
+PROT32.add_cases(*vm.places("prot32"))
 REAL.add_cases(*vm.places("real16", "hello.bin", "minimal.bin"))
 tap.main()

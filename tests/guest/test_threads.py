@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 
+import pcisystem
 import vm
 from vm import tap
 
@@ -75,6 +76,10 @@ for chips in ("split", "kernel"):
                 stdin=b"nproc\nfor i in 1 2 3 4; do (while :; do :; done) & "
                 b"done; sleep 1; echo six$((3 + 3))\npoweroff\n"),
             clean(vm.OK, b"\n4\r", b"six6"))
+LAB.add("a system that drives a device on PCI",
+        lambda place: command("--edu", "--rng", "--mem", "64M", "--stats",
+                              pcisystem.kernel()),
+        clean(vm.OK, b"all is well"))
 LAB.add("1K OS on the 8259s and the 8254 of kvm-vmm, typed at",
         lambda place: command("--irqchip=vmm", "--stats",
                               vm.image("os-1k.bin"),

@@ -191,6 +191,8 @@ static void find(void)
 	must_be(inl(0xcf8), 0x80000000);
 	outb(0xcfb, 1); /* no part of that register */
 	must_be(inl(0xcf8), 0x80000000);
+	outl(0xcf8, 0x80000600); /* across the reset register at 0xcf9 */
+	must_be(inl(0xcf8), 0x80000600);
 	must_be(get(0, 8) >> 16, 0x0600);
 	if (!is_qemu)
 		must_be(get(0, 0), 0x00081b36);

@@ -1,0 +1,34 @@
+"""Guests for the PCI bus as kernels: those have interrupts and firmware's tables."""
+
+import functools
+import os
+import subprocess
+
+import badimages
+import vm
+from vm import tap
+
+AT = 0x1000000      # pref_address of badimages.bzimage()
+
+
+def small(name):
+    """src/NAME.S, of up to 512 bytes, as a bzImage that is entered in 32 bits."""
+    path = os.path.join(tap.BUILD, "tests", "guest", name + ".bzimage")
+    with open(vm.assemble(name), "rb") as program, open(path, "wb") as out:
+        out.write(badimages.bzimage(program.read(), xloadflags=0))
+    return path
+
+
+@functools.lru_cache(None)
+def kernel():
+    """src/pci.c as a bzImage that is entered in 32 bits; its path."""
+    elf = vm.compile_guest("pci", AT)
+    path = elf.replace(".elf", ".bzimage")
+    subprocess.run(["objcopy", "-O", "binary", elf, path], check=True)
+    with open(path, "rb") as file:
+        code = file.read()
+    room = (len(code) // 4096 + 2) * 4096
+    head = badimages.bzimage(b"", xloadflags=0, syssize=room // 16)
+    with open(path, "wb") as out:
+        out.write(head[:2 * badimages.SECTOR] + code.ljust(room, b"\0"))
+    return path
