@@ -119,6 +119,7 @@ static void tells_of_its_ram(void **state)
 			 sizeof(want) / sizeof(want[0]));
 	assert_memory_equal(zero_page()->e820_table, want, sizeof(want));
 	assert_int_equal(zero_page()->hdr.ramdisk_size, 0);
+	assert_int_equal(zero_page()->acpi_rsdp_addr, 0);
 }
 
 static void brings_what_was_given(void **state)
@@ -131,7 +132,9 @@ static void brings_what_was_given(void **state)
 	const char *words;
 
 	(void)state;
-	boot(&(struct boot_args){ .cmdline = "some words", .initrd = &initrd });
+	boot(&(struct boot_args){
+		.cmdline = "some words", .initrd = &initrd, .rsdp = MEM_RSDP });
+	assert_int_equal(zero_page()->acpi_rsdp_addr, 0xe0000);
 	assert_int_equal(hdr->ramdisk_image, RAM - 2 * PAGE);
 	assert_int_equal(hdr->ramdisk_size, INITRD_SIZE);
 	assert_int_equal(mem.base[hdr->ramdisk_image + INITRD_SIZE - 1], 0x5a);

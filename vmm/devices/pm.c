@@ -76,10 +76,9 @@ static void update(struct pm *pm)
 	bool sci = pm->sts & pm->en;
 	bool arm = (pm->en & TMR) && !(pm->sts & TMR);
 
-	if (arm)
-		board_timer(pm->board, tick_ns((pm->carries + 1) << CARRY_BIT));
-	else if (pm->armed)
-		board_timer(pm->board, 0);
+	if (arm != pm->armed)
+		board_timer(pm->board,
+			    arm ? tick_ns((pm->carries + 1) << CARRY_BIT) : 0);
 	pm->armed = arm;
 	if (sci != pm->sci)
 		board_irq(pm->board, 0, sci);
@@ -161,6 +160,7 @@ static void pm_timer(void *dev)
 {
 	struct pm *pm = dev;
 
+	pm->armed = false;
 	note_carry(pm, ticks(pm));
 	update(pm);
 }
