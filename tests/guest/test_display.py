@@ -188,10 +188,16 @@ def killed(signum):
         term.ends(128 + signum)
 
 
+def is_stopped(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        return file.read().rpartition(")")[2].split()[0] == "T"
+
+
 def stopped():
     """Ctrl-Z from outside: the shell's screen meanwhile, and drawn again."""
     with on_screen() as term:
         os.kill(term.pid(), signal.SIGTSTP)
+        term.until("a stop", lambda: is_stopped(term.pid()))
         term.until("the first screen", lambda: not term.is_second)
         os.kill(term.pid(), signal.SIGCONT)
         term.until("the second screen", lambda: term.is_second)
