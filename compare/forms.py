@@ -12,6 +12,7 @@ FEATURES = {
     "BOOT_MULTIBOOT2": "multiboot2",
     "BOOT_PAGED": "paged",
     "BOOT_PROT32": "prot32",
+    "BOOT_PVH": "pvh",
     "BOOT_SHORTCUTS": "shortcuts",
     "CONSOLE_BATCH": "batching",
     "DBG_REPORT": "report",
