@@ -4,7 +4,6 @@
 specification, as kvm-vmm loads it, and as QEMU and GRUB do."""
 
 import re
-import subprocess
 
 import multiboot
 import vm
@@ -229,13 +228,7 @@ others("a kernel that can be moved (grub)", moved_by_grub,
        multiboot.grub_lacks())
 
 
-def listed():
-    done = subprocess.run([vm.KVM_VMM, "--list"], text=True,
-                          capture_output=True, check=False)
-    return re.search(r"^loader +multiboot1\b", done.stdout, re.M)
-
-
-if listed():
+if vm.has_loader("multiboot1") and vm.has_loader("multiboot2"):
     add_moved()
     TABLE.add_cases(*vm.places("prot32"))
 else:

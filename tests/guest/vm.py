@@ -169,6 +169,11 @@ def has_device(name):
     return has_feature(name, "device")
 
 
+def has_loader(name):
+    """The same of a loader."""
+    return has_feature(name, "loader")
+
+
 def places(need, *images):
     """Where such guests can run; a skipped case says why not elsewhere."""
     if not os.path.exists(KVM_VMM):
