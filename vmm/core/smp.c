@@ -17,9 +17,10 @@ unsigned int smp_limit(void)
 /*
  * KVM (6.1) looks up which APIC has which id in a table that it makes anew when
  * one of them changes, but not when a vCPU has come: until the guest turns any
- * on, the last one is not in it, and INIT and SIPI to its id are lost. Any APIC's
- * state, written back as it is, is such a change. (SDM 3A, "Local APIC State
- * After It Has Been Software Disabled": they have to arrive.)
+ * on, the last one is not in it, and INIT and SIPI to its id are lost. They have
+ * to arrive (SDM 3A, "Local APIC State After It Has Been Software Disabled"). Any
+ * APIC's state, written back as it is, is such a change
+ * (findings/kvm-sipi-disabled-apic.sh).
  */
 void smp_introduce(int fd)
 {
