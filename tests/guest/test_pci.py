@@ -46,6 +46,10 @@ for chip in os1k.kinds():
     TABLE.add(f"a system drives edu, irqchip {chip}",
               drive("--irqchip", chip),
               took(*STEPS, less=STEPS[6:8] if chip == "vmm" else ()))
+TABLE.add("the same as a multiboot kernel",
+          lambda place: vm.Command(vm.KVM_VMM, "--timeout", "100", "--edu",
+                                   "--irqchip", "kernel",
+                                   vm.compile_guest("pci")), took(*STEPS))
 for without in ("ecam", "acpi"):
     TABLE.add(f"the same, --no-{without}",
               drive(f"--no-{without}", "--irqchip", "kernel"),

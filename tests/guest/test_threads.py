@@ -77,7 +77,7 @@ for chips in ("split", "kernel"):
                 b"done; sleep 1; echo six$((3 + 3))\npoweroff\n"),
             clean(vm.OK, b"\n4\r", b"six6"))
 LAB.add("a system that drives a device on PCI",
-        lambda place: command("--edu", "--rng", "--mem", "64M", "--stats",
+        lambda place: command("--edu", "--mem", "64M", "--stats",
                               pcisystem.kernel()),
         clean(vm.OK, b"all is well"))
 LAB.add("1K OS on the 8259s and the 8254 of kvm-vmm, typed at",
