@@ -30,6 +30,7 @@ void mb_begin(struct mb_guest *guest, const struct image *image,
 {
 	guest->image = image;
 	guest->args = args;
+	guest->elf.image = NULL;
 	guest->sections = (struct mb_sections){ 0 };
 	guest->end = 0;
 	place_init(&guest->place, mem, taken);
@@ -133,6 +134,8 @@ int mb_finish(struct mb_guest *guest, void (*build)(struct mb_guest *guest),
 
 	if (err)
 		return err;
+	if (guest->elf.image)
+		mb_load_sections(guest);
 	guest->block = NULL;
 	guest->block_gpa = 0;
 	put_block(guest, build);

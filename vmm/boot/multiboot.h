@@ -44,7 +44,7 @@ struct mb_guest {
 	const struct image *image;
 	const struct boot_args *args;
 	struct place place;
-	struct elf_file elf; /* with sections.num only */
+	struct elf_file elf; /* without an image: it is none */
 	struct mb_sections sections;
 	gpa_t end;		   /* one past the image's last byte */
 	gpa_t entry;		   /* the first instruction */
@@ -89,7 +89,7 @@ int mb_load_fields(struct mb_guest *guest, size_t at,
 void mb_load_sections(struct mb_guest *guest);
 
 /*
- * Loads the modules, has @build put the information into the block, once to
+ * Loads the modules and sections, has @build put the information into the block, once to
  * measure it and once to write it, and describes the first instruction, with
  * @magic in EAX. 0, or -errno after one message.
  */

@@ -97,7 +97,6 @@ static int load_image(struct mb_guest *guest)
 	struct mb1_header header;
 	gpa_t base;
 	size_t at;
-	int err;
 
 	if (!find_header(image, &header, &at))
 		return mb_refuse(image, "no header, and with the right "
@@ -112,12 +111,8 @@ static int load_image(struct mb_guest *guest)
 	if (header.flags & WANTS_VIDEO && !guest->args->has_text)
 		log_info("%s: wants to know of a screen, and there is none",
 			 image->path);
-	if (!(header.flags & HAS_ADDRESSES)) {
-		err = mb_load_elf(guest, NULL, NULL, &base);
-		if (!err)
-			mb_load_sections(guest);
-		return err;
-	}
+	if (!(header.flags & HAS_ADDRESSES))
+		return mb_load_elf(guest, NULL, NULL, &base);
 	if (at + sizeof(header) > SEARCHED || at + sizeof(header) > image->size)
 		return mb_refuse(image, "truncated: its header is cut off");
 	memcpy(&header, image->data + at, sizeof(header));

@@ -258,8 +258,6 @@ static int load_image(struct mb2_guest *guest)
 		err = mb_load_elf(
 			mb, wishes.has_entry ? &wishes.fields.entry_addr : NULL,
 			range, &base);
-		if (!err)
-			mb_load_sections(mb);
 	} else {
 		if (!wishes.has_entry)
 			return mb_refuse(mb->image,
