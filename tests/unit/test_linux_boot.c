@@ -80,18 +80,19 @@ static bool has_large_pages(void)
 	return size == LARGE;
 }
 
+static struct linux_kernel kernel = {
+	.path = "kernel",
+	.header = { .cmdline_size = CMDLINE_SIZE,
+		    .initrd_addr_max = RAM - 1,
+		    .ramdisk_size = 1,
+		    .setup_data = 1 },
+	.end = KERNEL_END,
+	.entry = KERNEL_START,
+	.is_64bit = true,
+};
+
 static void boot(const struct boot_args *args)
 {
-	static const struct linux_kernel kernel = {
-		.path = "kernel",
-		.header = { .cmdline_size = CMDLINE_SIZE,
-			    .initrd_addr_max = RAM - 1,
-			    .ramdisk_size = 1,
-			    .setup_data = 1 },
-		.end = KERNEL_END,
-		.entry = KERNEL_START,
-		.is_64bit = true,
-	};
 	struct cpu_state cpu;
 
 	assert_int_equal(linux_boot(&kernel, args, &mem, &cpu), 0);
@@ -164,6 +165,9 @@ static void short_cuts_are_for_one_vcpu(void **state)
 	check_words(&args, "panic_warm percpu_alloc=page words");
 	args.chips_in_kernel = true;
 	check_words(&args, "panic_warm percpu_alloc=page noapic words");
+	kernel.is_for_pcs = true;
+	check_words(&args, "panic_warm percpu_alloc=page words");
+	kernel.is_for_pcs = false;
 	args.without = no_clock;
 	check_words(&args, "panic_warm percpu_alloc=page words");
 	args.without = NULL;

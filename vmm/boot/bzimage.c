@@ -119,6 +119,8 @@ static int choose_address(const struct image *image,
 	kernel->end = header->pref_address + size;
 	kernel->is_64bit = header->version >= VERSION_XLOAD &&
 			   header->xloadflags & XLF_KERNEL_64;
+	/* An EFI stub, which no kernel without ACPI has: EFI depends on it. */
+	kernel->is_for_pcs = !memcmp(image->data, "MZ", 2);
 	kernel->entry =
 		header->pref_address + (kernel->is_64bit ? ENTRY_64 : 0);
 	return 0;

@@ -80,9 +80,10 @@ int linux_check_room(const char *path, gpa_t start, gpa_t end,
  * Short cuts, and the terminal's size, which a serial line cannot ask for, as
  * variables: what Linux does not know goes into the environment of init.
  */
-static void format_extras(const struct boot_args *args, char *out, size_t room)
+static void format_extras(const struct linux_kernel *kernel,
+			  const struct boot_args *args, char *out, size_t room)
 {
-	int len = snprintf(out, room, "%s", linux_shortcuts(args));
+	int len = snprintf(out, room, "%s", linux_shortcuts(kernel, args));
 
 	if (args->columns)
 		snprintf(out + len, room - len, "COLUMNS=%u LINES=%u ",
@@ -102,7 +103,7 @@ static int place_cmdline(const struct linux_kernel *kernel,
 
 	if (limit > CMDLINE_MAX - 1)
 		limit = CMDLINE_MAX - 1;
-	format_extras(args, extras, sizeof(extras));
+	format_extras(kernel, args, extras, sizeof(extras));
 	if (len + strlen(extras) > limit)
 		*extras = '\0'; /* they can be done without */
 	if (len > limit || !cmdline) {

@@ -39,6 +39,7 @@ struct linux_kernel {
 		       * the memory map: init_size or the end of its .bss */
 	gpa_t entry; /* first instruction */
 	bool is_64bit;
+	bool is_for_pcs; /* made for whatever PC there is, ACPI and all */
 };
 
 /*
@@ -56,6 +57,7 @@ int linux_check_room(const char *path, gpa_t start, gpa_t end,
 		     const struct memory *mem);
 
 /* Words to be put before those of the user, with a blank behind them; or "". */
-const char *linux_shortcuts(const struct boot_args *args);
+const char *linux_shortcuts(const struct linux_kernel *kernel,
+			    const struct boot_args *args);
 
 #endif

@@ -23,14 +23,18 @@ static bool has_kvmclock(const struct boot_args *args)
  * The I/O APIC is another way to the same CPU. Where it is a device of ours it
  * is there to be looked at, so Linux sets it up; and where the PIT ticks while
  * Linux sets LINT0 up for the 8259s instead, KVM has been seen to lose the
- * interrupt, and all others with it. Pages for the data of each CPU spare it 2
+ * interrupt, and all others with it. A kernel made for any PC has drivers that
+ * are better off with the I/O APIC: ACPI and PCI have levels where the 8259s were
+ * set up for edges, and complain. Pages for the data of each CPU spare it 2
  * MiB that it would clear and give back.
  */
-const char *linux_shortcuts(const struct boot_args *args)
+const char *linux_shortcuts(const struct linux_kernel *kernel,
+			    const struct boot_args *args)
 {
 	if (args->nr_cpus != 1 || feature_is_out(args->without, shortcuts.name))
 		return "";
-	return args->chips_in_kernel && has_kvmclock(args) ?
+	return args->chips_in_kernel && has_kvmclock(args) &&
+			       !kernel->is_for_pcs ?
 		       "percpu_alloc=page noapic " :
 		       "percpu_alloc=page ";
 }

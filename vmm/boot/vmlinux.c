@@ -75,6 +75,7 @@ static int vmlinux_load(const struct image *image, const struct boot_args *args,
 	};
 	struct elf_file elf;
 	const char *why;
+	uint64_t unused;
 	int err;
 
 	why = elf_open(&elf, image);
@@ -87,6 +88,7 @@ static int vmlinux_load(const struct image *image, const struct boot_args *args,
 	if (err)
 		return err;
 	kernel.is_64bit = elf.is_64bit;
+	kernel.is_for_pcs = elf_find_note(&elf, "Xen", ELF_NOTE_ANY, &unused);
 	kernel.entry = elf.entry;
 	return linux_boot(&kernel, args, mem, cpu);
 }
