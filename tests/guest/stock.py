@@ -1,0 +1,159 @@
+"""Kernels and programs that nobody here wrote: Debian's, as they are packaged.
+
+Each is fetched once, by tools/fetch and so on apt's signature, into MKVM_DL.
+Where that cannot be done the cases skip with the reason.
+"""
+
+import functools
+import glob
+import lzma
+import os
+import re
+import subprocess
+
+import vm
+from vm import tap
+
+# Short name: the package's, its architecture.
+KERNELS = {
+    "cloud": (r"linux-image-6\.1\.0-[0-9]*-cloud-amd64", "amd64"),
+    "amd64": (r"linux-image-6\.1\.0-[0-9]*-amd64", "amd64"),
+    "686": (r"linux-image-6\.1\.0-[0-9]*-686", "i386"),
+    "6.12": (r"linux-image-6\.12\.[+.a-z0-9]*-cloud-amd64", "amd64"),
+}
+MODULES = ("drivers/acpi/button", "drivers/input/evdev")
+FOLDER = os.path.join(tap.BUILD, "tests", "stock")
+# The first program of a kernel that cannot run those of our initramfs. As with
+# ours the word run="..." of the command line has reached it as a variable.
+INIT = """\
+#!/bin/busybox sh
+/bin/busybox mount -t proc proc /proc
+/bin/busybox mount -t sysfs sysfs /sys
+/bin/busybox mount -t devtmpfs devtmpfs /dev
+exec /bin/busybox sh -c "$run" </dev/console >/dev/console 2>&1
+"""
+# What run="..." calls, with Debian's BusyBox everywhere. Each answer is a line
+# that begins with @ and its name, or such lines around it.
+LIBRARY = """\
+b() { /judge/busybox "$@"; }
+tell() {
+	echo "@cpus $(b nproc)"
+	echo "@memory $(b sed -n 's/MemTotal: *//p' /proc/meminfo)"
+	echo @interrupts
+	b grep -E '^ *[0-9]+:' /proc/interrupts
+	echo @complaints
+	b dmesg -r | b grep -E '^<[0-4]>.*(ACPI|APIC|MSI|PCI|pnp[ :])'
+	echo @end
+}
+input() { # BYTES: whatever of it came first has been echoed
+	b stty -echo
+	sum=$(b head -c "$1" | b md5sum)
+	echo
+	echo "@input $sum"
+}
+button() {
+	b insmod /judge/button.ko
+	b insmod /judge/evdev.ko
+	event=$(b sed -n '/Power Button/,/^$/s/.*\\(event[0-9]*\\).*/\\1/p' \
+		/proc/bus/input/devices)
+	exec 3</dev/input/$event
+	echo "@listening $event"
+	echo "@pressed $(b dd bs=24 count=1 <&3 2>/dev/null | b tail -c 8 |
+		b od -An -tx1)"
+}
+off() { b poweroff -f; b sleep 60; }
+again() { b reboot -f; b sleep 60; }
+crash() { echo c >/proc/sysrq-trigger; b sleep 60; }
+"""
+
+
+@functools.lru_cache(None)
+def package(pattern, arch, *files):
+    """The folder with these files of a package; Skip where it is not to be had."""
+    folder = os.path.join(FOLDER, re.sub(r"[^a-z0-9]+", "-", pattern + arch))
+    if not os.path.isdir(folder):
+        os.makedirs(FOLDER, exist_ok=True)
+        env = dict(os.environ, MKVM_TOP=tap.TOP)
+        env.setdefault("MKVM_DL", os.path.join(tap.TOP, "dl"))
+        done = subprocess.run(
+            [os.path.join(tap.TOP, "tools", "fetch"), "package",
+             f"{pattern}:{arch}", folder, *files], env=env, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, check=False)
+        if done.returncode:
+            raise tap.Skip(done.stdout.strip().splitlines()[-1])
+    return folder
+
+
+def one(folder, pattern):
+    found = sorted(glob.glob(os.path.join(folder, pattern), recursive=True))
+    tap.check(len(found) == 1, f"{folder}: {pattern}: {found}")
+    return found[0]
+
+
+def kernel_folder(name):
+    return package(*KERNELS[name], "./boot/vmlinuz-*",
+                   *(f"*/{module}.ko*" for module in MODULES))
+
+
+def kernel(name):
+    """The path of a stock kernel."""
+    return one(kernel_folder(name), "boot/vmlinuz-*")
+
+
+def busybox(arch):
+    """Debian's own static BusyBox, in which poweroff is what it is elsewhere."""
+    return one(package("busybox-static", arch, "./bin/busybox"), "bin/busybox")
+
+
+def module(name, path):
+    """A module of a kernel, unpacked if its package has it packed."""
+    found = one(kernel_folder(name), f"lib/modules/**/{path}.ko*")
+    if not found.endswith(".xz"):
+        return found
+    with lzma.open(found) as packed, open(found[:-3], "wb") as plain:
+        plain.write(packed.read())
+    os.remove(found)
+    return found[:-3]
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def archive(path, lines):
+    """An initramfs of a list for initcpio."""
+    write(path + ".list", "\n".join(lines) + "\n")
+    subprocess.run([os.path.join(tap.BUILD, "host", "initcpio"), "create",
+                    "-o", path, path + ".list"], check=True)
+
+
+@functools.lru_cache(None)
+def initramfs(name):
+    """Ours for a stock kernel, with BusyBox and modules of Debian in /judge; of
+    Debian's alone for one of 32 bits, which runs none of our programs."""
+    arch = KERNELS[name][1]
+    path = os.path.join(FOLDER, f"initramfs-{name}")
+    lines = ["dir /judge 755 0 0",
+             f"file /judge/busybox {busybox(arch)} 755 0 0",
+             f"file /judge/lib {write(path + '.lib', LIBRARY)} 644 0 0"]
+    for item in MODULES:
+        lines.append(f"file /judge/{os.path.basename(item)}.ko "
+                     f"{module(name, item)} 644 0 0")
+    if arch == "i386":
+        lines += [f"dir /{folder} 755 0 0"
+                  for folder in ("bin", "dev", "proc", "sys", "tmp")]
+        lines += ["nod /dev/console 600 0 0 c 5 1",
+                  f"file /init {write(path + '.init', INIT)} 755 0 0",
+                  f"file /bin/busybox {busybox(arch)} 755 0 0"]
+        archive(path, lines)
+        return path
+    archive(path + ".more", lines)
+    with open(path, "wb") as whole:
+        for part in vm.image("initramfs.cpio*"), path + ".more":
+            with open(part, "rb") as file:
+                data = file.read()
+            whole.write(data + bytes(-len(data) % 4))
+    return path

@@ -1,0 +1,128 @@
+#!/usr/bin/python3
+# timeout: 1800
+"""Stock kernels: Debian's, unmodified, with our initramfs, to their last word.
+
+What is judged is what such a kernel makes of the machine: all its CPUs, its
+interrupts, its power-off, what it complains of. Each boot does several checks.
+"""
+
+import hashlib
+import re
+
+import stock
+import vm
+from vm import tap
+
+LIMIT = 400         # seconds for a boot on a busy machine
+TEXT = "".join(f"{n:06d}{57 * chr(33 + n % 90)}\n"
+               for n in range(1600)).encode()     # 100 KiB, 64 a line
+POWER_KEY = "01 00 74 00 01 00 00 00"   # EV_KEY, KEY_POWER, pressed
+# What is so: there is no PCI, nor what a processor says of its own speed.
+HARMLESS = "PCI: Fatal: No config|System does not support PCI|amd_pstate"
+
+ACPI = vm.has_feature("acpi")
+BATCH = vm.Table()
+
+
+def answers(result):
+    """What the guest told: a word or a block of lines by name."""
+    text = result.out.decode("utf-8", "replace").replace("\r", "")
+    found = dict(re.findall(r"(?m)^@(\w+) (.*)$", text))
+    for name, block in re.findall(r"(?ms)^@(\w+)\n(.*?)(?=^@)", text):
+        found[name] = block
+    return found
+
+
+def command(name, options, run, stdin=b""):
+    return vm.Command(
+        vm.KVM_VMM, "--timeout", LIMIT, stock.kernel(name), "--initrd",
+        stock.initramfs(name), *options, "--cmdline",
+        f'console=ttyS0 quiet run=". /judge/lib; {run}"', stdin=stdin,
+        limit=LIMIT + 10)
+
+
+# Presses the power button of what it runs as soon as that says it listens.
+PRESS = """\
+mkfifo /tmp/said
+"$@" >/tmp/said &
+pid=$!
+while read -r line; do
+	echo "$line"
+	case $line in @listening*) kill -PWR "$pid" ;; esac
+done </tmp/said
+wait "$pid"
+"""
+
+
+def boot(text, name, options, run, status, *judges):
+    """A row: a kernel, kvm-vmm's words, what runs in it, and what must be true
+    of what it answers. `input N` in what runs gives it N bytes from the start."""
+    pasted = TEXT[:int((re.findall(r"input (\d+)", run) or "0")[0])]
+
+    def all_of_it(result):
+        result.must(status)
+        found = answers(result)
+        if pasted:
+            tap.equal(found.get("input", "").split()[:1],
+                      [hashlib.md5(pasted).hexdigest()], "sum of the input")
+        for judge in judges:
+            judge(found)
+
+    def make(_place):
+        made = command(name, options, run, pasted)
+        if "button" in run:
+            made.argv = ["sh", "-c", PRESS, "sh", *made.argv]
+        return made
+
+    BATCH.add(text, make, all_of_it)
+
+
+def told(cpus, memory, chip):
+    """A judge: so many CPUs, about so much memory in MiB, ttyS0 there."""
+    def judge(found):
+        tap.equal(found.get("cpus"), str(cpus), "nproc")
+        kib = int(found["memory"].split()[0])
+        tap.check(memory[0] << 10 <= kib <= memory[1] << 10,
+                  f"MemTotal is {kib} KiB, not {memory} MiB")
+        tap.check(re.search(rf"(?m)^ *4: .*{chip}.*ttyS0",
+                            found["interrupts"]),
+                  f"ttyS0 is not at the {chip}:", found["interrupts"])
+        if ACPI:
+            complaints = [line for line in found["complaints"].splitlines()
+                          if not re.search(HARMLESS, line)]
+            tap.equal(complaints, [], "what the kernel complains of")
+    return judge
+
+
+PLACES = vm.places("linux", "initramfs.cpio*")
+CHIP = "IO-APIC" if ACPI else "XT-PIC"
+END = vm.OK if ACPI else vm.HALTED
+boot("cloud kernel, one CPU: 100 KB of input, poweroff", "cloud",
+     ("--mem", "384M"), "input 102400; tell; off", END,
+     told(1, (330, 384), CHIP))
+boot("cloud kernel, two CPUs: 9 KB of input, reboot", "cloud",
+     ("--smp", "2"), "input 9600; tell; again", vm.OK,
+     told(2, (80, 128), CHIP))
+boot("cloud kernel, four CPUs, 6 GiB: 9 KB of input, poweroff", "cloud",
+     ("--smp", "4", "--mem", "6G"), "input 9600; tell; off", END,
+     told(4, (5700, 6144), CHIP))
+boot("cloud kernel, two CPUs: a panic is a crash", "cloud", ("--smp", "2"),
+     "crash", vm.CRASHED)
+boot("cloud kernel: so is one for want of an init", "cloud", (),
+     "off nonsense=\" rdinit=/none init=/none \"", vm.CRASHED)
+boot("amd64 kernel, four CPUs: poweroff", "amd64", ("--smp", "4"),
+     "tell; off", END, told(4, (60, 128), CHIP))
+boot("686 kernel, one CPU, 64 MiB: 9 KB of input, reboot", "686",
+     ("--mem", "64M"), "input 9600; tell; again", vm.OK,
+     told(1, (40, 64), CHIP))
+boot("686 kernel, two CPUs: poweroff", "686", ("--smp", "2"), "tell; off",
+     END, told(2, (100, 128), CHIP))
+boot("6.12, two CPUs: poweroff", "6.12", ("--smp", "2"), "tell; off", END,
+     told(2, (80, 128), CHIP))
+if ACPI:
+    boot("cloud kernel, two CPUs: the power button arrives, and it goes down",
+         "cloud", ("--smp", "2"), "button; off", vm.OK,
+         lambda found: tap.equal(found.get("pressed", "").strip(), POWER_KEY,
+                                 "what the button's device reports"))
+BATCH.add_cases(*PLACES)
+tap.main()
