@@ -4,10 +4,11 @@
  *
  *	0f 1f 80 ID 4b 56 4d	nopl 0x4d564b<ID>(%rax)
  *
- * it writes one line, "ID COUNT ENTRIES", to the file of its argument out=PATH.
- * ENTRIES is how often a guest was entered by VMRUN, so the difference of two
- * is the VM exits in between, those that KVM answers itself included. See
- * marker.h for the markers in use. With several emulated processors the counts
+ * it writes one line, "ID COUNT ENTRIES GUEST", to the file of its argument
+ * out=PATH. ENTRIES is how often a guest was entered by VMRUN, so the difference
+ * of two is the VM exits in between, those that KVM answers itself included.
+ * GUEST is how many of the instructions were a guest's: those from VMRUN to the
+ * one behind it, where the host goes on after an exit. See marker.h for the markers in use. With several emulated processors the counts
  * are not exact: use lab/run --count, which has one thread for all.
  *
  * QEMU 7.2, plugin API version 1. Debian has no header for it, so the part of
@@ -45,6 +46,7 @@ size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *
 qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);
 const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
+uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
 size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
 
 EXPORT int qemu_plugin_version = PLUGIN_API;
@@ -53,14 +55,18 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
 			       char **argv);
 
 static uint64_t executed, entries;
+static uint64_t guest, entered; /* @guest is up to date outside of one only */
+static bool in_guest;
+static uint64_t behind_vmrun; /* KVM has one VMRUN; 0: not seen yet */
 static FILE *out;
 
 /* Written out at once: the lab kills QEMU when it is done with it. */
 static void on_marker(unsigned int cpu, void *id)
 {
 	(void)cpu;
-	fprintf(out, "%c %" PRIu64 " %" PRIu64 "\n", (int)(uintptr_t)id,
-		executed, entries);
+	fprintf(out, "%c %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+		(int)(uintptr_t)id, executed, entries,
+		in_guest ? guest + executed - entered : guest);
 	fflush(out);
 }
 
@@ -69,6 +75,18 @@ static void on_vmrun(unsigned int cpu, void *arg)
 	(void)cpu;
 	(void)arg;
 	entries++;
+	in_guest = true;
+	entered = executed;
+}
+
+/* The block that begins here is counted already: a few of an exit's thousands. */
+static void on_exit_of_guest(unsigned int cpu, void *arg)
+{
+	(void)cpu;
+	(void)arg;
+	if (in_guest)
+		guest += executed - entered;
+	in_guest = false;
 }
 
 /* Whether @insn is these @size bytes. */
@@ -83,9 +101,14 @@ static void watch_vmrun(struct qemu_plugin_insn *insn)
 {
 	static const unsigned char vmrun[] = { 0x0f, 0x01, 0xd8 };
 
-	if (is_insn(insn, vmrun, sizeof(vmrun)))
+	if (is_insn(insn, vmrun, sizeof(vmrun))) {
+		behind_vmrun = qemu_plugin_insn_vaddr(insn) + sizeof(vmrun);
 		qemu_plugin_register_vcpu_insn_exec_cb(
 			insn, on_vmrun, QEMU_PLUGIN_CB_NO_REGS, NULL);
+	} else if (qemu_plugin_insn_vaddr(insn) == behind_vmrun) {
+		qemu_plugin_register_vcpu_insn_exec_cb(
+			insn, on_exit_of_guest, QEMU_PLUGIN_CB_NO_REGS, NULL);
+	}
 }
 
 static void watch_marker(struct qemu_plugin_insn *insn)
