@@ -40,6 +40,7 @@ struct watch_state {
 	unsigned int patience; /* ticks to leave an idle guest alone */
 	unsigned int wait;     /* of them still to go */
 	unsigned int busy;     /* ticks that it has been at work */
+	bool still;	       /* it was idle when it was asked */
 };
 
 static bool can_never_run(const struct vcpu *vcpu)
@@ -105,6 +106,7 @@ static void measure(struct watch_state *state, struct vm *vm)
 		return;
 	state->busy = 0;
 	state->round = 1;
+	state->still = still;
 	ask(vm);
 }
 
@@ -117,7 +119,8 @@ static void count_votes(struct watch_state *state, struct vm *vm)
 			state->patience = PATIENCE_MAX;
 		state->wait = state->patience;
 		state->cpu_ns = vm_cpu_ns(vm);
-		unstarted_tell(vm);
+		if (state->still)
+			unstarted_tell(vm);
 	} else if (state->round++ < ROUNDS) {
 		ask(vm);
 	} else {
