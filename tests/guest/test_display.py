@@ -4,8 +4,10 @@
 what is typed there. pyte interprets what is drawn."""
 
 import os
+import pty
 import signal
 import subprocess
+import time
 
 import vm
 from screens import Session
@@ -250,6 +252,24 @@ def stays_serial(*options, **more):
         tap.check(b"\x1b" not in term.raw, term.raw)
 
 
+def unread(*options, signum=None, status):
+    """Nobody reads the terminal, which is full before the first picture is."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+            [vm.KVM_VMM, "--display=text", *options, vm.assemble("screen")],
+            stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
+            env={**os.environ, "TERM": "xterm"}) as program:
+        time.sleep(1)
+        if signum:
+            program.send_signal(signum)
+        try:
+            tap.equal(program.wait(timeout=20), status, "exit status")
+        finally:
+            program.kill()
+            os.close(theirs)
+            os.close(ours)
+
+
 def refused():
     for options, why in ((("--display=text",), "stdout is no terminal"),
                          (("--display=text", "--no-vga"), "no screen"),
@@ -298,6 +318,11 @@ if "host" in vm.places("real16"):
             ("nor does it come by itself in a dumb terminal",
              lambda: stays_serial(TERM="dumb")),
             ("a display that cannot be is refused", refused),
+            ("SIGTERM ends it at a terminal that nobody reads",
+             lambda: unread(signum=signal.SIGTERM,
+                            status=128 + signal.SIGTERM)),
+            ("so does --timeout",
+             lambda: unread("--timeout=2", status=vm.LIMIT)),
             ("serial output goes on behind the screen", flood)):
         tap.add(f"{text} (host)", function, *args)
 tap.main()

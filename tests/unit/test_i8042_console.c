@@ -110,6 +110,25 @@ static void test_linux_at_its_screen(void **state)
 	fake_board_close(&b);
 }
 
+/* At its screen a guest has a keyboard as the BIOS leaves it: an interrupt for
+ * each byte, whether or not the guest ever wrote to the controller. */
+static void test_at_the_screen(void **state)
+{
+	static const struct step steps[] = {
+		TYPE("ab", 2),	IRQ(KBD, 1),	IN(DATA, 0x1e), IRQ(KBD, 1),
+		IN(DATA, 0x9e), IN(DATA, 0x30), IN(DATA, 0xb0), IRQ(KBD, 0),
+		EDGES(KBD, 8),	READY(0),
+	};
+	struct board b;
+
+	(void)state;
+	fake_board_open(&b, "i8042");
+	assert_int_equal(b.screen_readies, 1);
+	b.at_screen = true;
+	RUN_STEPS(&b, steps);
+	fake_board_close(&b);
+}
+
 static void look(struct board *b, unsigned int times)
 {
 	while (times--)
@@ -269,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_reset_scans),
 		cmocka_unit_test(test_port_off),
 		cmocka_unit_test(test_linux_starts),
+		cmocka_unit_test(test_at_the_screen),
 		cmocka_unit_test(test_linux_at_its_screen),
 		cmocka_unit_test(test_by_polling),
 		cmocka_unit_test(test_polling_both),

@@ -15,6 +15,7 @@
  * as well chooses by the order in which it starts the two. What COM1 already
  * had by then comes first if the guest empties COM1 before it reads a key.
  *
+ * What is typed at the guest's screen comes in any case, as from a real keyboard.
  * One that takes interrupts of the auxiliary port too, where nothing has ever
  * answered, has drivers for whatever may be there and reads its console
  * elsewhere. That is Linux, which starts this controller long before it opens
@@ -121,7 +122,6 @@ struct i8042 {
 	bool claimed;	/* the guest itself has switched the keyboard on */
 	uint8_t polls;	/* looks at an empty buffer in a row */
 	bool listening; /* as of the last access */
-	bool reads;	/* likewise, keys typed at the screen */
 	bool refused;	/* input() left something behind */
 	bool deciding;	/* the timer runs for an escape character */
 };
@@ -339,34 +339,33 @@ static void write_command(struct i8042 *c, uint8_t command)
 	}
 }
 
-/* Does the guest read the keyboard? See the top of the file. */
-static bool reads_keys(const struct i8042 *c)
-{
-	return kbd_is_scanning(&c->kbd) &&
-	       ((c->claimed && c->command & CB_KBD_INT) ||
-		c->polls >= POLLS_TO_LISTEN);
-}
-
-/* And for the console? Keys of the guest's screen are for it in any case. */
+/* Does the guest read keys? See the top of the file. */
 static bool is_listening(const struct i8042 *c)
 {
-	return reads_keys(c) &&
-	       (!(c->command & CB_AUX_INT) || c->polls >= POLLS_TO_LISTEN);
+	uint8_t ints = c->command & (CB_KBD_INT | CB_AUX_INT);
+	bool by_irq = c->claimed && ints == CB_KBD_INT;
+
+	return kbd_is_scanning(&c->kbd) &&
+	       (by_irq || c->polls >= POLLS_TO_LISTEN);
+}
+
+/* Or does it at its own screen: there nobody else could. */
+static bool takes_keys(const struct i8042 *c)
+{
+	return is_listening(c) ||
+	       (kbd_is_scanning(&c->kbd) && board_at_screen(c->board));
 }
 
 /* To be called last: the board may answer with input() at once. */
 static void update_input(struct i8042 *c)
 {
-	bool was = c->listening, read = c->reads;
+	bool was = c->listening;
 
 	c->listening = is_listening(c);
-	c->reads = reads_keys(c);
-	if (c->reads && !read)
-		board_screen_ready(c->board);
 	if (c->listening && !was) {
 		c->refused = false;
 		board_rx_ready(c->board);
-	} else if (c->reads && c->refused && kbd_is_idle(&c->kbd)) {
+	} else if (c->refused && kbd_is_idle(&c->kbd) && takes_keys(c)) {
 		c->refused = false;
 		board_rx_more(c->board);
 	}
@@ -448,7 +447,7 @@ static size_t i8042_input(void *dev, const uint8_t *buf, size_t len)
 	struct i8042 *c = dev;
 	size_t taken = 0;
 
-	if (is_listening(c) || (reads_keys(c) && board_at_screen(c->board)))
+	if (takes_keys(c))
 		taken = kbd_type(&c->kbd, buf, len);
 	c->refused = taken < len;
 	update_timer(c);
@@ -477,6 +476,7 @@ static void i8042_init(void *dev, struct board *board)
 	c->command = CB_BIOS;
 	c->output = OUT_INIT;
 	kbd_init(&c->kbd);
+	board_screen_ready(board);
 }
 
 static const struct device_type i8042 = {

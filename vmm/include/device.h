@@ -168,11 +168,9 @@ void board_rx_ready(struct board *board);
  */
 void board_rx_more(struct board *board);
 
-/* Likewise for the keys that are typed while the terminal shows the guest's
- * screen: input() brings them, when board_at_screen() says so. */
+/* This is the keyboard that goes with the guest's screen: while the terminal shows
+ * that, input() brings what is typed, and board_at_screen() is true. */
 void board_screen_ready(struct board *board);
-
-/* Whether what input() brings was typed at the guest's screen. */
 bool board_at_screen(struct board *board);
 
 enum board_stop {

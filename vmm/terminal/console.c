@@ -41,7 +41,7 @@ static void resume_input(struct console *console)
 /* Who gets the guest's keys; NULL: nobody yet. */
 static struct board *reader(const struct console_guest *guest)
 {
-	return keys_reader(&guest->keys, guest->console->place);
+	return keys_reader(&guest->keys, atomic_load(&guest->console->place));
 }
 
 /* Gives waiting keys to the device that reads them, as many as it takes. */
@@ -216,7 +216,7 @@ static void escape_key(struct console *console, uint8_t key)
 		keys_put(&console->front->keys, &ctrl_a, 1);
 		break;
 	default: /* h and anything else: say what there is */
-		if (console->place == KEYS_AT_SCREEN)
+		if (atomic_load(&console->place) == KEYS_AT_SCREEN)
 			console->config.screen(console->config.arg);
 		output_break(&console->output);
 		log_text(help_text, sizeof(help_text) - 1);
@@ -476,12 +476,13 @@ void console_keyboard(struct console_guest *guest, struct board *board)
 
 bool console_is_at_screen(const struct console_guest *guest)
 {
-	return guest->console->place == KEYS_AT_SCREEN;
+	return atomic_load(&guest->console->place) == KEYS_AT_SCREEN;
 }
 
 void console_set_at_screen(struct console *console, bool at_screen)
 {
-	console->place = at_screen ? KEYS_AT_SCREEN : KEYS_AT_LINE;
+	atomic_store(&console->place,
+		     at_screen ? KEYS_AT_SCREEN : KEYS_AT_LINE);
 	feed_all(console);
 }
 

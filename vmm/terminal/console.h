@@ -61,7 +61,8 @@ struct console {
 	struct console_guest *front; /* has the keyboard */
 	bool terminal;		     /* stdin is one: the escape key counts */
 	bool heard;		     /* some guest has listened */
-	enum keys_place place; /* what the terminal shows of the one in front */
+	_Atomic(enum keys_place)
+		place;	 /* what the terminal shows of the one in front */
 	bool away;	 /* the terminal is not ours, or nobody wants it */
 	bool looking;	 /* the timer for that is armed */
 	bool escaped;	 /* Ctrl-A was the last key */
@@ -122,8 +123,8 @@ void console_rx_ready(struct console_guest *guest, struct board *board);
 /* @board has room for more, if it still gets the keys. Any thread. */
 void console_rx_more(struct console_guest *guest, struct board *board);
 
-/* @board reads the guest's keyboard: keys that are typed while its screen is
- * shown go there. Any thread. */
+/* @board is the guest's keyboard: keys that are typed while its screen is shown
+ * go there. Any thread. */
 void console_keyboard(struct console_guest *guest, struct board *board);
 
 /* Whether the terminal shows the screen of the guest in front. */
