@@ -28,7 +28,7 @@ enum wrong {
 	CMDLINE,      /* in RAM, and not here */
 	CMDLINE_TEXT, /* begins with "first" */
 	MEMMAP,	      /* in RAM, and not here; at least two entries */
-	MEMMAP_ORDER, /* sorted, nothing twice, not empty */
+	MEMMAP_TWICE, /* nothing is in it twice */
 	MEMMAP_RESERVED,
 	MEMMAP_SELF, /* RAM where this program is */
 	MEMMAP_SIZE, /* as much as was asked for, less 1 MiB at most */
@@ -124,11 +124,14 @@ static bool is_ram(uint64_t at, uint64_t size)
 	return false;
 }
 
-/* The same, and beside this program. */
+/* Or the BIOS's, which may have its own data there; and beside this program. */
 static bool is_beside(uint64_t at, uint64_t size)
 {
-	return is_ram(at, size) && (at + size <= (uintptr_t)image_start ||
-				    at >= (uintptr_t)image_end);
+	bool is_bios = at >= 0xe0000 && at + size <= 0x100000;
+
+	return (is_bios || is_ram(at, size)) &&
+	       (at + size <= (uintptr_t)image_start ||
+		at >= (uintptr_t)image_end);
 }
 
 static uint32_t length(const char *text)
@@ -189,13 +192,15 @@ static void check_cpu(void)
 static void check_memmap(void)
 {
 	const struct range *map = memory(info->memmap);
-	uint64_t end_before = 0, ram = 0, want;
+	uint64_t ram = 0, want;
 
 	check(info->nr_memmap >= 2, MEMMAP);
 	for (uint32_t i = 0; i < info->nr_memmap; i++) {
-		check(map[i].at >= end_before && map[i].size, MEMMAP_ORDER);
+		for (uint32_t k = 0; k < i; k++)
+			check(map[i].at >= map[k].at + map[k].size ||
+				      map[k].at >= map[i].at + map[i].size,
+			      MEMMAP_TWICE);
 		check(!map[i].reserved, MEMMAP_RESERVED);
-		end_before = map[i].at + map[i].size;
 		ram += map[i].type == 1 ? map[i].size : 0;
 	}
 	check(is_beside(info->memmap, info->nr_memmap * sizeof(*map)), MEMMAP);
