@@ -94,9 +94,23 @@ def told(cpus, memory, chip):
     return judge
 
 
+def finds_rng(found):
+    """A judge: PCI has the bridge and the device, which works by MSI-X."""
+    if not RNG:
+        return
+    tap.equal(found.get("random"), "64", "bytes of /dev/hwrng")
+    tap.equal(sorted(found["pci"].split()),
+              ["0x0008", "0x1044", "0x1af4", "0x1b36"], "ids on PCI")
+    tap.check(re.search(r"(?m)^.* [1-9]\d* .*PCI-MSI.*virtio0-input",
+                        found["interrupts"]),
+              "no interrupt by MSI:", found["interrupts"])
+    tap.check("PCI" not in found["complaints"], found["complaints"])
+
+
 PLACES = vm.places("linux", "initramfs.cpio*")
 CHIP = "IO-APIC" if ACPI else "XT-PIC"
 END = vm.OK if ACPI else vm.HALTED
+RNG, MSI = (("--rng",), "random; ") if vm.has_feature("rng", "plug") else ((), "")
 boot("cloud kernel, one CPU: 100 KB of input, poweroff", "cloud",
      ("--mem", "384M"), "input 102400; tell; off", END,
      told(1, (330, 384), CHIP))
@@ -110,15 +124,17 @@ boot("cloud kernel, two CPUs: a panic is a crash", "cloud", ("--smp", "2"),
      "crash", vm.CRASHED)
 boot("cloud kernel: so is one for want of an init", "cloud", (),
      "off nonsense=\" rdinit=/none init=/none \"", vm.CRASHED)
-boot("amd64 kernel, four CPUs: poweroff", "amd64", ("--smp", "4"),
-     "tell; off", END, told(4, (60, 128), CHIP))
+boot("amd64 kernel, four CPUs, what it finds on PCI: poweroff", "amd64",
+     ("--smp", "4", *RNG), MSI + "tell; off", END, told(4, (60, 128), CHIP),
+     finds_rng)
 boot("686 kernel, one CPU, 64 MiB: 9 KB of input, reboot", "686",
      ("--mem", "64M"), "input 9600; tell; again", vm.OK,
      told(1, (40, 64), CHIP))
 boot("686 kernel, two CPUs: poweroff", "686", ("--smp", "2"), "tell; off",
      END, told(2, (100, 128), CHIP))
-boot("6.12, two CPUs: poweroff", "6.12", ("--smp", "2"), "tell; off", END,
-     told(2, (80, 128), CHIP))
+boot("6.12, two CPUs, what it finds on PCI: poweroff", "6.12",
+     ("--smp", "2", *RNG), MSI + "tell; off", END, told(2, (80, 128), CHIP),
+     finds_rng)
 if ACPI:
     boot("cloud kernel, two CPUs: the power button arrives, and it goes down",
          "cloud", ("--smp", "2"), "button; off", vm.OK,
