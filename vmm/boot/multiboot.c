@@ -25,6 +25,24 @@ static const struct room_taken taken[] = {
 	{ 0 },
 };
 
+bool mb_find(const struct image *image, uint32_t magic, size_t limit,
+	     size_t step, size_t need, size_t *at)
+{
+	const uint8_t *data = image->data;
+	size_t i = *at;
+	uint32_t word;
+
+	if (limit > image->size)
+		limit = image->size;
+	for (; i + need <= limit; i += step) {
+		memcpy(&word, data + i, sizeof(word));
+		if (word == magic)
+			break;
+	}
+	*at = i;
+	return i + need <= limit;
+}
+
 void mb_begin(struct mb_guest *guest, const struct image *image,
 	      const struct boot_args *args, const struct memory *mem)
 {

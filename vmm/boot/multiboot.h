@@ -67,6 +67,14 @@ struct mb_range {
 	uint32_t min_addr, max_addr, align, preference;
 };
 
+/*
+ * Looks for a header: for @magic at offset *@at and every @step bytes behind, so
+ * that @need bytes follow within the first @limit of the file. False: there is
+ * none, or no more; else *@at is where it is.
+ */
+bool mb_find(const struct image *image, uint32_t magic, size_t limit,
+	     size_t step, size_t need, size_t *at);
+
 void mb_begin(struct mb_guest *guest, const struct image *image,
 	      const struct boot_args *args, const struct memory *mem);
 

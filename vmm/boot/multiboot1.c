@@ -13,6 +13,7 @@
 #define SCORE	     87
 #define SEARCHED     8192 /* bytes that have the header */
 #define HEADER_MAGIC 0x1badb002
+#define HEADER_ALIGN 4
 #define BOOT_MAGIC   0x2badb002
 
 /* Flags of the header. A module is page aligned always. */
@@ -72,12 +73,11 @@ struct mb1_range {
 static bool find_header(const struct image *image, struct mb1_header *header,
 			size_t *at)
 {
-	for (*at = 0;
-	     *at + HEADER_MIN <= SEARCHED && *at + HEADER_MIN <= image->size;
-	     *at += sizeof(uint32_t)) {
+	for (*at = 0; mb_find(image, HEADER_MAGIC, SEARCHED, HEADER_ALIGN,
+			      HEADER_MIN, at);
+	     *at += HEADER_ALIGN) {
 		memcpy(header, image->data + *at, HEADER_MIN);
-		if (header->magic == HEADER_MAGIC &&
-		    header->magic + header->flags + header->checksum == 0)
+		if (header->magic + header->flags + header->checksum == 0)
 			return true;
 	}
 	return false;

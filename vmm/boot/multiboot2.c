@@ -102,12 +102,11 @@ struct mb2_guest {
 static bool find_header(const struct image *image, struct mb2_header *header,
 			size_t *at)
 {
-	for (*at = 0; *at + sizeof(*header) <= SEARCHED &&
-		      *at + sizeof(*header) <= image->size;
+	for (*at = 0; mb_find(image, HEADER_MAGIC, SEARCHED, TAG_ALIGN,
+			      sizeof(*header), at);
 	     *at += TAG_ALIGN) {
 		memcpy(header, image->data + *at, sizeof(*header));
-		if (header->magic == HEADER_MAGIC &&
-		    header->architecture == ARCH_I386 &&
+		if (header->architecture == ARCH_I386 &&
 		    header->magic + header->length + header->checksum == 0)
 			return true;
 	}
