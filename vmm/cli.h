@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "eof.h"
+#include "boot_args.h"
 
 #define GUESTS_MAX  256
 #define WITHOUT_MAX 48

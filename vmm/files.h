@@ -4,6 +4,7 @@
 #define MKVM_FILES_H
 
 #include "cli.h"
+#include "boot_args.h"
 #include "loader.h"
 
 struct files {

@@ -17,6 +17,7 @@
 #include "device.h"
 #include "feature.h"
 #include "files.h"
+#include "boot_args.h"
 #include "loader.h"
 #include "platform.h"
 #include "terminal/term.h"

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "boot/select.h"
+#include "boot_args.h"
 #include "loader.h"
 
 #define NR_MODULES 2

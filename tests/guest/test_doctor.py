@@ -2,6 +2,7 @@
 # timeout: 120
 """The doctor: its table and its answers, and tools/run, which asks it."""
 
+import gzip
 import os
 import pty
 import re
@@ -161,6 +162,9 @@ def lab():
 
 # ELF class 64, and the first segment linked at 0xffffffff00000000.
 KERNEL = b"\x7fELF\x02".ljust(84, b"\0") + b"\xff\xff\xff\xff"
+KERNEL32 = b"\x7fELF\x01".ljust(63, b"\0") + b"\xc1"
+# Xen's, of PVH.
+NOTE = b"\x04\0\0\0\x08\0\0\0\x12\0\0\0Xen\0"
 
 
 def make_run(folder, **env):
@@ -186,7 +190,11 @@ def make_run(folder, **env):
                        ("elf64.elf", b"\x7fELF\x02" + bytes(200)),
                        ("elf32.elf", b"\x7fELF\x01" + bytes(200)),
                        ("pae32.elf", b"\x7fELF\x01" + bytes(200)),
-                       ("kernel32", b"\x7fELF\x01" + bytes(58) + b"\xc1")):
+                       ("pvh.elf", b"\x7fELF\x02".ljust(201, b"\0") + NOTE),
+                       ("boot1.elf", KERNEL32 + b"\x02\xb0\xad\x1b"),
+                       ("boot2", bytes(64) + b"\xd6\x50\x52\xe8"),
+                       ("packed.gz", gzip.compress(KERNEL)),
+                       ("kernel32", KERNEL32)):
         with open(os.path.join(folder, name), "wb") as file:
             file.write(data)
     config = os.path.join(folder, ".config")
@@ -228,10 +236,25 @@ CHOICES = [
     ({"IMG": "kernel32", "SAYS": ""}, 7,
      "ran: {}/kernel32 --initrd {}/initramfs.cpio\ntyped\n",
      "kernel32: on this host: linux\n"),
+    ({"IMG": "pvh", "SAYS": ""}, 7, "ran: {}/pvh.elf\ntyped\n",
+     "pvh.elf: on this host: paged32\n"),
+    ({"IMG": "boot1", "SAYS": ""}, 7, "ran: {}/boot1.elf\ntyped\n",
+     "boot1.elf: on this host: paged32\n"),
+    ({"IMG": "boot2", "SAYS": ""}, 7, "ran: {}/boot2\ntyped\n",
+     "boot2: on this host: paged32\n"),
+    ({"IMG": "packed.gz", "SAYS": ""}, 7,
+     "ran: {}/packed.gz --initrd {}/initramfs.cpio\ntyped\n",
+     "packed.gz: on this host: linux\n"),
+    ({"IMG": "hello", "SAYS": "", "ARGS": "--prot32"}, 7,
+     "ran: {}/hello.bin --prot32\ntyped\n",
+     "hello.bin: on this host: prot32\n"),
+    ({"IMG": "hello", "SAYS": "", "ARGS": "--long-mode"}, 7,
+     "ran: {}/hello.bin --long-mode\ntyped\n",
+     "hello.bin: on this host: long64\n"),
     ({"RUN": "moon"}, 64, "", "RUN=moon: is neither host nor lab\n"),
     ({"IMG": "nothing"}, 64, "",
-     "there is: bzImage elf32.elf elf64.elf hello.bin kernel32 os-1k.bin "
-     "pae32.elf vmlinux."),
+     "there is: boot1.elf boot2 bzImage elf32.elf elf64.elf hello.bin "
+     "kernel32 os-1k.bin packed.gz pae32.elf pvh.elf vmlinux."),
     ({"IMG": "not/here"}, 64, "", "not/here: no such file\n"),
     ({"MKVM_IMAGES": "/nonexistent"}, 64, "", "not built yet; run: make\n"),
     ({"MKVM_CONFIG": "/nonexistent"}, 64, "", "no image is configured"),

@@ -17,6 +17,7 @@
 
 #include "boot/linux.h"
 #include "boot/sparse.h"
+#include "boot_args.h"
 
 #define MIB	      (1ULL << 20)
 #define PAGE	      4096

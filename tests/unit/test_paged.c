@@ -14,6 +14,7 @@
 #include <errno.h>
 
 #include "boot/paged.h"
+#include "boot_args.h"
 
 #define MIB	  (1ULL << 20)
 #define PAGE_SIZE 4096u

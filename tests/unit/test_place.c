@@ -14,6 +14,7 @@
 
 #include "boot/memmap.h"
 #include "boot/place.h"
+#include "boot_args.h"
 
 #define MIB  (1ULL << 20)
 #define PAGE 4096

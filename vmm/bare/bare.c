@@ -137,7 +137,7 @@ static int boot(const struct loader *loader, const char *path)
 		return status;
 	if (mem_init(&mem, loader->mem_default))
 		return failed("guest RAM", STATUS_FAILED);
-	if (loader->load(&image, &(struct boot_args){ 0 }, &mem, &cpu))
+	if (loader->load(&image, NULL, &mem, &cpu))
 		return STATUS_USAGE;
 	kvm = open("/dev/kvm", O_RDWR);
 	if (kvm < 0) {

@@ -16,6 +16,7 @@
 #include "boot/place.h"
 #include "util/log.h"
 #include "x86/bits.h"
+#include "boot_args.h"
 
 #define RAM_DEFAULT (16ULL << 20)
 #define RAM_MIN	    (1ULL << 20)

@@ -15,6 +15,7 @@
 #include "boot/room.h"
 #include "util/log.h"
 #include "x86/bits.h"
+#include "boot_args.h"
 
 #define BDA_GPA	      0x400 /* boot/firmware/bda.c */
 #define GDT_GPA	      0x500

@@ -5,6 +5,7 @@
 #include "boot/linux.h"
 #include "feature.h"
 #include "ison.h"
+#include "boot_args.h"
 
 static const struct feature shortcuts = {
 	.name = "shortcuts",

@@ -19,6 +19,7 @@
 #include "boot/elf.h"
 #include "boot/map64.h"
 #include "util/log.h"
+#include "boot_args.h"
 
 #define RAM_DEFAULT (16ULL << 20)
 #define RAM_MIN	    (2ULL << 20)

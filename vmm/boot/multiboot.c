@@ -6,6 +6,7 @@
 
 #include "util/log.h"
 #include "x86/bits.h"
+#include "boot_args.h"
 
 #define BLOCK_FROM 0x10000
 #define STACK_SIZE (16 << 10)

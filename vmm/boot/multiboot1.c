@@ -9,6 +9,7 @@
 #include "boot/multiboot.h"
 #include "boot/memmap.h"
 #include "util/log.h"
+#include "boot_args.h"
 
 #define SCORE	     87
 #define SEARCHED     8192 /* bytes that have the header */

@@ -9,6 +9,7 @@
 #include "boot/memmap.h"
 #include "boot/multiboot.h"
 #include "util/log.h"
+#include "boot_args.h"
 
 #define SCORE	     88 /* more than of multiboot 1: this one tells more */
 #define SEARCHED     32768

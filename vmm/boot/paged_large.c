@@ -4,6 +4,7 @@
 #include "feature.h"
 #include "x86/bits.h"
 #include "x86/paging.h"
+#include "boot_args.h"
 
 static const struct feature large_pages = {
 	.name = "large-pages",

@@ -6,6 +6,7 @@
 #define MKVM_BOOT_PLACE_H
 
 #include "boot/room.h"
+#include "boot_args.h"
 #include "loader.h"
 
 #define PLACE_MAX 160 /* ranges: segments, modules, and a loader's own */

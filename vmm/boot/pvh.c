@@ -19,6 +19,7 @@
 #include "boot/sparse.h"
 #include "util/log.h"
 #include "x86/bits.h"
+#include "boot_args.h"
 
 #define SCORE_KERNEL 85 /* not Linux, whose own loader says 80 */
 #define SCORE_LINUX  75

@@ -1,15 +1,7 @@
-/*
- * From a cpu_state to what KVM_SET_SREGS and KVM_SET_REGS take (KVM API). What
- * cpu_state does not name keeps its value after reset.
- */
+/* From a cpu_state to what KVM_SET_SREGS and KVM_SET_REGS take (KVM API). */
 #include "core/cpuregs.h"
 
 #include <linux/kvm.h>
-
-#include "x86/bits.h"
-
-#define SEG_TSS_BUSY  0x8b /* present, DPL 0 */
-#define TSS_MIN_LIMIT 0x67
 
 /* The attribute bits as they stand in bits 8-23 of a descriptor. */
 static void lay_segment(const struct cpu_segment *src, struct kvm_segment *dst)
@@ -31,22 +23,14 @@ static void lay_segment(const struct cpu_segment *src, struct kvm_segment *dst)
 	};
 }
 
-/* In protected mode a task register must be that of a 32-bit TSS or, in long
- * mode, of a 64-bit one, which has the same type; that after reset is neither on
- * each host. */
-static const struct cpu_segment task = {
-	.flags = SEG_TSS_BUSY,
-	.limit = TSS_MIN_LIMIT,
-};
-
 void cpuregs_lay(const struct cpu_state *cpu, struct kvm_sregs *sregs,
 		 struct kvm_regs *regs)
 {
 	lay_segment(&cpu->code, &sregs->cs);
 	lay_segment(&cpu->data, &sregs->ds);
 	sregs->es = sregs->fs = sregs->gs = sregs->ss = sregs->ds;
-	if (cpu->cr0 & CR0_PE)
-		lay_segment(&task, &sregs->tr);
+	if (cpu->task.flags)
+		lay_segment(&cpu->task, &sregs->tr);
 	sregs->gdt.base = cpu->gdt_base;
 	sregs->gdt.limit = cpu->gdt_limit;
 	sregs->cr0 = cpu->cr0;

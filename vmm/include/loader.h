@@ -27,13 +27,6 @@ struct image {
 	struct image *next;
 };
 
-/* A file for the guest beside its image: --module "FILE ARGS". */
-struct module {
-	const char *text;   /* all of it, as given */
-	const char *args;   /* behind the first blank; "": there are none */
-	struct image image; /* FILE, as it is: nothing is unpacked */
-};
-
 /* What a guest needs of the machine; the sum decides what is created. */
 enum loader_needs {
 	NEEDS_IRQCHIP = 1 << 0,	 /* interrupt controllers, if there are any */
@@ -43,28 +36,11 @@ enum loader_needs {
 	NEEDS_HLT_ENDS = 1 << 4, /* HLT is how it says that it is done */
 	NEEDS_MODULES = 1 << 5,	 /* takes --module */
 	NEEDS_LOAD_AT = 1 << 6,	 /* takes --load-at */
-	NEEDS_SERIAL = 1 << 7,	 /* talks by its serial port: no screen is
-				  * waited for */
+	NEEDS_SERIAL = 1 << 7,	 /* talks by it: no screen is waited for */
 	NEEDS_BIOS = 1 << 8,	 /* was started by a BIOS: chips are its */
 };
 
-#define LOAD_AT_USUAL UINT64_MAX /* where the loader likes it */
-
-struct boot_args {
-	const char *cmdline;  /* --cmdline; NULL: not given */
-	unsigned int columns; /* of the terminal at both ends of the */
-	unsigned int lines;   /* guest; 0: there is none */
-	unsigned int nr_cpus;
-	bool has_text;		    /* VGA text memory, 80x25, at 0xB8000 */
-	bool watched;		    /* and somebody looks at it */
-	bool chips_in_kernel;	    /* all interrupt controllers, the host's */
-	const struct image *initrd; /* NULL: none */
-	const struct module *modules; /* in the order given */
-	unsigned int nr_modules;
-	gpa_t load_at; /* --load-at, or LOAD_AT_USUAL */
-	gpa_t rsdp;    /* where ACPI's root pointer will be; 0: no ACPI */
-	const char *const *without; /* features left out: feature.h */
-};
+struct boot_args; /* include/boot_args.h */
 
 struct loader {
 	const char *name;     /* one word, as in --list */
@@ -84,6 +60,7 @@ struct loader {
 
 	/*
 	 * Puts @image into @mem and describes the first instruction in @cpu.
+	 * @args is NULL in the bare loop, for loaders that need nothing of it.
 	 * 0, or -errno after one message of its own (-ENOEXEC: the image is
 	 * malformed; -E2BIG: something does not fit; -ENOTSUP).
 	 */

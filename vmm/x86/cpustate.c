@@ -12,6 +12,9 @@
 #define SEG_32BIT (1u << 14)
 #define SEG_PAGES (1u << 15) /* limit counts 4 KiB pages */
 
+#define SEG_TSS_BUSY  0x8b /* present, DPL 0 */
+#define TSS_MIN_LIMIT 0x67
+
 #define LIMIT_32 0xffffffff
 
 #define FLAT_CODE                                                            \
@@ -25,11 +28,19 @@
 		.limit = LIMIT_32                                            \
 	}
 
+/* With protection on it must be that of a 32-bit TSS or, in long mode, of a 64-bit
+ * one, which has the same type; that after reset is neither on each host. */
+#define TASK                                                   \
+	{                                                      \
+		.flags = SEG_TSS_BUSY, .limit = TSS_MIN_LIMIT, \
+	}
+
 const struct cpu_state cpu_state_prot32 = {
 	.rflags = RFLAGS_1,
 	.cr0 = CR0_PE | CR0_ET,
 	.code = FLAT_CODE,
 	.data = FLAT_DATA,
+	.task = TASK,
 };
 
 const struct cpu_state cpu_state_paged32 = {
@@ -37,6 +48,7 @@ const struct cpu_state cpu_state_paged32 = {
 	.cr0 = CR0_PE | CR0_ET | CR0_PG,
 	.code = FLAT_CODE,
 	.data = FLAT_DATA,
+	.task = TASK,
 };
 
 const struct cpu_state cpu_state_long64 = {
@@ -48,4 +60,5 @@ const struct cpu_state cpu_state_long64 = {
 		  .flags = SEG_CODE | SEG_LONG | SEG_PAGES,
 		  .limit = LIMIT_32 },
 	.data = FLAT_DATA,
+	.task = TASK,
 };

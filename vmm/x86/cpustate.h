@@ -23,6 +23,7 @@ struct cpu_state {
 	uint64_t cr0, cr3, cr4, efer;
 	struct cpu_segment code; /* CS */
 	struct cpu_segment data; /* DS, ES, FS, GS, SS */
+	struct cpu_segment task; /* TR; no flags: as it is after reset */
 	uint64_t gdt_base;	 /* gpa or linear address of the GDT */
 	uint16_t gdt_limit;
 };
