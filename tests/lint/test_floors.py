@@ -18,7 +18,7 @@ CONTRACT = FLOOR0 + ["include/*"]
 FLOOR1 = CONTRACT + ["terminal/*"]
 FLOOR2 = FLOOR1 + ["core/*"]
 DEVICE = FLOOR0 + ["include/device.h", "include/chip.h", "include/plug.h"]
-LOADER = FLOOR0 + ["include/loader.h", "include/memory.h"]
+LOADER = FLOOR0 + ["include/loader.h", "include/boot_args.h", "include/memory.h"]
 PCI = DEVICE + ["include/pci.h", "include/plug.h"]
 FIRMWARE = FLOOR0 + ["include/firmware.h", "include/memory.h"]
 
