@@ -258,14 +258,11 @@ static bool prepare(struct view *view)
 void view_start(struct view *view, struct event_loop *loop,
 		struct console *console, struct vm *vms, unsigned int nr)
 {
-	bool by_serial = true;
-
 	view->loop = loop;
 	view->console = console;
 	view->vms = vms;
-	for (unsigned int i = 0; i < nr; i++)
-		by_serial &= vms[i].config.by_serial;
-	view->waits &= !by_serial;
+	/* Of several, one will print, if only its name. */
+	view->waits &= nr == 1 && !vms->config.by_serial;
 	if ((!view->shown && !view->waits) || !prepare(view))
 		return;
 	if (view->shown)

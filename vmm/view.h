@@ -4,8 +4,8 @@
  * (include/display.h); meanwhile output and messages are kept, 64 KiB of each,
  * and come out when it is left.
  *
- * Without --display, a guest that has printed nothing and writes on its screen
- * brings that to the front. All of it belongs to the main thread.
+ * Without --display, the only guest of a run that has printed nothing and writes on
+ * its screen brings that to the front. All of it belongs to the main thread.
  */
 #ifndef MKVM_VIEW_H
 #define MKVM_VIEW_H
