@@ -27,6 +27,8 @@
 TABLE_DECLARE(device, device_type);
 
 #define MIB (1ULL << 20)
+#define MEM_STEP \
+	(64 * MIB) /* what is more than the default is a round number */
 
 static int bad_fit(const struct image *image, const char *why)
 {
@@ -95,14 +97,34 @@ static int choose_irqchip(const struct options *opt, const struct kvm *kvm,
 	return -EINVAL;
 }
 
-/* Memory and vCPUs; 0 or -EINVAL. */
-static int fit_machine(const struct kvm *kvm, const struct image *image,
-		       struct vm_config *config)
+/* Without --mem, more than the default for a kernel and an initrd that fill it. */
+static int choose_mem(const struct loader *loader, const struct files *files,
+		      struct vm_config *config)
 {
+	uint64_t wanted =
+		loader->mem_wanted ?
+			loader->mem_wanted(&files->image, files->initrd.size) :
+			0;
+
+	config->mem_size = loader->mem_default;
 	if (!config->mem_size &&
 	    cli_parse_size(CONFIG_DEFAULT_MEM, &config->mem_size))
-		return bad_fit(image, "DEFAULT_MEM of the configuration is no "
-				      "size; give --mem");
+		return bad_fit(&files->image, "DEFAULT_MEM of the "
+					      "configuration is no size; give "
+					      "--mem");
+	if (wanted > config->mem_size)
+		config->mem_size = (wanted + MEM_STEP - 1) & ~(MEM_STEP - 1);
+	return 0;
+}
+
+/* Memory and vCPUs; 0 or -EINVAL. */
+static int fit_machine(const struct options *opt, const struct kvm *kvm,
+		       const struct loader *loader, const struct files *files,
+		       struct vm_config *config)
+{
+	config->mem_size = opt->mem_size;
+	if (!config->mem_size && choose_mem(loader, files, config))
+		return -EINVAL;
 	if (config->nr_vcpus > kvm->max_cpus) {
 		log_error("--smp: this host's KVM gives a guest at most %u "
 			  "vCPUs",
@@ -169,13 +191,13 @@ void guest_unconfigure(struct vm_config *config)
 }
 
 static int configure(const struct options *opt, const struct kvm *kvm,
-		     const struct loader *loader, const struct image *image,
+		     const struct loader *loader, const struct files *files,
 		     struct vm_config *config)
 {
 	int err = choose_keys(opt, loader, config);
 
 	if (!err)
-		err = fit_machine(kvm, image, config);
+		err = fit_machine(opt, kvm, loader, files, config);
 	if (!err)
 		err = make_plan(opt, config);
 	if (err || !(loader->needs & NEEDS_IRQCHIP))
@@ -184,23 +206,22 @@ static int configure(const struct options *opt, const struct kvm *kvm,
 }
 
 int guest_configure(const struct options *opt, const struct kvm *kvm,
-		    const struct loader *loader, const struct image *image,
+		    const struct loader *loader, const struct files *files,
 		    struct vm_config *config)
 {
 	unsigned int cpus = opt->nr_cpus ? opt->nr_cpus : CONFIG_DEFAULT_CPUS;
-	int err = check_options(opt, loader, image, config->id);
+	int err = check_options(opt, loader, &files->image, config->id);
 
 	if (err)
 		return err;
 	config->nr_guests = opt->nr_images;
-	config->mem_size = opt->mem_size ? opt->mem_size : loader->mem_default;
 	config->nr_vcpus = loader->needs & NEEDS_SMP ? cpus : 1;
 	config->hlt_ends = loader->needs & NEEDS_HLT_ENDS;
 	config->max_exits = opt->max_exits ? opt->max_exits : UINT64_MAX;
 	config->without = opt->without;
 	config->screen_keys = !opt->keys;
 	config->by_serial = loader->needs & NEEDS_SERIAL;
-	err = configure(opt, kvm, loader, image, config);
+	err = configure(opt, kvm, loader, files, config);
 	if (err)
 		guest_unconfigure(config);
 	return err;

@@ -17,7 +17,7 @@ struct vm_config;
  * the user asked for what does not fit, another -errno when the host cannot.
  */
 int guest_configure(const struct options *opt, const struct kvm *kvm,
-		    const struct loader *loader, const struct image *image,
+		    const struct loader *loader, const struct files *files,
 		    struct vm_config *config);
 
 /* Undoes it, when the VM is gone. */

@@ -209,7 +209,7 @@ static int build_guest(struct machine *m, struct vm *vm, struct cpu_state *cpu)
 
 	if (!loader)
 		return STATUS_USAGE;
-	err = guest_configure(m->opt, &m->kvm, loader, image, &config);
+	err = guest_configure(m->opt, &m->kvm, loader, &m->files, &config);
 	if (err)
 		return err == -EINVAL ? STATUS_USAGE : STATUS_FAILED;
 	m->nr_vms++; /* from here on vm_free() has something to undo */

@@ -182,6 +182,18 @@ static void short_cuts_are_for_one_vcpu(void **state)
 	check_words(&args, "panic_warm COLUMNS=80 LINES=25 words");
 }
 
+static void what_a_kernel_and_an_initrd_fill(void **state)
+{
+	const uint64_t mib = 1 << 20;
+
+	(void)state;
+	assert_int_equal(linux_mem_wanted(68 * mib, 0), 100 * mib);
+	assert_int_equal(linux_mem_wanted(68 * mib, 30 * mib), 280 * mib);
+	assert_int_equal(linux_mem_wanted(MEM_HOLE_START, 0), 0);
+	assert_int_equal(linux_mem_wanted(UINT64_MAX, 1), 0);
+	assert_int_equal(linux_mem_wanted(68 * mib, 600 * mib), 0);
+}
+
 /* A large page comes with a first write; a first read takes the chance away. */
 static void low_ram_is_a_large_page(void **state)
 {
@@ -242,6 +254,7 @@ int main(void)
 						drop_ram),
 		cmocka_unit_test_setup_teardown(short_cuts_are_for_one_vcpu,
 						make_ram, drop_ram),
+		cmocka_unit_test(what_a_kernel_and_an_initrd_fill),
 		cmocka_unit_test_setup_teardown(low_ram_is_a_large_page,
 						make_ram, drop_ram),
 		cmocka_unit_test_setup_teardown(gaps_stay_small, make_ram,

@@ -126,6 +126,16 @@ static int choose_address(const struct image *image,
 	return 0;
 }
 
+static uint64_t bzimage_mem_wanted(const struct image *image, uint64_t initrd)
+{
+	struct setup_header header;
+
+	if (!read_header(image, &header) ||
+	    header.pref_address > MEM_HOLE_START)
+		return 0;
+	return linux_mem_wanted(header.pref_address + header.init_size, initrd);
+}
+
 static int bzimage_load(const struct image *image, const struct boot_args *args,
 			const struct memory *mem, struct cpu_state *cpu)
 {
@@ -156,6 +166,7 @@ static const struct loader bzimage = {
 	.what = "compressed Linux kernel, entered in 64- or 32-bit mode",
 	.option = "--linux",
 	.mem_min = LINUX_RAM_MIN,
+	.mem_wanted = bzimage_mem_wanted,
 	.needs = LINUX_NEEDS,
 	.keys = LINUX_KEYS,
 	.match = bzimage_match,

@@ -31,6 +31,8 @@
 #define SEED_SIZE      64 /* bytes: 512 bits, twice what Linux wants */
 #define LOADER_UNKNOWN 0xff
 #define VIDEO_NORMAL   0xffff
+#define INITRD_GROWS   6	     /* the file and what it unpacks to */
+#define MEM_TO_SPARE   (32ULL << 20) /* for the first programs */
 #define EXTRAS_MAX     96 /* what words kvm-vmm can do without, and the NUL */
 
 /*
@@ -75,6 +77,16 @@ int linux_check_room(const char *path, gpa_t start, gpa_t end,
 		     const struct memory *mem)
 {
 	return room_check(path, "the kernel", start, end, mem, taken);
+}
+
+uint64_t linux_mem_wanted(gpa_t end, uint64_t initrd)
+{
+	uint64_t rest = initrd * INITRD_GROWS + MEM_TO_SPARE;
+
+	/* Nothing of that makes a hostile header fit. */
+	return end < MEM_HOLE_START && rest < MEM_HOLE_START - end ?
+		       end + rest :
+		       0;
 }
 
 /*

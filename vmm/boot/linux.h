@@ -56,6 +56,10 @@ int linux_boot(const struct linux_kernel *kernel, const struct boot_args *args,
 int linux_check_room(const char *path, gpa_t start, gpa_t end,
 		     const struct memory *mem);
 
+/* Bytes of RAM for a kernel that ends at @end beside an initrd of so many bytes
+ * as the file has: compressed, it takes a few times that once it is unpacked. */
+uint64_t linux_mem_wanted(gpa_t end, uint64_t initrd);
+
 /* Words to be put before those of the user, with a blank behind them; or "". */
 const char *linux_shortcuts(const struct linux_kernel *kernel,
 			    const struct boot_args *args);

@@ -48,7 +48,13 @@ struct loader {
 	const char *option;   /* forces it, "--linux", may be shared; or NULL */
 	uint64_t mem_default; /* bytes of RAM without --mem; 0: as configured */
 	uint64_t mem_min;     /* bytes of RAM it cannot do without */
-	unsigned int needs;   /* enum loader_needs */
+
+	/* Bytes of RAM that @image is comfortable with, beside an initrd of so
+	 * many bytes: what it gets without --mem if the default is less. NULL:
+	 * nothing in the file tells. */
+	uint64_t (*mem_wanted)(const struct image *image, uint64_t initrd);
+
+	unsigned int needs; /* enum loader_needs */
 
 	/* The device that gets what is typed, by its name; NULL: whichever has
 	 * asked for it last. */
