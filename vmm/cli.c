@@ -94,7 +94,6 @@ struct table_option {
 };
 
 struct parser {
-	struct options *opt;
 	struct option longs[OPTIONS_MAX];
 	struct table_option rows[OPTIONS_MAX];
 	char names[OPTIONS_MAX][WORD_MAX]; /* those that are put together */
@@ -470,13 +469,14 @@ static int take_image(struct options *opt, const char *path)
 
 int cli_parse(struct options *opt, int argc, char **argv)
 {
-	struct parser parser = { .opt = opt };
+	static struct parser parser; /* zeroes that nobody needs cost nothing */
 	struct cli_walk walk = { .longs = parser.longs, .at = argv + 1 };
 	const char *arg;
 	int value, err;
 
 	*opt = (struct options){ .load_at = LOAD_AT_USUAL };
-	collect_options(&parser);
+	if (cli_has_options(argv + 1))
+		collect_options(&parser);
 	err = cli_check_words(parser.longs, argc, argv);
 	while (!err && (value = cli_next(&walk, &arg)) != CLI_END) {
 		if (value == CLI_IMAGE)

@@ -172,6 +172,13 @@ int cli_check_words(const struct option *longs, int argc, char **argv)
 	return 0;
 }
 
+bool cli_has_options(char **words)
+{
+	while (*words && **words != '-')
+		words++;
+	return *words != NULL;
+}
+
 int cli_next(struct cli_walk *walk, const char **arg)
 {
 	const struct option *option;

@@ -15,6 +15,9 @@
  */
 int cli_check_words(const struct option *longs, int argc, char **argv);
 
+/* Whether there is a word that begins like an option. */
+bool cli_has_options(char **words);
+
 /* A walk over words that have been checked; it begins behind argv[0]. */
 struct cli_walk {
 	const struct option *longs;

@@ -36,6 +36,7 @@ static int bell = -1;		   /* constant once signals are passed on */
 static atomic_uint came;	   /* bit N: passed_on[N] */
 static atomic_ullong quitting_ns;  /* since when; 0: not yet */
 static atomic_int deadline_status; /* exit status if it comes to that */
+static atomic_bool let_go;	   /* the event loop is over */
 
 /* What an alarm clock of ours has sent, and not kill(2). */
 static bool is_deadline(const siginfo_t *info)
@@ -89,7 +90,8 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 {
 	int err = errno;
 
-	if (is_deadline(info) || (ends(sig) && is_another_one()))
+	if (atomic_load(&let_go) || is_deadline(info) ||
+	    (ends(sig) && is_another_one()))
 		on_last(sig, info, context);
 	if (ends(sig))
 		begin(status_of(sig));
@@ -138,14 +140,15 @@ static int watch_timeout(struct ending *ending, struct event_loop *loop,
 	return event_add(loop, &ending->timeout, EPOLLIN);
 }
 
-static void catch_signals(void (*handler)(int, siginfo_t *, void *), int flags)
+static void catch_signals(void)
 {
-	struct sigaction action = { .sa_sigaction = handler,
-				    .sa_flags = SA_SIGINFO | flags };
-	struct sigaction old;
+	struct sigaction action = { .sa_sigaction = on_signal,
+				    .sa_flags = SA_SIGINFO | SA_RESTART };
+	struct sigaction old = { 0 };
 
 	for (size_t i = 0; i < NR_PASSED_ON; i++) {
-		sigaction(passed_on[i], NULL, &old);
+		if (may_be_ignored(passed_on[i]))
+			sigaction(passed_on[i], NULL, &old);
 		if (old.sa_handler != SIG_IGN || !may_be_ignored(passed_on[i]))
 			sigaction(passed_on[i], &action, NULL);
 	}
@@ -155,7 +158,7 @@ int ending_watch(struct ending *ending, struct event_loop *loop, int bell_fd,
 		 uint64_t timeout_ns)
 {
 	bell = bell_fd;
-	catch_signals(on_signal, SA_RESTART);
+	catch_signals();
 	return timeout_ns ? watch_timeout(ending, loop, timeout_ns) : 0;
 }
 
@@ -196,5 +199,5 @@ void ending_begin(int status)
 
 void ending_let_go(void)
 {
-	catch_signals(on_last, 0);
+	atomic_store(&let_go, true);
 }
