@@ -5,8 +5,10 @@ show on the screen. The example of the specification prints all that it is told,
 and draws a line by what it is told of the screen."""
 
 import os
+import shlex
 
 import multiboot
+import stock
 import vm
 from screens import Session
 from vm import tap
@@ -46,6 +48,69 @@ def plays():
         term.until("a shot", lambda: any("|" in row for row in term.rows()))
 
 
+# --- Kernels -----------------------------------------------------------------
+
+XEN = (r"xen-hypervisor-[0-9.]*-amd64", "boot/xen-*-amd64.gz")
+MACH = (r"gnumach-image-1\.[0-9]*-486", "boot/gnumach-*-486.gz")
+# Mach waits for long before it resets the machine: what it says is enough.
+UNTIL = """\
+dir=$(mktemp -d)
+mkfifo "$dir/out"
+%s >"$dir/out" &
+grep -a -m 1 "No bootstrap code" "$dir/out"
+kill $!
+wait
+"""
+
+
+def kernel(name, pattern):
+    return stock.one(stock.package(name, "amd64", "./" + pattern), pattern)
+
+
+def xen(loader, base):
+    """All of Xen's start, to where it misses a kernel that was not given: the
+    multiboot protocol has served by then."""
+    def judge(result):
+        result.must(vm.OK)
+        tap.none_of(text for text in (
+            "Bootloader: Mini-KVM", "Command line: no-real-mode two  words",
+            f"Xen image load base address: {base}",
+            "dom0 kernel not specified") if text not in result.out.decode())
+    KERNELS.add(f"Xen, by {loader}", lambda _: vm.Command(
+        vm.KVM_VMM, "--loader", loader, kernel(*XEN), "--cmdline",
+        "no-real-mode two  words console=com1 com1=115200,8n1", limit=90),
+        judge)
+
+
+def mach():
+    """An ELF file of 64 bits that is entered in 32."""
+    def make(_):
+        words = [vm.KVM_VMM, "--timeout", "80", kernel(*MACH), "--cmdline",
+                 "console=com0"]
+        return vm.Command("sh", "-c", UNTIL % shlex.join(words), limit=90)
+    KERNELS.add("GNU Mach", make, lambda result: tap.check(
+        b"bootstrap_create: No bootstrap code" in result.out, result.out,
+        result.err))
+
+
+KERNELS = vm.Table()
+
+
+def add_kernels():
+    try:
+        kernel(*XEN)
+        kernel(*MACH)
+    except tap.Skip as reason:
+        tap.add("Xen and GNU Mach", vm.skip, str(reason))
+        return
+    xen("multiboot1", "0")
+    xen("multiboot2", "0x7a00000")      # as high as it may be
+    mach()
+    KERNELS.add_cases(*vm.places("paged32"))
+
+
+# --- Programs ----------------------------------------------------------------
+
 def add_example():
     reason = lacks(EXAMPLE, "multiboot")
     if reason:
@@ -69,6 +134,8 @@ if not (vm.has_device("vga") and vm.has_loader("multiboot1")):
 else:
     add_example()
     TABLE.add_cases(*places)
+    if vm.has_loader("multiboot2") and vm.has_feature("gzip"):
+        add_kernels()
     if "host" in places and not lacks(INVADERS, "grub-invaders"):
         tap.add("grub-invaders: the game runs", plays)
     else:
