@@ -29,6 +29,7 @@ enum {
 	RTC_REG_C = 0x0c,
 	RTC_REG_D = 0x0d,
 	RTC_CENTURY = 0x32, /* the PC's own, not of the MC146818 */
+	RTC_CENTURY_PS2 = 0x37,
 	CMOS_SIZE = 0x80,
 };
 

@@ -119,6 +119,7 @@ bool cmos_get_field(const struct cmos *c, unsigned int reg, uint8_t *val)
 		*val = cmos_encode(c, year % 100);
 		return true;
 	case RTC_CENTURY:
+	case RTC_CENTURY_PS2:
 		*val = cmos_encode(c, year / 100);
 		return true;
 	default:
@@ -151,6 +152,7 @@ bool cmos_set_field(struct cmos *c, unsigned int reg, uint8_t val)
 		tm->tm_year = year / 100 * 100 + (int)decode(c, val) - 1900;
 		return true;
 	case RTC_CENTURY:
+	case RTC_CENTURY_PS2:
 		tm->tm_year = (int)decode(c, val) * 100 + year % 100 - 1900;
 		return true;
 	default:
