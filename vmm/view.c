@@ -157,11 +157,17 @@ static void leave(struct view *view)
 	view->begun = false;
 	lost = output_go_on(&view->console->output, sequence);
 	term_screen(-1, NULL);
-	log_hold(false);
 	if (lost)
 		log_warn("%zu bytes that were printed meanwhile are lost: the "
 			 "last 64 KiB are kept",
 			 lost);
+}
+
+/* Not before the terminal shows again where they belong. */
+static void let_messages_come(struct view *view)
+{
+	console_flush(view->console);
+	log_hold(false);
 }
 
 static void draw(struct view *view)
@@ -205,6 +211,9 @@ static void show(struct view *view, bool on)
 {
 	view->waits = false;
 	view->shown = on;
+	/* Of several guests the screen of another one may be what stays. */
+	if (view->nr_vms == 1)
+		atomic_store(&view->vms->on_terminal, on);
 	set_period(view, on ? DRAW_NS : 0);
 	console_set_at_screen(view->console, on);
 }
@@ -261,6 +270,7 @@ void view_start(struct view *view, struct event_loop *loop,
 	view->loop = loop;
 	view->console = console;
 	view->vms = vms;
+	view->nr_vms = nr;
 	/* Of several, one will print, if only its name. */
 	view->waits &= nr == 1 && !vms->config.by_serial;
 	if ((!view->shown && !view->waits) || !prepare(view))
@@ -280,15 +290,18 @@ void view_switch(struct view *view)
 	if (!prepare(view))
 		return;
 	show(view, !view->shown);
-	if (view->shown)
+	if (view->shown) {
 		on_tick(view, 0);
-	else
-		leave(view);
+		return;
+	}
+	leave(view);
+	let_messages_come(view);
 }
 
 void view_resume(struct view *view)
 {
 	leave(view);
+	let_messages_come(view);
 }
 
 void view_end(struct view *view)
@@ -310,4 +323,5 @@ void view_end(struct view *view)
 	if (lines)
 		output_add(&view->console->output, lines, len);
 	free(lines);
+	let_messages_come(view);
 }

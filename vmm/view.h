@@ -30,6 +30,7 @@ struct view {
 	struct event_source tick; /* timerfd */
 	struct console *console;
 	struct vm *vms; /* one per guest */
+	unsigned int nr_vms;
 	bool utf8, colour, shapes;
 	bool waits; /* for a guest that writes on its screen */
 	bool shown; /* the user wants the screen in front */

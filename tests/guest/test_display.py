@@ -184,6 +184,18 @@ def multiboot():
         term.ends(6)
 
 
+def crashes():
+    """The report does not repeat a screen that is there already."""
+    with on_screen(lines=60) as term:
+        term.send("t")
+        term.ends(vm.CRASHED)
+        rows = term.rows()
+        at = [i for i, row in enumerate(rows) if "eip" in row]
+        tap.check(HELLO in rows and at, rows)
+        tap.check(rows.index(HELLO) < at[0], "the report comes first:", rows)
+        tap.check("its screen" not in "".join(rows), rows)
+
+
 def killed(signum):
     with on_screen() as term:
         os.kill(term.pid(), signum)
@@ -308,6 +320,7 @@ if "host" in vm.places("real16"):
             ("the end leaves the last screen's text", stays),
             ("so does one that comes too soon to have been seen", too_short),
             ("a multiboot kernel is seen, and has the keyboard", multiboot),
+            ("a crash leaves the last screen and the report", crashes),
             ("SIGTERM gives the terminal back", killed, signal.SIGTERM),
             ("SIGSEGV gives the terminal back", killed, signal.SIGSEGV),
             ("a stop gives it back, and it is drawn again", stopped),

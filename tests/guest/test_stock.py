@@ -107,6 +107,12 @@ def finds_rng(found):
     tap.check("PCI" not in found["complaints"], found["complaints"])
 
 
+def shows(found):
+    """A judge: what was written to /dev/tty0 is on the screen at the end."""
+    if SCREEN:
+        tap.equal(found.get("screen"), "yes", "what is on the screen")
+
+
 PLACES = vm.places("linux", "initramfs.cpio*")
 CHIP = "IO-APIC" if ACPI else "XT-PIC"
 END = vm.OK if ACPI else vm.HALTED
@@ -114,9 +120,12 @@ RNG, MSI = (("--rng",), "random; ") if vm.has_feature("rng", "plug") else ((), "
 boot("cloud kernel, one CPU: 100 KB of input, poweroff", "cloud",
      ("--mem", "384M"), "input 102400; tell; off", END,
      told(1, (330, 384), CHIP))
-boot("cloud kernel, two CPUs: 9 KB of input, reboot", "cloud",
-     ("--smp", "2"), "input 9600; tell; again", vm.OK,
-     told(2, (80, 128), CHIP))
+SCREEN, WRITE = (("--screen-at-end", "/dev/stdout"),
+                 "echo @screen yes >/dev/tty0; ") \
+    if vm.has_device("vga") else ((), "")
+boot("cloud kernel, two CPUs: 9 KB of input, the screen, reboot", "cloud",
+     ("--smp", "2", *SCREEN), WRITE + "input 9600; tell; again", vm.OK,
+     told(2, (80, 128), CHIP), shows)
 boot("cloud kernel, four CPUs, 6 GiB: 9 KB of input, poweroff", "cloud",
      ("--smp", "4", "--mem", "6G"), "input 9600; tell; off", END,
      told(4, (5700, 6144), CHIP))

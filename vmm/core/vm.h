@@ -73,6 +73,7 @@ struct vm {
 				    * the threads while they are kicked */
 	atomic_bool listens;	   /* to the console, at some time */
 	uint64_t pressed_ns;	   /* the power button; main thread */
+	atomic_bool on_terminal;   /* its screen is, and will stay there */
 	bool told_unstarted;	   /* main thread; see core/unstarted.c */
 	atomic_int said;	   /* enum lastword: of its own end */
 	int status;		   /* exit status, valid once stopping */

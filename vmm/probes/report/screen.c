@@ -9,10 +9,13 @@
 
 void report_screen(const struct vm *vm)
 {
-	struct surface *surface = calloc(1, sizeof(*surface));
+	struct surface *surface;
 	char *lines = NULL;
 	size_t len;
 
+	if (atomic_load(&vm->on_terminal))
+		return;
+	surface = calloc(1, sizeof(*surface));
 	if (surface && boards_look(vm, surface) && surface_is_written(surface))
 		lines = surface_lines(surface, surface_wants_utf8(), "  | ",
 				      &len);
