@@ -8,20 +8,20 @@
 #include "x86/bits.h"
 
 struct flag {
-	unsigned int bit;
-	const char *name;
+	uint8_t bit;
+	char name[11]; /* none ends a list; nothing to relocate */
 };
 
 static const struct flag rflags_names[] = {
 	{ 0, "CF" },  { 2, "PF" },  { 4, "AF" },  { 6, "ZF" },	{ 7, "SF" },
 	{ 8, "TF" },  { 9, "IF" },  { 10, "DF" }, { 11, "OF" }, { 14, "NT" },
-	{ 16, "RF" }, { 17, "VM" }, { 18, "AC" }, { 0, NULL },
+	{ 16, "RF" }, { 17, "VM" }, { 18, "AC" }, { 0 },
 };
 
 static const struct flag cr0_names[] = {
 	{ 0, "PE" },  { 1, "MP" },  { 2, "EM" },  { 3, "TS" },
 	{ 4, "ET" },  { 5, "NE" },  { 16, "WP" }, { 18, "AM" },
-	{ 29, "NW" }, { 30, "CD" }, { 31, "PG" }, { 0, NULL },
+	{ 29, "NW" }, { 30, "CD" }, { 31, "PG" }, { 0 },
 };
 
 static const struct flag cr4_names[] = {
@@ -31,12 +31,12 @@ static const struct flag cr4_names[] = {
 	{ 9, "OSFXSR" }, { 10, "OSXMMEXCPT" }, { 11, "UMIP" },
 	{ 12, "LA57" },	 { 13, "VMXE" },       { 16, "FSGSBASE" },
 	{ 17, "PCIDE" }, { 18, "OSXSAVE" },    { 20, "SMEP" },
-	{ 21, "SMAP" },	 { 22, "PKE" },	       { 0, NULL },
+	{ 21, "SMAP" },	 { 22, "PKE" },	       { 0 },
 };
 
 static const struct flag efer_names[] = {
 	{ 0, "SCE" },  { 8, "LME" },   { 10, "LMA" },
-	{ 11, "NXE" }, { 12, "SVME" }, { 0, NULL },
+	{ 11, "NXE" }, { 12, "SVME" }, { 0 },
 };
 
 bool report_is_long(const struct kvm_sregs *sregs)
@@ -94,7 +94,7 @@ void report_add_mode(struct text *text, const struct kvm_sregs *sregs)
 
 static void add_flags(struct text *text, const struct flag *flags, uint64_t val)
 {
-	for (; flags->name; flags++)
+	for (; *flags->name; flags++)
 		if (val >> flags->bit & 1)
 			text_add(text, " %s", flags->name);
 }
