@@ -192,6 +192,7 @@ class Session:
     def file(self, path, folder):
         """Where the session finds a file: in the lab, a copy of its own, in a
         folder that no other file has."""
+        path = os.path.abspath(path)    # the session has a directory of its own
         if self.where == "host":
             return path
         if path not in self.copies:

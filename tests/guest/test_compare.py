@@ -399,7 +399,8 @@ def run_time():
 
 
 def crash():
-    report = Report("crash", IMG=vm.assemble("triple"), TOGGLE="DBG_REPORT")
+    report = Report("crash", TOGGLE="DBG_REPORT",
+                    IMG=os.path.relpath(vm.assemble("triple"), tap.TOP))
     tap.equal([v["outcome"] for v in report.variants], ["crashed"] * 2)
     tap.equal({v["status"] for v in report.variants}, {vm.CRASHED})
     tap.check("eip" in report.variants[0]["report"], report.variants[0])
