@@ -12,6 +12,7 @@
 #define STACK_SIZE (16 << 10)
 #define BDA_GPA	   0x400
 #define BDA_END	   0x500
+#define VIDEO_END  0xc0000
 #define MIB_SHIFT  20
 
 static const uint64_t gdt[] = {
@@ -21,8 +22,9 @@ static const uint64_t gdt[] = {
 
 static const struct room_taken taken[] = {
 	{ BDA_GPA, BDA_END, "the BIOS data area" },
-	{ MEM_FIRMWARE_START, MEM_FIRMWARE_END,
-	  "what a PC has below 1 MiB, such as the BIOS," },
+	{ MEM_FIRMWARE_START, VIDEO_END,
+	  "the extended BIOS data area and the screen" },
+	{ MEM_RSDP, MEM_FIRMWARE_TABLES_END, "the machine's own tables" },
 	{ 0 },
 };
 
@@ -149,8 +151,12 @@ static int place_block(struct mb_guest *guest)
 int mb_finish(struct mb_guest *guest, void (*build)(struct mb_guest *guest),
 	      uint32_t magic, struct cpu_state *cpu)
 {
-	int err = load_modules(guest);
+	int err;
 
+	/* An image may begin there, with a linker's headers for a page; but of
+	 * what the memory map reserves nothing else is used. */
+	place_take(&guest->place, MEM_FIRMWARE_START, MEM_FIRMWARE_END, "");
+	err = load_modules(guest);
 	if (err)
 		return err;
 	if (guest->elf.image)

@@ -39,6 +39,13 @@ static int load_part(struct mb_guest *guest, const struct part *part)
 
 /* --- Where a relocatable image goes --- */
 
+/* Whether it is RAM to the memory map as well. */
+static bool is_free(const struct place *place, gpa_t start, gpa_t end)
+{
+	return place_is_free(place, start, end) &&
+	       (start >= MEM_FIRMWARE_END || end <= MEM_FIRMWARE_START);
+}
+
 /* The lowest free place from @min on, or the highest; its end is @max at most.
  * 0: there is none. */
 static gpa_t search(const struct place *place, const struct mb_range *range,
@@ -54,7 +61,7 @@ static gpa_t search(const struct place *place, const struct mb_range *range,
 	while (first <= last) {
 		gpa_t at = high ? last : first;
 
-		if (place_is_free(place, at, at + size))
+		if (is_free(place, at, at + size))
 			return at;
 		if (high)
 			last -= step;
@@ -83,8 +90,7 @@ static int choose_base(const struct mb_guest *guest,
 		min = X86_PAGE_SIZE; /* the interrupt table */
 	*base = start;
 	if (range->preference == PREFER_NONE && start >= min && end <= max &&
-	    (!range->align || !(start & mask)) &&
-	    place_is_free(place, start, end))
+	    (!range->align || !(start & mask)) && is_free(place, start, end))
 		return 0;
 	*base = search(place, range, min, max, end - start);
 	return *base ? 0 :
