@@ -264,6 +264,17 @@ def stays_serial(*options, **more):
         tap.check(b"\x1b" not in term.raw, term.raw)
 
 
+def prints():
+    """One that prints is left alone, whatever lies in the text memory later."""
+    with Session("--timeout=1", vm.assemble("exits"), vm.assemble("screen")) \
+            as term:
+        term.ends(vm.LIMIT)
+        tap.check(b"\x1b[?1049h" not in term.raw, term.raw)
+    with Session(vm.assemble("outsb")) as term:
+        term.ends(vm.OK)
+        tap.check(b"\x1b" not in term.raw, term.raw)
+
+
 def unread(*options, signum=None, status):
     """Nobody reads the terminal, which is full before the first picture is."""
     ours, theirs = pty.openpty()
@@ -330,6 +341,7 @@ if "host" in vm.places("real16"):
             ("--display none draws nothing", stays_serial, "--display=none"),
             ("nor does it come by itself in a dumb terminal",
              lambda: stays_serial(TERM="dumb")),
+            ("nor beside one that prints, or several", prints),
             ("a display that cannot be is refused", refused),
             ("SIGTERM ends it at a terminal that nobody reads",
              lambda: unread(signum=signal.SIGTERM,

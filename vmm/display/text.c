@@ -257,7 +257,8 @@ static void text_draw(void *dev, const struct surface *surface,
 		draw_cursor(&f);
 }
 
-#define END "\033[m\033[?1049l\033[?25h"
+/* Where there is no second screen, what follows comes below the picture. */
+#define END "\033[m\033[999H\n\033[?1049l\033[?25h"
 
 static const struct display text = {
 	.name = "text",
