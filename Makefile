@@ -155,6 +155,7 @@ include tools/initcpio/build.mk
 include initramfs/build.mk
 include kernel-configs/build.mk
 include lab/build.mk
+include backends/build.mk
 include tests/build.mk
 include tools/run.mk
 include tools/level.mk

@@ -134,10 +134,6 @@ VMM_LINK := -Wl,-z,relro,-z,now,--build-id=none \
 	    -Wl,-T,vmm/tables.ld
 VMM_HARD := -fPIE -fstack-protector-strong
 
-# Debian has zlib for glibc only; of inflateBack() that concerns no more than how
-# to call memcpy() and malloc(), so it does with musl as well.
-VMM_LIBS := $(if $(CONFIG_BOOT_GZIP),$(shell $(CC) -print-file-name=libz.a))
-
 # Small: no tables for unwinding, nothing that nobody calls (tables.ld keeps the
 # rows), and, unless CFLAGS are the user's own, size before speed but on the way
 # that every VM exit takes and every byte of a kernel.
@@ -161,14 +157,14 @@ VMM_LINK  += -Wl,-z,noseparate-code,-z,pack-relative-relocs,-e,pie_start
 VMM_LD     = $(CC) $(CFLAGS) -static-pie -nostdlib -nostartfiles -o $@ \
 	     $(addprefix $(MUSL_LIB)/,rcrt1.o crti.o) \
 	     $(call GCC_FILE,crtbeginS.o) $(VMM_OBJS) $(VMM_LINK) $(LDFLAGS) \
-	     $(VMM_LIBS) -L$(MUSL_LIB) -lc -lgcc $(call GCC_FILE,crtendS.o) $(MUSL_LIB)/crtn.o
+	     -L$(MUSL_LIB) -lc -lgcc $(call GCC_FILE,crtendS.o) $(MUSL_LIB)/crtn.o
 $(VMM_OBJS): | $(B)/musl/include/.stamp
 $(VMM_OBJS): HOST_CC = $(MUSL_CC) -isystem $(MUSL)
 else
 VMM_HARD  += $(if $(filter -O1 -O2 -O3 -Os -Oz,$(CFLAGS)),-U_FORTIFY_SOURCE \
 	     -D_FORTIFY_SOURCE=2)
 VMM_LD     = $(HOST_CC) $(CFLAGS) -pie -o $@ $(VMM_OBJS) -pthread $(VMM_LINK) \
-	     $(VMM_LIBS) $(LDFLAGS)
+	     $(LDFLAGS)
 endif
 $(VMM_OBJS): EXTRA = $(VMM_HARD)
 VMM_HOW := $(call remember,$(B)/vmm/how,static: $(VMM_MUSL) $(VMM_HARD) $(VMM_LINK))
@@ -180,7 +176,7 @@ $(B)/vmm/kvm-vmm: $(VMM_OBJS) $(VMM_LIST) vmm/tables.ld
 
 $(B)/san/vmm/kvm-vmm: $(VMM_SAN) $(VMM_LIST)
 	$(say) LD-SAN kvm-vmm
-	$(Q)$(HOST_CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(VMM_SAN) $(VMM_LIBS) -pthread $(LDFLAGS)
+	$(Q)$(HOST_CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(VMM_SAN) -pthread $(LDFLAGS)
 
 $(IMAGES)/kvm-vmm: $(B)/vmm/kvm-vmm
 	$(say) STRIP images/kvm-vmm

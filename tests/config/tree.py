@@ -95,7 +95,8 @@ class Tree:
         return sorted(
             os.path.relpath(os.path.join(folder, name), self.path)
             for folder, _, names in os.walk(self.path) for name in names
-            if name.endswith((".o", ".elf", ".bin")) or name == "kvm-vmm")
+            if name.endswith((".o", ".elf", ".bin")) or
+            name in ("kvm-vmm", "kvm-gunzip"))
 
 
 class Copy(Tree):

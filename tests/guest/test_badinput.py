@@ -167,6 +167,10 @@ for name, image in (("bzImage", badimages.bzimage()),
               lambda place, path=file(name + ".gz", kindfiles.zipper(
                   image)): vm.Command(vm.SAN, path),
               lambda result: result.must(badimages.GOOD_STATUS))
+ALONE = shutil.copy(vm.SAN, WORK)
+TABLE.add("a kvm-vmm without kvm-gunzip beside it says so",
+          lambda place: vm.Command(ALONE, WORK + "/vmlinux.gz"),
+          lambda result: one_message(result, vm.FAILED, "kvm-gunzip"))
 refused("gzip of nothing that is known",
         file("zeroes.gz", kindfiles.zipper(kindfiles.put(100000))),
         word="inside gzip: not an image")

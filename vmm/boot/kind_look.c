@@ -20,16 +20,11 @@ static uint32_t field(const struct image *image, size_t at, size_t size)
 
 #define GZIP_MIN 18 /* bytes of a member: a header of 10, a trailer of 8 */
 
-/* Deflated, and the three reserved flags are 0. */
-bool look_gzip_at(const struct image *image, size_t at)
-{
-	return at <= image->size && image->size - at >= GZIP_MIN &&
-	       (field(image, at, 4) & 0xe0ffffff) == 0x00088b1f;
-}
-
+/* RFC 1952: deflated, and the three reserved flags are 0. */
 bool look_gzip(const struct image *image)
 {
-	return look_gzip_at(image, 0);
+	return image->size >= GZIP_MIN &&
+	       (field(image, 0, 4) & 0xe0ffffff) == 0x00088b1f;
 }
 
 /* A dictionary of 4 KiB or a larger power of 2; a size, of less than 1 TiB, or

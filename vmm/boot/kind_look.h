@@ -9,10 +9,7 @@
 
 #include "loader.h"
 
-/* RFC 1952: the whole header of a member, with room for what must follow. */
-bool look_gzip_at(const struct image *image, size_t at);
 bool look_gzip(const struct image *image);
-
 bool look_lzma(const struct image *image);
 bool look_squashfs(const struct image *image);
 bool look_ext(const struct image *image);
