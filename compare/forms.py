@@ -16,6 +16,8 @@ FEATURES = {
     "BOOT_SHORTCUTS": "shortcuts",
     "CONSOLE_BATCH": "batching",
     "DBG_REPORT": "report",
+    "DEV_EDU": "",      # only there when an option asks for it
+    "DEV_FW_CFG": "fwcfg",
     "KVMCLOCK": "kvmclock",
     "MPTABLE": "mptable",
     "PAGES_4M": "large-pages",
@@ -35,7 +37,7 @@ VALUES = {
 
 def feature(name):
     """The NAME of --no-NAME that goes without this symbol's part, or ""."""
-    if name.startswith("DEV_"):
+    if name.startswith("DEV_") and name not in FEATURES:
         return name[4:].lower().replace("_", "-")
     return FEATURES.get(name, "")
 
