@@ -45,10 +45,11 @@ def qemu():
     if not shutil.which("qemu-system-x86_64"):
         raise tap.Skip("QEMU is not installed; `make deps` installs it")
     done = subprocess.run(
-        ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg", "-smp", "4", "-m",
-         "32", "-display", "none", "-nodefaults", "-no-reboot", "-device",
-         "isa-debug-exit,iobase=0xf4,iosize=1", "-kernel", KERNEL, "-append",
-         "cpus=4"], capture_output=True, timeout=150, check=False)
+        ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg,thread=single",
+         "-smp", "4", "-m", "32", "-display", "none", "-nodefaults",
+         "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=1",
+         "-kernel", KERNEL, "-append", "cpus=4"], capture_output=True,
+        timeout=150, check=False)
     tap.equal(done.returncode, 1, "exit status, 2 x step + 1")
 
 

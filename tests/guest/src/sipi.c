@@ -115,6 +115,17 @@ static void wait_some_time(void)
 		__asm__ volatile("pause");
 }
 
+/* A SIPI that comes while its INIT is still at work may be lost. */
+static void wake(uint32_t whom, uint32_t page)
+{
+	uint32_t id = whom == EXCEPT_SELF ? 0 : whom;
+	uint32_t shorthand = whom == EXCEPT_SELF ? EXCEPT_SELF : 0;
+
+	send(id, shorthand | INIT);
+	wait_some_time();
+	send(id, shorthand | SIPI | page);
+}
+
 static void wait_for(uint32_t count, enum step step)
 {
 	for (uint32_t i = 0; i < PATIENCE && report->count < count; i++)
@@ -144,8 +155,7 @@ static void check_state(void)
 static void all_but_self(uint32_t page, enum step step)
 {
 	prepare(page);
-	send(0, EXCEPT_SELF | INIT);
-	send(0, EXCEPT_SELF | SIPI | page);
+	wake(EXCEPT_SELF, page);
 	send(0, EXCEPT_SELF | SIPI | page);
 	wait_for(others, step);
 	check_state();
@@ -173,8 +183,7 @@ void run(void)
 	wait_some_time();
 	check(!report->count, INIT_ALONE);
 	for (uint32_t id = 1; id <= others; id++) {
-		send(id, INIT);
-		send(id, SIPI | 8);
+		wake(id, 8);
 		wait_for(id, EACH);
 		send(id, SIPI | 9);
 	}
