@@ -143,8 +143,8 @@ VMM_HARD += -ffunction-sections -fdata-sections -fno-unwind-tables \
 ifeq ($(origin CFLAGS),file)
 VMM_HARD += -Oz
 VMM_FAST := core/bus core/exit core/vcpu core/board core/memory boot/sparse \
-	    terminal/output util/ring devices/serial devices/serial_irq \
-	    devices/hypercall
+	    boot/firmware/screen terminal/output util/ring devices/serial \
+	    devices/serial_irq devices/hypercall
 $(foreach file,$(VMM_FAST),$(eval cflags-vmm/$(file) := -O2))
 endif
 cflags-vmm/util/static_pie := -fno-stack-protector
