@@ -24,7 +24,7 @@ def text(facts, variant):
     return found(facts) if found else ""
 
 
-DEVICES = {"DEV_I8042": "i8042"}
+DEVICES = {"DEV_I8042": "i8042", "DEV_FW_CFG": "fwcfg"}
 
 
 def unused(facts, device):
