@@ -80,6 +80,8 @@ static void check_stream(void **state)
 	for (int turns = 0; turns < 100 * LEN && got < LEN; turns++) {
 		if (!(rand_r(&seed) % 4))
 			fake_console_turn(&b);
+		if (!(rand_r(&seed) % 4))
+			fake_run_until(&b, b.now_ns + 100000);
 		if (!(rand_r(&seed) % 8))
 			fake_out(&b, FCR, 1, 0x81);
 		if (!(rand_r(&seed) % 8))

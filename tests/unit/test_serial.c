@@ -45,10 +45,46 @@ static const struct step thre[] = {
 };
 
 static const struct step receive_byte[] = {
-	OUT(MCR, 0x08), OUT(IER, 0x01), READY(1),      TYPE("ab", 1),
-	IRQ(0, 1),	IN(IIR, 0x04),	IN(LSR, 0x61), IN(LSR, 0x61),
-	READY(1),	IN(RBR, 'a'),	IRQ(0, 0),     IN(IIR, 0x01),
-	IN(LSR, 0x60),	READY(2),
+	OUT(MCR, 0x08),
+	OUT(IER, 0x01),
+	READY(1),
+	TYPE("ab", 1),
+	IRQ(0, 1),
+	IN(IIR, 0x04),
+	IN(LSR, 0x61),
+	IN(LSR, 0x61),
+	READY(1),
+	IN(RBR, 'a'),
+	IRQ(0, 0),
+	IN(IIR, 0x01),
+	IN(LSR, 0x60),
+	READY(1),
+	/* the next one comes when a line could have brought it */
+	UNTIL(86805),
+	READY(1),
+	UNTIL(86806),
+	READY(2),
+	TYPE("cd", 1),
+	UNTIL(286806),
+	IN(RBR, 'c'),
+	READY(2),
+	/* and after as long as this one took */
+	UNTIL(486805),
+	READY(2),
+	UNTIL(486806),
+	READY(3),
+	/* but soon all the same */
+	TYPE("ef", 1),
+	UNTIL(5000000000ULL),
+	IN(RBR, 'e'),
+	READY(3),
+	UNTIL(5020000000ULL),
+	READY(4),
+	/* who polls waits for nothing */
+	TYPE("gh", 1),
+	OUT(IER, 0x00),
+	IN(RBR, 'g'),
+	READY(4),
 };
 
 static const struct step receive_fifo[] = {
@@ -89,7 +125,8 @@ static const struct step fifo_resets[] = {
 /* A refused byte comes when a reset of the FIFO has made the room. */
 static const struct step room_by_reset[] = {
 	OUT(FCR, 0x01),	       OUT(MCR, 0x08), OUT(IER, 0x01), READY(1),
-	TYPE(SIXTEEN "!", 16), READY(1),       OUT(FCR, 0x03), READY(2),
+	TYPE(SIXTEEN "!", 16), READY(1),       OUT(FCR, 0x03), READY(1),
+	UNTIL(1388896),	       READY(2),
 };
 
 /* PC16550D "Interrupt Control Functions": RLS, RDA, THRE, modem status. */

@@ -9,6 +9,9 @@
 #define serial_irq_init	       none_irq_init
 #define serial_irq_update      none_irq_update
 #define serial_irq_enable_thre none_irq_enable_thre
+#define serial_irq_fed	       none_irq_fed
+#define serial_irq_more	       none_irq_more
+#define serial_irq_rested      none_irq_rested
 #define serial_fifo_init       none_fifo_init
 #define serial_fifo_control    none_fifo_control
 #define serial_fifo_bits       none_fifo_bits

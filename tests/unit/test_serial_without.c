@@ -44,12 +44,12 @@ static const struct step no_irq_fifo[] = {
 static const struct step no_fifo_irq[] = {
 	OUT(FCR, 0xc1), OUT(MCR, 0x08), OUT(IER, 0x01), IRQ(0, 0),
 	TYPE("ab", 1),	IRQ(0, 1),	READY(1),	IN(IIR, 0x04),
-	IN(RBR, 'a'),	IRQ(0, 0),	READY(2),	TYPE("b", 1),
-	IRQ(0, 1),	OUT(FCR, 0x07), IRQ(0, 1),	IN(RBR, 'b'),
-	IRQ(0, 0),	EDGES(0, 4),	OUT(IER, 0x02), IRQ(0, 1),
-	IN(IIR, 0x02),	IRQ(0, 0),	OUT(THR, 'x'),	IRQ(0, 1),
-	IN(IIR, 0x02),	OUT(IER, 0x00), OUT(IER, 0x02), IRQ(0, 1),
-	SENT("x"),
+	IN(RBR, 'a'),	IRQ(0, 0),	UNTIL(86806),	READY(2),
+	TYPE("b", 1),	IRQ(0, 1),	OUT(FCR, 0x07), IRQ(0, 1),
+	IN(RBR, 'b'),	IRQ(0, 0),	EDGES(0, 4),	OUT(IER, 0x02),
+	IRQ(0, 1),	IN(IIR, 0x02),	IRQ(0, 0),	OUT(THR, 'x'),
+	IRQ(0, 1),	IN(IIR, 0x02),	OUT(IER, 0x00), OUT(IER, 0x02),
+	IRQ(0, 1),	SENT("x"),
 };
 
 TEST_STEPS(test_no_irq_fifo, "serial", no_irq_fifo)

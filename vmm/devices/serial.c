@@ -3,7 +3,8 @@
  * (OUT2 gates the interrupt line; CTS is always on, DCD and DSR until the line is
  * hung up). Here are its registers; serial.h names the other parts.
  *
- * Characters take no time: the transmitter is always empty again. Left out:
+ * Characters that are sent take no time: the transmitter is always empty again.
+ * Those that come have the pace that serial_irq.c gives them. Left out:
  * baud rate, word length and parity have no effect, DMA modes, break, and
  * writing LSR or MSR, which the data sheet reserves for factory testing.
  */
@@ -26,7 +27,6 @@ enum {
 	REG_COUNT = 8,
 };
 
-#define IER_ERBFI 0x01 /* received data available */
 #define IER_ETBEI 0x02 /* transmitter holding register empty */
 #define IER_ELSI  0x04 /* receiver line status */
 #define IER_EDSSI 0x08 /* modem status */
@@ -96,8 +96,7 @@ static void update_rx(struct serial *s)
 		board_rx_ready(s->board);
 	} else if (s->refused && !s->rx_len) {
 		/* Empty rather than not full: one refill per FIFO. */
-		s->refused = false;
-		board_rx_more(s->board);
+		serial_irq_more(s);
 	}
 }
 
@@ -319,6 +318,7 @@ static size_t serial_input(void *dev, const uint8_t *buf, size_t len)
 	while (is_listening(s) && taken < len && serial_rx_room(s))
 		serial_rx_put(s, buf[taken++]);
 	s->refused = taken < len;
+	serial_irq_fed(s);
 	serial_irq_update(s);
 	return taken;
 }
@@ -361,6 +361,7 @@ static const struct device_type serial = {
 	.write = serial_write,
 	.input = serial_input,
 	.hang_up = serial_hang_up,
+	.timer = serial_irq_rested,
 };
 
 DEVICE(serial);

@@ -13,6 +13,8 @@
 
 #include "device.h"
 
+#define IER_ERBFI 0x01 /* received data available */
+
 #define IIR_NONE    0x01
 #define IIR_RLS	    0x06
 #define IIR_RDA	    0x04
@@ -45,12 +47,14 @@ struct serial {
 	bool has_irq;  /* as this run wants it: serial_irq_init() */
 	bool has_fifo; /* likewise */
 
-	bool hung_up;	/* the other end of the line has gone */
-	bool rts_used;	/* the guest has raised RTS: lowering it means stop */
-	uint8_t polls;	/* looks at an idle receiver in a row */
-	bool listening; /* as of the last access */
-	bool refused;	/* input() left something behind */
-	uint8_t thr;	/* the character written last */
+	bool hung_up;	 /* the other end of the line has gone */
+	bool rts_used;	 /* the guest has raised RTS: lowering it means stop */
+	uint8_t polls;	 /* looks at an idle receiver in a row */
+	bool listening;	 /* as of the last access */
+	bool refused;	 /* input() left something behind */
+	bool resting;	 /* and asks for it when the timer goes off */
+	uint64_t fed_ns; /* when input() came last */
+	uint8_t thr;	 /* the character written last */
 };
 
 /* The interrupt of the highest rank that is enabled and pending, as IIR shows
@@ -64,6 +68,13 @@ void serial_irq_update(struct serial *s);
 
 /* The driver has enabled the THRE interrupt, which was off. */
 void serial_irq_enable_thre(struct serial *s);
+
+/* Characters have come; and the guest has read them all: more are asked for. */
+void serial_irq_fed(struct serial *s);
+void serial_irq_more(struct serial *s);
+
+/* The `timer`: time for the next ones. */
+void serial_irq_rested(void *dev);
 
 void serial_fifo_init(struct serial *s);
 

@@ -12,6 +12,22 @@ void serial_irq_init(struct serial *s)
 	(void)s;
 }
 
+void serial_irq_fed(struct serial *s)
+{
+	(void)s;
+}
+
+void serial_irq_more(struct serial *s)
+{
+	s->refused = false;
+	board_rx_more(s->board);
+}
+
+void serial_irq_rested(void *dev)
+{
+	(void)dev;
+}
+
 void serial_irq_update(struct serial *s)
 {
 	(void)s;
