@@ -224,11 +224,13 @@ static const struct step loopback_overrun[] = {
 	IN(RBR, 14),	IN(RBR, 15),	IN(RBR, 17),	IN(LSR, 0x60),
 };
 
+/* Who never sets OUT2 was written for a port without the gate. */
 static const struct step out2_gate[] = {
-	OUT(IER, 0x02), IN(MCR, 0x00),	IRQ(0, 0), OUT(MCR, 0x08),
-	IRQ(0, 1),	OUT(MCR, 0x07), IRQ(0, 0), OUT(MCR, 0x0f),
-	IRQ(0, 1),	OUT(MCR, 0x1f), IRQ(0, 0), OUT(MCR, 0x0f),
-	IN(IIR, 0x02),	IRQ(0, 0),
+	OUT(IER, 0x02), IN(MCR, 0x00),	IRQ(0, 1),     OUT(MCR, 0x07),
+	IRQ(0, 1),	OUT(MCR, 0x18), IRQ(0, 0),     OUT(MCR, 0x03),
+	IRQ(0, 1),	OUT(MCR, 0x08), IRQ(0, 1),     OUT(MCR, 0x07),
+	IRQ(0, 0),	OUT(MCR, 0x0f), IRQ(0, 1),     OUT(MCR, 0x1f),
+	IRQ(0, 0),	OUT(MCR, 0x0f), IN(IIR, 0x02), IRQ(0, 0),
 };
 
 /* Input waits on the console until something would read it. */
@@ -237,6 +239,16 @@ static const struct step deaf_until_asked[] = {
 	OUT(MCR, 0x08), READY(1),	TYPE("x", 1), IN(RBR, 'x'),
 	OUT(IER, 0x00), TYPE("x", 0),	READY(1),     OUT(IER, 0x01),
 	READY(2),
+};
+
+/* As xv6 does it, OUT2 off; Linux only looks which bits IER has. */
+static const struct step without_out2[] = {
+	OUT(MCR, 0x00), OUT(IER, 0x0f), IN(IER, 0x0f),	READY(0),
+	TYPE("x", 0),	OUT(IER, 0x00), OUT(IER, 0x01), READY(0),
+	IN(LSR, 0x60),	READY(1),	TYPE("x", 1),	IRQ(0, 1),
+	IN(RBR, 'x'),	IRQ(0, 0),	OUT(IER, 0x00), OUT(IER, 0x01),
+	OUT(THR, 'a'),	READY(2),	OUT(MCR, 0x08), OUT(MCR, 0x00),
+	TYPE("x", 0),
 };
 
 /* RTS stops the console once it has been used, and only then. */
@@ -318,6 +330,7 @@ TEST_STEPS(test_modem_interrupt, "serial", modem_interrupt)
 TEST_STEPS(test_loopback_data, "serial", loopback_data)
 TEST_STEPS(test_loopback_overrun, "serial", loopback_overrun)
 TEST_STEPS(test_out2_gate, "serial", out2_gate)
+TEST_STEPS(test_without_out2, "serial", without_out2)
 TEST_STEPS(test_deaf_until_asked, "serial", deaf_until_asked)
 TEST_STEPS(test_flow_control, "serial", flow_control)
 TEST_STEPS(test_printing, "serial", printing)
@@ -382,6 +395,7 @@ int main(void)
 		cmocka_unit_test(test_loopback_data),
 		cmocka_unit_test(test_loopback_overrun),
 		cmocka_unit_test(test_out2_gate),
+		cmocka_unit_test(test_without_out2),
 		cmocka_unit_test(test_deaf_until_asked),
 		cmocka_unit_test(test_flow_control),
 		cmocka_unit_test(test_printing),

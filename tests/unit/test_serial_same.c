@@ -6,6 +6,7 @@
  * The second one is compiled in here, its functions under other names.
  */
 #define serial_interrupt_id    none_interrupt_id
+#define serial_gate_is_open    none_gate_is_open
 #define serial_irq_init	       none_irq_init
 #define serial_irq_update      none_irq_update
 #define serial_irq_enable_thre none_irq_enable_thre

@@ -1,7 +1,7 @@
 /*
  * COM1: a 16550A UART after the data sheet of the PC16550D, wired as in a PC
- * (OUT2 gates the interrupt line; CTS is always on, DCD and DSR until the line is
- * hung up). Here are its registers; serial.h names the other parts.
+ * (OUT2 gates the interrupt line once it was used; CTS is always on, DCD and DSR
+ * until the line is hung up). Here are its registers; serial.h names the other parts.
  *
  * Characters that are sent take no time: the transmitter is always empty again.
  * Those that come have the pace that serial_irq.c gives them. Left out:
@@ -67,15 +67,27 @@ uint8_t serial_interrupt_id(const struct serial *s)
 }
 
 /*
+ * The gate is the PC's, not the chip's, and not every port has it: systems that
+ * were written for one without, xv6 among them, leave OUT2 off. In loopback it
+ * is forced inactive at the pin, and so is the gate.
+ */
+bool serial_gate_is_open(const struct serial *s)
+{
+	return !(s->mcr & MCR_LOOP) && ((s->mcr & MCR_OUT2) || !s->out2_used);
+}
+
+/*
  * Would a character that arrives now be read? Before that it waits on the
  * console, where no driver's start-up clears it away: either the guest has
  * receive interrupts on, whether or not it will get any, or it polls. RTS is
  * honoured once it has been used, so that flow control works and a closed port
- * loses nothing.
+ * loses nothing. Linux looks for the bits that IER has by setting them all,
+ * with OUT2 off; that does not count.
  */
 static bool is_listening(const struct serial *s)
 {
-	bool by_irq = (s->ier & IER_ERBFI) && (s->mcr & MCR_OUT2);
+	bool by_irq = (s->ier & IER_ERBFI) && serial_gate_is_open(s) &&
+		      !s->trying;
 	bool stopped = s->rts_used && !(s->mcr & MCR_RTS);
 
 	if ((s->mcr & MCR_LOOP) || stopped)
@@ -197,6 +209,8 @@ SLOW static uint8_t read_any(struct serial *s, unsigned int reg)
 
 	if (reg == REG_RBR_THR || reg == REG_IIR_FCR)
 		count_poll(s);
+	if (reg != REG_IER)
+		s->trying = false;
 	val = read_reg(s, reg);
 	serial_irq_update(s);
 	update_rx(s);
@@ -212,7 +226,7 @@ static uint64_t serial_read(void *dev, unsigned int range, uint64_t off,
 
 	(void)range;
 	(void)size;
-	if (off == REG_LSR && !count_poll(s) && !s->overrun)
+	if (off == REG_LSR && !count_poll(s) && !s->overrun && !s->trying)
 		return read_lsr(s);
 	return read_any(s, off);
 }
@@ -233,13 +247,16 @@ static void write_ier(struct serial *s, uint8_t val)
 	if (val & ~s->ier & IER_ETBEI)
 		serial_irq_enable_thre(s);
 	s->ier = val & IER_MASK;
+	s->trying = !s->out2_used;
 }
 
 static void write_mcr(struct serial *s, uint8_t val)
 {
 	s->mcr = val & MCR_MASK;
-	if (!(val & MCR_LOOP) && (val & MCR_RTS))
-		s->rts_used = true;
+	if (!(val & MCR_LOOP)) {
+		s->rts_used |= !!(val & MCR_RTS);
+		s->out2_used |= !!(val & MCR_OUT2);
+	}
 	update_modem(s);
 }
 
@@ -284,6 +301,7 @@ static void forget_polls(struct serial *s, unsigned int reg)
 
 SLOW static void write_any(struct serial *s, unsigned int reg, uint8_t val)
 {
+	s->trying = false;
 	write_reg(s, reg, val);
 	serial_irq_update(s);
 	update_rx(s);
@@ -293,7 +311,7 @@ SLOW static void write_any(struct serial *s, unsigned int reg, uint8_t val)
 static bool is_plain(const struct serial *s)
 {
 	return !(s->ier & IER_ETBEI) && !(s->lcr & LCR_DLAB) &&
-	       !(s->mcr & MCR_LOOP);
+	       !(s->mcr & MCR_LOOP) && !s->trying;
 }
 
 static void serial_write(void *dev, unsigned int range, uint64_t off,

@@ -49,6 +49,8 @@ struct serial {
 
 	bool hung_up;	 /* the other end of the line has gone */
 	bool rts_used;	 /* the guest has raised RTS: lowering it means stop */
+	bool out2_used;	 /* likewise OUT2: it gates the interrupt line */
+	bool trying;	 /* no other register was used since IER was written */
 	uint8_t polls;	 /* looks at an idle receiver in a row */
 	bool listening;	 /* as of the last access */
 	bool refused;	 /* input() left something behind */
@@ -62,6 +64,9 @@ struct serial {
 uint8_t serial_interrupt_id(const struct serial *s);
 
 void serial_irq_init(struct serial *s);
+
+/* Whether interrupts get out: OUT2 lets them, and so does who never used it. */
+bool serial_gate_is_open(const struct serial *s);
 
 /* Sets the interrupt line to what the registers say. */
 void serial_irq_update(struct serial *s);

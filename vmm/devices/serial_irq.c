@@ -10,11 +10,10 @@ void serial_irq_init(struct serial *s)
 	s->has_irq = board_has(s->board, "irq4");
 }
 
-/* In loopback OUT2 is forced inactive at the pin, and so is the gate. */
 void serial_irq_update(struct serial *s)
 {
-	bool gate = (s->mcr & (MCR_OUT2 | MCR_LOOP)) == MCR_OUT2;
-	bool level = gate && serial_interrupt_id(s) != IIR_NONE;
+	bool level = serial_gate_is_open(s) &&
+		     serial_interrupt_id(s) != IIR_NONE;
 
 	if (!s->has_irq || level == s->level)
 		return;
