@@ -220,6 +220,7 @@ int guest_configure(const struct options *opt, const struct kvm *kvm,
 	config->max_exits = opt->max_exits ? opt->max_exits : UINT64_MAX;
 	config->without = opt->without;
 	config->screen_keys = !opt->keys;
+	config->quiet_keys = loader->needs & NEEDS_BIOS;
 	config->by_serial = loader->needs & NEEDS_SERIAL;
 	err = configure(opt, kvm, loader, files, config);
 	if (err)

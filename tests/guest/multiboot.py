@@ -24,6 +24,18 @@ def run(*argv):
 
 
 @functools.lru_cache(None)
+def assemble(name):
+    """The path of src/NAME.S as a multiboot kernel."""
+    os.makedirs(WORK, exist_ok=True)
+    path = os.path.join(WORK, name + ".elf")
+    run("gcc", "-m32", "-nostdlib", "-static", "-no-pie", "-I",
+        os.path.join(tap.TOP, "vmm"), "-Wl,--build-id=none,-n,-z,noexecstack,"
+        "--no-warn-rwx-segments,-Ttext=0x200000", "-o", path,
+        os.path.join(vm.SOURCES, name + ".S"))
+    return path
+
+
+@functools.lru_cache(None)
 def kernel(name, *defines, script="multiboot.ld", form=None, tags=None,
            less=None):
     """The path of NAME.kernel, built with -DDEFINE... of multiboot_entry.S.

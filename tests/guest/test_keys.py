@@ -5,6 +5,7 @@ import os
 import tempfile
 
 import badimages
+import multiboot
 import vm
 from vm import tap
 
@@ -75,6 +76,23 @@ ends("a word --eof does not know", "carrier", "--eof=now", keys=b"",
      status=vm.USAGE, out=b"")
 for where in vm.places("real16")[:1]:
     ENDS.add_cases(where)
+
+
+def silent(text, *options, status=vm.OK, out=b"\x1e\x9e\x30\xb0"):
+    """A multiboot kernel that only takes IRQ1."""
+    SILENT.add(text, lambda place: vm.Command(
+        vm.KVM_VMM, *options, multiboot.assemble("irq1"), stdin=b"ab",
+        limit=20), lambda result: result.must(status, out))
+
+
+SILENT = vm.Table()
+silent("a kernel that only takes IRQ1 is lent its keys")
+silent("and by the 8259 of kvm-vmm", "--irqchip=vmm")
+silent("--keys keyboard lends them, too", "--keys=keyboard")
+silent("--keys serial does not", "--keys=serial", "--timeout=4",
+       status=vm.LIMIT, out=b"")
+for where in vm.places("prot32")[:1] if vm.has_loader("multiboot1") else ():
+    SILENT.add_cases(where)
 PLACES = vm.places("long64")
 for where in PLACES[:1]:    # one of them, or it takes long
     TABLE.add_cases(where)

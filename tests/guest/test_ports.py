@@ -5,8 +5,6 @@ it, and QEMU, which has never heard of us, runs the same kernel. Each line must
 be QEMU's, but for those below, where the data sheets or the machine differ."""
 
 import functools
-import os
-import subprocess
 
 import multiboot
 import vm
@@ -43,16 +41,8 @@ OUR_PIT = {
 }
 
 
-@functools.lru_cache(None)
 def kernel():
-    os.makedirs(multiboot.WORK, exist_ok=True)
-    path = os.path.join(multiboot.WORK, "ports.elf")
-    subprocess.run(["gcc", "-m32", "-nostdlib", "-static", "-no-pie", "-Ivmm",
-                    "-Wl,--build-id=none,-n,--no-warn-rwx-segments,"
-                    "-Ttext=0x200000", "-o", path,
-                    os.path.join(vm.SOURCES, "ports.S")],
-                   cwd=tap.TOP, check=True)
-    return path
+    return multiboot.assemble("ports")
 
 
 def lines(text):

@@ -201,6 +201,11 @@ bool board_at_screen(struct board *board)
 	return board->at_screen;
 }
 
+bool board_lends(struct board *board)
+{
+	return board->lends && !board->rx_readies;
+}
+
 void board_rx_more(struct board *board)
 {
 	board->rx_mores++;

@@ -37,6 +37,7 @@ struct board {
 	unsigned int rx_mores;
 	unsigned int screen_readies; /* board_screen_ready() */
 	bool at_screen;
+	bool lends;	   /* board_lends(), while nobody has asked */
 	bool rx_ready;	   /* since the last fake_console_turn() */
 	bool feed_at_once; /* board_rx_ready() brings input() with it */
 	const uint8_t *input;

@@ -129,6 +129,37 @@ static void test_at_the_screen(void **state)
 	fake_board_close(&b);
 }
 
+/* Such a guest is lent a key while nobody asks, but not at once; its interrupt
+ * comes again, and reading it is the sign that it listens. */
+static void test_lent(void **state)
+{
+	struct board b;
+
+	(void)state;
+	fake_board_open(&b, "i8042");
+	assert_int_equal(fake_offer(&b, "a", 1), 0);
+	assert_int_equal(b.deadline_ns, 0);
+	b.lends = true;
+	assert_int_equal(fake_offer(&b, "ab", 2), 0);
+	fake_run_until(&b, b.deadline_ns);
+	assert_int_equal(b.rx_mores, 1);
+	b.rx_readies = 0; /* that was not the guest */
+	assert_int_equal(fake_offer(&b, "ab", 2), 1);
+	assert_int_equal(fake_offer(&b, "ab", 2), 0);
+	assert_true(b.irq[KBD]);
+	fake_run_until(&b, b.deadline_ns);
+	assert_int_equal(b.irq_changes[KBD], 3);
+	assert_true(b.irq[KBD]);
+	assert_int_equal(fake_in(&b, DATA, 1), 0x1e);
+	assert_int_equal(b.rx_readies, 1);
+	assert_int_equal(fake_in(&b, DATA, 1), 0x9e);
+	assert_int_equal(fake_offer(&b, "b", 1), 1);
+	assert_int_equal(fake_in(&b, DATA, 1), 0x30);
+	fake_run_until(&b, b.deadline_ns);
+	assert_int_equal(b.deadline_ns, 0);
+	fake_board_close(&b);
+}
+
 static void look(struct board *b, unsigned int times)
 {
 	while (times--)
@@ -289,6 +320,7 @@ int main(void)
 		cmocka_unit_test(test_port_off),
 		cmocka_unit_test(test_linux_starts),
 		cmocka_unit_test(test_at_the_screen),
+		cmocka_unit_test(test_lent),
 		cmocka_unit_test(test_linux_at_its_screen),
 		cmocka_unit_test(test_by_polling),
 		cmocka_unit_test(test_polling_both),

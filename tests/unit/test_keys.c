@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -57,12 +58,62 @@ static void by_place(void **state)
 	assert_ptr_equal(keys_reader(&keys, KEYS_AT_LINE), kbd);
 }
 
+static unsigned int offers, takes;
+
+static ssize_t offer(struct board *board, const uint8_t *buf, size_t len)
+{
+	assert_ptr_equal(board, kbd);
+	assert_int_equal(*buf, 'a');
+	assert_int_equal(len, 1);
+	offers++;
+	return takes;
+}
+
+/* A key is lent to the keyboard, which keeps it if it asks first. */
+static void lent(void **state)
+{
+	struct keys keys = { .quiet = kbd };
+
+	(void)state;
+	for (unsigned int round = 0; round < 2; round++) {
+		keys_put(&keys, (const uint8_t *)"ab", 2);
+		offers = takes = 0;
+		assert_int_equal(keys_lend(&keys, offer), 0);
+		takes = 1;
+		assert_int_equal(keys_lend(&keys, offer), 1);
+		assert_int_equal(keys_lend(&keys, offer), 0);
+		assert_int_equal(offers, 2);
+		keys_settle(&keys, round ? kbd : uart);
+		assert_int_equal(ring_used(keys.typed), round ? 1 : 2);
+		keys_settle(&keys, kbd);
+		assert_int_equal(ring_used(keys.typed), round ? 1 : 2);
+		ring_drop(keys.typed, ring_used(keys.typed));
+	}
+	free(keys.typed);
+}
+
+/* What another guest gets has not been lent to anyone there. */
+static void moved(void **state)
+{
+	struct keys keys = { 0 }, from = { .quiet = kbd, .lent = true };
+
+	(void)state;
+	keys_put(&from, (const uint8_t *)"a", 1);
+	keys_move(&keys, &from);
+	keys_put(&from, (const uint8_t *)"b", 1);
+	keys_settle(&from, kbd);
+	assert_int_equal(ring_used(from.typed), 1);
+	assert_int_equal(ring_used(keys.typed), 1);
+	free(from.typed);
+	free(keys.typed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nobody),
-		cmocka_unit_test(the_last),
-		cmocka_unit_test(by_place),
+		cmocka_unit_test(nobody),   cmocka_unit_test(the_last),
+		cmocka_unit_test(by_place), cmocka_unit_test(lent),
+		cmocka_unit_test(moved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -359,6 +359,14 @@ void board_screen_ready(struct board *board)
 {
 	if (board->vm->config.screen_keys)
 		console_keyboard(board->vm->config.console, board);
+	if (board->gets_keys && board->vm->config.quiet_keys)
+		console_lends(board->vm->config.console, board);
+}
+
+bool board_lends(struct board *board)
+{
+	return board->gets_keys && board->vm->config.quiet_keys &&
+	       console_is_unasked(board->vm->config.console);
 }
 
 bool board_at_screen(struct board *board)

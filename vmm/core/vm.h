@@ -35,6 +35,7 @@ struct vm_config {
 	const char *const *without; /* features left out: feature.h */
 	const char *keys;   /* the device that gets them; NULL: who asks last */
 	bool screen_keys;   /* those typed at its screen go to its keyboard */
+	bool quiet_keys;    /* it may read them there without a sign */
 	bool by_serial;	    /* it is not waited for on the screen */
 	uint64_t max_exits; /* VM exits before STATUS_LIMIT */
 	struct console_guest *console; /* its end of it */

@@ -16,6 +16,8 @@
  * had by then comes first if the guest empties COM1 before it reads a key.
  *
  * What is typed at the guest's screen comes in any case, as from a real keyboard.
+ * And a guest that only takes IRQ1, as the BIOS has left it, is lent a key while
+ * nobody asks: when it reads that, it has shown that it listens.
  * One that takes interrupts of the auxiliary port too, where nothing has ever
  * answered, has drivers for whatever may be there and reads its console
  * elsewhere. That is Linux, which starts this controller long before it opens
@@ -64,35 +66,10 @@ enum {
 
 #define INPUT_PORT 0xa0 /* not locked, manufacturing jumper not set */
 
-/* Controller commands, to port 0x64 */
-enum {
-	CMD_READ_CB = 0x20,
-	CMD_WRITE_CB = 0x60,
-	CMD_AUX_OFF = 0xa7,
-	CMD_AUX_ON = 0xa8,
-	CMD_AUX_TEST = 0xa9,
-	CMD_SELF_TEST = 0xaa,
-	CMD_KBD_TEST = 0xab,
-	CMD_KBD_OFF = 0xad,
-	CMD_KBD_ON = 0xae,
-	CMD_READ_INPUT = 0xc0,
-	CMD_READ_OUTPUT = 0xd0,
-	CMD_WRITE_OUTPUT = 0xd1,
-	CMD_WRITE_KBD_BUF = 0xd2, /* as if the keyboard had sent it */
-	CMD_WRITE_AUX_BUF = 0xd3, /* as if the mouse had */
-	CMD_WRITE_AUX = 0xd4,
-	CMD_A20_OFF = 0xdd, /* not IBM's: what AT chip sets added */
-	CMD_A20_ON = 0xdf,
-	CMD_READ_TEST = 0xe0,
-	CMD_PULSE = 0xf0, /* to 0xff: a 0 bit pulses that output pin low */
-};
-
 #define SELF_TEST_OK	  0x55
 #define INTERFACE_TEST_OK 0x00
 
 #define NO_ANSWER 0xfe /* of the mouse that is not there */
-
-#define QUEUE_SIZE 16
 
 /*
  * So many looks at an empty buffer, with no command in between, make a
@@ -103,10 +80,10 @@ enum {
 /* An escape character that nothing follows for so long was the key. */
 #define ESCAPE_NS 30000000ULL
 
-struct queue {
-	uint16_t items[QUEUE_SIZE]; /* byte, and STATUS_ bits << 8 */
-	unsigned int head, len;
-};
+/* How long others have the time to ask for what is lent to a guest that gives no
+ * sign, and how long its interrupt has to be heard before there is another. */
+#define LEND_NS	 1000000000ULL
+#define AGAIN_NS 100000000ULL
 
 struct i8042 {
 	struct board *board;
@@ -119,32 +96,14 @@ struct i8042 {
 	struct queue answers; /* the controller's own */
 	struct keyboard kbd;
 
-	bool claimed;	/* the guest itself has switched the keyboard on */
-	uint8_t polls;	/* looks at an empty buffer in a row */
-	bool listening; /* as of the last access */
-	bool refused;	/* input() left something behind */
-	bool deciding;	/* the timer runs for an escape character */
+	bool claimed; /* the guest has switched it on, or read what was lent */
+	bool lent;    /* a key that the console still has */
+	uint64_t lend_ns; /* when it may be lent; 0: nothing was typed */
+	uint8_t polls;	  /* looks at an empty buffer in a row */
+	bool listening;	  /* as of the last access */
+	bool refused;	  /* input() left something behind */
+	bool deciding;	  /* the timer runs for an escape character */
 };
-
-static unsigned int queue_room(const struct queue *q)
-{
-	return QUEUE_SIZE - q->len;
-}
-
-/* The caller has made sure of the room. */
-static void queue_put(struct queue *q, uint16_t item)
-{
-	q->items[(q->head + q->len++) % QUEUE_SIZE] = item;
-}
-
-static uint16_t queue_get(struct queue *q)
-{
-	uint16_t item = q->items[q->head];
-
-	q->head = (q->head + 1) % QUEUE_SIZE;
-	q->len--;
-	return item;
-}
 
 static uint8_t irq_pins(const struct i8042 *c)
 {
@@ -396,6 +355,8 @@ static uint8_t read_data(struct i8042 *c)
 {
 	uint8_t val = c->data;
 
+	if (c->lent && (c->status & (STATUS_OBF | STATUS_AUX)) == STATUS_OBF)
+		c->claimed = true;
 	c->status &= ~STATUS_OBF;
 	update_irqs(c);
 	return val;
@@ -442,6 +403,35 @@ static void update_timer(struct i8042 *c)
 	c->deciding = wait;
 }
 
+/* Whether a key may be lent now; when it is time to look again is set. */
+static bool may_lend(struct i8042 *c)
+{
+	uint64_t now = board_now_ns(c->board);
+
+	if (!board_lends(c->board) || !kbd_is_scanning(&c->kbd) ||
+	    (c->command & (CB_KBD_INT | CB_KBD_OFF)) != CB_KBD_INT)
+		return false;
+	if (!c->lend_ns)
+		c->lend_ns = now + LEND_NS;
+	c->lent = now >= c->lend_ns;
+	board_timer(c->board, c->lent ? now + AGAIN_NS : c->lend_ns);
+	return c->lent;
+}
+
+/* One that sets up its interrupt controller now has lost the edge. */
+static void lend_again(struct i8042 *c)
+{
+	if (c->claimed || !board_lends(c->board))
+		return;
+	if (!c->lent) {
+		board_rx_more(c->board);
+		return;
+	}
+	set_level(c, PIN_KBD, false);
+	update_irqs(c);
+	board_timer(c->board, board_now_ns(c->board) + AGAIN_NS);
+}
+
 static size_t i8042_input(void *dev, const uint8_t *buf, size_t len)
 {
 	struct i8042 *c = dev;
@@ -449,6 +439,8 @@ static size_t i8042_input(void *dev, const uint8_t *buf, size_t len)
 
 	if (takes_keys(c))
 		taken = kbd_type(&c->kbd, buf, len);
+	else if (!c->lent && may_lend(c))
+		taken = kbd_type(&c->kbd, buf, 1);
 	c->refused = taken < len;
 	update_timer(c);
 	fill_buffer(c);
@@ -460,8 +452,10 @@ static void i8042_timer(void *dev)
 {
 	struct i8042 *c = dev;
 
-	if (!c->deciding)
-		return; /* it was on its way when the sequence went on */
+	if (!c->deciding) { /* or else the sequence went on meanwhile */
+		lend_again(c);
+		return;
+	}
 	c->deciding = false;
 	kbd_decide(&c->kbd);
 	update(c);

@@ -41,6 +41,57 @@ bool keys_undecided(const struct keys *keys);
 /* Nothing has followed: it was a key. As keys_type(). */
 unsigned int keys_decide(struct keys *keys, uint16_t *events);
 
+/* Controller commands, to port 0x64 */
+enum {
+	CMD_READ_CB = 0x20,
+	CMD_WRITE_CB = 0x60,
+	CMD_AUX_OFF = 0xa7,
+	CMD_AUX_ON = 0xa8,
+	CMD_AUX_TEST = 0xa9,
+	CMD_SELF_TEST = 0xaa,
+	CMD_KBD_TEST = 0xab,
+	CMD_KBD_OFF = 0xad,
+	CMD_KBD_ON = 0xae,
+	CMD_READ_INPUT = 0xc0,
+	CMD_READ_OUTPUT = 0xd0,
+	CMD_WRITE_OUTPUT = 0xd1,
+	CMD_WRITE_KBD_BUF = 0xd2, /* as if the keyboard had sent it */
+	CMD_WRITE_AUX_BUF = 0xd3, /* as if the mouse had */
+	CMD_WRITE_AUX = 0xd4,
+	CMD_A20_OFF = 0xdd, /* not IBM's: what AT chip sets added */
+	CMD_A20_ON = 0xdf,
+	CMD_READ_TEST = 0xe0,
+	CMD_PULSE = 0xf0, /* to 0xff: a 0 bit pulses that output pin low */
+};
+
+#define QUEUE_SIZE 16
+
+/* Answers of the controller. */
+struct queue {
+	uint16_t items[QUEUE_SIZE]; /* byte, and STATUS_ bits << 8 */
+	unsigned int head, len;
+};
+
+static inline unsigned int queue_room(const struct queue *q)
+{
+	return QUEUE_SIZE - q->len;
+}
+
+/* The caller has made sure of the room. */
+static inline void queue_put(struct queue *q, uint16_t item)
+{
+	q->items[(q->head + q->len++) % QUEUE_SIZE] = item;
+}
+
+static inline uint16_t queue_get(struct queue *q)
+{
+	uint16_t item = q->items[q->head];
+
+	q->head = (q->head + 1) % QUEUE_SIZE;
+	q->len--;
+	return item;
+}
+
 #define KBD_ANSWERS 16 /* bytes */
 #define KBD_EVENTS  32
 

@@ -173,6 +173,11 @@ void board_rx_more(struct board *board);
 void board_screen_ready(struct board *board);
 bool board_at_screen(struct board *board);
 
+/* Whether the guest may read keys without a sign that it does, as one that a BIOS
+ * has started, and nobody asks. Then input() brings the keyboard a single byte,
+ * which the console takes back if another device asks first. */
+bool board_lends(struct board *board);
+
 enum board_stop {
 	BOARD_STOP_EXIT,  /* the guest ended itself; status is its own, 0-63 */
 	BOARD_STOP_RESET, /* the guest pulled the reset line */

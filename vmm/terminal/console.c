@@ -50,12 +50,16 @@ static void feed(struct console_guest *guest)
 	struct board *board = reader(guest);
 	struct ring *typed = guest->keys.typed;
 	const uint8_t *buf;
-	size_t len;
+	size_t len = 1;
 	ssize_t taken = 0;
 
-	if (!board || !typed || guest->ended)
+	if (!typed || guest->ended)
 		return;
-	do {
+	if (board)
+		keys_settle(&guest->keys, board);
+	else
+		taken = keys_lend(&guest->keys, guest->console->config.input);
+	while (board && taken >= 0) {
 		buf = ring_peek(typed, &len);
 		if (!len)
 			break;
@@ -64,7 +68,9 @@ static void feed(struct console_guest *guest)
 		taken = guest->console->config.input(board, buf, len);
 		if (taken > 0)
 			ring_drop(typed, taken);
-	} while (taken == (ssize_t)len);
+		if (taken != (ssize_t)len)
+			break;
+	}
 	/* Busy: again at once, or when stdout takes what the vCPU waits for. */
 	if (len && taken < 0 && !guest->console->output.waits)
 		event_notify(guest->console->wake.fd);
@@ -91,8 +97,7 @@ static void find_front(struct console *console)
 
 		if (!reader(guest) || guest->ended)
 			continue;
-		guest->keys.typed = old->keys.typed;
-		old->keys.typed = NULL;
+		keys_move(&guest->keys, &old->keys);
 		set_front(console, guest, console->terminal);
 		return;
 	}

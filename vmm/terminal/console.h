@@ -127,6 +127,19 @@ void console_rx_more(struct console_guest *guest, struct board *board);
  * go there. Any thread. */
 void console_keyboard(struct console_guest *guest, struct board *board);
 
+/* @board is a keyboard that is lent what nobody asks for: keys_lend(). */
+static inline void console_lends(struct console_guest *guest,
+				 struct board *board)
+{
+	atomic_store(&guest->keys.quiet, board);
+}
+
+/* Whether no device of the guest has asked for keys yet. Any thread. */
+static inline bool console_is_unasked(const struct console_guest *guest)
+{
+	return !atomic_load(&guest->keys.last);
+}
+
 /* Whether the terminal shows the screen of the guest in front. */
 void console_set_at_screen(struct console *console, bool at_screen);
 bool console_is_at_screen(const struct console_guest *guest);

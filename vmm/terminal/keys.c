@@ -33,6 +33,40 @@ struct board *keys_reader(const struct keys *keys, enum keys_place place)
 	return board ? board : atomic_load(&keys->last);
 }
 
+void keys_move(struct keys *keys, struct keys *from)
+{
+	keys->typed = from->typed;
+	from->typed = NULL;
+	from->lent = false;
+}
+
+ssize_t keys_lend(struct keys *keys,
+		  ssize_t (*input)(struct board *board, const uint8_t *buf,
+				   size_t len))
+{
+	struct board *board = atomic_load(&keys->quiet);
+	const uint8_t *buf;
+	size_t len;
+	ssize_t taken;
+
+	if (!board || keys->lent)
+		return 0;
+	buf = ring_peek(keys->typed, &len);
+	if (!len)
+		return 0;
+	atomic_store(&keys->asked, false);
+	taken = input(board, buf, 1);
+	keys->lent = taken > 0;
+	return taken;
+}
+
+void keys_settle(struct keys *keys, const struct board *board)
+{
+	if (keys->lent && board == atomic_load(&keys->quiet))
+		ring_drop(keys->typed, 1);
+	keys->lent = false;
+}
+
 bool keys_ask(struct keys *keys, struct board *board)
 {
 	struct board *before = atomic_exchange(&keys->last, board);
@@ -46,6 +80,7 @@ bool keys_ask_more(struct keys *keys, struct board *board)
 {
 	bool known = board == atomic_load(&keys->last) ||
 		     board == atomic_load(&keys->keyboard) ||
+		     board == atomic_load(&keys->quiet) ||
 		     board == atomic_load(&keys->line);
 
 	return known && !atomic_exchange(&keys->asked, true);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "util/ring.h"
 
@@ -26,6 +27,8 @@ enum keys_place {
 struct keys {
 	_Atomic(struct board *) last; /* who has asked last; NULL: nobody yet */
 	_Atomic(struct board *) keyboard, line; /* the one, and the others */
+	_Atomic(struct board *) quiet; /* has a key lent while nobody asks */
+	bool lent;		       /* it has the first of those typed */
 	atomic_bool asked;  /* somebody waits for keys: no need to tell again */
 	struct ring *typed; /* NULL: never any */
 };
@@ -35,6 +38,20 @@ bool keys_room(const struct keys *keys);
 
 /* Keys for the guest; there is room. */
 void keys_put(struct keys *keys, const uint8_t *buf, size_t len);
+
+/* What was typed for @from is for @keys, which had nothing. */
+void keys_move(struct keys *keys, struct keys *from);
+
+/*
+ * Nobody has asked: offers the first key by @input to the keyboard that may be
+ * read nevertheless, and keeps it until somebody has. As @input, or 0.
+ */
+ssize_t keys_lend(struct keys *keys,
+		  ssize_t (*input)(struct board *board, const uint8_t *buf,
+				   size_t len));
+
+/* @board has asked: if it has the first key already, that is its. */
+void keys_settle(struct keys *keys, const struct board *board);
 
 /*
  * Who takes what is typed in such a place: whoever has asked last, or, once the
