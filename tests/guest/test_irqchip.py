@@ -140,7 +140,7 @@ if "kernel" in KINDS:
 
 # --- vCPUs that the guest never starts --------------------------------------
 
-SAID = "has started 1 of its {} vCPUs; it is told of them by ACPI"
+SAID = "has started 1 of its {} vCPUs; ACPI or an MP table tells of them"
 
 
 def said(result, status, cpus, before=None):

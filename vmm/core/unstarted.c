@@ -44,13 +44,14 @@ static void tell(struct vm *vm)
 		return;
 	vm->told_unstarted = true;
 	console_before_message(vm->config.console);
-	log_error("%s: has started %u of its %u vCPUs%s", vm->config.name,
-		  started, vm->nr_vcpus,
-		  started > 1 ?
-			  "" :
-			  "; it is told of them by ACPI and an MP table, of "
-			  "which Linux reads what it was built for (ACPI, "
-			  "X86_MPPARSE), but not with nosmp or maxcpus=");
+	log_error(
+		"%s: has started %u of its %u vCPUs%s", vm->config.name,
+		started, vm->nr_vcpus,
+		started > 1 ?
+			"" :
+			"; ACPI or an MP table tells of them, if neither "
+			"was left out, and Linux reads what it was built for "
+			"(ACPI, X86_MPPARSE), but not with nosmp or maxcpus=");
 }
 
 void unstarted_tell(struct vm *vm)

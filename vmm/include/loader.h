@@ -2,9 +2,8 @@
  * The contract between a loader and the machine: how an image becomes memory
  * contents and a first CPU state.
  *
- * match() only looks; load() writes guest RAM through mem_hva() and fills in
- * the CPU state. Both get bytes that may have been made by an enemy: every
- * offset and length is checked against the image and against RAM.
+ * match() only looks; load() writes guest RAM and fills in the CPU state. Both
+ * get bytes of an enemy: every offset and length is checked, in image and RAM.
  */
 #ifndef MKVM_LOADER_H
 #define MKVM_LOADER_H
@@ -48,17 +47,12 @@ struct loader {
 	const char *option;   /* forces it, "--linux", may be shared; or NULL */
 	uint64_t mem_default; /* bytes of RAM without --mem; 0: as configured */
 	uint64_t mem_min;     /* bytes of RAM it cannot do without */
+	unsigned int needs;   /* enum loader_needs */
+	const char *keys;     /* the device that gets them; NULL: who asks */
 
-	/* Bytes of RAM that @image is comfortable with, beside an initrd of so
-	 * many bytes: what it gets without --mem if the default is less. NULL:
-	 * nothing in the file tells. */
+	/* Bytes of RAM for @image and an initrd of so many bytes, without --mem
+	 * and if the default is less. NULL: nothing in the file tells. */
 	uint64_t (*mem_wanted)(const struct image *image, uint64_t initrd);
-
-	unsigned int needs; /* enum loader_needs */
-
-	/* The device that gets what is typed, by its name; NULL: whichever has
-	 * asked for it last. */
-	const char *keys;
 
 	/* How sure the loader is that @image is its own: 0 no, 100 certain.
 	 * NULL: it has to be asked for, by name or option. */
