@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "boot/kind.h"
 #include "boot/multiboot.h"
 #include "boot/sparse.h"
 #include "x86/bits.h"
@@ -165,6 +166,9 @@ int mb_load_elf(struct mb_guest *guest, const uint32_t *entry,
 		elf->entry = *entry;
 	if (!why && !find_entry(elf, &guest->entry))
 		why = "no segment holds the entry point";
+	/* EFI programs may have such a header as well: Xen has. */
+	if (why && kind_refuse(guest->image))
+		return -ENOEXEC;
 	if (why)
 		return elf_refuse(guest->image, why);
 	err = settle(guest, range, elf_start(elf), elf_end(elf), base, &delta);
