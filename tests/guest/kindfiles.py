@@ -112,6 +112,8 @@ NAMED = [
     ("gzip of xz", zipper(lzma.compress(HLT)), "inside gzip: compressed by xz"),
     ("gzip of nothing", zipper(b""), "gzip: there is nothing in it"),
     ("gzip cut off", zipper(HLT)[:-1], "gzip: truncated"),
+    ("gzip cut off behind its magic", zipper(HLT)[:4], "gzip: truncated"),
+    ("gzip cut off in its header", zipper(HLT)[:9], "gzip: truncated"),
     ("gzip cut off early", zipper(TEXT.encode())[:25], "gzip: truncated"),
     ("gzip with a block that is none", zipper(HLT)[:10] + b"\x07" + put(20),
      "gzip: damaged"),

@@ -18,13 +18,11 @@ static uint32_t field(const struct image *image, size_t at, size_t size)
 	return value;
 }
 
-#define GZIP_MIN 18 /* bytes of a member: a header of 10, a trailer of 8 */
-
-/* RFC 1952: deflated, and the three reserved flags are 0. */
+/* RFC 1952: deflated, and the three reserved flags are 0. One that is cut off
+ * right there is no other program. */
 bool look_gzip(const struct image *image)
 {
-	return image->size >= GZIP_MIN &&
-	       (field(image, 0, 4) & 0xe0ffffff) == 0x00088b1f;
+	return (field(image, 0, 4) & 0xe0ffffff) == 0x00088b1f;
 }
 
 /* A dictionary of 4 KiB or a larger power of 2; a size, of less than 1 TiB, or
