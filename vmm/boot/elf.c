@@ -359,8 +359,8 @@ int elf_load_guest(struct elf_file *elf, const struct image *image,
 	int err;
 
 	if (!why && elf->is_64bit != is_64bit)
-		why = "its loader is missing; `kvm-vmm --list` shows the "
-		      "kinds it knows";
+		why = elf->is_64bit ? "a 64-bit one, no program for 32 bits" :
+				      "a 32-bit one, no program for 64 bits";
 	if (!why)
 		why = guest_trouble(elf);
 	if (why)
