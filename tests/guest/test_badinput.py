@@ -97,6 +97,12 @@ refused("--loader and --linux together", "--linux", "--loader", "flat", HALT,
         word="--loader: only one kind")
 refused("a loader that does not exist, and which there are", "--loader",
         "frob", HALT, word="no `frob` in this kvm-vmm, which has: ")
+refused("a loader that is left out", "--loader", "flat", "--no-flat", HALT,
+        word="`flat` is asked for, and left out")
+for option, bits in ("--prot32", 64), ("--long-mode", 32):
+    refused(f"a program of {bits} bits by {option}", option,
+            os.path.join(tap.IMAGES, f"hello{bits}.elf"),
+            word=f"ELF file: a {bits}-bit one, no program")
 refused("text as a flat program, by name", "--loader", "flat",
         file("words", b"Text.\n"), word="text")
 refused("a flat program as a kernel, by name", "--loader", "vmlinux", HALT,

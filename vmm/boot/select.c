@@ -148,12 +148,14 @@ static bool is_meant(const struct loader *loader, const char *forced)
 	       (loader->option && !strcmp(loader->option, forced));
 }
 
-static const struct loader *find_forced(const char *forced)
+static const struct loader *find_forced(const char *forced,
+					const char *const *without)
 {
 	const struct loader *const *row;
 
 	TABLE_FOREACH(loader, row) {
-		if (is_meant(*row, forced))
+		if (is_meant(*row, forced) &&
+		    !feature_is_out(without, (*row)->name))
 			return *row;
 	}
 	return NULL;
@@ -204,8 +206,11 @@ const struct loader *loader_select(const struct image *image,
 	    kind_refuse(image))
 		return NULL;
 	if (!best && forced)
-		best = find_forced(forced);
-	if (!best)
+		best = find_forced(forced, without);
+	if (!best && forced)
+		log_error("%s: `%s` is asked for, and left out by --no-NAME",
+			  image->path, forced);
+	else if (!best)
 		log_error("%s: %snot an image this kvm-vmm can boot; `kvm-vmm "
 			  "--list` shows the kinds it knows",
 			  image->path, kind_where(image));

@@ -21,8 +21,9 @@ void image_close(struct image *image);
 int loader_check(const char *name);
 
 /*
- * The loader for @image: the one whose name or option is @forced, or the surest
- * by content of those that are not left out by @without. NULL after one message.
+ * The loader for @image, of those that are not left out by @without: the one
+ * whose name or option is @forced, or the surest by content. NULL after one
+ * message.
  */
 const struct loader *loader_select(const struct image *image,
 				   const char *forced,
