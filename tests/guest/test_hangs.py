@@ -8,10 +8,12 @@ because most of them do nothing but wait.
 
 import concurrent.futures
 import fcntl
+import gzip
 import os
 import pty
 import random
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -331,8 +333,60 @@ def random_readers(seed):
         os.close(pipe)
 
 
+def unpacking(signum, status, *options, message=b""):
+    """kvm-vmm ends while a kvm-gunzip of ours unpacks, which never does."""
+    with tempfile.TemporaryDirectory() as folder:
+        ours = shutil.copy(vm.KVM_VMM, folder)
+        noted = os.path.join(folder, "noted")
+        packed = os.path.join(folder, "packed.gz")
+        with open(packed, "wb") as file:
+            file.write(gzip.compress(b"\xf4"))
+        program = os.path.join(folder, "kvm-gunzip")
+        with open(program, "w", encoding="ascii") as file:
+            file.write(f"#!/bin/sh\necho $$ >{noted}.\n"
+                       f"/bin/mv {noted}. {noted}\nexec /bin/sleep 500\n")
+        os.chmod(program, 0o755)
+        with subprocess.Popen([ours, *options, packed],
+                              stderr=subprocess.PIPE) as process:
+            wait_for(lambda: os.path.exists(noted), "kvm-gunzip has begun")
+            with open(noted, encoding="ascii") as file:
+                unpacker = int(file.read())
+            if signum:
+                process.send_signal(signum)
+            try:
+                wait_for(lambda: not is_running(unpacker), "kvm-gunzip ends")
+            except tap.Failure:
+                os.kill(unpacker, signal.SIGKILL)
+                raise
+            err = process.communicate()[1]
+        tap.check(process.returncode == status and message in err,
+                  f"want {status} and {message}", f"have {process.returncode}",
+                  err.decode())
+
+
+def wait_for(happens, what):
+    end = time.monotonic() + PATIENCE
+    while not happens():
+        tap.check(time.monotonic() < end, f"never: {what}")
+        time.sleep(0.02)
+
+
+def is_running(pid):
+    """Not gone, and not a zombie that init has yet to bury."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 TIMEOUT = ("--timeout", "1")
 TERM = signal.SIGTERM
+for signum in signal.SIGTERM, signal.SIGKILL:
+    tap.add(f"kvm-gunzip ends with a kvm-vmm that {signum.name} ends",
+            unpacking, signum, -signum)
+tap.add("and with one that --timeout ends, which says so", lambda: unpacking(
+    None, vm.LIMIT, *TIMEOUT, message=b"--timeout ran out before a guest"))
 ORDERLY = (128 + TERM,)
 PLACES = vm.places("real16")
 if "host" in PLACES:

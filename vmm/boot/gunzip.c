@@ -8,9 +8,11 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -56,12 +58,14 @@ static bool find_program(char *path, size_t room)
 	return true;
 }
 
-/* On a stack that is the parent's, which waits. */
-static void __attribute__((noreturn)) become(const char *path, int in, int out)
+/* On a stack that is the parent's, which waits; and ends with it. */
+static void __attribute__((noreturn))
+become(const char *path, pid_t parent, int in, int out)
 {
 	char *const argv[] = { PROGRAM, NULL }, *const env[] = { NULL };
 
-	if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0) {
+	if (!prctl(PR_SET_PDEATHSIG, SIGKILL) && getppid() == parent &&
+	    dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0) {
 		syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, 0);
 		execve(path, argv, env);
 	}
@@ -71,6 +75,7 @@ static void __attribute__((noreturn)) become(const char *path, int in, int out)
 /* Unpacks @in to @out; a status of abi/gunzip.h. */
 static int run_program(int in, int out)
 {
+	const pid_t parent = getpid();
 	char path[PATH_MAX];
 	int status;
 	pid_t pid;
@@ -79,7 +84,7 @@ static int run_program(int in, int out)
 		return GUNZIP_MISSING;
 	pid = vfork();
 	if (!pid)
-		become(path, in, out);
+		become(path, parent, in, out);
 	if (pid < 0)
 		return GUNZIP_MISSING;
 	while (waitpid(pid, &status, 0) < 0)
