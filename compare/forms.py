@@ -18,9 +18,11 @@ FEATURES = {
     "DBG_REPORT": "report",
     "DEV_EDU": "",      # only there when an option asks for it
     "DEV_FW_CFG": "fwcfg",
+    "ECAM": "ecam",
     "KVMCLOCK": "kvmclock",
     "MPTABLE": "mptable",
     "PAGES_4M": "large-pages",
+    "PCI": "pci",
     "PIT": "pit",
     "SYNC_REGS": "sync-regs",
     "UART_FIFO": "fifo",

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/pc.h"
 #include "boot/linux.h"
 #include "boot/sparse.h"
 #include "boot_args.h"

@@ -40,4 +40,17 @@
 #define PC_PCI_INTX_GSI	 16 /* 16 to 19: levels, active low */
 #define PC_PCI_INTX_LINE 10 /* 10 and 11 in turn, by way of the 8259s */
 
+/*
+ * The end of low RAM, to 1 MiB, where firmware leaves what guests that know
+ * firmware look for: the last KiB below 640 KiB, the extended BIOS data area,
+ * and tables where a PC has its BIOS.
+ */
+#define MEM_FIRMWARE_START	0x9fc00
+#define MEM_EBDA_END		0xa0000
+#define MEM_RSDP		0xe0000 /* ACPI's root pointer, its tables */
+#define MEM_RSDP_END		0xf0000
+#define MEM_FIRMWARE_TABLES	0xf0000
+#define MEM_FIRMWARE_TABLES_END 0xf8000
+#define MEM_FIRMWARE_END	0x100000
+
 #endif

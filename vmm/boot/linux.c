@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "abi/pc.h"
 #include "boot/map64.h"
 #include "boot/memmap.h"
 #include "boot/room.h"

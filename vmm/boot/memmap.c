@@ -1,6 +1,8 @@
 /* The memory map that loaders hand on: see memmap.h. */
 #include "boot/memmap.h"
 
+#include "abi/pc.h"
+
 unsigned int memmap_fill(const struct memory *mem,
 			 struct memmap_entry map[MEMMAP_MAX])
 {

@@ -13,6 +13,7 @@
 #ifndef MKVM_BOOT_MULTIBOOT_H
 #define MKVM_BOOT_MULTIBOOT_H
 
+#include "abi/pc.h"
 #include "boot/elf.h"
 #include "boot/place.h"
 #include "loader.h"

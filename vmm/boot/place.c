@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "abi/pc.h"
 #include "util/log.h"
 #include "x86/bits.h"
 

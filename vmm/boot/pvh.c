@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "abi/pc.h"
 #include "boot/elf.h"
 #include "boot/linux.h"
 #include "boot/memmap.h"

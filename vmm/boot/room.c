@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "abi/pc.h"
 #include "util/log.h"
 
 #define MIB_SHIFT 20

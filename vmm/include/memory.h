@@ -18,19 +18,6 @@
 
 typedef uint64_t gpa_t;
 
-/*
- * The end of low RAM, to 1 MiB, where firmware leaves what guests that know
- * firmware look for: the last KiB below 640 KiB, the extended BIOS data area,
- * and tables where a PC has its BIOS.
- */
-#define MEM_FIRMWARE_START	0x9fc00
-#define MEM_EBDA_END		0xa0000
-#define MEM_RSDP		0xe0000 /* ACPI's root pointer, its tables */
-#define MEM_RSDP_END		0xf0000
-#define MEM_FIRMWARE_TABLES	0xf0000
-#define MEM_FIRMWARE_TABLES_END 0xf8000
-#define MEM_FIRMWARE_END	0x100000
-
 #define MEM_HOLE_START 0xc0000000ULL
 #define MEM_4G	       0x100000000ULL
 #define MEM_MIN	       (64ULL << 10)
