@@ -24,12 +24,12 @@ def run(*argv):
 
 
 @functools.lru_cache(None)
-def assemble(name):
-    """The path of src/NAME.S as a multiboot kernel."""
+def assemble(name, layout="-n"):
+    """The path of src/NAME.S as a multiboot kernel; layout: an option of ld's."""
     os.makedirs(WORK, exist_ok=True)
-    path = os.path.join(WORK, name + ".elf")
+    path = os.path.join(WORK, f"{name}{layout}.elf")
     run("gcc", "-m32", "-nostdlib", "-static", "-no-pie", "-I",
-        os.path.join(tap.TOP, "vmm"), "-Wl,--build-id=none,-n,-z,noexecstack,"
+        os.path.join(tap.TOP, "vmm"), f"-Wl,{layout},--build-id=none,-z,noexecstack,"
         "--no-warn-rwx-segments,-Ttext=0x200000", "-o", path,
         os.path.join(vm.SOURCES, name + ".S"))
     return path

@@ -228,6 +228,16 @@ others("a kernel that can be moved (grub)", moved_by_grub,
        multiboot.grub_lacks())
 
 
+def judge_late(result):
+    result.must(vm.OK)
+    tap.check("header, at 0x4000, is not within" in result.err, result.err)
+
+
+TABLE.add("a header that comes too late: it is said", lambda _: vm.Command(
+    vm.KVM_VMM, multiboot.assemble("irq1", "-z,max-page-size=0x4000"),
+    limit=20), judge_late)
+
+
 if vm.has_loader("multiboot1") and vm.has_loader("multiboot2"):
     add_moved()
     TABLE.add_cases(*vm.places("prot32"))

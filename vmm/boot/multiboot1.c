@@ -13,6 +13,7 @@
 
 #define SCORE	     87
 #define SEARCHED     8192 /* bytes that have the header */
+#define FAR	     65536 /* and where programs have it that were linked wrong */
 #define HEADER_MAGIC 0x1badb002
 #define HEADER_ALIGN 4
 #define BOOT_MAGIC   0x2badb002
@@ -69,13 +70,13 @@ struct mb1_range {
 	uint32_t type;
 } __attribute__((packed));
 
-/* Finds the header in the file; false if there is none, or one whose checksum
- * is wrong. */
-static bool find_header(const struct image *image, struct mb1_header *header,
-			size_t *at)
+/* Finds the header in the first @limit bytes of the file; false if there is
+ * none, or one whose checksum is wrong. */
+static bool find_header(const struct image *image, size_t limit,
+			struct mb1_header *header, size_t *at)
 {
-	for (*at = 0; mb_find(image, HEADER_MAGIC, SEARCHED, HEADER_ALIGN,
-			      HEADER_MIN, at);
+	for (*at = 0;
+	     mb_find(image, HEADER_MAGIC, limit, HEADER_ALIGN, HEADER_MIN, at);
 	     *at += HEADER_ALIGN) {
 		memcpy(header, image->data + *at, HEADER_MIN);
 		if (header->magic + header->flags + header->checksum == 0)
@@ -89,7 +90,16 @@ static int mb1_match(const struct image *image)
 	struct mb1_header header;
 	size_t at;
 
-	return find_header(image, &header, &at) ? SCORE : 0;
+	if (find_header(image, SEARCHED, &header, &at))
+		return SCORE;
+	if (elf_match_guest(image, false) &&
+	    find_header(image, FAR, &header, &at))
+		log_warn(
+			"%s: its multiboot header, at 0x%zx, is not within "
+			"the first 8192 bytes and does not count; link with -n "
+			"or --build-id=none",
+			image->path, at);
+	return 0;
 }
 
 static int load_image(struct mb_guest *guest)
@@ -99,7 +109,7 @@ static int load_image(struct mb_guest *guest)
 	gpa_t base;
 	size_t at;
 
-	if (!find_header(image, &header, &at))
+	if (!find_header(image, SEARCHED, &header, &at))
 		return mb_refuse(image, "no header, and with the right "
 					"checksum, in its first 8192 bytes");
 	if (header.flags & REQUIRED & ~KNOWN_REQUIRED) {
