@@ -220,6 +220,9 @@ for name, make, accepted, rejected in (
     refused(f"a module for {name} that no RAM has room for", "--module",
             sparse("huge-module", 4 << 30), WORK + f"/good-{name}",
             word="too large")
+    refused(f"a module for {name}, whose kernel ends where RAM does", "--mem",
+            "3G", "--module", WORK + "/huge-module",
+            file(f"high-{name}", make(other=0xbffffff0)), word="too large")
 for name, image in (("bzImage", badimages.bzimage()),
                     ("vmlinux", badimages.vmlinux())):
     for size in (1, 63, 64, 120, 511, 512, 600, 1023, 1024, 4100):

@@ -77,7 +77,7 @@ static int no_room(const struct place *place, const struct image *image)
 {
 	gpa_t end = taken_end(place) + X86_PAGE_SIZE;
 
-	if (image->size > MEM_HOLE_START - end)
+	if (end > MEM_HOLE_START || image->size > MEM_HOLE_START - end)
 		log_error("%s: a module of %zu bytes is too large: RAM for it "
 			  "ends at 0x%llx, with any --mem",
 			  image->path, image->size, MEM_HOLE_START);
