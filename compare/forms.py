@@ -35,6 +35,11 @@ VALUES = {
     "DEFAULT_MEM": ("--mem", "SIZE"),
     "IRQCHIP": ("--irqchip", "KIND"),
 }
+# Switches that are off with an option's value.
+SETTINGS = {
+    "DISPLAY_TEXT": "--display none",
+    "SMP": "--smp 1",
+}
 
 
 def feature(name):
@@ -48,8 +53,8 @@ def shown(name):
     """The run-time form as people are told of it; "" when there is none."""
     if name in VALUES:
         return " ".join(VALUES[name])
-    if name == "SMP":
-        return "--smp 1"
+    if name in SETTINGS:
+        return SETTINGS[name]
     return "--no-" + feature(name) if feature(name) else ""
 
 
@@ -57,8 +62,8 @@ def options(name, value):
     """Words for kvm-vmm that give the symbol this value; None: no such form."""
     if name in VALUES:
         return [VALUES[name][0], value]
-    if name == "SMP" and value == "n":
-        return ["--smp", "1"]
+    if name in SETTINGS and value == "n":
+        return SETTINGS[name].split()
     if feature(name) and value == "n":
         return ["--no-" + feature(name)]
     return None

@@ -111,7 +111,7 @@ obj-$(CONFIG_DBG_DOCTOR)  += $(call whole,doctor)
 # The DSDT's parts, from ASL; one header, which only their file includes.
 AML_H := $(B)/vmm/boot/firmware/dsdt.aml.h
 $(AML_H): $(wildcard vmm/boot/firmware/dsdt/*) vmm/abi/pc.h tools/aml | $(DEPS_BUILD)
-	$(say) IASL $@
+	$(say) IASL vmm/boot/firmware/dsdt/
 	$(Q)mkdir -p $(@D)
 	$(Q)tools/aml '$(CC)' $@ $(filter %.asl,$^)
 $(addsuffix /vmm/boot/firmware/dsdt.o,$(B) $(B)/san $(B)/fuzz): $(AML_H)

@@ -113,8 +113,9 @@ def forms_exist():
         name = forms.feature(symbol.name)
         tap.check(not name or name in known, f"{symbol.name}: --no-{name} "
                   "is not in --help", *sorted(known))
-    for option, _ in forms.VALUES.values():
-        tap.check(f"  {option} " in helped, option)
+    for words in (*map(" ".join, forms.VALUES.values()),
+                  *forms.SETTINGS.values()):
+        tap.check(f"  {words.split()[0]} " in helped, words)
 
 
 # --- What it refuses --------------------------------------------------------
