@@ -156,6 +156,8 @@ static void take_message(struct lab *self)
 	struct lab_head head;
 
 	port_read(self->ports[PORT_CONTROL], &head, sizeof(head));
+	if (head.kind == LAB_WAKE && !head.size)
+		return;
 	if (head.kind != LAB_WINSIZE || head.size != sizeof(size))
 		fail("control port", "unknown message");
 	port_read(self->ports[PORT_CONTROL], &size, sizeof(size));

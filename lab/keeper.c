@@ -35,6 +35,14 @@
 #define BOOT_LIMIT_MS 120000
 #define MESSAGE_MAX   8192
 
+/*
+ * How long it may be quiet before the lab is woken. QEMU 7.2's AMD-V now and then
+ * leaves its CPU in HLT although an interrupt waits in the local APIC, the host
+ * kernel's timer mostly, and then nothing goes on inside, not even a time limit.
+ * Any other interrupt makes the APIC look again.
+ */
+#define QUIET_MS 2000
+
 /* Where the poll set keeps what is no pump; pump N uses 2N and 2N + 1. */
 enum { POLL_QEMU, POLL_PARENT, POLL_CONTROL, POLL_SIGNALS };
 
@@ -200,13 +208,9 @@ static bool check_time(struct keeper *self, int *wait)
 
 	if (self->timeout_ms && self->timeout_ms < limit)
 		limit = self->timeout_ms;
-	if (limit == LONG_MAX) {
-		*wait = -1;
-		return true;
-	}
 	left = limit - left;
 	if (left > 0) {
-		*wait = left < INT_MAX ? (int)left : INT_MAX;
+		*wait = left < QUIET_MS ? (int)left : QUIET_MS;
 		return true;
 	}
 	terminal_restore();
@@ -245,8 +249,14 @@ static bool loop(struct keeper *self)
 	if (!check_time(self, &wait))
 		return false;
 	fill_poll(self, fds);
-	if (poll(fds, 2 * PORT_END, wait) < 0)
+	switch (poll(fds, 2 * PORT_END, wait)) {
+	case 0:
+		if (self->is_running && queue_is_empty(&self->orders))
+			order_wake(&self->orders);
 		return true;
+	case -1:
+		return true;
+	}
 	if (fds[POLL_SIGNALS].revents && !take_signal(self))
 		return false;
 	if (fds[POLL_PARENT].revents)

@@ -27,6 +27,7 @@ enum lab_kind {
 	LAB_RUNNING,   /* init: COMMAND is about to run, send its stdin */
 	LAB_EXIT,      /* init: struct lab_exit */
 	LAB_FAILED,    /* init: text, why COMMAND cannot be run */
+	LAB_WAKE,      /* keeper: nothing, but an interrupt comes with it */
 	LAB_LOST, /* init: a file's path and a NUL; it is not on the host */
 };
 

@@ -116,3 +116,10 @@ int order_resize(struct queue *queue, struct lab_winsize size)
 
 	return err ? err : queue_add(queue, &size, sizeof(size));
 }
+
+int order_wake(struct queue *queue)
+{
+	struct lab_head head = { .kind = LAB_WAKE };
+
+	return queue_add(queue, &head, sizeof(head));
+}

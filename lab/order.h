@@ -42,4 +42,7 @@ int order_pack(struct queue *queue, struct lab_setup *setup,
 /* Packs the news of the terminal's size. Returns 0 or -ENOMEM. */
 int order_resize(struct queue *queue, struct lab_winsize size);
 
+/* Adds a message that says nothing. 0 or -ENOMEM. */
+int order_wake(struct queue *queue);
+
 #endif
