@@ -97,6 +97,9 @@ refused("--loader and --linux together", "--linux", "--loader", "flat", HALT,
         word="--loader: only one kind")
 refused("a loader that does not exist, and which there are", "--loader",
         "frob", HALT, word="no `frob` in this kvm-vmm, which has: ")
+refused("32 exit ports", *(f"--exit-port={port:#x}"
+                           for port in range(0x1000, 0x1100, 8)), HALT,
+        word="31 such devices are the most")
 refused("a loader that is left out", "--loader", "flat", "--no-flat", HALT,
         word="`flat` is asked for, and left out")
 for option, bits in ("--prot32", 64), ("--long-mode", 32):

@@ -85,7 +85,7 @@ static int exit_port_plug(struct plan *plan, const char *arg)
 	}
 	planned = plan_add(plan, &exit_port, NULL, 0);
 	if (!planned)
-		return -ENOMEM;
+		return -EINVAL;
 	plan_range(planned, 0, port, size);
 	return 0;
 }
