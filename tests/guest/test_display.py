@@ -302,8 +302,9 @@ def refused():
                               stdin=subprocess.DEVNULL)
         tap.equal((done.returncode, done.stdout), (vm.USAGE, ""), options)
         tap.check(why in done.stderr, done.stderr)
-    with session("--display=text", TERM="dumb") as term:
-        term.ends(vm.USAGE)
+    for name in "dumb", "":
+        with session("--display=text", TERM=name) as term:
+            term.ends(vm.USAGE)
 
 
 def flood():

@@ -114,7 +114,7 @@ def coloured():
 
 
 def colourless():
-    for env in ["NO_COLOR=1", "TERM=xterm"], ["TERM=dumb"]:
+    for env in ["NO_COLOR=1", "TERM=xterm"], ["TERM=dumb"], ["TERM="]:
         text = shown(env)
         tap.check("\x1b[38" not in text, repr(text))
         tap.check("hello.bin#2 | Hello, KVM!" in text, repr(text))
