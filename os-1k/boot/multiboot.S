@@ -1,5 +1,5 @@
 /*
- * The other way in, for QEMU's -kernel and boot loaders such as GRUB: does what
+ * The other way in, for loaders of multiboot kernels, such as GRUB: does what
  * vmm/boot/paged.c does for the flat image, and enters it at the same place.
  * Follows the Multiboot Specification 0.6.96, "Machine state".
  */
