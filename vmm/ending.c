@@ -13,9 +13,6 @@
 #include "terminal/term.h"
 #include "util/clock.h"
 
-/* Said by a signal handler. */
-#define TOO_LATE "kvm-vmm: --timeout ran out before a guest was started\n"
-
 #define SIGNAL_BASE 128 /* exit status of a process that signal N ended */
 
 /* timeout(1) sends its signal twice, at once: that is one. */
@@ -51,17 +48,12 @@ static bool is_deadline(const siginfo_t *info)
 /* Where there is no event loop: the deadline, or what the default is. */
 static void on_last(int sig, siginfo_t *info, void *context)
 {
-	ssize_t told = 0;
-
 	(void)context;
 	if (!is_deadline(info)) {
 		term_die(sig);
 		return;
 	}
 	term_restore();
-	if (bell < 0)
-		told = write(STDERR_FILENO, TOO_LATE, sizeof(TOO_LATE) - 1);
-	(void)told;
 	_exit(atomic_load(&deadline_status));
 }
 

@@ -333,7 +333,7 @@ def random_readers(seed):
         os.close(pipe)
 
 
-def unpacking(signum, status, *options, message=b""):
+def unpacking(signum, status, *options):
     """kvm-vmm ends while a kvm-gunzip of ours unpacks, which never does."""
     with tempfile.TemporaryDirectory() as folder:
         ours = shutil.copy(vm.KVM_VMM, folder)
@@ -346,8 +346,7 @@ def unpacking(signum, status, *options, message=b""):
             file.write(f"#!/bin/sh\necho $$ >{noted}.\n"
                        f"/bin/mv {noted}. {noted}\nexec /bin/sleep 500\n")
         os.chmod(program, 0o755)
-        with subprocess.Popen([ours, *options, packed],
-                              stderr=subprocess.PIPE) as process:
+        with subprocess.Popen([ours, *options, packed]) as process:
             wait_for(lambda: os.path.exists(noted), "kvm-gunzip has begun")
             with open(noted, encoding="ascii") as file:
                 unpacker = int(file.read())
@@ -358,10 +357,7 @@ def unpacking(signum, status, *options, message=b""):
             except tap.Failure:
                 os.kill(unpacker, signal.SIGKILL)
                 raise
-            err = process.communicate()[1]
-        tap.check(process.returncode == status and message in err,
-                  f"want {status} and {message}", f"have {process.returncode}",
-                  err.decode())
+        tap.equal(process.returncode, status, "how kvm-vmm has ended")
 
 
 def wait_for(happens, what):
@@ -385,8 +381,8 @@ TERM = signal.SIGTERM
 for signum in signal.SIGTERM, signal.SIGKILL:
     tap.add(f"kvm-gunzip ends with a kvm-vmm that {signum.name} ends",
             unpacking, signum, -signum)
-tap.add("and with one that --timeout ends, which says so", lambda: unpacking(
-    None, vm.LIMIT, *TIMEOUT, message=b"--timeout ran out before a guest"))
+tap.add("and with one that --timeout ends", unpacking, None, vm.LIMIT,
+        *TIMEOUT)
 ORDERLY = (128 + TERM,)
 PLACES = vm.places("real16")
 if "host" in PLACES:
