@@ -218,12 +218,18 @@ def twice():
     """timeout(1) sends its signal twice; the figures come nevertheless."""
     with start(["--stats", vm.assemble("exits")],
                stderr=subprocess.PIPE) as program:
-        time.sleep(1)
+        wait_for(lambda: catches(program.pid, signal.SIGTERM), "it is running")
         program.send_signal(signal.SIGTERM)
         program.send_signal(signal.SIGTERM)
         text = program.stderr.read()
         tap.equal(ended(program, "twice"), 128 + signal.SIGTERM, "status")
     tap.check(b"VM exits" in text, text)
+
+
+def catches(pid, signum):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        caught = file.read().partition("SigCgt:")[2].split()[0]
+    return int(caught, 16) >> signum - 1 & 1
 
 
 def unreadable_stdin(flags, path):
