@@ -123,11 +123,11 @@ boot("cloud kernel, one CPU: 100 KB of input, poweroff", "cloud",
 SCREEN, WRITE = (("--screen-at-end", "/dev/stdout"),
                  "echo @screen yes >/dev/tty0; ") \
     if vm.has_device("vga") else ((), "")
-boot("cloud kernel, two CPUs: 9 KB of input, the screen, reboot", "cloud",
-     ("--smp", "2", *SCREEN), WRITE + "input 9600; tell; again", vm.OK,
+boot("cloud kernel, two CPUs: 100 KB of input, the screen, reboot", "cloud",
+     ("--smp", "2", *SCREEN), WRITE + "input 102400; tell; again", vm.OK,
      told(2, (80, 128), CHIP), shows)
-boot("cloud kernel, four CPUs, 6 GiB: 9 KB of input, poweroff", "cloud",
-     ("--smp", "4", "--mem", "6G"), "input 9600; tell; off", END,
+boot("cloud kernel, four CPUs, 6 GiB: 100 KB of input, poweroff", "cloud",
+     ("--smp", "4", "--mem", "6G"), "input 102400; tell; off", END,
      told(4, (5700, 6144), CHIP))
 boot("cloud kernel, two CPUs: a panic is a crash", "cloud", ("--smp", "2"),
      "crash", vm.CRASHED)
