@@ -397,7 +397,7 @@ REFUSED += [
      elf(64, Segment(), Segment(2 * MIB, flags=USER | 7),
          Segment(2 * MIB + 0x1000)), "2 MiB"),
     ("a class that is none", elf(64, ident=b"\x03\x01\x01"), "little-endian"),
-    ("big-endian", elf(64, ident=b"\x02\x02\x01"), "little-endian"),
+    ("big-endian", elf(64, ident=b"\x02\x02\x01"), "another machine"),
 ]
 
 ACCEPTED = [

@@ -245,6 +245,26 @@ static const char *open_first(size_t size)
 	return why;
 }
 
+/* Somebody writes to the file between the check and the copy. */
+static void keeps_what_it_has_checked(void **state)
+{
+	struct elf_segment seg;
+	struct elf_file elf;
+	struct image image;
+	unsigned int i = 0;
+
+	(void)state;
+	make_64();
+	image = image_of(sizeof(file));
+	assert_null(elf_open(&elf, &image));
+	memset(file, 0xff, sizeof(file));
+	assert_true(elf_next_load(&elf, &i, &seg));
+	assert_int_equal(seg.offset, FIRST_AT);
+	assert_int_equal(seg.filesz, PIECE);
+	assert_true(elf_next_load(&elf, &i, &seg));
+	assert_false(elf_next_load(&elf, &i, &seg));
+}
+
 static void refuses_every_shorter_file(void **state)
 {
 	(void)state;
@@ -379,6 +399,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_the_reason),
 		cmocka_unit_test(reads_both_classes_alike),
+		cmocka_unit_test(keeps_what_it_has_checked),
 		cmocka_unit_test(refuses_every_shorter_file),
 		cmocka_unit_test(puts_segments_where_they_belong),
 		cmocka_unit_test(refuses_what_is_no_guest),

@@ -12,8 +12,6 @@
 
 #include "util/log.h"
 
-#define SEGMENTS_MAX 64 /* program headers; the kernel's own has five */
-
 bool elf_has_magic(const struct image *image)
 {
 	return image->size >= EI_NIDENT &&
@@ -61,19 +59,18 @@ static bool read_header(const struct image *image, Elf64_Ehdr *header)
 static struct elf_segment read_segment(const struct elf_file *elf,
 				       unsigned int i)
 {
-	const uint8_t *table = elf->image->data + elf->phoff;
 	Elf64_Phdr wide;
 	Elf32_Phdr p;
 
 	if (elf->is_64bit) {
-		memcpy(&wide, table + i * sizeof(wide), sizeof(wide));
+		memcpy(&wide, elf->headers + i * sizeof(wide), sizeof(wide));
 		return (struct elf_segment){
 			wide.p_type,   wide.p_flags, wide.p_offset,
 			wide.p_filesz, wide.p_vaddr, wide.p_paddr,
 			wide.p_memsz,  wide.p_align,
 		};
 	}
-	memcpy(&p, table + i * sizeof(p), sizeof(p));
+	memcpy(&p, elf->headers + i * sizeof(p), sizeof(p));
 	return (struct elf_segment){
 		p.p_type,  p.p_flags, p.p_offset, p.p_filesz,
 		p.p_vaddr, p.p_paddr, p.p_memsz,  p.p_align,
@@ -107,14 +104,14 @@ static const char *check_header(struct elf_file *elf, const Elf64_Ehdr *header)
 		return "no program";
 	if (header->e_phentsize != phentsize)
 		return "its program headers have an odd size";
-	if (!header->e_phnum || header->e_phnum > SEGMENTS_MAX)
+	if (!header->e_phnum || header->e_phnum > ELF_SEGMENTS_MAX)
 		return "it has no program headers, or more than 64";
 	if (header->e_phoff > elf->image->size ||
 	    table > elf->image->size - header->e_phoff)
 		return "truncated: its program headers lie beyond the end of "
 		       "the file";
 	elf->entry = header->e_entry;
-	elf->phoff = header->e_phoff;
+	memcpy(elf->headers, elf->image->data + header->e_phoff, table);
 	elf->phnum = header->e_phnum;
 	elf->shoff = header->e_shoff;
 	elf->shnum = header->e_shnum;

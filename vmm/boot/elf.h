@@ -8,6 +8,7 @@
 #ifndef MKVM_BOOT_ELF_H
 #define MKVM_BOOT_ELF_H
 
+#include <elf.h>
 #include <stdbool.h>
 
 #include "boot/room.h"
@@ -19,13 +20,18 @@
 	5		/* of the right width, and load() says what is wrong */
 #define ELF_SCORE_ANY 4 /* an ELF file, and the same */
 
+#define ELF_SEGMENTS_MAX 64 /* program headers; the kernel's own has five */
+
 struct elf_file {
 	const struct image *image;
 	bool is_64bit;
 	bool is_fixed; /* ET_EXEC, and not ET_DYN */
 	uint64_t entry;
-	uint64_t phoff; /* of the program headers in the file, bytes */
 	unsigned int phnum;
+
+	/* The program headers as they were checked: a copy, since the file may
+	 * be written to meanwhile. */
+	uint8_t headers[ELF_SEGMENTS_MAX * sizeof(Elf64_Phdr)];
 
 	/* Of the section headers; nothing of these has been checked. */
 	uint64_t shoff;
