@@ -25,11 +25,6 @@
 #define STACK_TOP   0x8000
 #define TABLES_AT   0x80000
 
-static const uint64_t gdt32[] = {
-	0, 0x00cf9b000000ffff, /* 0x08: 32-bit code, base 0, limit 4 GiB */
-	0x00cf93000000ffff,    /* 0x10: data, base 0, limit 4 GiB */
-};
-
 static const uint64_t gdt64[] = {
 	0, 0x00af9b000000ffff, /* 0x08: 64-bit code */
 	0x00cf93000000ffff,    /* 0x10: data */
@@ -74,14 +69,14 @@ static int load(const struct image *image, const struct memory *mem, gpa_t at,
 		return err;
 	cpu->rip = at;
 	cpu->gdt_base = tables + MAP64_SIZE;
-	cpu->gdt_limit = sizeof(gdt32) - 1;
+	cpu->gdt_limit = sizeof(cpu_gdt32) - 1;
 	mem_write(mem, at, image->data, image->size);
 	if (cpu->efer) {
 		cpu->cr3 = tables;
 		map64_identity(mem, tables);
 		map64_allow_user(mem, tables, 0, MEM_4G);
 	}
-	return mem_write(mem, cpu->gdt_base, gdt, sizeof(gdt32));
+	return mem_write(mem, cpu->gdt_base, gdt, sizeof(cpu_gdt32));
 }
 
 static gpa_t load_address(const struct boot_args *args, gpa_t usual)
@@ -93,7 +88,7 @@ static int code32_load(const struct image *image, const struct boot_args *args,
 		       const struct memory *mem, struct cpu_state *cpu)
 {
 	*cpu = cpu_state_prot32;
-	return load(image, mem, load_address(args, CODE32_AT), gdt32, cpu);
+	return load(image, mem, load_address(args, CODE32_AT), cpu_gdt32, cpu);
 }
 
 static int code64_load(const struct image *image, const struct boot_args *args,

@@ -15,11 +15,6 @@
 #define VIDEO_END  0xc0000
 #define MIB_SHIFT  20
 
-static const uint64_t gdt[] = {
-	0, 0x00cf9b000000ffff, /* 0x08: 32-bit code, base 0, limit 4 GiB */
-	0x00cf93000000ffff,    /* 0x10: data, base 0, limit 4 GiB */
-};
-
 static const struct room_taken taken[] = {
 	{ BDA_GPA, BDA_END, "the BIOS data area" },
 	{ MEM_FIRMWARE_START, VIDEO_END,
@@ -130,7 +125,8 @@ static gpa_t put_block(struct mb_guest *guest,
 {
 	guest->used = STACK_SIZE;
 	build(guest);
-	return mb_put(guest, gdt, sizeof(gdt), sizeof(gdt[0]));
+	return mb_put(guest, cpu_gdt32, sizeof(cpu_gdt32),
+		      sizeof(cpu_gdt32[0]));
 }
 
 static int place_block(struct mb_guest *guest)
@@ -169,7 +165,7 @@ int mb_finish(struct mb_guest *guest, void (*build)(struct mb_guest *guest),
 		return err;
 	*cpu = cpu_state_prot32;
 	cpu->gdt_base = put_block(guest, build);
-	cpu->gdt_limit = sizeof(gdt) - 1;
+	cpu->gdt_limit = sizeof(cpu_gdt32) - 1;
 	cpu->rip = guest->entry;
 	cpu->rax = magic;
 	cpu->rbx = cpu->rsp = guest->block_gpa + STACK_SIZE;

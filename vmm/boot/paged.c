@@ -19,11 +19,6 @@
 #define GDT_GPA	      0x500
 #define DIRECTORY_GPA OS1K_DIRECTORY_GPA
 
-static const uint64_t gdt[] = {
-	0, 0x00cf9b000000ffff, /* 0x08: 32-bit code, base 0, limit 4 GiB */
-	0x00cf93000000ffff,    /* 0x10: data, base 0, limit 4 GiB */
-};
-
 static uint32_t field(const struct image *image, size_t at)
 {
 	uint32_t value;
@@ -106,14 +101,14 @@ static int paged_load(const struct image *image, const struct boot_args *args,
 		return -E2BIG;
 	}
 	if (mem_write(mem, LOAD_GPA, image->data, image->size) ||
-	    mem_write(mem, GDT_GPA, gdt, sizeof(gdt)))
+	    mem_write(mem, GDT_GPA, cpu_gdt32, sizeof(cpu_gdt32)))
 		return -EFAULT;
 	*cpu = cpu_state_paged32;
 	cpu->rip = KERNEL_BASE + LOAD_GPA;
 	cpu->rsp = KERNEL_BASE + STACK_TOP;
 	cpu->rsi = OS1K_FROM_MKVM;
 	cpu->gdt_base = KERNEL_BASE + GDT_GPA;
-	cpu->gdt_limit = sizeof(gdt) - 1;
+	cpu->gdt_limit = sizeof(cpu_gdt32) - 1;
 	return write_directory(image, args, mem, cpu);
 }
 

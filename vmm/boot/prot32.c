@@ -18,13 +18,8 @@
 #define GDT_GPA	    0x500
 #define STACK_TOP   0x90000
 
-static const uint64_t gdt[] = {
-	0, 0x00cf9b000000ffff, /* 0x08: 32-bit code, base 0, limit 4 GiB */
-	0x00cf93000000ffff,    /* 0x10: data, base 0, limit 4 GiB */
-};
-
 static const struct room_taken taken[] = {
-	{ GDT_GPA, GDT_GPA + sizeof(gdt), "the GDT" },
+	{ GDT_GPA, GDT_GPA + sizeof(cpu_gdt32), "the GDT" },
 	{ STACK_TOP - ROOM_STACK, STACK_TOP, "the stack" },
 	{ 0 },
 };
@@ -42,14 +37,14 @@ static int prot32_load(const struct image *image, const struct boot_args *args,
 
 	(void)args;
 	if (!err)
-		err = mem_write(mem, GDT_GPA, gdt, sizeof(gdt));
+		err = mem_write(mem, GDT_GPA, cpu_gdt32, sizeof(cpu_gdt32));
 	if (err)
 		return err;
 	*cpu = cpu_state_prot32;
 	cpu->rip = elf.entry;
 	cpu->rsp = STACK_TOP;
 	cpu->gdt_base = GDT_GPA;
-	cpu->gdt_limit = sizeof(gdt) - 1;
+	cpu->gdt_limit = sizeof(cpu_gdt32) - 1;
 	return 0;
 }
 

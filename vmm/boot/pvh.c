@@ -53,11 +53,6 @@ struct start_range {
 	uint32_t type, reserved;
 };
 
-static const uint64_t gdt[] = {
-	0, 0x00cf9b000000ffff, /* 0x08: 32-bit code, base 0, limit 4 GiB */
-	0x00cf93000000ffff,    /* 0x10: data, base 0, limit 4 GiB */
-};
-
 static const struct room_taken taken[] = {
 	{ BDA, BDA_END, "the BIOS data area" },
 	{ MEM_FIRMWARE_START, MEM_FIRMWARE_END, "the BIOS's tables" },
@@ -202,7 +197,7 @@ static int put_modules(struct beside *beside, const struct boot_args *args)
 static gpa_t count_pieces(const struct boot_args *args, const char *own,
 			  const char *words)
 {
-	gpa_t size = sizeof(gdt) + sizeof(struct start_info) +
+	gpa_t size = sizeof(cpu_gdt32) + sizeof(struct start_info) +
 		     MEMMAP_MAX * sizeof(struct start_range) +
 		     sizeof(struct start_module) + strlen(own) + strlen(words) +
 		     ALIGN;
@@ -237,7 +232,7 @@ static int place_beside(const struct elf_file *elf,
 	beside->at = place_find(&beside->place, LOWEST, size, X86_PAGE_SIZE);
 	if (!beside->at)
 		return no_room(elf, size);
-	cpu->gdt_base = put(beside, gdt, sizeof(gdt));
+	cpu->gdt_base = put(beside, cpu_gdt32, sizeof(cpu_gdt32));
 	cpu->rbx = beside->at;
 	beside->at += sizeof(beside->info);
 	put_memmap(beside);
@@ -265,7 +260,7 @@ static int pvh_load(const struct image *image, const struct boot_args *args,
 					   .rsdp = args->rsdp };
 	*cpu = cpu_state_prot32;
 	cpu->rip = elf.entry;
-	cpu->gdt_limit = sizeof(gdt) - 1;
+	cpu->gdt_limit = sizeof(cpu_gdt32) - 1;
 	err = load_segments(&elf, &beside);
 	return err ? err : place_beside(&elf, args, &beside, cpu);
 }

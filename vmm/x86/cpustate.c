@@ -28,6 +28,11 @@
 		.limit = LIMIT_32                                            \
 	}
 
+const uint64_t cpu_gdt32[] = {
+	0, 0x00cf9b000000ffff, /* 0x08: 32-bit code, base 0, limit 4 GiB */
+	0x00cf93000000ffff,    /* 0x10: data, base 0, limit 4 GiB */
+};
+
 /* With protection on it must be that of a 32-bit TSS or, in long mode, of a 64-bit
  * one, which has the same type; that after reset is neither on each host. */
 #define TASK                                                   \

@@ -34,6 +34,8 @@ extern const struct cpu_state cpu_state_real16;
 extern const struct cpu_state cpu_state_prot32;
 /* The same with paging on; the loader sets cr3, and cr4 for 4 MiB pages. */
 extern const struct cpu_state cpu_state_paged32;
+/* A GDT with the segments of the 32-bit states: none, 0x08, 0x10. */
+extern const uint64_t cpu_gdt32[3];
 /* 64-bit mode, flat segments, paging on; the loader sets cr3. */
 extern const struct cpu_state cpu_state_long64;
 
