@@ -38,16 +38,10 @@ static void resume_input(struct console *console)
 		event_add(console->loop, &console->in, EPOLLIN);
 }
 
-/* Who gets the guest's keys; NULL: nobody yet. */
-static struct board *reader(const struct console_guest *guest)
-{
-	return keys_reader(&guest->keys, atomic_load(&guest->console->place));
-}
-
 /* Gives waiting keys to the device that reads them, as many as it takes. */
 static void feed(struct console_guest *guest)
 {
-	struct board *board = reader(guest);
+	struct board *board = console_reader(guest);
 	struct ring *typed = guest->keys.typed;
 	const uint8_t *buf;
 	size_t len = 1;
@@ -90,12 +84,12 @@ static void find_front(struct console *console)
 {
 	struct console_guest *old = console->front;
 
-	if (console->chosen || reader(old))
+	if (console->chosen || console_reader(old))
 		return;
 	for (unsigned int i = 0; i < console->config.nr_guests; i++) {
 		struct console_guest *guest = &console->guests[i];
 
-		if (!reader(guest) || guest->ended)
+		if (!console_reader(guest) || guest->ended)
 			continue;
 		keys_move(&guest->keys, &old->keys);
 		set_front(console, guest, console->terminal);
@@ -164,7 +158,7 @@ static void on_look(void *arg, uint32_t events)
 static void note_listeners(struct console *console)
 {
 	for (unsigned int i = 0; i < console->config.nr_guests; i++)
-		console->heard |= !!reader(&console->guests[i]);
+		console->heard |= !!console_reader(&console->guests[i]);
 	if (console->heard)
 		take_terminal(console);
 }

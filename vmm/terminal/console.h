@@ -101,6 +101,12 @@ bool console_waits(const struct console *console);
 /* The process was stopped and goes on, perhaps on another terminal state. */
 void console_resume(struct console *console);
 
+/* Who gets the guest's keys just now; NULL: nobody yet. Any thread. */
+static inline struct board *console_reader(const struct console_guest *guest)
+{
+	return keys_reader(&guest->keys, atomic_load(&guest->console->place));
+}
+
 /* Whether the guest listens, has had all there was, and nothing more comes. */
 bool console_awaits(const struct console_guest *guest);
 
