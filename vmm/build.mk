@@ -27,6 +27,7 @@ obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/cpuid_kvm$(call none-without,KVMCLOCK).o \
 	 core/regs.o core/regs_sync$(call none-without,SYNC_REGS).o \
 	 core/bus_moving$(call none-without,PCI).o \
+	 core/workers$(call none-without,VIRTIO).o \
 	 core/board_pci$(call none-without,PCI).o
 obj-$(CONFIG_MACHINE) += view$(call none-without,DISPLAY_TEXT).o
 obj-$(CONFIG_DISPLAY_TEXT) += display/text.o

@@ -165,23 +165,33 @@ static int choose_keys(const struct options *opt, const struct loader *loader,
 	return -EINVAL;
 }
 
-/* The devices that the options ask for, for this guest; 0 or -errno. */
-static int make_plan(const struct options *opt, struct vm_config *config)
+/* Of the options that plug something in, those that are @early or not. */
+static int plug_in(const struct options *opt, unsigned int id, bool early,
+		   struct plan *plan)
 {
-	struct plan *plan = NULL;
 	int err = 0;
 
 	for (unsigned int i = 0; i < opt->nr_plugged && !err; i++) {
 		const struct plugged *plugged = &opt->plugged[i];
 
-		if (plugged->guest && plugged->guest != config->id + 1)
+		if (plugged->guest && plugged->guest != id + 1)
 			continue;
-		if (!plan)
-			plan = plan_new();
-		err = plan ? plugged->plug->plug(plan, plugged->arg) : -ENOMEM;
+		if (plugged->plug->early == early)
+			err = plugged->plug->plug(plan, plugged->arg);
 	}
-	config->plan = plan;
 	return err;
+}
+
+/* The devices that the options ask for, for this guest; 0 or -errno. */
+static int make_plan(const struct options *opt, struct vm_config *config)
+{
+	struct plan *plan = opt->nr_plugged ? plan_new() : NULL;
+	int err = opt->nr_plugged && !plan ? -ENOMEM : 0;
+
+	config->plan = plan;
+	if (!err)
+		err = plug_in(opt, config->id, true, plan);
+	return err ? err : plug_in(opt, config->id, false, plan);
 }
 
 void guest_unconfigure(struct vm_config *config)

@@ -37,7 +37,7 @@ RULES = [
     ("core/*",		FLOOR2,			True),
     ("devices/*",	DEVICE + ["="],		False),
     ("pci/*",		PCI + ["="],		False),
-    ("virtio/*",	PCI + ["include/virtio.h", "="],	False),
+    ("virtio/*",		PCI + ["include/virtio.h", "include/worker.h", "="],	False),
     ("irqchip/*",	FLOOR2 + ["="],		True),
     ("boot/firmware/*",	FIRMWARE + ["="],	False),
     ("boot/*",		LOADER + ["boot/*"],	False),

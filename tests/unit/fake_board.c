@@ -2,9 +2,13 @@
 #include "fake_board.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 TABLE_DECLARE(device, device_type);
 
@@ -50,6 +54,8 @@ void fake_board_open(struct board *board, const char *name)
 
 void fake_board_close(struct board *board)
 {
+	if (board->type->release)
+		board->type->release(board->dev);
 	free(board->dev);
 	board->dev = NULL;
 }
@@ -310,6 +316,72 @@ void board_want_eoi(struct board *board, const struct dev_message *messages,
 	board->nr_eoi = count;
 	if (count)
 		memcpy(board->eoi, messages, count * sizeof(messages[0]));
+}
+
+/* Workers: what is ready is called by fake_work(), on the thread of the test. */
+int board_watch(struct board *board, unsigned int worker,
+		struct event_source *src, uint32_t events)
+{
+	if (worker >= WORKERS_MAX || board->nr_watched == FAKE_WATCHED_MAX)
+		broken(board, "board_watch: worker", worker);
+	board->watched[board->nr_watched++] =
+		(struct fake_watched){ src, events };
+	return 0;
+}
+
+void board_unwatch(struct board *board, unsigned int worker,
+		   struct event_source *src)
+{
+	(void)worker;
+	for (unsigned int i = 0; i < board->nr_watched; i++)
+		if (board->watched[i].src == src)
+			board->watched[i] = board->watched[--board->nr_watched];
+}
+
+bool fake_work(struct board *board)
+{
+	bool worked = false;
+
+	for (unsigned int i = 0; i < board->nr_watched; i++) {
+		struct event_source *src = board->watched[i].src;
+		struct pollfd fd = { src->fd, board->watched[i].events, 0 };
+		uint64_t count;
+
+		if (poll(&fd, 1, 0) <= 0)
+			continue;
+		if (board->watched[i].events & EPOLLET &&
+		    read(src->fd, &count, sizeof(count)) < 0)
+			continue;
+		src->ready(src->arg, fd.revents);
+		worked = true;
+	}
+	return worked;
+}
+
+void board_let_go(struct board *board)
+{
+	if (board->let_go)
+		broken(board, "board_let_go: twice", 0);
+	board->let_go = true;
+}
+
+void board_take_back(struct board *board)
+{
+	if (!board->let_go)
+		broken(board, "board_take_back: it has the lock", 0);
+	board->let_go = false;
+}
+
+/* There is nobody else who could ring. */
+bool board_wait(struct board *board)
+{
+	board->waits++;
+	return false;
+}
+
+void board_ring(struct board *board)
+{
+	board->rings++;
 }
 
 void board_oddity(struct board *board, const char *what, uint64_t val)

@@ -11,8 +11,10 @@
 #include "chip.h"
 #include "device.h"
 #include "pci.h"
+#include "worker.h"
 
-#define FAKE_TX_MAX 4096
+#define FAKE_TX_MAX	 4096
+#define FAKE_WATCHED_MAX 32
 
 struct board {
 	const struct device_type *type;
@@ -76,6 +78,14 @@ struct board {
 	} bars[PCI_BARS];
 	struct board *slots[PCI_SLOTS]; /* of a bridge: what is behind it */
 
+	/* include/worker.h */
+	struct fake_watched {
+		struct event_source *src;
+		uint32_t events;
+	} watched[FAKE_WATCHED_MAX];
+	unsigned int nr_watched, waits, rings;
+	bool let_go;
+
 	uint8_t *ram; /* board_ram(): gpa 0 and what follows */
 	size_t ram_size;
 };
@@ -100,6 +110,9 @@ void fake_board_close(struct board *board);
 uint64_t fake_in(struct board *board, uint64_t addr, unsigned int size);
 void fake_out(struct board *board, uint64_t addr, unsigned int size,
 	      uint64_t val);
+
+/* What a worker would do now: calls what is ready; false: nothing is. */
+bool fake_work(struct board *board);
 
 /* Offers @len bytes at @buf once; what is left is nobody's. */
 size_t fake_offer(struct board *board, const void *buf, size_t len);

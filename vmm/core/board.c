@@ -22,6 +22,7 @@
 #include "core/probes.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
+#include "core/workers.h"
 #include "feature.h"
 #include "irqchip.h"
 #include "terminal/console.h"
@@ -107,6 +108,7 @@ static int create_board(struct vm *vm, struct event_loop *loop,
 		err = board_take_slot(board);
 	if (!err)
 		type->init(board->dev.state, board);
+	board->made = !err;
 	return err;
 }
 
@@ -185,6 +187,9 @@ void boards_free(struct vm *vm)
 	for (unsigned int i = 0; i < vm->nr_boards; i++) {
 		struct board *board = &vm->boards[i];
 
+		board_end_workers(board);
+		if (board->dev.type->release && board->made)
+			board->dev.type->release(board->dev.state);
 		if (board->timer.fd > 0) {
 			event_del(board->loop, &board->timer);
 			close(board->timer.fd);

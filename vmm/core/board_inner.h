@@ -17,7 +17,9 @@ struct board {
 	struct event_source timer; /* fd 0 when the device has none */
 	struct bus_moving *bars;   /* PCI_BARS of them; NULL: not on PCI */
 	unsigned int slot;	   /* if it is */
+	struct worker *workers;	   /* WORKERS_MAX of them, or NULL */
 	bool gets_keys;		   /* what is typed may go here */
+	bool made;		   /* init() was called */
 	bool hung_up;		   /* the device has been told */
 
 	/* Guarded by dev.lock. */

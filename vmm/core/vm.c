@@ -160,6 +160,7 @@ static void kick_all(struct vm *vm)
 {
 	for (unsigned int id = 0; id < vm->nr_vcpus; id++)
 		vcpu_kick(&vm->vcpus[id]);
+	bell_shake(&vm->changed);
 	pthread_mutex_lock(&vm->intr_lock);
 	pthread_cond_broadcast(&vm->intr_raised);
 	pthread_mutex_unlock(&vm->intr_lock);

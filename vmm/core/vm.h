@@ -67,6 +67,7 @@ struct vm {
 	struct lock wires_lock;
 	uint32_t wires[PCI_WIRES]; /* guarded by it */
 
+	struct bell changed;	   /* of board_ring() */
 	atomic_bool stopping;	   /* vCPUs leave their loops */
 	atomic_uint nr_running;	   /* vCPU threads that have not left yet */
 	atomic_uint halted_votes;  /* see core/watch.c */

@@ -116,6 +116,17 @@ struct device_type {
 	void (*timer)(void *dev);
 
 	/*
+	 * The guest has ended, and a worker (include/worker.h) may be waiting:
+	 * whatever it waits for ends at once, for good. Without the lock.
+	 * NULL: no wait is long.
+	 */
+	void (*abort)(void *dev);
+
+	/* All threads are gone, and the state goes next: closes what is open.
+	 * NULL: nothing is. */
+	void (*release)(void *dev);
+
+	/*
 	 * What the guest's screen shows, all of it, in @surface; changes
 	 * nothing. False: there is nothing to see. NULL: it has no screen.
 	 */

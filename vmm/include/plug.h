@@ -32,6 +32,7 @@ struct plug {
 	const char *arg;    /* name of its value in --help; NULL: has none */
 	bool arg_optional;  /* "--edu" or "--edu=ARG" */
 	const char *what;   /* one line for --help and --list */
+	bool early; /* asked before all that are not: how others are made */
 
 	/*
 	 * Adds to @plan what @arg asks for; it is NULL when none was given, and

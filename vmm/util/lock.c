@@ -33,19 +33,35 @@ void lock_wake(struct lock *lock)
 
 void bell_wait(struct bell *bell, struct lock *lock)
 {
+	static const atomic_bool never;
+
+	bell_wait_unless(bell, lock, &never);
+}
+
+/* The number of rings is read before @ended is: a shake in between is seen. */
+bool bell_wait_unless(struct bell *bell, struct lock *lock,
+		      const atomic_bool *ended)
+{
 	unsigned int rings = atomic_load(&bell->rings);
 
-	bell->nr_waiting++;
+	if (atomic_load(ended))
+		return false;
+	atomic_fetch_add(&bell->nr_waiting, 1);
 	lock_give(lock);
 	sleep_while(&bell->rings, rings);
 	lock_take(lock);
-	bell->nr_waiting--;
+	atomic_fetch_sub(&bell->nr_waiting, 1);
+	return !atomic_load(ended);
 }
 
 void bell_ring(struct bell *bell)
 {
-	if (!bell->nr_waiting)
-		return;
+	if (atomic_load(&bell->nr_waiting))
+		bell_shake(bell);
+}
+
+void bell_shake(struct bell *bell)
+{
 	atomic_fetch_add(&bell->rings, 1);
 	wake(&bell->rings, INT_MAX);
 }

@@ -51,13 +51,21 @@ static inline void lock_give(struct lock *lock)
 
 /* Where threads wait until another has changed what a lock guards. Zeroes. */
 struct bell {
-	atomic_uint rings;
-	unsigned int nr_waiting; /* guarded by that lock */
+	atomic_uint rings, nr_waiting;
 };
 
 /* Both with @lock, or the lock, taken. Waiting lets it go meanwhile, and may
  * end without a ring: look again at what was waited for. */
 void bell_wait(struct bell *bell, struct lock *lock);
 void bell_ring(struct bell *bell);
+
+/*
+ * The same where it is @ended, which no lock guards, that nobody waits beyond:
+ * false once it is true. Who makes it true calls bell_shake() then, without the
+ * lock. One bell may go with several locks.
+ */
+bool bell_wait_unless(struct bell *bell, struct lock *lock,
+		      const atomic_bool *ended);
+void bell_shake(struct bell *bell);
 
 #endif

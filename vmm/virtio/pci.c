@@ -3,17 +3,17 @@
  * version 1: capabilities tell where in BAR 0 the registers are, BAR 1 is that
  * of MSI-X, with a vector for each queue and one for the configuration.
  *
- *   BAR 0   0x0000 common   0x1000 ISR   0x2000 notify
+ *   BAR 0   0x0000 common   0x1000 ISR   0x2000 notify   0x3000 device
  *
  * Any write to the notify register is a kick, and its value says of which queue.
  * A window in PCI's configuration space reaches these, too, for who cannot map
  * memory yet.
  *
- * Left out: configuration space of a device, since none has any so far, and the
- * legacy registers.
+ * Left out: the legacy registers.
  */
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "device.h"
@@ -23,15 +23,22 @@
 
 enum { BAR_REGS, BAR_MSIX };
 
-#define REGS_SIZE 0x4000
-#define PAGE	  0x1000
-#define COMMON	  0x0000
-#define ISR	  0x1000
-#define NOTIFY	  0x2000
+#define REGS_SIZE    0x4000
+#define PAGE	     0x1000
+#define COMMON	     0x0000
+#define ISR	     0x1000
+#define NOTIFY	     0x2000
+#define CONFIG_SPACE 0x3000
 
 /* A vendor's capability; what it tells of */
 #define CAP_VENDOR 0x09
-enum cap_type { CAP_COMMON = 1, CAP_NOTIFY = 2, CAP_ISR = 3, CAP_PCI = 5 };
+enum cap_type {
+	CAP_COMMON = 1,
+	CAP_NOTIFY = 2,
+	CAP_ISR = 3,
+	CAP_DEVICE = 4,
+	CAP_PCI = 5,
+};
 
 struct cap {
 	uint8_t len, type, bar, id, padding[2];
@@ -71,6 +78,7 @@ struct made {
 	struct device_type type;
 	struct pci_function function;
 	const struct virtio_type *virtio;
+	max_align_t given[]; /* to the device */
 };
 
 struct virtio_pci {
@@ -110,7 +118,7 @@ static void interrupt(struct virtio *virtio, unsigned int queue)
 /* The queue that is selected; NULL: there is none of that number. */
 static struct virtio_queue *selected(struct virtio_pci *p)
 {
-	return p->queue_select < p->virtio.type->nr_queues ?
+	return p->queue_select < p->virtio.nr_queues ?
 		       &p->virtio.queues[p->queue_select] :
 		       NULL;
 }
@@ -164,11 +172,11 @@ static uint32_t read_common(struct virtio_pci *p, uint64_t off)
 	case CONFIGURATION_VECTOR:
 		return p->vectors[VIRTIO_CONFIG];
 	case NR_QUEUES:
-		return p->virtio.type->nr_queues;
+		return p->virtio.nr_queues;
 	case STATUS:
 		return p->virtio.status;
 	case GENERATION:
-		return 0; /* nothing ever changes */
+		return p->virtio.generation;
 	case QUEUE_SELECT:
 		return p->queue_select;
 	}
@@ -179,12 +187,6 @@ static uint32_t read_common(struct virtio_pci *p, uint64_t off)
 static void set_vector(struct virtio_pci *p, unsigned int queue, uint16_t val)
 {
 	p->vectors[queue] = val < p->pci.function->nr_msix ? val : NO_VECTOR;
-}
-
-static void set_size(struct virtio_queue *q, uint16_t size)
-{
-	if (size && size <= VIRTIO_SIZE_MAX && !(size & (size - 1)))
-		q->size = size;
 }
 
 static void set_half(uint64_t *address, unsigned int shift, uint32_t val)
@@ -205,7 +207,7 @@ static void write_queue(struct virtio_pci *p, uint64_t off, uint32_t val)
 		return;
 	address = find_address(q, off);
 	if (off == QUEUE_SIZE)
-		set_size(q, val);
+		virtio_set_size(&p->virtio, p->queue_select, val);
 	else if (off == QUEUE_ENABLE && val == 1)
 		virtio_enable(&p->virtio, p->queue_select);
 	else if (address)
@@ -214,7 +216,6 @@ static void write_queue(struct virtio_pci *p, uint64_t off, uint32_t val)
 
 static void reset(struct virtio_pci *p)
 {
-	virtio_reset(&p->virtio);
 	p->offer_select = p->take_select = p->queue_select = 0;
 	for (unsigned int i = 0; i <= VIRTIO_CONFIG; i++)
 		p->vectors[i] = NO_VECTOR;
@@ -238,10 +239,9 @@ static void write_common(struct virtio_pci *p, uint64_t off, uint32_t val)
 		set_vector(p, VIRTIO_CONFIG, val);
 		break;
 	case STATUS:
+		virtio_set_status(&p->virtio, val);
 		if (!(val & 0xff))
 			reset(p);
-		else
-			virtio_set_status(&p->virtio, val);
 		break;
 	case QUEUE_SELECT:
 		p->queue_select = val;
@@ -261,17 +261,22 @@ static uint8_t read_isr(struct virtio_pci *p)
 	return isr;
 }
 
-static uint64_t read_regs(struct virtio_pci *p, uint64_t off)
+static uint64_t read_regs(struct virtio_pci *p, uint64_t off, unsigned int size)
 {
 	if (off < COMMON_END)
 		return read_common(p, off);
+	if (off >= CONFIG_SPACE)
+		return virtio_read_config(&p->virtio, off - CONFIG_SPACE, size);
 	return off == ISR ? read_isr(p) : 0;
 }
 
-static void write_regs(struct virtio_pci *p, uint64_t off, uint32_t val)
+static void write_regs(struct virtio_pci *p, uint64_t off, unsigned int size,
+		       uint32_t val)
 {
 	if (off < COMMON_END)
 		write_common(p, off, val);
+	else if (off >= CONFIG_SPACE)
+		virtio_write_config(&p->virtio, off - CONFIG_SPACE, size, val);
 	else if (off - NOTIFY < PAGE)
 		virtio_kick(&p->virtio, val & UINT16_MAX);
 }
@@ -284,7 +289,7 @@ static uint64_t virtio_pci_read(void *dev, unsigned int range, uint64_t off,
 
 	if (range == BAR_MSIX)
 		return pci_msix_read(&p->pci, off, size);
-	return read_regs(p, off);
+	return read_regs(p, off, size);
 }
 
 static void virtio_pci_write(void *dev, unsigned int range, uint64_t off,
@@ -295,7 +300,7 @@ static void virtio_pci_write(void *dev, unsigned int range, uint64_t off,
 	if (range == BAR_MSIX)
 		pci_msix_write(&p->pci, off, size, val);
 	else
-		write_regs(p, off, val);
+		write_regs(p, off, size, val);
 }
 
 static unsigned int tell_of(struct virtio_pci *p, enum cap_type type,
@@ -350,7 +355,7 @@ static uint32_t read_window(struct pci *pci, unsigned int off,
 
 	if (!find_place(pci, off, size, &at))
 		return UINT32_MAX;
-	return read_regs((struct virtio_pci *)pci, at);
+	return read_regs((struct virtio_pci *)pci, at, size);
 }
 
 static void write_window(struct pci *pci, unsigned int off, unsigned int size,
@@ -359,7 +364,7 @@ static void write_window(struct pci *pci, unsigned int off, unsigned int size,
 	uint32_t at;
 
 	if (find_place(pci, off, size, &at))
-		write_regs((struct virtio_pci *)pci, at, val);
+		write_regs((struct virtio_pci *)pci, at, size, val);
 }
 
 static void virtio_pci_init(void *dev, struct board *board)
@@ -371,25 +376,40 @@ static void virtio_pci_init(void *dev, struct board *board)
 	tell_of(p, CAP_COMMON, COMMON, COMMON_END);
 	tell_of(p, CAP_ISR, ISR, 1);
 	tell_of(p, CAP_NOTIFY, NOTIFY, 4);
+	if (made->virtio->config_size)
+		tell_of(p, CAP_DEVICE, CONFIG_SPACE, made->virtio->config_size);
 	open_window(p);
 	p->virtio = (struct virtio){ .type = made->virtio,
 				     .board = board,
+				     .given = made->given,
 				     .dev = p->own,
 				     .ram = ram,
 				     .interrupt = interrupt };
-	made->virtio->init(p->own, &p->virtio, board);
+	virtio_init(&p->virtio);
 	reset(p);
 }
 
-int virtio_add(struct plan *plan, const struct virtio_type *type)
+static void virtio_pci_abort(void *dev)
 {
-	const struct made made = {
+	virtio_abort(&((struct virtio_pci *)dev)->virtio);
+}
+
+static void virtio_pci_release(void *dev)
+{
+	virtio_release(&((struct virtio_pci *)dev)->virtio);
+}
+
+static struct made make(const struct virtio_type *type)
+{
+	return (struct made){
 		.type = { .name = type->name,
 			  .width = 4,
 			  .size = sizeof(struct virtio_pci) + type->size,
 			  .init = virtio_pci_init,
 			  .read = virtio_pci_read,
-			  .write = virtio_pci_write },
+			  .write = virtio_pci_write,
+			  .abort = virtio_pci_abort,
+			  .release = virtio_pci_release },
 		.function = { .vendor = 0x1af4,
 			      .device = 0x1040 + type->id,
 			      .subvendor = 0x1af4,
@@ -407,10 +427,22 @@ int virtio_add(struct plan *plan, const struct virtio_type *type)
 			      .write_window = write_window },
 		.virtio = type,
 	};
-	struct planned *planned =
-		plan_add(plan, &made.type, &made, sizeof(made));
+}
+
+int virtio_add(struct plan *plan, const struct virtio_type *type,
+	       const void *given, size_t size)
+{
+	struct made *made = malloc(sizeof(*made) + size);
+	struct planned *planned;
 	struct made *kept;
 
+	if (!made)
+		return -ENOMEM;
+	*made = make(type);
+	if (size)
+		memcpy(made->given, given, size);
+	planned = plan_add(plan, &made->type, made, sizeof(*made) + size);
+	free(made);
 	if (!planned)
 		return -EINVAL;
 	kept = planned->config;

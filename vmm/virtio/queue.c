@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "virtio/status.h"
+#include "worker.h"
 
 #define DESC_NEXT     0x1
 #define DESC_WRITE    0x2
@@ -123,6 +124,7 @@ static bool take_chain(struct virtio *v, struct virtio_queue *q, uint16_t head,
 	};
 
 	chain->head = head;
+	chain->nr_descs = 1;
 	chain->nr_out = chain->nr_in = 0;
 	q->next_avail++;
 	return table.descs && follow(v, table, head, chain);
@@ -135,7 +137,7 @@ bool queue_next(struct virtio *v, unsigned int queue,
 	const struct ring *ring = avail_ring(v, q);
 	uint16_t waiting, head;
 
-	if (v->status & VIRTIO_NEEDS_RESET)
+	if (v->status & VIRTIO_NEEDS_RESET || !(v->status & VIRTIO_DRIVER_OK))
 		return false;
 	if (!ring) {
 		virtio_break(v, "a queue that is not in RAM", q->avail);
@@ -150,7 +152,18 @@ bool queue_next(struct virtio *v, unsigned int queue,
 		virtio_break(v, "a chain that is none", head);
 		return false;
 	}
+	v->nr_held++;
 	return true;
+}
+
+/* One that breaks or is reset meanwhile gets nothing more. */
+static bool let_go(struct virtio *v)
+{
+	v->nr_held--;
+	if (v->resetting && !v->nr_held)
+		board_ring(v->board);
+	return v->status & VIRTIO_DRIVER_OK &&
+	       !(v->status & VIRTIO_NEEDS_RESET);
 }
 
 void queue_done(struct virtio *v, unsigned int queue,
@@ -158,10 +171,11 @@ void queue_done(struct virtio *v, unsigned int queue,
 {
 	struct virtio_queue *q = &v->queues[queue];
 	const struct used used = { chain->head, written };
-	const struct ring *avail = avail_ring(v, q);
 	struct ring *ring = used_ring(v, q);
 
-	if (!ring || !avail) {
+	if (!let_go(v))
+		return;
+	if (!ring) {
 		virtio_break(v, "a queue that is not in RAM", q->used);
 		return;
 	}
@@ -170,9 +184,26 @@ void queue_done(struct virtio *v, unsigned int queue,
 	q->next_used++;
 	atomic_thread_fence(memory_order_release);
 	memcpy(&ring->index, &q->next_used, sizeof(q->next_used));
-	/* The flag is looked at after that is seen: the guest does both, too,
-	 * the other way round. */
+	q->untold = true;
+}
+
+/* The flag is looked at after what was given back is seen: the guest does both,
+ * too, the other way round. */
+void queue_tell(struct virtio *v, unsigned int queue)
+{
+	struct virtio_queue *q = &v->queues[queue];
+	const struct ring *avail = avail_ring(v, q);
+
+	if (!q->untold || !avail)
+		return;
+	q->untold = false;
 	atomic_thread_fence(memory_order_seq_cst);
 	if (!(load16(&avail->flags) & NO_INTERRUPT))
 		v->interrupt(v, queue);
+}
+
+bool queue_is_on(const struct virtio *v, unsigned int queue)
+{
+	return queue < v->nr_queues && v->queues[queue].enabled &&
+	       v->status & VIRTIO_DRIVER_OK;
 }

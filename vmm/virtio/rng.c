@@ -39,9 +39,10 @@ static void rng_kick(void *dev, unsigned int queue)
 
 	for (unsigned int i = 0; i < VIRTIO_SIZE_MAX; i++) {
 		if (!queue_next(r->virtio, queue, &chain))
-			return;
+			break;
 		queue_done(r->virtio, queue, &chain, fill(r, &chain));
 	}
+	queue_tell(r->virtio, queue);
 }
 
 static void rng_init(void *dev, struct virtio *virtio, struct board *board)
@@ -64,7 +65,7 @@ static const struct virtio_type rng = {
 static int rng_plug(struct plan *plan, const char *arg)
 {
 	(void)arg;
-	return virtio_add(plan, &rng);
+	return virtio_add(plan, &rng, NULL, 0);
 }
 
 static const struct plug plug = {

@@ -1,33 +1,62 @@
 /*
  * What every virtio device has, whatever the transport: the status field, which
- * the guest goes through step by step, and the features it takes. After VIRTIO
- * 1.1, "Device Status Field" and "Feature Bits". Devices are of version 1 alone.
+ * the guest goes through step by step, the features it takes, and how kicks come
+ * to the device. After VIRTIO 1.1, "Device Status Field" and "Feature Bits".
+ * Devices are of version 1 alone.
  */
 #include "virtio/status.h"
 
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
 #include "device.h"
+#include "worker.h"
 
 #define F_INDIRECT (1ULL << 28)
 #define F_VERSION  (1ULL << 32)
 
-static uint64_t all_features(const struct virtio *v)
+#define USUAL_SIZE 64
+
+static unsigned int queue_size_max(const struct virtio *v)
 {
-	return v->type->features | F_INDIRECT | F_VERSION;
+	return v->type->queue_size ? v->type->queue_size : USUAL_SIZE;
+}
+
+static void forget_queues(struct virtio *v)
+{
+	for (unsigned int i = 0; i < VIRTIO_QUEUES_MAX; i++)
+		v->queues[i] = (struct virtio_queue){
+			.size = queue_size_max(v),
+		};
+}
+
+void virtio_init(struct virtio *v)
+{
+	v->offered = v->type->features | F_INDIRECT | F_VERSION;
+	v->nr_queues = v->type->nr_queues;
+	forget_queues(v);
+	v->type->init(v->dev, v, v->board);
 }
 
 void virtio_reset(struct virtio *v)
 {
+	if (v->resetting)
+		return; /* another vCPU waits for that already */
 	v->status = 0;
+	v->resetting = true;
+	while (v->nr_held && board_wait(v->board))
+		;
+	v->resetting = false;
 	v->features = 0;
-	for (unsigned int i = 0; i < VIRTIO_QUEUES_MAX; i++)
-		v->queues[i] = (struct virtio_queue){ .size = VIRTIO_SIZE_MAX };
+	forget_queues(v);
 	if (v->type->reset)
 		v->type->reset(v->dev);
 }
 
 uint32_t virtio_offers(const struct virtio *v, uint32_t select)
 {
-	return select < 2 ? all_features(v) >> 32 * select : 0;
+	return select < 2 ? v->offered >> 32 * select : 0;
 }
 
 uint32_t virtio_taken(const struct virtio *v, uint32_t select)
@@ -48,18 +77,74 @@ void virtio_take(struct virtio *v, uint32_t select, uint32_t val)
 /* What was not offered cannot be taken, and version 1 must be. */
 static bool are_features_right(const struct virtio *v)
 {
-	return !(v->features & ~all_features(v)) && v->features & F_VERSION;
+	return !(v->features & ~v->offered) && v->features & F_VERSION;
+}
+
+static bool is_going(const struct virtio *v)
+{
+	return v->status & VIRTIO_DRIVER_OK &&
+	       !(v->status & VIRTIO_NEEDS_RESET);
+}
+
+static void on_kick(void *arg, uint32_t events)
+{
+	struct virtio_kick *kick = arg;
+	struct virtio *v = kick->virtio;
+	unsigned int queue = kick - v->kicks;
+
+	(void)events;
+	if (is_going(v) && v->queues[queue].enabled)
+		v->type->kick(v->dev, queue);
+}
+
+/* An eventfd for each queue that the guest uses; those of before a reset stay. */
+static void hear_kicks(struct virtio *v)
+{
+	for (unsigned int i = 0; i < v->nr_queues; i++) {
+		struct virtio_kick *kick = &v->kicks[i];
+
+		if (!v->queues[i].enabled || kick->virtio)
+			continue;
+		kick->source =
+			(struct event_source){ event_fd(), on_kick, kick };
+		if (kick->source.fd < 0 ||
+		    board_watch(v->board, i % v->type->workers, &kick->source,
+				EPOLLIN | EPOLLET))
+			virtio_break(v, "no thread to serve it", i);
+		else
+			kick->virtio = v;
+	}
+}
+
+static void start(struct virtio *v)
+{
+	if (v->type->workers)
+		hear_kicks(v);
+	if (v->type->ready && is_going(v))
+		v->type->ready(v->dev);
 }
 
 void virtio_set_status(struct virtio *v, uint8_t status)
 {
+	bool was_going = is_going(v);
+
 	if (!status) {
 		virtio_reset(v);
 		return;
 	}
+	if (v->resetting)
+		return;
 	if (status & VIRTIO_FEATURES_OK && !are_features_right(v))
 		status &= ~VIRTIO_FEATURES_OK;
 	v->status = status | (v->status & VIRTIO_NEEDS_RESET);
+	if (!was_going && is_going(v))
+		start(v);
+}
+
+void virtio_set_size(struct virtio *v, unsigned int queue, uint32_t size)
+{
+	if (size && size <= queue_size_max(v) && !(size & (size - 1)))
+		v->queues[queue].size = size;
 }
 
 /* Each part is aligned, VIRTIO 1.1, "Virtqueues". */
@@ -75,9 +160,12 @@ void virtio_enable(struct virtio *v, unsigned int queue)
 
 void virtio_kick(struct virtio *v, unsigned int queue)
 {
-	if (queue < v->type->nr_queues && v->status & VIRTIO_DRIVER_OK &&
-	    !(v->status & VIRTIO_NEEDS_RESET) && v->queues[queue].enabled)
+	if (queue >= v->nr_queues || !is_going(v) || !v->queues[queue].enabled)
+		return;
+	if (!v->type->workers)
 		v->type->kick(v->dev, queue);
+	else if (v->kicks[queue].virtio)
+		event_notify(v->kicks[queue].source.fd);
 }
 
 void virtio_break(struct virtio *v, const char *what, uint64_t val)
@@ -85,4 +173,80 @@ void virtio_break(struct virtio *v, const char *what, uint64_t val)
 	board_oddity(v->board, what, val);
 	v->status |= VIRTIO_NEEDS_RESET;
 	v->interrupt(v, VIRTIO_CONFIG);
+}
+
+const void *virtio_given(const struct virtio *v)
+{
+	return v->given;
+}
+
+void virtio_offer(struct virtio *v, uint64_t features)
+{
+	v->offered |= features;
+}
+
+void virtio_set_queues(struct virtio *v, unsigned int nr_queues)
+{
+	v->nr_queues = nr_queues;
+}
+
+bool virtio_has(const struct virtio *v, uint64_t features)
+{
+	return (v->features & features) == features;
+}
+
+const uint8_t *virtio_config(const struct virtio *v)
+{
+	return v->config;
+}
+
+void virtio_set_config(struct virtio *v, unsigned int off, const void *data,
+		       unsigned int size)
+{
+	if (!memcmp(v->config + off, data, size))
+		return;
+	memcpy(v->config + off, data, size);
+	v->generation++;
+	if (v->status & VIRTIO_DRIVER_OK)
+		v->interrupt(v, VIRTIO_CONFIG);
+}
+
+static bool is_config(const struct virtio *v, uint64_t off, unsigned int size)
+{
+	return off <= v->type->config_size &&
+	       size <= v->type->config_size - off;
+}
+
+uint32_t virtio_read_config(const struct virtio *v, uint64_t off,
+			    unsigned int size)
+{
+	uint32_t val = 0;
+
+	if (is_config(v, off, size))
+		memcpy(&val, v->config + off, size);
+	return val;
+}
+
+void virtio_write_config(struct virtio *v, uint64_t off, unsigned int size,
+			 uint32_t val)
+{
+	if (!v->type->config_write || !is_config(v, off, size))
+		return;
+	memcpy(v->config + off, &val, size);
+	v->type->config_write(v->dev, off, size);
+}
+
+void virtio_abort(struct virtio *v)
+{
+	if (v->type->abort)
+		v->type->abort(v->dev);
+}
+
+void virtio_release(struct virtio *v)
+{
+	for (unsigned int i = 0; i < VIRTIO_QUEUES_MAX; i++)
+		if (v->kicks[i].virtio)
+			close(v->kicks[i].source.fd);
+	if (v->type->release)
+		v->type->release(v->dev);
 }

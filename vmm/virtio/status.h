@@ -2,6 +2,7 @@
 #ifndef MKVM_VIRTIO_STATUS_H
 #define MKVM_VIRTIO_STATUS_H
 
+#include "util/event.h"
 #include "virtio.h"
 
 /* VIRTIO 1.1, "Device Status Field" */
@@ -12,20 +13,35 @@
 /* What is not a queue's. */
 #define VIRTIO_CONFIG VIRTIO_QUEUES_MAX
 
+/* As the guest has set it up; a reset forgets all of it. */
 struct virtio_queue {
 	uint16_t size;		    /* a power of two */
 	uint64_t desc, avail, used; /* gpa of each part */
 	bool enabled;
 	uint16_t next_avail, next_used; /* indices that only grow */
+	bool untold; /* chains were given back since queue_tell() */
+};
+
+/* How a queue's worker hears of a kick; from the first DRIVER_OK on. */
+struct virtio_kick {
+	struct virtio *virtio;
+	struct event_source source; /* an eventfd; 0: none */
 };
 
 struct virtio {
 	const struct virtio_type *type;
 	struct board *board;
+	const void *given;
 	void *dev; /* its own state */
 	uint8_t status;
-	uint64_t features; /* those that the guest takes */
+	uint8_t generation;   /* of config */
+	bool resetting;	      /* it waits for chains that are held */
+	unsigned int nr_held; /* by the device */
+	unsigned int nr_queues;
+	uint64_t offered, features; /* and those that the guest takes */
 	struct virtio_queue queues[VIRTIO_QUEUES_MAX];
+	struct virtio_kick kicks[VIRTIO_QUEUES_MAX];
+	uint8_t config[VIRTIO_CONFIG_MAX];
 
 	/* The transport's: the hva of @len bytes at @gpa or NULL; an interrupt
 	 * for queue number @queue, or VIRTIO_CONFIG. */
@@ -33,8 +49,11 @@ struct virtio {
 	void (*interrupt)(struct virtio *virtio, unsigned int queue);
 };
 
-/* Power-on state and that after a reset; type, board, dev and what is the
- * transport's are set. */
+/* Power-on state, once; type, board, given, dev and what is the transport's are
+ * set. Calls the device's init(). */
+void virtio_init(struct virtio *virtio);
+
+/* What a reset leaves; waits until the device holds no chain. */
 void virtio_reset(struct virtio *virtio);
 
 /* The half number @select, from 0, of the features that are offered; and of
@@ -45,13 +64,24 @@ void virtio_take(struct virtio *virtio, uint32_t select, uint32_t val);
 
 void virtio_set_status(struct virtio *virtio, uint8_t status);
 
+/* The guest wants queue number @queue to have @size buffers: none but a power of
+ * two, and no more than were offered. */
+void virtio_set_size(struct virtio *virtio, unsigned int queue, uint32_t size);
+
 /* The guest has said where queue number @queue is: it is used from now on. */
 void virtio_enable(struct virtio *virtio, unsigned int queue);
 
 /* The guest says that queue number @queue has something. */
 void virtio_kick(struct virtio *virtio, unsigned int queue);
 
-/* The guest did what cannot be: nothing goes on until it resets the device. */
-void virtio_break(struct virtio *virtio, const char *what, uint64_t val);
+/* An access of @size bytes at @off of the configuration space. */
+uint32_t virtio_read_config(const struct virtio *virtio, uint64_t off,
+			    unsigned int size);
+void virtio_write_config(struct virtio *virtio, uint64_t off, unsigned int size,
+			 uint32_t val);
+
+/* For the device_type's members of these names. */
+void virtio_abort(struct virtio *virtio);
+void virtio_release(struct virtio *virtio);
 
 #endif
