@@ -81,12 +81,18 @@ bool queue_next(struct virtio *virtio, unsigned int queue,
 		struct virtio_chain *chain);
 
 /* Gives @chain back with @written bytes in what the device writes; of @chain only
- * its name is looked at. The guest is not told yet. */
+ * its name is looked at. The guest need not see it before queue_tell(). */
 void queue_done(struct virtio *virtio, unsigned int queue,
 		const struct virtio_chain *chain, uint32_t written);
 
-/* Asks for an interrupt, for all that was given back since the last call, unless
- * the guest wants none. */
+/* Puts @chain, which was taken last of those that are held, back to where it came
+ * from, as if it had not been taken; then the one that was taken before it is
+ * the last. Of @chain only its name is looked at. */
+void queue_undo(struct virtio *virtio, unsigned int queue,
+		const struct virtio_chain *chain);
+
+/* Shows the guest what was given back since the last call, all of it at once, and
+ * asks for an interrupt, unless the guest wants none. */
 void queue_tell(struct virtio *virtio, unsigned int queue);
 
 /* Whether queue number @queue is in use. */

@@ -23,8 +23,9 @@ struct board;
  * Calls @src->ready() on worker number @worker of this device, from 0, as soon as
  * any of @events (EPOLLIN, ... of epoll) is there; with EPOLLET once for each time
  * that it comes, and nobody has to read an eventfd. The caller keeps @src, and
- * its descriptor open, until board_unwatch() or release(). Any thread. 0, or
- * -errno after one message.
+ * its descriptor open, until board_unwatch() or release(). One that is watched
+ * already is watched for these @events from now on. Any thread. 0, or -errno after
+ * one message.
  */
 int board_watch(struct board *board, unsigned int worker,
 		struct event_source *src, uint32_t events);

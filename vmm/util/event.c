@@ -33,7 +33,9 @@ int event_add(struct event_loop *loop, struct event_source *src,
 {
 	struct epoll_event ev = { .events = events, .data.ptr = src };
 
-	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, src->fd, &ev))
+	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, src->fd, &ev) &&
+	    (errno != EEXIST ||
+	     epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, src->fd, &ev)))
 		return -errno;
 	return 0;
 }

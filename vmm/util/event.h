@@ -23,8 +23,9 @@ struct event_source {
 int event_init(struct event_loop *loop);
 void event_free(struct event_loop *loop);
 
-/* Watches @src for @events (EPOLLIN, EPOLLOUT). 0, or -EPERM for a file that
- * is always ready (a regular file), or another -errno. */
+/* Watches @src for @events (EPOLLIN, EPOLLOUT); from now on for those, if it is
+ * watched already. 0, or -EPERM for a file that is always ready (a regular file),
+ * or another -errno. */
 int event_add(struct event_loop *loop, struct event_source *src,
 	      uint32_t events);
 

@@ -182,9 +182,14 @@ void queue_done(struct virtio *v, unsigned int queue,
 	memcpy((struct used *)(ring + 1) + q->next_used % q->size, &used,
 	       sizeof(used));
 	q->next_used++;
-	atomic_thread_fence(memory_order_release);
-	memcpy(&ring->index, &q->next_used, sizeof(q->next_used));
 	q->untold = true;
+}
+
+void queue_undo(struct virtio *v, unsigned int queue,
+		const struct virtio_chain *chain)
+{
+	if (let_go(v))
+		v->queues[queue].next_avail -= chain->nr_descs;
 }
 
 /* The flag is looked at after what was given back is seen: the guest does both,
@@ -193,10 +198,13 @@ void queue_tell(struct virtio *v, unsigned int queue)
 {
 	struct virtio_queue *q = &v->queues[queue];
 	const struct ring *avail = avail_ring(v, q);
+	struct ring *ring = used_ring(v, q);
 
-	if (!q->untold || !avail)
+	if (!q->untold || !avail || !ring)
 		return;
 	q->untold = false;
+	atomic_thread_fence(memory_order_release);
+	memcpy(&ring->index, &q->next_used, sizeof(q->next_used));
 	atomic_thread_fence(memory_order_seq_cst);
 	if (!(load16(&avail->flags) & NO_INTERRUPT))
 		v->interrupt(v, queue);
