@@ -3,7 +3,7 @@
 # /dev/kvm cannot run the guest, and by `make test`.
 
 LAB_KEEPER := $(addprefix $(B)/lab/,keeper.o order.o pump.o qemu.o terminal.o)
-LAB_INIT   := $(addprefix $(B)/musl/lab/,init.o fail.o world.o command.o port.o \
+LAB_INIT   := $(addprefix $(B)/musl/lab/,init.o fail.o world.o command.o net.o port.o \
 	      lost.o order.o pump.o)
 
 $(B)/lab/%.o $(B)/san/lab/%.o: EXTRA = -Ilab

@@ -75,6 +75,7 @@ static void take_order(int port, struct order *order)
 	order->cwd = *take_strings(&strings, end, 1);
 	order->shares = take_strings(&strings, end, order->setup.shares);
 	order->outs = take_strings(&strings, end, order->setup.outs);
+	order->forwards = take_strings(&strings, end, order->setup.forwards);
 	order->args = take_strings(&strings, end, order->setup.args);
 	order->envs = take_strings(&strings, end, order->setup.envs);
 }
@@ -223,6 +224,7 @@ int main(void)
 	}
 	take_order(lab.ports[PORT_CONTROL], &lab.order);
 	world_enter(&lab.order);
+	net_begin(&lab.order);
 	watch_children(&lab);
 	command_start(&lab.command, &lab.order);
 	port_send(lab.ports[PORT_CONTROL], LAB_RUNNING, NULL, 0);

@@ -15,6 +15,7 @@ struct order {
 	char *cwd;
 	char **shares;
 	char **outs;
+	char **forwards;
 	char **args;
 	char **envs;
 };
@@ -55,6 +56,9 @@ void world_begin(void);
 
 /* Builds the tree that COMMAND sees, enters it and the order's directory. */
 void world_enter(const struct order *order);
+
+/* Brings the network up, with the relays of the order's forwards. */
+void net_begin(const struct order *order);
 
 /* Tells the keeper at @port of the files that COMMAND's words name and that are
  * gone when the lab ends. */

@@ -4,7 +4,7 @@
  * with it and the terminal is as it was before.
  *
  * usage: lab-keeper [--timeout S] [--share DIR]... [--out DIR]...
- *                   -- QEMU ARG... -- COMMAND...
+ *                   [--forward PORT]... -- QEMU ARG... -- COMMAND...
  *        lab-keeper --tsc-khz
  */
 #define _GNU_SOURCE
@@ -390,7 +390,8 @@ static void fill_descriptors(void)
 static int usage(void)
 {
 	fprintf(stderr, "usage: lab-keeper [--timeout S] [--share DIR]... "
-			"[--out DIR]... -- QEMU ARG... -- COMMAND ARG...\n"
+			"[--out DIR]... [--forward PORT]... "
+			"-- QEMU ARG... -- COMMAND ARG...\n"
 			"       lab-keeper --tsc-khz\n"
 			"lab/run calls it; that is the command to use\n");
 	return STATUS_USAGE;
@@ -402,17 +403,19 @@ int main(int argc, char **argv)
 		{ "timeout", required_argument, NULL, 't' },
 		{ "share", required_argument, NULL, 's' },
 		{ "out", required_argument, NULL, 'o' },
+		{ "forward", required_argument, NULL, 'f' },
 		{ "tsc-khz", no_argument, NULL, 'k' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct wish wish = {
 		.shares = calloc((size_t)argc, sizeof(*wish.shares)),
 		.outs = calloc((size_t)argc, sizeof(*wish.outs)),
+		.forwards = calloc((size_t)argc, sizeof(*wish.forwards)),
 	};
 	char **qemu = calloc((size_t)argc + QEMU_EXTRA_ARGS, sizeof(*qemu));
-	int option, status, share = 0, out = 0, count = 0;
+	int option, status, share = 0, out = 0, forward = 0, count = 0;
 
-	if (!wish.shares || !wish.outs || !qemu)
+	if (!wish.shares || !wish.outs || !wish.forwards || !qemu)
 		return STATUS_FAILED;
 	fill_descriptors();
 	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
@@ -425,6 +428,9 @@ int main(int argc, char **argv)
 			break;
 		case 'o':
 			wish.outs[out++] = optarg;
+			break;
+		case 'f':
+			wish.forwards[forward++] = optarg;
 			break;
 		case 'k':
 			return print_tsc_khz();
@@ -440,6 +446,7 @@ int main(int argc, char **argv)
 	status = keep(&keeper, qemu, count, &wish);
 	free(wish.shares);
 	free(wish.outs);
+	free(wish.forwards);
 	free(qemu);
 	if (status > STATUS_SIGNAL && !keeper.has_exit)
 		die_of_signal(status);

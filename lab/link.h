@@ -34,6 +34,9 @@ enum lab_kind {
 /* The 9p tag of writable directory number N, in the order of the list. */
 #define LAB_OUT_TAG "out%u"
 
+/* Where forward number N arrives inside: this port + N. lab/run has it, too. */
+#define LAB_RELAY_PORT 61000
+
 /* Before every message; @size counts the bytes that follow. */
 struct lab_head {
 	uint32_t kind;
@@ -47,7 +50,8 @@ struct lab_winsize {
 
 /*
  * Then NUL-terminated strings: the directory to run in, the shared
- * directories, those that are writable, the arguments, the environment.
+ * directories, those that are writable, the forwarded TCP ports, the arguments,
+ * the environment.
  */
 struct lab_setup {
 	uint32_t ttys;	 /* bit N set: descriptor N is a terminal outside */
@@ -55,6 +59,7 @@ struct lab_setup {
 	struct lab_winsize size;
 	uint32_t shares;
 	uint32_t outs;
+	uint32_t forwards;
 	uint32_t args;
 	uint32_t envs;
 };

@@ -84,6 +84,7 @@ int order_pack(struct queue *queue, struct lab_setup *setup,
 	if (!err) {
 		setup->shares = count_strings(wish->shares);
 		setup->outs = count_strings(wish->outs);
+		setup->forwards = count_strings(wish->forwards);
 		setup->args = count_strings(wish->args);
 		setup->envs = count_strings(envs);
 		err = queue_add(queue, &head, sizeof(head));
@@ -96,6 +97,8 @@ int order_pack(struct queue *queue, struct lab_setup *setup,
 		err = add_strings(queue, wish->shares);
 	if (!err)
 		err = add_strings(queue, wish->outs);
+	if (!err)
+		err = add_strings(queue, wish->forwards);
 	if (!err)
 		err = add_strings(queue, wish->args);
 	if (!err)

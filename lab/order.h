@@ -26,9 +26,10 @@ void queue_send(struct queue *queue, int fd);
 
 /* What the order is about; every list ends with NULL. */
 struct wish {
-	char **shares; /* directories to be seen */
-	char **outs;   /* and to be written */
-	char **args;   /* COMMAND */
+	char **shares;	 /* directories to be seen */
+	char **outs;	 /* and to be written */
+	char **forwards; /* TCP ports of the host that lead inside */
+	char **args;	 /* COMMAND */
 };
 
 /*

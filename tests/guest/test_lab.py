@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -93,6 +94,32 @@ done
 exit 7"""
 
 
+@tap.case("the lab has lo, TAP, network name spaces, loop devices, attributes, "
+          "io_uring and locks; --forward leads to its own 127.0.0.1")
+def as_host():
+    if not os.path.exists(vm.LAB_KERNEL):
+        raise tap.Skip("the lab is not built; run `make lab`")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [vm.LAB_RUN, "--timeout", "60", "--forward", str(port), "--",
+               os.path.join(tap.TOP, "tests/guest/labhost.py"), str(port)]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, text=True) as inside:
+        found = []
+        for line in inside.stdout:
+            if line == "ready\n":
+                break
+            found.append(line)
+        data = os.urandom(300000)
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+            with connection.makefile("rb") as said:
+                back = said.read()
+        tap.equal((found, back == data[::-1], inside.wait(30)),
+                  ([], True, 0))
+
+
 @tap.case("what COMMAND writes below --out DIR is there when it has ended")
 def kept():
     with tempfile.TemporaryDirectory(dir="/tmp") as one, \
@@ -161,6 +188,8 @@ def refusals():
             (["--share", "/no/such", "--", "true"], {}, 64, "/no/such"),
             (["--out", "/no/such", "--", "true"], {}, 64, "/no/such"),
             (["--out", "/proc", "--", "true"], {}, 64, "/proc"),
+            (["--forward", "65536", "--", "true"], {}, 64, "--forward"),
+            (["--forward", "ssh", "--", "true"], {}, 64, "--forward"),
             (["--"], {}, 64, "--help"),
             (["--", "true"], {"MKVM_LAB_KERNEL": "/no/such"}, 70, "make lab"),
             (["--", "true"], {"MKVM_LAB_QEMU": "/no/such"}, 70, "make deps"),
