@@ -18,8 +18,8 @@
 /* timeout(1) sends its signal twice, at once: that is one. */
 #define SAME_NS (100 * NS_PER_MS)
 
-static const int passed_on[] = { SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,
-				 SIGALRM, SIGTSTP, SIGCONT, SIGPWR };
+static const int passed_on[] = { SIGINT,  SIGTERM, SIGHUP, SIGQUIT, SIGALRM,
+				 SIGTSTP, SIGCONT, SIGPWR, SIGWINCH };
 
 #define NR_PASSED_ON (sizeof(passed_on) / sizeof(passed_on[0]))
 
@@ -71,7 +71,8 @@ static void begin(int status)
 
 static bool ends(int sig)
 {
-	return sig != SIGTSTP && sig != SIGCONT && sig != SIGPWR;
+	return sig != SIGTSTP && sig != SIGCONT && sig != SIGPWR &&
+	       sig != SIGWINCH;
 }
 
 static bool is_another_one(void)
@@ -174,6 +175,10 @@ static void answer(struct ending *ending, int sig)
 	}
 	if (sig == SIGPWR) {
 		ending->power(ending->arg);
+		return;
+	}
+	if (sig == SIGWINCH) {
+		ending->resized(ending->arg);
 		return;
 	}
 	if (sig == SIGTSTP) {

@@ -26,6 +26,8 @@ struct ending {
 	void (*quit)(void *arg, int status, const char *reason);
 	/* The power button of all guests is pressed: SIGPWR. Main thread. */
 	void (*power)(void *arg);
+	/* The terminal has another size. Main thread. */
+	void (*resized)(void *arg);
 	/* The process has been stopped and goes on. Main thread. */
 	void (*resumed)(void *arg);
 	void *arg;
@@ -41,7 +43,7 @@ void ending_limit(uint64_t timeout_ns);
 int ending_watch(struct ending *ending, struct event_loop *loop, int bell,
 		 uint64_t timeout_ns);
 
-/* The bell has rung: calls quit(), power() and resumed() if it was for a signal. */
+/* The bell has rung: if it was for a signal, calls the members above. */
 void ending_answer(struct ending *ending);
 
 /* The run is to end with @status, for a reason of our own. */

@@ -28,6 +28,7 @@
 #include "eof.h"
 #include "files.h"
 #include "guest.h"
+#include "names.h"
 #include "power.h"
 #include "terminal/console.h"
 #include "terminal/messages.h"
@@ -35,9 +36,6 @@
 #include "util/log.h"
 #include "util/sink.h"
 #include "view.h"
-
-#define NAME_NUMBER_MAX 16 /* "#" and a number behind a name */
-#define DEL		0x7f
 
 struct machine {
 	const struct options *opt;
@@ -126,6 +124,25 @@ static void on_resumed(void *arg)
 
 	view_resume(&m->view);
 	console_resume(&m->console);
+	console_resize(&m->console);
+}
+
+static void on_resized(void *arg)
+{
+	struct machine *m = arg;
+
+	console_resize(&m->console);
+}
+
+/* For the console: tells the guests. */
+static bool on_resize(void *arg)
+{
+	struct machine *m = arg;
+	bool told = true;
+
+	for (unsigned int i = 0; i < m->nr_vms; i++)
+		told &= boards_resize(&m->vms[i]);
+	return told;
 }
 
 static void on_power(void *arg)
@@ -183,13 +200,6 @@ static int hang_bell(struct machine *m)
 		return STATUS_FAILED;
 	m->bell = (struct event_source){ fd, on_bell, m };
 	return event_add(&m->loop, &m->bell, EPOLLIN) ? STATUS_FAILED : 0;
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 /* 0, or the exit status. The files may go once they have been loaded. */
@@ -277,9 +287,11 @@ static int run_guests(struct machine *m)
 {
 	int status;
 
-	m->ending = (struct ending){
-		.quit = quit, .power = on_power, .resumed = on_resumed, .arg = m
-	};
+	m->ending = (struct ending){ .quit = quit,
+				     .power = on_power,
+				     .resized = on_resized,
+				     .resumed = on_resumed,
+				     .arg = m };
 	if (ending_watch(&m->ending, &m->loop, m->bell.fd,
 			 m->opt->timeout_ns) ||
 	    console_start(&m->console) ||
@@ -336,6 +348,7 @@ static int open_console(struct machine *m)
 		.input = board_input,
 		.quit = on_quit,
 		.power = on_power_of,
+		.resize = on_resize,
 		.screen = on_screen,
 		.eof = on_eof,
 		.arg = m,
@@ -373,33 +386,6 @@ static void finish_probes(struct machine *m)
 		m->status = m->failure;
 }
 
-/* A file name may hold what a terminal obeys; a guest's name must not. */
-static void make_printable(char *name)
-{
-	for (; *name; name++)
-		if ((unsigned char)*name < ' ' || *name == DEL)
-			*name = '?';
-}
-
-/* An image's file name; of those with the same one, the second gets "#2". */
-static char *name_guest(const struct options *opt, unsigned int id)
-{
-	const char *base = base_name(opt->images[id]);
-	size_t size = strlen(base) + NAME_NUMBER_MAX;
-	char *name = malloc(size);
-	unsigned int same = 1;
-
-	for (unsigned int i = 0; i < id; i++)
-		same += !strcmp(base_name(opt->images[i]), base);
-	if (name && same == 1)
-		memcpy(name, base, strlen(base) + 1);
-	else if (name)
-		snprintf(name, size, "%s#%u", base, same);
-	if (name)
-		make_printable(name);
-	return name;
-}
-
 static void free_lists(struct machine *m)
 {
 	for (unsigned int i = 0; m->names && i < m->opt->nr_images; i++)
@@ -417,7 +403,7 @@ static int make_lists(struct machine *m)
 	m->cpus = calloc(nr, sizeof(*m->cpus));
 	m->names = calloc(nr, sizeof(*m->names));
 	while (m->names && named < nr &&
-	       (m->names[named] = name_guest(m->opt, named)))
+	       (m->names[named] = name_guest(m->opt->images, named)))
 		named++;
 	if (m->vms && m->cpus && named == nr)
 		return 0;

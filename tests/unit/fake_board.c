@@ -398,6 +398,31 @@ void *board_ram(struct board *board, uint64_t gpa, size_t len)
 	return board->ram + gpa;
 }
 
+void board_terminal(struct board *board, unsigned int *columns,
+		    unsigned int *lines)
+{
+	*columns = board->columns;
+	*lines = board->lines;
+}
+
+bool board_goes_on(struct board *board)
+{
+	return !board->ends;
+}
+
+bool board_discard(struct board *board, uint64_t gpa, size_t len)
+{
+	void *hva = board_ram(board, gpa, len);
+
+	if (!hva)
+		return false;
+	memset(hva, 0, len);
+	board->discards++;
+	board->discarded = gpa;
+	board->discarded_len += len;
+	return true;
+}
+
 unsigned int board_slot(struct board *board)
 {
 	return board->slot;

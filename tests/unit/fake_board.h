@@ -46,6 +46,11 @@ struct board {
 	size_t input_len; /* what the console still has */
 	size_t chunk;	  /* offered at a time; 0 is everything */
 
+	unsigned int columns, lines;	   /* board_terminal() */
+	bool ends;			   /* board_goes_on() is false */
+	unsigned int discards;		   /* board_discard() */
+	uint64_t discarded, discarded_len; /* the last, and of all together */
+
 	uint64_t now_ns, deadline_ns;
 	int64_t wall_s; /* the host's clock when now_ns was 0 */
 	uint64_t rbx;

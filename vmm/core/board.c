@@ -26,6 +26,7 @@
 #include "feature.h"
 #include "irqchip.h"
 #include "terminal/console.h"
+#include "terminal/term.h"
 #include "util/event.h"
 #include "util/log.h"
 #include "util/slow.h"
@@ -201,78 +202,6 @@ void boards_free(struct vm *vm)
 	vm->boards = NULL;
 }
 
-bool boards_have(const struct vm *vm, const char *name)
-{
-	for (unsigned int i = 0; i < vm->nr_boards; i++)
-		if (!strcmp(vm->boards[i].dev.type->name, name))
-			return true;
-	return false;
-}
-
-ssize_t board_input(struct board *board, const uint8_t *buf, size_t len)
-{
-	const struct device_type *type = board->dev.type;
-	const struct board *reader;
-	size_t taken = 0;
-
-	if (!type->input)
-		return 0;
-	if (!lock_try(&board->dev.lock))
-		return -EAGAIN;
-	/* A guest that has asked by another device meanwhile looks here once
-	 * more, for what came before that; nothing may come after. */
-	reader = console_reader(board->vm->config.console);
-	if (!reader || reader == board)
-		taken = type->input(board->dev.state, buf, len);
-	lock_give(&board->dev.lock);
-	return taken;
-}
-
-bool boards_look(const struct vm *vm, struct surface *surface)
-{
-	for (unsigned int i = 0; i < vm->nr_boards; i++) {
-		struct device *dev = &vm->boards[i].dev;
-		bool seen;
-
-		if (!dev->type->look || !lock_try(&dev->lock))
-			continue;
-		seen = dev->type->look(dev->state, surface);
-		lock_give(&dev->lock);
-		return seen;
-	}
-	return false;
-}
-
-void boards_hang_up(struct vm *vm)
-{
-	for (unsigned int i = 0; i < vm->nr_boards; i++) {
-		struct board *board = &vm->boards[i];
-
-		if (!board->dev.type->hang_up || board->hung_up ||
-		    !lock_try(&board->dev.lock))
-			continue;
-		board->dev.type->hang_up(board->dev.state);
-		board->hung_up = true;
-		lock_give(&board->dev.lock);
-	}
-}
-
-bool boards_power(struct vm *vm)
-{
-	bool listens = false;
-
-	for (unsigned int i = 0; i < vm->nr_boards; i++) {
-		struct device *dev = &vm->boards[i].dev;
-
-		if (!dev->type->power)
-			continue;
-		lock_take(&dev->lock);
-		listens |= dev->type->power(dev->state);
-		lock_give(&dev->lock);
-	}
-	return listens;
-}
-
 void board_irq(struct board *board, unsigned int pin, bool level)
 {
 	const struct device_type *type = board->dev.type;
@@ -390,6 +319,19 @@ void board_rx_more(struct board *board)
 	console_rx_more(board->vm->config.console, board);
 }
 
+void board_terminal(struct board *board, unsigned int *columns,
+		    unsigned int *lines)
+{
+	*columns = *lines = 0;
+	if (board->vm->config.nr_guests == 1)
+		term_size(columns, lines);
+}
+
+bool board_goes_on(struct board *board)
+{
+	return !atomic_load(&board->vm->stopping);
+}
+
 void board_stop(struct board *board, enum board_stop why, int status)
 {
 	if (why == BOARD_STOP_RESET)
@@ -427,6 +369,11 @@ const void *board_config(struct board *board)
 void *board_ram(struct board *board, uint64_t gpa, size_t len)
 {
 	return mem_hva(&board->vm->mem, gpa, len);
+}
+
+bool board_discard(struct board *board, uint64_t gpa, size_t len)
+{
+	return !mem_discard(&board->vm->mem, gpa, len);
 }
 
 bool board_has(struct board *board, const char *name)

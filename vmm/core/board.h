@@ -51,6 +51,10 @@ bool boards_look(const struct vm *vm, struct surface *surface);
  * is busy just now is told at the next call. */
 void boards_hang_up(struct vm *vm);
 
+/* Tells the devices of @vm that ask for it that the terminal has another size.
+ * False: one was busy, and is to be told again. */
+bool boards_resize(struct vm *vm);
+
 /* Presses the power button of @vm; whether anyone in it listens to that. Waits
  * for a device whose access takes no time: those with power() never print. */
 bool boards_power(struct vm *vm);

@@ -86,6 +86,20 @@ int mem_read(const struct memory *mem, gpa_t gpa, void *buf, size_t len)
 	return 0;
 }
 
+/* The mapping is private and of no file, so what is gone reads as zeroes. */
+int mem_discard(const struct memory *mem, gpa_t gpa, size_t len)
+{
+	uint8_t *hva = mem_hva(mem, gpa, len);
+	size_t before = -gpa % X86_PAGE_SIZE;
+
+	if (!hva)
+		return -EFAULT;
+	if (len > before)
+		madvise(hva + before, (len - before) & -X86_PAGE_SIZE,
+			MADV_DONTNEED);
+	return 0;
+}
+
 gpa_t mem_end(const struct memory *mem)
 {
 	size_t high_size = mem->size - mem->low_size;

@@ -106,6 +106,12 @@ struct device_type {
 	void (*hang_up)(void *dev);
 
 	/*
+	 * The terminal has another size now: see board_terminal(). NULL: the
+	 * guest is not told, or was told at the start only.
+	 */
+	void (*resize)(void *dev);
+
+	/*
 	 * The power button is pressed; whether the guest is listening, so that
 	 * it may shut down in order. The main thread waits for such a device,
 	 * which therefore sends no output. NULL: the button is not wired here.
@@ -194,6 +200,15 @@ enum board_stop {
 	BOARD_STOP_RESET, /* the guest pulled the reset line */
 };
 
+/* How large the terminal is in characters, for a guest that has all of it; 0 by 0
+ * where there is none, or several guests share it. */
+void board_terminal(struct board *board, unsigned int *columns,
+		    unsigned int *lines);
+
+/* Whether the guest goes on after this access. A device asks that now and then
+ * during one that may take long. */
+bool board_goes_on(struct board *board);
+
 /* Ends the guest after the current access. @status counts for EXIT only. */
 void board_stop(struct board *board, enum board_stop why, int status);
 
@@ -227,6 +242,13 @@ void board_random(struct board *board, void *buf, size_t len);
  * writes there; NULL unless all of them are RAM. The guest may change them at
  * any time. */
 void *board_ram(struct board *board, uint64_t gpa, size_t len);
+
+/*
+ * The guest does without the @len bytes at @gpa, and what is in them: the host has
+ * the pages back, and they are zeroes when they are next touched. Only whole
+ * pages of the host's go. False, with nothing done, unless all is RAM.
+ */
+bool board_discard(struct board *board, uint64_t gpa, size_t len);
 
 /* The guest's place on the command line, from 0. */
 unsigned int board_guest_id(struct board *board);

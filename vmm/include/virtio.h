@@ -58,6 +58,9 @@ struct virtio_type {
 	void (*config_write)(void *dev, unsigned int off, unsigned int size);
 
 	/* As in include/device.h, or NULL. */
+	size_t (*input)(void *dev, const uint8_t *buf, size_t len);
+	void (*hang_up)(void *dev);
+	void (*resize)(void *dev);
 	void (*abort)(void *dev);
 	void (*release)(void *dev);
 };

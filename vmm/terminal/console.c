@@ -163,8 +163,18 @@ static void note_listeners(struct console *console)
 		take_terminal(console);
 }
 
+/* Who is busy is told when keys would be: see feed(). */
+void console_resize(struct console *console)
+{
+	console->resized = !console->config.resize(console->config.arg);
+	if (console->resized && !console->output.waits)
+		event_notify(console->wake.fd);
+}
+
 static void feed_all(struct console *console)
 {
+	if (console->resized)
+		console_resize(console);
 	if (!console->heard)
 		note_listeners(console);
 	find_front(console);
@@ -413,11 +423,6 @@ void console_flush(struct console *console)
 void console_abandon(struct console *console)
 {
 	output_abandon(&console->output);
-}
-
-bool console_is_drained(struct console *console)
-{
-	return output_is_drained(&console->output);
 }
 
 bool console_waits(const struct console *console)

@@ -45,6 +45,7 @@ struct console_config {
 	ssize_t (*input)(struct board *board, const uint8_t *buf, size_t len);
 	void (*quit)(void *arg, int status);	   /* the user wants out */
 	void (*power)(void *arg, unsigned int id); /* its power button */
+	bool (*resize)(void *arg); /* tells guests; false: not all of them */
 	void (*screen)(void *arg); /* to the guest's screen, or back */
 	void (*eof)(void *arg); /* nothing more will come by a pipe or file */
 	void *arg;
@@ -65,6 +66,7 @@ struct console {
 		place;	 /* what the terminal shows of the one in front */
 	bool away;	 /* the terminal is not ours, or nobody wants it */
 	bool looking;	 /* the timer for that is armed */
+	bool resized;	 /* and not every guest was told */
 	bool escaped;	 /* Ctrl-A was the last key */
 	bool chosen;	 /* the user has moved the keyboard */
 	bool in_is_file; /* stdin is always ready: read when there is room */
@@ -93,13 +95,19 @@ void console_flush(struct console *console);
 void console_abandon(struct console *console);
 
 /* Whether all output has been written or given up. */
-bool console_is_drained(struct console *console);
+static inline bool console_is_drained(struct console *console)
+{
+	return output_is_drained(&console->output);
+}
 
 /* Whether there is more than stdout takes just now. */
 bool console_waits(const struct console *console);
 
 /* The process was stopped and goes on, perhaps on another terminal state. */
 void console_resume(struct console *console);
+
+/* The terminal has another size: config->resize() is called until it is true. */
+void console_resize(struct console *console);
 
 /* Who gets the guest's keys just now; NULL: nobody yet. Any thread. */
 static inline struct board *console_reader(const struct console_guest *guest)

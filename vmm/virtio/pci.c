@@ -389,6 +389,21 @@ static void virtio_pci_init(void *dev, struct board *board)
 	reset(p);
 }
 
+static size_t virtio_pci_input(void *dev, const uint8_t *buf, size_t len)
+{
+	return virtio_input(&((struct virtio_pci *)dev)->virtio, buf, len);
+}
+
+static void virtio_pci_hang_up(void *dev)
+{
+	virtio_hang_up(&((struct virtio_pci *)dev)->virtio);
+}
+
+static void virtio_pci_resize(void *dev)
+{
+	virtio_resize(&((struct virtio_pci *)dev)->virtio);
+}
+
 static void virtio_pci_abort(void *dev)
 {
 	virtio_abort(&((struct virtio_pci *)dev)->virtio);
@@ -408,6 +423,9 @@ static struct made make(const struct virtio_type *type)
 			  .init = virtio_pci_init,
 			  .read = virtio_pci_read,
 			  .write = virtio_pci_write,
+			  .input = type->input ? virtio_pci_input : NULL,
+			  .hang_up = type->hang_up ? virtio_pci_hang_up : NULL,
+			  .resize = type->resize ? virtio_pci_resize : NULL,
 			  .abort = virtio_pci_abort,
 			  .release = virtio_pci_release },
 		.function = { .vendor = 0x1af4,

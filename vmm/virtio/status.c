@@ -236,6 +236,21 @@ void virtio_write_config(struct virtio *v, uint64_t off, unsigned int size,
 	v->type->config_write(v->dev, off, size);
 }
 
+size_t virtio_input(struct virtio *v, const uint8_t *buf, size_t len)
+{
+	return v->type->input(v->dev, buf, len);
+}
+
+void virtio_hang_up(struct virtio *v)
+{
+	v->type->hang_up(v->dev);
+}
+
+void virtio_resize(struct virtio *v)
+{
+	v->type->resize(v->dev);
+}
+
 void virtio_abort(struct virtio *v)
 {
 	if (v->type->abort)

@@ -80,7 +80,11 @@ uint32_t virtio_read_config(const struct virtio *virtio, uint64_t off,
 void virtio_write_config(struct virtio *virtio, uint64_t off, unsigned int size,
 			 uint32_t val);
 
-/* For the device_type's members of these names. */
+/* For the device_type's members of these names; the first three only where the
+ * virtio_type has them. */
+size_t virtio_input(struct virtio *virtio, const uint8_t *buf, size_t len);
+void virtio_hang_up(struct virtio *virtio);
+void virtio_resize(struct virtio *virtio);
 void virtio_abort(struct virtio *virtio);
 void virtio_release(struct virtio *virtio);
 
