@@ -64,7 +64,10 @@ obj-$(CONFIG_DEV_PIT)       += devices/pit.o devices/pit_counter.o
 obj-$(CONFIG_PCI)     += pci/host.o pci/config.o pci/interrupt.o
 obj-$(CONFIG_ECAM)    += pci/ecam.o
 obj-$(CONFIG_DEV_EDU) += pci/edu.o
-obj-$(CONFIG_VIRTIO)     += virtio/status.o virtio/queue.o virtio/pci.o
+obj-$(CONFIG_VIRTIO)     += virtio/status.o virtio/pci.o \
+			    virtio/queue.o virtio/chain.o virtio/split.o \
+			    virtio/packed$(call none-without,VIRTIO_PACKED).o \
+			    virtio/event_idx$(call none-without,VIRTIO_EVENT_IDX).o
 obj-$(CONFIG_VIRTIO_RNG) += virtio/rng.o
 
 # The bare run loop, with a bus if there is a device to stand on it.
@@ -146,7 +149,8 @@ ifeq ($(origin CFLAGS),file)
 VMM_HARD += -Oz
 VMM_FAST := core/bus core/exit core/vcpu core/board core/memory boot/sparse \
 	    boot/firmware/screen terminal/output util/ring devices/serial \
-	    devices/serial_irq devices/hypercall
+	    devices/serial_irq devices/hypercall \
+	    virtio/queue virtio/chain virtio/split virtio/packed
 $(foreach file,$(VMM_FAST),$(eval cflags-vmm/$(file) := -O2))
 endif
 cflags-vmm/util/static_pie := -fno-stack-protector

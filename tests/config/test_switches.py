@@ -66,6 +66,10 @@ def in_machine(name):
         not kconfig.Result({"MACHINE": False}).values[name]
 
 
+# How queues are, which goes with VIRTIO.
+OF_QUEUES = "VIRTIO_EVENT_IDX=n VIRTIO_PACKED=n"
+LOST_OF_QUEUES = r"feature (event-idx|packed) .*"
+
 ROWS = {
     # Not a part of the program but the program: of the rest a few stay.
     "MACHINE": Row(
@@ -141,11 +145,17 @@ ROWS = {
                   lost=(r"device  (pm|ecam) .*", r"feature acpi .*")),
     "PCI": Row("pci/* virtio/* core/bus_moving core/board_pci",
                "core/bus_moving_none core/board_pci_none",
-               "ECAM=n DEV_EDU=n VIRTIO=n VIRTIO_RNG=n",
-               (r"device  (pci|ecam) .*", r"plug    (edu|rng) .*")),
+               "ECAM=n DEV_EDU=n VIRTIO=n VIRTIO_RNG=n " + OF_QUEUES,
+               (r"device  (pci|ecam) .*", r"plug    (edu|rng) .*",
+                LOST_OF_QUEUES)),
     "ECAM": Row("pci/ecam", lost=r"device  ecam .*"),
     "DEV_EDU": Row("pci/edu", lost=r"plug    edu .*"),
-    "VIRTIO": Row("virtio/*", takes="VIRTIO_RNG=n", lost=r"plug    rng .*"),
+    "VIRTIO": Row("virtio/*", takes="VIRTIO_RNG=n " + OF_QUEUES,
+                  lost=(r"plug    rng .*", LOST_OF_QUEUES)),
+    "VIRTIO_EVENT_IDX": Row("virtio/event_idx", "virtio/event_idx_none",
+                            lost=r"feature event-idx .*"),
+    "VIRTIO_PACKED": Row("virtio/packed", "virtio/packed_none",
+                         lost=r"feature packed .*"),
     "VIRTIO_RNG": Row("virtio/rng", lost=r"plug    rng .*"),
     "DEV_PORT92": Row("devices/port92", lost=r"device  port92 .*"),
     "DEV_FW_CFG": Row("devices/fwcfg", lost=r"device  fwcfg .*"),

@@ -38,7 +38,7 @@ RULES = [
     ("devices/*",	DEVICE + ["="],		False),
     ("pci/*",		PCI + ["="],		False),
     ("virtio/*",	PCI + ["include/virtio.h", "include/worker.h",
-                       "include/net.h", "="],	False),
+                       "include/queue.h", "include/net.h", "="],	False),
     ("net/*",		FLOOR0 + ["include/net.h", "="],	False),
     ("irqchip/*",	FLOOR2 + ["="],		True),
     ("boot/firmware/*",	FIRMWARE + ["="],	False),

@@ -31,17 +31,13 @@ static uint32_t fill(struct rng *r, const struct virtio_chain *chain)
 	return written;
 }
 
-/* A queueful at most: whatever comes meanwhile has a kick of its own. */
 static void rng_kick(void *dev, unsigned int queue)
 {
 	struct rng *r = dev;
 	struct virtio_chain chain;
 
-	for (unsigned int i = 0; i < VIRTIO_SIZE_MAX; i++) {
-		if (!queue_next(r->virtio, queue, &chain))
-			break;
+	while (queue_next(r->virtio, queue, &chain))
 		queue_done(r->virtio, queue, &chain, fill(r, &chain));
-	}
 	queue_tell(r->virtio, queue);
 }
 

@@ -13,8 +13,7 @@
 #include "device.h"
 #include "worker.h"
 
-#define F_INDIRECT (1ULL << 28)
-#define F_VERSION  (1ULL << 32)
+#define F_VERSION (1ULL << 32)
 
 #define USUAL_SIZE 64
 
@@ -33,7 +32,7 @@ static void forget_queues(struct virtio *v)
 
 void virtio_init(struct virtio *v)
 {
-	v->offered = v->type->features | F_INDIRECT | F_VERSION;
+	v->offered = v->type->features | queue_offer(v->board);
 	v->nr_queues = v->type->nr_queues;
 	forget_queues(v);
 	v->type->init(v->dev, v, v->board);
@@ -93,8 +92,10 @@ static void on_kick(void *arg, uint32_t events)
 	unsigned int queue = kick - v->kicks;
 
 	(void)events;
-	if (is_going(v) && v->queues[queue].enabled)
-		v->type->kick(v->dev, queue);
+	if (!is_going(v) || !v->queues[queue].enabled)
+		return;
+	v->counts[queue].kicks++;
+	v->type->kick(v->dev, queue);
 }
 
 /* An eventfd for each queue that the guest uses; those of before a reset stay. */
@@ -155,17 +156,20 @@ void virtio_enable(struct virtio *v, unsigned int queue)
 	if (q->desc % 16 || q->avail % 2 || q->used % 4)
 		virtio_break(v, "a queue that is not aligned", queue);
 	else
-		q->enabled = true;
+		*q = (struct virtio_queue){ q->size, q->desc, q->avail,
+					    q->used, true,    { 0 } };
 }
 
 void virtio_kick(struct virtio *v, unsigned int queue)
 {
 	if (queue >= v->nr_queues || !is_going(v) || !v->queues[queue].enabled)
 		return;
-	if (!v->type->workers)
-		v->type->kick(v->dev, queue);
-	else if (v->kicks[queue].virtio)
+	if (v->kicks[queue].virtio) {
 		event_notify(v->kicks[queue].source.fd);
+	} else if (!v->type->workers) {
+		v->counts[queue].kicks++;
+		v->type->kick(v->dev, queue);
+	}
 }
 
 void virtio_break(struct virtio *v, const char *what, uint64_t val)

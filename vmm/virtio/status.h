@@ -2,6 +2,7 @@
 #ifndef MKVM_VIRTIO_STATUS_H
 #define MKVM_VIRTIO_STATUS_H
 
+#include "queue.h"
 #include "util/event.h"
 #include "virtio.h"
 
@@ -13,13 +14,27 @@
 /* What is not a queue's. */
 #define VIRTIO_CONFIG VIRTIO_QUEUES_MAX
 
+struct layout;
+
+/* A queue in use, and where it is in the VMM: of virtio/queue.c alone. */
+struct ring {
+	const struct layout *layout; /* NULL: not used yet */
+	uint8_t *desc, *avail, *used;
+	uint16_t size;
+	uint16_t next_avail, next_used; /* split: only grow; packed: places */
+	bool avail_bit, used_bit;	/* packed: what these places have */
+	bool event_idx;
+	bool asked;		     /* the guest is to kick */
+	uint32_t untold;	     /* places given back since queue_tell() */
+	uint16_t first, first_flags; /* packed: of these, and what it gets */
+};
+
 /* As the guest has set it up; a reset forgets all of it. */
 struct virtio_queue {
 	uint16_t size;		    /* a power of two */
 	uint64_t desc, avail, used; /* gpa of each part */
 	bool enabled;
-	uint16_t next_avail, next_used; /* indices that only grow */
-	bool untold; /* chains were given back since queue_tell() */
+	struct ring ring;
 };
 
 /* How a queue's worker hears of a kick; from the first DRIVER_OK on. */
@@ -40,6 +55,7 @@ struct virtio {
 	unsigned int nr_queues;
 	uint64_t offered, features; /* and those that the guest takes */
 	struct virtio_queue queues[VIRTIO_QUEUES_MAX];
+	struct queue_counts counts[VIRTIO_QUEUES_MAX];
 	struct virtio_kick kicks[VIRTIO_QUEUES_MAX];
 	uint8_t config[VIRTIO_CONFIG_MAX];
 
@@ -48,6 +64,9 @@ struct virtio {
 	void *(*ram)(struct virtio *virtio, uint64_t gpa, size_t len);
 	void (*interrupt)(struct virtio *virtio, unsigned int queue);
 };
+
+/* The features that every device has by its queues, in this run. */
+uint64_t queue_offer(struct board *board);
 
 /* Power-on state, once; type, board, given, dev and what is the transport's are
  * set. Calls the device's init(). */
