@@ -21,6 +21,7 @@ obj-$(CONFIG_MACHINE) += $(addprefix terminal/,console.o output.o screen.o term.
 			 messages.o style.o keys.o)
 obj-$(CONFIG_MACHINE) += boot/select.o boot/kind.o boot/kind_look.o \
 			 boot/gunzip$(call none-without,BOOT_GZIP).o
+obj-$(or $(CONFIG_BOOT_GZIP),$(CONFIG_NET_USER)) += util/backend.o
 obj-$(CONFIG_MACHINE) += util/lock.o util/log.o util/sink.o util/ring.o util/text.o
 
 obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \

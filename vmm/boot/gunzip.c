@@ -3,25 +3,21 @@
  * (backends/kvm_gunzip.c). Bytes made by an enemy meet zlib there, in a process
  * that can do nothing else, and zlib's 18 KB are none of kvm-vmm's.
  */
-#define _GNU_SOURCE /* memfd_create(), vfork() */
+#define _GNU_SOURCE /* memfd_create() */
 #include "boot/gunzip.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "abi/gunzip.h"
 #include "boot/kind_look.h"
 #include "boot/select.h"
 #include "feature.h"
+#include "util/backend.h"
 #include "util/log.h"
 
 #define PROGRAM "kvm-gunzip"
@@ -44,55 +40,21 @@ static const char *const reasons[] = {
 				   "kvm-vmm; `make` builds it",
 };
 
-/* Where the program is: in the folder of this one. */
-static bool find_program(char *path, size_t room)
-{
-	ssize_t len = readlink("/proc/self/exe", path, room - sizeof(PROGRAM));
-	char *slash;
-
-	if (len < 0)
-		return false;
-	path[len] = '\0';
-	slash = strrchr(path, '/');
-	memcpy(slash ? slash + 1 : path, PROGRAM, sizeof(PROGRAM));
-	return true;
-}
-
-/* On a stack that is the parent's, which waits; and ends with it. */
-static void __attribute__((noreturn))
-become(const char *path, pid_t parent, int in, int out)
-{
-	char *const argv[] = { PROGRAM, NULL }, *const env[] = { NULL };
-
-	if (!prctl(PR_SET_PDEATHSIG, SIGKILL) && getppid() == parent &&
-	    dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0) {
-		syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, 0);
-		execve(path, argv, env);
-	}
-	_exit(GUNZIP_MISSING);
-}
-
 /* Unpacks @in to @out; a status of abi/gunzip.h. */
 static int run_program(int in, int out)
 {
-	const pid_t parent = getpid();
-	char path[PATH_MAX];
+	char *const argv[] = { PROGRAM, NULL };
+	const int fds[] = { in, out, STDERR_FILENO };
+	pid_t pid = backend_start(argv, fds, 3);
 	int status;
-	pid_t pid;
 
-	if (!find_program(path, sizeof(path)))
-		return GUNZIP_MISSING;
-	pid = vfork();
-	if (!pid)
-		become(path, parent, in, out);
 	if (pid < 0)
 		return GUNZIP_MISSING;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return GUNZIP_IO;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) > GUNZIP_MISSING)
-		return GUNZIP_DAMAGED; /* too much for it */
-	return WEXITSTATUS(status);
+	status = backend_wait(pid);
+	if (status == BACKEND_NOT_STARTED)
+		return GUNZIP_MISSING;
+	/* Anything else that is none of its words was too much for it. */
+	return status < GUNZIP_MISSING ? status : GUNZIP_DAMAGED;
 }
 
 /* What is in @fd takes the place of the file. */

@@ -1,0 +1,25 @@
+/*
+ * Back ends: programs that lie beside this one and do for it what takes a library
+ * of others (backends/). They meet what an enemy has made, each in a jail of its own.
+ */
+#ifndef MKVM_UTIL_BACKEND_H
+#define MKVM_UTIL_BACKEND_H
+
+#include <sys/types.h>
+
+#define BACKEND_FDS_MAX	    64
+#define BACKEND_NOT_STARTED 127 /* exit status: this host did not let it */
+
+/*
+ * Starts the program @argv[0], of the folder of this one, with the words of @argv
+ * and without an environment. Of our descriptors it has those in @fds, @nr of
+ * them, at most BACKEND_FDS_MAX, as its number 0, 1, 2, and so on. It ends at
+ * the latest when the calling thread does. Its number, or -errno: it cannot be
+ * started.
+ */
+pid_t backend_start(char *const *argv, const int *fds, unsigned int nr);
+
+/* Waits until @pid has ended; its exit status, or 128 + the signal. */
+int backend_wait(pid_t pid);
+
+#endif
