@@ -1,5 +1,5 @@
 # Back ends: programs that kvm-vmm starts, each on a library of others; they lie
-# beside it. Static, with musl, whatever kvm-vmm is.
+# beside it. kvm-gunzip is static, with musl, whatever kvm-vmm is.
 
 GUNZIP_OBJS := $(addprefix $(B)/musl/backends/,kvm_gunzip.o gunzip.o)
 
@@ -21,4 +21,32 @@ kvm-vmm: $(IMAGES)/kvm-gunzip
 san: $(B)/san/vmm/kvm-gunzip
 endif
 
-include $(call deps-of,$(GUNZIP_OBJS))
+# libslirp wants glib, and both the system's C library: a dynamic program.
+NET_OBJS := $(patsubst %.c,$(B)/%.o,$(wildcard backends/net/*.c))
+NET_LINK := -pie -Wl,-z,relro,-z,now,--build-id=none
+
+$(NET_OBJS): EXTRA = -I. -I/usr/include/slirp -fPIE -fstack-protector-strong \
+	$(if $(filter -O1 -O2 -O3 -Os -Oz,$(CFLAGS)),-U_FORTIFY_SOURCE \
+	-D_FORTIFY_SOURCE=2)
+$(patsubst $(B)/%,$(B)/san/%,$(NET_OBJS)) $(patsubst $(B)/%,$(B)/fuzz/%,$(NET_OBJS)): \
+	EXTRA = -I. -I/usr/include/slirp
+
+$(B)/backends/kvm-net: $(NET_OBJS)
+	$(say) LD kvm-net
+	$(Q)$(HOST_CC) $(CFLAGS) $(NET_LINK) -o $@ $^ $(LDFLAGS) -lslirp
+
+$(IMAGES)/kvm-net: $(B)/backends/kvm-net
+	$(say) STRIP images/kvm-net
+	$(Q)mkdir -p $(@D)
+	$(Q)strip -R .comment -o $@ $<
+
+$(B)/san/vmm/kvm-net: $(IMAGES)/kvm-net
+	$(Q)mkdir -p $(@D)
+	$(Q)ln -sf $(abspath $<) $@
+
+ifeq ($(CONFIG_NET_USER),y)
+kvm-vmm: $(IMAGES)/kvm-net
+san: $(B)/san/vmm/kvm-net
+endif
+
+include $(call deps-of,$(GUNZIP_OBJS) $(NET_OBJS))

@@ -11,6 +11,8 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import tap
 
+import packets
+
 sys.path.insert(0, os.path.join(tap.TOP, "tests", "guest"))
 import badimages
 import kindfiles
@@ -90,6 +92,8 @@ def of(name):
                 for reader in (0, 1)] + [b"\2" + LIST]
     if name == "fuzz_gunzip":
         return [gzip.compress(data, mtime=0) for data in images()]
+    if name == "fuzz_kvm_net":
+        return packets.streams()
     if name in ("fuzz_devices", "fuzz_machine", "fuzz_virtio"):
         return []       # any bytes will do
     return [head + data for head in HEADS for data in images()]
