@@ -22,7 +22,8 @@ obj-$(CONFIG_MACHINE) += $(addprefix terminal/,console.o output.o screen.o term.
 obj-$(CONFIG_MACHINE) += boot/select.o boot/kind.o boot/kind_look.o \
 			 boot/gunzip$(call none-without,BOOT_GZIP).o
 obj-$(or $(CONFIG_BOOT_GZIP),$(CONFIG_NET_USER)) += util/backend.o
-obj-$(CONFIG_MACHINE) += util/lock.o util/log.o util/sink.o util/ring.o util/text.o
+obj-$(CONFIG_MACHINE) += util/lock.o util/log.o util/sink.o util/ring.o util/text.o \
+			 util/size.o
 
 obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/unstarted$(call none-without,SMP).o \
@@ -70,6 +71,8 @@ obj-$(CONFIG_VIRTIO)     += virtio/status.o virtio/pci.o \
 			    virtio/packed$(call none-without,VIRTIO_PACKED).o \
 			    virtio/event_idx$(call none-without,VIRTIO_EVENT_IDX).o
 obj-$(CONFIG_VIRTIO_RNG) += virtio/rng.o
+obj-$(CONFIG_VIRTIO_CONSOLE) += virtio/console.o
+obj-$(CONFIG_VIRTIO_BALLOON) += virtio/balloon.o
 
 # The bare run loop, with a bus if there is a device to stand on it.
 ifneq ($(CONFIG_MACHINE),y)

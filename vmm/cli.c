@@ -26,6 +26,7 @@
 #include "usage.h"
 #include "util/clock.h"
 #include "util/log.h"
+#include "util/size.h"
 #include "view.h"
 
 #define OPTIONS_MAX    112
@@ -106,45 +107,9 @@ static int usage_error(const char *option, const char *why)
 	return -EINVAL;
 }
 
-/* A whole non-negative decimal number up to @max, and nothing else. */
-static int parse_number(const char *text, unsigned long max, uint64_t *value)
-{
-	unsigned long long number;
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return -EINVAL;
-	errno = 0;
-	number = strtoull(text, &end, 10);
-	if (errno || *end || number > max)
-		return -EINVAL;
-	*value = number;
-	return 0;
-}
-
-int cli_parse_size(const char *text, uint64_t *size)
-{
-	static const char units[] = "KMGT";
-	size_t len = strlen(text);
-	char digits[24];
-	const char *unit = len ? strchr(units, text[len - 1]) : NULL;
-	unsigned int shift = unit && *unit ? 10 * (unit - units + 1) : 0;
-
-	if (shift)
-		len--;
-	if (!len || len >= sizeof(digits))
-		return -EINVAL;
-	memcpy(digits, text, len);
-	digits[len] = '\0';
-	if (parse_number(digits, ~0ULL >> shift, size))
-		return -EINVAL;
-	*size <<= shift;
-	return 0;
-}
-
 static int parse_mem(struct options *opt, const char *text)
 {
-	if (cli_parse_size(text, &opt->mem_size))
+	if (size_parse(text, &opt->mem_size))
 		return usage_error("--mem", "give a size such as 64K, 128M or "
 					    "5G");
 	if (opt->mem_size < MEM_MIN || opt->mem_size > MEM_MAX ||
@@ -172,7 +137,7 @@ static int parse_smp(struct options *opt, const char *text)
 {
 	uint64_t count;
 
-	if (parse_number(text, ~0u, &count) || !count)
+	if (size_number(text, ~0u, &count) || !count)
 		return usage_error("--smp", "give a number of vCPUs, 1 or "
 					    "more");
 	if (count > smp_limit()) {
@@ -231,11 +196,16 @@ static int parse_eof(struct options *opt, const char *text)
 
 static int parse_keys(struct options *opt, const char *text)
 {
-	if (strcmp(text, "serial") != 0 && strcmp(text, "keyboard") != 0 &&
-	    strcmp(text, "auto") != 0)
-		return usage_error("--keys", "give serial, keyboard or auto");
-	opt->keys = strcmp(text, "auto") != 0 ? text : NULL;
-	return 0;
+	static const char *const words[] = { "auto", "serial", "keyboard",
+					     "console" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(text, words[i]) != 0)
+			continue;
+		opt->keys = i ? words[i] : NULL;
+		return 0;
+	}
+	return usage_error("--keys", "give serial, keyboard, console or auto");
 }
 
 static int force_kind(struct options *opt, const char *option, const char *kind)
@@ -300,7 +270,7 @@ static int apply_fixed(struct options *opt, int value, const char *arg)
 	case OPT_TIMEOUT:
 		return parse_timeout(opt, arg);
 	case OPT_MAX_EXITS:
-		if (parse_number(arg, ~0UL, &opt->max_exits) || !opt->max_exits)
+		if (size_number(arg, ~0UL, &opt->max_exits) || !opt->max_exits)
 			return usage_error("--max-exits", "give a number, 1 or "
 							  "more");
 		return 0;

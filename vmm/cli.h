@@ -60,7 +60,4 @@ struct options {
  */
 int cli_parse(struct options *opt, int argc, char **argv);
 
-/* "64K", "128M", "2G" or plain bytes to bytes. 0 or -EINVAL. */
-int cli_parse_size(const char *text, uint64_t *size);
-
 #endif

@@ -22,9 +22,16 @@
 #include "platform.h"
 #include "terminal/term.h"
 #include "util/log.h"
+#include "util/size.h"
 #include "view.h"
 
 TABLE_DECLARE(device, device_type);
+
+#define VIRTIO_CONSOLE "virtio-console"
+
+/* Linux's session goes where the last word of that kind says; unless there are
+ * words for its first program, which end those for the kernel. */
+#define ON_HVC0 " console=hvc0"
 
 #define MIB (1ULL << 20)
 #define MEM_STEP \
@@ -108,7 +115,7 @@ static int choose_mem(const struct loader *loader, const struct files *files,
 
 	config->mem_size = loader->mem_default;
 	if (!config->mem_size &&
-	    cli_parse_size(CONFIG_DEFAULT_MEM, &config->mem_size))
+	    size_parse(CONFIG_DEFAULT_MEM, &config->mem_size))
 		return bad_fit(&files->image, "DEFAULT_MEM of the "
 					      "configuration is no size; give "
 					      "--mem");
@@ -134,15 +141,26 @@ static int fit_machine(const struct options *opt, const struct kvm *kvm,
 	return 0;
 }
 
-static bool has_device(const struct options *opt, const char *name)
+static bool has_device(const struct options *opt, const struct plan *plan,
+		       const char *name)
 {
 	const struct device_type *const *row;
 
+	if (plan_has(plan, name))
+		return true;
 	TABLE_FOREACH(device, row) {
 		if (!strcmp((*row)->name, name))
 			return !feature_is_out(opt->without, name);
 	}
 	return false;
+}
+
+/* The device that --keys names. */
+static const char *keys_device(const char *word)
+{
+	if (!strcmp(word, "console"))
+		return VIRTIO_CONSOLE;
+	return strcmp(word, "serial") != 0 ? "i8042" : word;
 }
 
 /* Who gets what is typed; 0 or -EINVAL. */
@@ -152,8 +170,8 @@ static int choose_keys(const struct options *opt, const struct loader *loader,
 	const char *name = loader->keys;
 
 	if (opt->keys)
-		name = !strcmp(opt->keys, "keyboard") ? "i8042" : "serial";
-	if (!name || has_device(opt, name)) {
+		name = keys_device(opt->keys);
+	if (!name || has_device(opt, config->plan, name)) {
 		config->keys = name;
 		return 0;
 	}
@@ -204,12 +222,12 @@ static int configure(const struct options *opt, const struct kvm *kvm,
 		     const struct loader *loader, const struct files *files,
 		     struct vm_config *config)
 {
-	int err = choose_keys(opt, loader, config);
+	int err = fit_machine(opt, kvm, loader, files, config);
 
 	if (!err)
-		err = fit_machine(opt, kvm, loader, files, config);
-	if (!err)
 		err = make_plan(opt, config);
+	if (!err)
+		err = choose_keys(opt, loader, config);
 	if (err || !(loader->needs & NEEDS_IRQCHIP))
 		return err;
 	return choose_irqchip(opt, kvm, config);
@@ -229,6 +247,7 @@ int guest_configure(const struct options *opt, const struct kvm *kvm,
 	config->hlt_ends = loader->needs & NEEDS_HLT_ENDS;
 	config->max_exits = opt->max_exits ? opt->max_exits : UINT64_MAX;
 	config->without = opt->without;
+	config->keys_chosen = opt->keys;
 	config->screen_keys = !opt->keys;
 	config->quiet_keys = loader->needs & NEEDS_BIOS;
 	config->by_serial = loader->needs & NEEDS_SERIAL;
@@ -238,6 +257,16 @@ int guest_configure(const struct options *opt, const struct kvm *kvm,
 	return err;
 }
 
+static const char *usual_cmdline(const struct vm *vm)
+{
+	static const char words[] = CONFIG_DEFAULT_CMDLINE;
+
+	return plan_has(vm->config.plan, VIRTIO_CONSOLE) &&
+			       !strstr(words, "--") ?
+		       CONFIG_DEFAULT_CMDLINE ON_HVC0 :
+		       words;
+}
+
 int guest_load(const struct options *opt, const struct loader *loader,
 	       const struct files *files, struct vm *vm, struct cpu_state *cpu)
 {
@@ -245,6 +274,7 @@ int guest_load(const struct options *opt, const struct loader *loader,
 	const struct platform platform = platform_of(vm);
 	struct boot_args args = {
 		.cmdline = opt->cmdline,
+		.usual_cmdline = usual_cmdline(vm),
 		.nr_cpus = vm->config.nr_vcpus,
 		.chips_in_kernel = chip && chip->has_apic && !chip->models,
 		.initrd = files->initrd.data ? &files->initrd : NULL,

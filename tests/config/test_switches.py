@@ -68,6 +68,9 @@ def in_machine(name):
 
 # How queues are, which goes with VIRTIO.
 OF_QUEUES = "VIRTIO_EVENT_IDX=n VIRTIO_PACKED=n"
+# What is behind them, likewise.
+VIRTIO_DEVICES = "VIRTIO_RNG=n VIRTIO_CONSOLE=n VIRTIO_BALLOON=n "
+VIRTIO_PLUGS = "rng|console|balloon"
 LOST_OF_QUEUES = r"feature (event-idx|packed) .*"
 
 ROWS = {
@@ -145,18 +148,21 @@ ROWS = {
                   lost=(r"device  (pm|ecam) .*", r"feature acpi .*")),
     "PCI": Row("pci/* virtio/* core/bus_moving core/board_pci",
                "core/bus_moving_none core/board_pci_none",
-               "ECAM=n DEV_EDU=n VIRTIO=n VIRTIO_RNG=n " + OF_QUEUES,
-               (r"device  (pci|ecam) .*", r"plug    (edu|rng) .*",
+               "ECAM=n DEV_EDU=n VIRTIO=n " + VIRTIO_DEVICES + OF_QUEUES,
+               (r"device  (pci|ecam) .*",
+                rf"plug    (edu|{VIRTIO_PLUGS}) .*",
                 LOST_OF_QUEUES)),
     "ECAM": Row("pci/ecam", lost=r"device  ecam .*"),
     "DEV_EDU": Row("pci/edu", lost=r"plug    edu .*"),
-    "VIRTIO": Row("virtio/*", takes="VIRTIO_RNG=n " + OF_QUEUES,
-                  lost=(r"plug    rng .*", LOST_OF_QUEUES)),
+    "VIRTIO": Row("virtio/*", takes=VIRTIO_DEVICES + OF_QUEUES,
+                  lost=(rf"plug    ({VIRTIO_PLUGS}) .*", LOST_OF_QUEUES)),
     "VIRTIO_EVENT_IDX": Row("virtio/event_idx", "virtio/event_idx_none",
                             lost=r"feature event-idx .*"),
     "VIRTIO_PACKED": Row("virtio/packed", "virtio/packed_none",
                          lost=r"feature packed .*"),
     "VIRTIO_RNG": Row("virtio/rng", lost=r"plug    rng .*"),
+    "VIRTIO_CONSOLE": Row("virtio/console", lost=r"plug    console .*"),
+    "VIRTIO_BALLOON": Row("virtio/balloon", lost=r"plug    balloon .*"),
     "DEV_PORT92": Row("devices/port92", lost=r"device  port92 .*"),
     "DEV_FW_CFG": Row("devices/fwcfg", lost=r"device  fwcfg .*"),
     "EXIT_PORT": Row("devices/exit_port", lost=r"plug    exit-port .*"),

@@ -16,6 +16,7 @@ const char *const *fake_without;
 unsigned int fake_slot;
 bool fake_no_messages;
 const void *fake_config;
+unsigned int fake_columns, fake_lines;
 struct board_size fake_size = { .ram_low = 128 << 20, .nr_cpus = 1 };
 
 static void broken(const struct board *board, const char *what, uint64_t val)
@@ -32,6 +33,8 @@ void fake_board_open_type(struct board *board, const struct device_type *type)
 	board->slot = fake_slot;
 	board->config = fake_config;
 	board->size = fake_size;
+	board->columns = fake_columns;
+	board->lines = fake_lines;
 	board->dev = calloc(1, type->size);
 	if (!board->dev)
 		abort();
@@ -200,6 +203,11 @@ void board_screen_ready(struct board *board)
 	if (!board->type->input)
 		broken(board, "asks for keys it cannot take", 0);
 	board->screen_readies++;
+}
+
+bool board_is_chosen(struct board *board)
+{
+	return board->chosen;
 }
 
 bool board_at_screen(struct board *board)
@@ -410,17 +418,17 @@ bool board_goes_on(struct board *board)
 	return !board->ends;
 }
 
-bool board_discard(struct board *board, uint64_t gpa, size_t len)
+size_t board_discard(struct board *board, void *hva, size_t len)
 {
-	void *hva = board_ram(board, gpa, len);
+	size_t at = (uint8_t *)hva - board->ram;
 
-	if (!hva)
-		return false;
+	if (at > board->ram_size || len > board->ram_size - at)
+		broken(board, "discards what is no RAM", len);
 	memset(hva, 0, len);
 	board->discards++;
-	board->discarded = gpa;
+	board->discarded = at;
 	board->discarded_len += len;
-	return true;
+	return len;
 }
 
 unsigned int board_slot(struct board *board)

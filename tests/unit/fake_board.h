@@ -39,6 +39,7 @@ struct board {
 	unsigned int rx_mores;
 	unsigned int screen_readies; /* board_screen_ready() */
 	bool at_screen;
+	bool chosen;	   /* board_is_chosen() */
 	bool lends;	   /* board_lends(), while nobody has asked */
 	bool rx_ready;	   /* since the last fake_console_turn() */
 	bool feed_at_once; /* board_rx_ready() brings input() with it */
@@ -103,6 +104,8 @@ extern const char *const *fake_without;
 extern unsigned int fake_slot;
 extern bool fake_no_messages;
 extern const void *fake_config; /* and what board_config() says */
+/* The size of the terminal: board_terminal(). */
+extern unsigned int fake_columns, fake_lines;
 /* How large their machine is: 128 MiB and one vCPU, unless a test says more. */
 extern struct board_size fake_size;
 

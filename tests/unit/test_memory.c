@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <string.h>
 
 #include "memory.h"
 
@@ -150,6 +151,42 @@ static void is_zero_at_first(void **state)
 	mem_free(&mem);
 }
 
+/* Offset and length of what goes, and of the whole pages in it. */
+static void gives_whole_pages_back(void **state)
+{
+	static const struct {
+		size_t at, len, gone, gone_len;
+	} rows[] = {
+		{ 0x3000, 0x2000, 0x3000, 0x2000 },
+		{ 0x3001, 0x2000, 0x4000, 0x1000 },
+		{ 0x3001, 0x0fff, 0x4000, 0 },
+		{ 0x3001, 0x1ffe, 0x4000, 0 },
+		{ 0x3000, 0x0fff, 0x3000, 0 },
+		{ 0x3000, 0, 0x3000, 0 },
+		{ 0x3fff, 1, 0x4000, 0 },
+		{ MEM_MIN - 0x1000, 0x1000, MEM_MIN - 0x1000, 0x1000 },
+		{ MEM_MIN - 0x1000, 0x1001, 0, 0 },
+		{ MEM_MIN, 0x1000, 0, 0 },
+		{ -(size_t)0x1000, 0x2000, 0, 0 },
+		{ 0x3000, SIZE_MAX, 0, 0 },
+	};
+	struct memory mem;
+
+	(void)state;
+	assert_int_equal(mem_init(&mem, MEM_MIN), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memset(mem.base, 7, MEM_MIN);
+		assert_int_equal(mem_discard(&mem, mem.base + rows[i].at,
+					     rows[i].len),
+				 rows[i].gone_len);
+		for (size_t at = 0; at < MEM_MIN; at++)
+			assert_int_equal(
+				mem.base[at],
+				at - rows[i].gone < rows[i].gone_len ? 0 : 7);
+	}
+	mem_free(&mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +196,7 @@ int main(void)
 		cmocka_unit_test(sizes_that_are_none),
 		cmocka_unit_test(copies_whole_or_not_at_all),
 		cmocka_unit_test(is_zero_at_first),
+		cmocka_unit_test(gives_whole_pages_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

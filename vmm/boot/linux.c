@@ -108,8 +108,7 @@ static int place_cmdline(const struct linux_kernel *kernel,
 			 const struct boot_args *args, const struct memory *mem,
 			 struct boot_params *zero_page)
 {
-	const char *words = args->cmdline ? args->cmdline :
-					    CONFIG_DEFAULT_CMDLINE;
+	const char *words = args->cmdline ? args->cmdline : args->usual_cmdline;
 	size_t limit = kernel->header.cmdline_size; /* without the NUL */
 	size_t len = strlen(LINUX_MACHINE_WORDS) + strlen(words);
 	char *cmdline = mem_hva(mem, CMDLINE_GPA, CMDLINE_MAX);

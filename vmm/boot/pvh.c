@@ -224,7 +224,7 @@ static int place_beside(const struct elf_file *elf,
 	bool linux_words = is_linux(elf);
 	const char *own = linux_words ? LINUX_MACHINE_WORDS : "";
 	const char *words = args->cmdline ? args->cmdline :
-			    linux_words	  ? CONFIG_DEFAULT_CMDLINE :
+			    linux_words	  ? args->usual_cmdline :
 					    "";
 	gpa_t size = count_pieces(args, own, words);
 	int err;

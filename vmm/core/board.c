@@ -83,6 +83,15 @@ static int claim_ranges(struct board *board)
 	return err;
 }
 
+/* What the user plugs in, he may want to type at. */
+static bool may_get_keys(const struct vm_config *config,
+			 const struct device_type *type,
+			 const struct planned *planned)
+{
+	return !config->keys || !strcmp(config->keys, type->name) ||
+	       (planned && !config->keys_chosen);
+}
+
 static int create_board(struct vm *vm, struct event_loop *loop,
 			const struct device_type *type,
 			const struct planned *planned)
@@ -94,8 +103,7 @@ static int create_board(struct vm *vm, struct event_loop *loop,
 	board->loop = loop;
 	board->dev.type = type;
 	board->planned = planned;
-	board->gets_keys = !vm->config.keys ||
-			   !strcmp(vm->config.keys, type->name);
+	board->gets_keys = may_get_keys(&vm->config, type, planned);
 	board->dev.state = calloc(1, type->size);
 	if (!board->dev.state)
 		return -ENOMEM;
@@ -308,6 +316,11 @@ bool board_lends(struct board *board)
 	       console_is_unasked(board->vm->config.console);
 }
 
+bool board_is_chosen(struct board *board)
+{
+	return board->gets_keys && board->vm->config.keys_chosen;
+}
+
 bool board_at_screen(struct board *board)
 {
 	return board->vm->config.screen_keys &&
@@ -371,9 +384,9 @@ void *board_ram(struct board *board, uint64_t gpa, size_t len)
 	return mem_hva(&board->vm->mem, gpa, len);
 }
 
-bool board_discard(struct board *board, uint64_t gpa, size_t len)
+size_t board_discard(struct board *board, void *hva, size_t len)
 {
-	return !mem_discard(&board->vm->mem, gpa, len);
+	return mem_discard(&board->vm->mem, hva, len);
 }
 
 bool board_has(struct board *board, const char *name)

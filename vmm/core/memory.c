@@ -87,17 +87,17 @@ int mem_read(const struct memory *mem, gpa_t gpa, void *buf, size_t len)
 }
 
 /* The mapping is private and of no file, so what is gone reads as zeroes. */
-int mem_discard(const struct memory *mem, gpa_t gpa, size_t len)
+size_t mem_discard(const struct memory *mem, void *hva, size_t len)
 {
-	uint8_t *hva = mem_hva(mem, gpa, len);
-	size_t before = -gpa % X86_PAGE_SIZE;
+	size_t at = (uint8_t *)hva - mem->base;
+	size_t before = -at % X86_PAGE_SIZE;
 
-	if (!hva)
-		return -EFAULT;
-	if (len > before)
-		madvise(hva + before, (len - before) & -X86_PAGE_SIZE,
-			MADV_DONTNEED);
-	return 0;
+	if (at > mem->size || len > mem->size - at || len < before)
+		return 0;
+	len = (len - before) & -X86_PAGE_SIZE;
+	if (!len || madvise(mem->base + at + before, len, MADV_DONTNEED))
+		return 0;
+	return len;
 }
 
 gpa_t mem_end(const struct memory *mem)

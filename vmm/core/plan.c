@@ -19,6 +19,14 @@ void plan_free(struct plan *plan)
 	free(plan);
 }
 
+bool plan_has(const struct plan *plan, const char *name)
+{
+	for (unsigned int i = 0; plan && i < plan->nr; i++)
+		if (!strcmp(plan->devices[i].type->name, name))
+			return true;
+	return false;
+}
+
 struct planned *plan_add(struct plan *plan, const struct device_type *type,
 			 const void *config, size_t size)
 {

@@ -15,6 +15,9 @@ struct plan {
 /* An empty one, or NULL: no memory. */
 struct plan *plan_new(void);
 
+/* Whether there is a device called @name; @plan may be NULL. */
+bool plan_has(const struct plan *plan, const char *name);
+
 /* @plan may be NULL. */
 void plan_free(struct plan *plan);
 

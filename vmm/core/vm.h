@@ -34,6 +34,7 @@ struct vm_config {
 	bool hlt_ends;		    /* HLT is how this guest says it is done */
 	const char *const *without; /* features left out: feature.h */
 	const char *keys;   /* the device that gets them; NULL: who asks last */
+	bool keys_chosen;   /* the user names that device */
 	bool screen_keys;   /* those typed at its screen go to its keyboard */
 	bool quiet_keys;    /* it may read them there without a sign */
 	bool by_serial;	    /* it is not waited for on the screen */

@@ -17,9 +17,10 @@ struct module {
 #define LOAD_AT_USUAL UINT64_MAX /* where the loader likes it */
 
 struct boot_args {
-	const char *cmdline;  /* --cmdline; NULL: not given */
-	unsigned int columns; /* of the terminal at both ends of the */
-	unsigned int lines;   /* guest; 0: there is none */
+	const char *cmdline;	   /* --cmdline; NULL: not given */
+	const char *usual_cmdline; /* and what Linux has then */
+	unsigned int columns;	   /* of the terminal at both ends of the */
+	unsigned int lines;	   /* guest; 0: there is none */
 	unsigned int nr_cpus;
 	bool has_text;		    /* VGA text memory, 80x25, at 0xB8000 */
 	bool watched;		    /* and somebody looks at it */

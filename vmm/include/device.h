@@ -185,6 +185,9 @@ void board_rx_ready(struct board *board);
  */
 void board_rx_more(struct board *board);
 
+/* Whether the user has said that keys go to this device and to no other. */
+bool board_is_chosen(struct board *board);
+
 /* This is the keyboard that goes with the guest's screen: while the terminal shows
  * that, input() brings what is typed, and board_at_screen() is true. */
 void board_screen_ready(struct board *board);
@@ -244,11 +247,12 @@ void board_random(struct board *board, void *buf, size_t len);
 void *board_ram(struct board *board, uint64_t gpa, size_t len);
 
 /*
- * The guest does without the @len bytes at @gpa, and what is in them: the host has
- * the pages back, and they are zeroes when they are next touched. Only whole
- * pages of the host's go. False, with nothing done, unless all is RAM.
+ * The guest does without the @len bytes of RAM at @hva, which is from board_ram() or
+ * a chain of virtio, and without what is in them: the host has the pages back,
+ * and they are zeroes when they are next touched. Only whole pages go. The
+ * result is how many bytes did.
  */
-bool board_discard(struct board *board, uint64_t gpa, size_t len);
+size_t board_discard(struct board *board, void *hva, size_t len);
 
 /* The guest's place on the command line, from 0. */
 unsigned int board_guest_id(struct board *board);
