@@ -73,6 +73,11 @@ obj-$(CONFIG_VIRTIO)     += virtio/status.o virtio/pci.o \
 obj-$(CONFIG_VIRTIO_RNG) += virtio/rng.o
 obj-$(CONFIG_VIRTIO_CONSOLE) += virtio/console.o
 obj-$(CONFIG_VIRTIO_BALLOON) += virtio/balloon.o
+obj-$(CONFIG_VIRTIO_NET) += virtio/net.o virtio/net_plug.o virtio/net_fill.o \
+			    virtio/net_offload.o net/stream.o
+obj-$(CONFIG_NET_SOCKET) += net/socket.o
+obj-$(CONFIG_NET_TAP)    += net/tap.o
+obj-$(CONFIG_NET_HUB)    += net/hub.o
 
 # The bare run loop, with a bus if there is a device to stand on it.
 ifneq ($(CONFIG_MACHINE),y)

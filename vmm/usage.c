@@ -12,6 +12,7 @@
 #include "feature.h"
 #include "irqchip.h"
 #include "loader.h"
+#include "net.h"
 #include "plug.h"
 #include "probe.h"
 
@@ -21,6 +22,7 @@ TABLE_DECLARE(display, display);
 TABLE_DECLARE(feature, feature);
 TABLE_DECLARE(irqchip, irqchip);
 TABLE_DECLARE(loader, loader);
+TABLE_DECLARE(net, net);
 TABLE_DECLARE(plug, plug);
 TABLE_DECLARE(probe, probe);
 
@@ -157,6 +159,20 @@ static void print_plugs(void)
 	}
 }
 
+static void print_nets(void)
+{
+	const struct net *const *row;
+	char text[40];
+
+	TABLE_FOREACH(net, row) {
+		if (row == __start_table_net)
+			printf("\nWhat --net can mean, and behind it "
+			       ",mac=ADDRESS and ,mtu=BYTES:\n");
+		snprintf(text, sizeof(text), "%s%s", (*row)->name, (*row)->arg);
+		printf("  %-18s %s\n", text, (*row)->what);
+	}
+}
+
 #define LINE_WIDTH 79
 #define INDENT	   21
 
@@ -219,6 +235,7 @@ void usage_print_help(void)
 	print_probes();
 	fputs(help_middle, stdout);
 	print_plugs();
+	print_nets();
 	print_features();
 	printf("\nForcing the kind of image, instead of looking at it:\n");
 	print_option("--loader", "NAME", false, "by its name in --list");
@@ -253,6 +270,7 @@ void usage_print_list(void)
 	const struct loader *const *loader;
 	const struct command *const *command;
 	const struct feature *const *feature;
+	const struct net *const *net;
 	const struct plug *const *plug;
 	const struct probe *const *probe;
 	const struct irqchip *const *irqchip;
@@ -262,6 +280,8 @@ void usage_print_list(void)
 	TABLE_FOREACH(plug, plug)
 		printf("plug    %-10s %s\n", (*plug)->option + 2,
 		       (*plug)->what);
+	TABLE_FOREACH(net, net)
+		printf("net     %-10s %s\n", (*net)->name, (*net)->what);
 	TABLE_FOREACH(display, display)
 		printf("display %-10s %s\n", (*display)->name,
 		       (*display)->what);

@@ -68,8 +68,11 @@ def in_machine(name):
 
 # How queues are, which goes with VIRTIO.
 OF_QUEUES = "VIRTIO_EVENT_IDX=n VIRTIO_PACKED=n"
+OF_NET = "NET_SOCKET=n NET_TAP=n NET_HUB=n "
+LOST_OF_NET = r"(plug    net|net    ) .*"
 # What is behind them, likewise.
-VIRTIO_DEVICES = "VIRTIO_RNG=n VIRTIO_CONSOLE=n VIRTIO_BALLOON=n "
+VIRTIO_DEVICES = "VIRTIO_RNG=n VIRTIO_CONSOLE=n VIRTIO_BALLOON=n " \
+    "VIRTIO_NET=n " + OF_NET
 VIRTIO_PLUGS = "rng|console|balloon"
 LOST_OF_QUEUES = r"feature (event-idx|packed) .*"
 
@@ -146,16 +149,17 @@ ROWS = {
     "DEV_PM": Row("devices/pm boot/firmware/acpi boot/firmware/dsdt pci/ecam",
                   takes="ACPI=n ECAM=n",
                   lost=(r"device  (pm|ecam) .*", r"feature acpi .*")),
-    "PCI": Row("pci/* virtio/* core/bus_moving core/board_pci",
+    "PCI": Row("pci/* virtio/* net/* core/bus_moving core/board_pci",
                "core/bus_moving_none core/board_pci_none",
                "ECAM=n DEV_EDU=n VIRTIO=n " + VIRTIO_DEVICES + OF_QUEUES,
                (r"device  (pci|ecam) .*",
                 rf"plug    (edu|{VIRTIO_PLUGS}) .*",
-                LOST_OF_QUEUES)),
+                LOST_OF_NET, LOST_OF_QUEUES)),
     "ECAM": Row("pci/ecam", lost=r"device  ecam .*"),
     "DEV_EDU": Row("pci/edu", lost=r"plug    edu .*"),
-    "VIRTIO": Row("virtio/*", takes=VIRTIO_DEVICES + OF_QUEUES,
-                  lost=(rf"plug    ({VIRTIO_PLUGS}) .*", LOST_OF_QUEUES)),
+    "VIRTIO": Row("virtio/* net/*", takes=VIRTIO_DEVICES + OF_QUEUES,
+                  lost=(rf"plug    ({VIRTIO_PLUGS}) .*", LOST_OF_NET,
+                        LOST_OF_QUEUES)),
     "VIRTIO_EVENT_IDX": Row("virtio/event_idx", "virtio/event_idx_none",
                             lost=r"feature event-idx .*"),
     "VIRTIO_PACKED": Row("virtio/packed", "virtio/packed_none",
@@ -163,6 +167,10 @@ ROWS = {
     "VIRTIO_RNG": Row("virtio/rng", lost=r"plug    rng .*"),
     "VIRTIO_CONSOLE": Row("virtio/console", lost=r"plug    console .*"),
     "VIRTIO_BALLOON": Row("virtio/balloon", lost=r"plug    balloon .*"),
+    "VIRTIO_NET": Row("virtio/net* net/*", takes=OF_NET, lost=LOST_OF_NET),
+    "NET_SOCKET": Row("net/socket", lost=r"net     socket .*"),
+    "NET_TAP": Row("net/tap", lost=r"net     tap .*"),
+    "NET_HUB": Row("net/hub", lost=r"net     hub .*"),
     "DEV_PORT92": Row("devices/port92", lost=r"device  port92 .*"),
     "DEV_FW_CFG": Row("devices/fwcfg", lost=r"device  fwcfg .*"),
     "EXIT_PORT": Row("devices/exit_port", lost=r"plug    exit-port .*"),

@@ -51,10 +51,11 @@ enum net_gso {
 struct net_end {
 	const struct net *net;
 
-	/* Whoever waits for something waits for this one to be readable (by
-	 * EPOLLET), and with `full` set, to be writable as well, and calls
-	 * ready(). -1: there is nothing to wait for. */
+	/* What to wait for, by EPOLLET besides: then ready() is to be called.
+	 * -1: there is nothing. */
 	int fd;
+	uint32_t events; /* EPOLLIN, ... of epoll */
+
 	bool full; /* no frame is taken just now: send() may not be called */
 	bool link; /* somebody is at the other end */
 
@@ -78,8 +79,8 @@ struct net {
 	const char *arg;  /* what may follow, for --help: "=PATH[,listen]" */
 	const char *what; /* one line for --list */
 
-	/* A new end, as @arg asks; it is NULL when none was given, and stays
-	 * readable. NULL after one message. */
+	/* A new end, as @arg asks, which is NULL when nothing was given, and is
+	 * not kept. NULL after one message. */
 	struct net_end *(*open)(const char *arg);
 
 	/* The descriptor has one of @events (of epoll). The only call that
@@ -103,6 +104,14 @@ struct net {
 	/* What the guest takes in headers; bits of enum net_offload. NULL: all
 	 * the same to it. */
 	void (*accept)(struct net_end *end, unsigned int offloads);
+
+	/* The guest takes no frame until further notice, as it does not at
+	 * first; or it does. NULL: all the same to it. */
+	void (*stuck)(struct net_end *end, bool stuck);
+
+	/* The guest has ended. Without the lock, from any thread, and whatever
+	 * else is going on. NULL: all the same to it. */
+	void (*leave)(struct net_end *end);
 
 	void (*close)(struct net_end *end);
 };

@@ -98,8 +98,9 @@ void queue_undo(struct virtio *virtio, unsigned int queue,
  * asks for an interrupt, unless the guest wants none. */
 void queue_tell(struct virtio *virtio, unsigned int queue);
 
-/* Whether queue number @queue is in use. */
+/* Whether queue number @queue is in use; how many descriptors it has. */
 bool queue_is_on(const struct virtio *virtio, unsigned int queue);
+unsigned int queue_size(const struct virtio *virtio, unsigned int queue);
 
 /* In init(): what virtio_add() was given; features beside those of the type; fewer
  * queues than it. */

@@ -23,12 +23,12 @@
 
 enum { BAR_REGS, BAR_MSIX };
 
-#define REGS_SIZE    0x4000
-#define PAGE	     0x1000
-#define COMMON	     0x0000
-#define ISR	     0x1000
-#define NOTIFY	     0x2000
-#define CONFIG_SPACE 0x3000
+#define REGS_SIZE 0x4000
+#define PAGE	  0x1000
+#define COMMON	  0x0000
+#define ISR	  0x1000
+#define NOTIFY	  0x2000
+#define OF_DEVICE 0x3000
 
 /* A vendor's capability; what it tells of */
 #define CAP_VENDOR 0x09
@@ -265,8 +265,8 @@ static uint64_t read_regs(struct virtio_pci *p, uint64_t off, unsigned int size)
 {
 	if (off < COMMON_END)
 		return read_common(p, off);
-	if (off >= CONFIG_SPACE)
-		return virtio_read_config(&p->virtio, off - CONFIG_SPACE, size);
+	if (off >= OF_DEVICE)
+		return virtio_read_config(&p->virtio, off - OF_DEVICE, size);
 	return off == ISR ? read_isr(p) : 0;
 }
 
@@ -275,8 +275,8 @@ static void write_regs(struct virtio_pci *p, uint64_t off, unsigned int size,
 {
 	if (off < COMMON_END)
 		write_common(p, off, val);
-	else if (off >= CONFIG_SPACE)
-		virtio_write_config(&p->virtio, off - CONFIG_SPACE, size, val);
+	else if (off >= OF_DEVICE)
+		virtio_write_config(&p->virtio, off - OF_DEVICE, size, val);
 	else if (off - NOTIFY < PAGE)
 		virtio_kick(&p->virtio, val & UINT16_MAX);
 }
@@ -377,7 +377,7 @@ static void virtio_pci_init(void *dev, struct board *board)
 	tell_of(p, CAP_ISR, ISR, 1);
 	tell_of(p, CAP_NOTIFY, NOTIFY, 4);
 	if (made->virtio->config_size)
-		tell_of(p, CAP_DEVICE, CONFIG_SPACE, made->virtio->config_size);
+		tell_of(p, CAP_DEVICE, OF_DEVICE, made->virtio->config_size);
 	open_window(p);
 	p->virtio = (struct virtio){ .type = made->virtio,
 				     .board = board,

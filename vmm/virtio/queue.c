@@ -173,3 +173,8 @@ bool queue_is_on(const struct virtio *v, unsigned int queue)
 	return queue < v->nr_queues && v->queues[queue].enabled &&
 	       v->status & VIRTIO_DRIVER_OK;
 }
+
+unsigned int queue_size(const struct virtio *v, unsigned int queue)
+{
+	return v->queues[queue].size;
+}
