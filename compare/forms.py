@@ -39,6 +39,8 @@ VALUES = {
 SETTINGS = {
     "DISPLAY_TEXT": "--display none",
     "SMP": "--smp 1",
+    "VIRTIO_MMIO": "--virtio pci",
+    "VIRTIO_PCI": "--virtio mmio",
 }
 
 

@@ -15,6 +15,7 @@ obj-$(CONFIG_MACHINE) += main.o cli.o cli_word.o usage.o machine.o guest.o names
 obj-$(CONFIG_MACHINE) += core/kvm.o core/vm.o core/bus.o core/cpuid.o \
 			 core/vcpu.o core/watch.o core/exit.o core/probes.o \
 			 core/board.o core/board_all.o core/plan.o \
+			 core/plan_settle.o \
 			 core/lastword.o core/feature.o util/event.o \
 			 irqchip/select.o
 obj-$(CONFIG_MACHINE) += $(addprefix terminal/,console.o output.o screen.o term.o \
@@ -66,11 +67,13 @@ obj-$(CONFIG_DEV_PIT)       += devices/pit.o devices/pit_counter.o
 obj-$(CONFIG_PCI)     += pci/host.o pci/config.o pci/interrupt.o
 obj-$(CONFIG_ECAM)    += pci/ecam.o
 obj-$(CONFIG_DEV_EDU) += pci/edu.o
-obj-$(CONFIG_VIRTIO)     += virtio/status.o virtio/pci.o \
-			    virtio/queue.o virtio/chain.o virtio/split.o \
-			    virtio/packed$(call none-without,VIRTIO_PACKED).o \
-			    virtio/event_idx$(call none-without,VIRTIO_EVENT_IDX).o
-obj-$(CONFIG_VIRTIO_RNG) += virtio/rng.o
+obj-$(CONFIG_VIRTIO) += virtio/status.o virtio/transport.o \
+			virtio/queue.o virtio/chain.o virtio/split.o \
+			virtio/packed$(call none-without,VIRTIO_PACKED).o \
+			virtio/event_idx$(call none-without,VIRTIO_EVENT_IDX).o
+obj-$(CONFIG_VIRTIO_MMIO) += virtio/mmio.o
+obj-$(CONFIG_VIRTIO_PCI)  += virtio/pci.o
+obj-$(CONFIG_VIRTIO_RNG)  += virtio/rng.o
 obj-$(CONFIG_VIRTIO_CONSOLE) += virtio/console.o
 obj-$(CONFIG_VIRTIO_BALLOON) += virtio/balloon.o
 obj-$(CONFIG_VIRTIO_NET) += virtio/net.o virtio/net_plug.o virtio/net_fill.o \
@@ -91,6 +94,7 @@ obj-$(CONFIG_BOOT_PAGED) += boot/paged.o boot/paged_small.o \
 			    boot/paged_large$(call none-without,PAGES_4M).o
 obj-$(CONFIG_BOOT_LINUX) += boot/linux.o boot/bzimage.o boot/vmlinux.o \
 			    boot/linux_short$(call none-without,BOOT_SHORTCUTS).o \
+			    boot/linux_windows$(call none-without,VIRTIO_MMIO).o \
 			    boot/elf.o boot/map64.o boot/sparse.o \
 			    boot/room.o boot/memmap.o boot/firmware/bda.o
 obj-$(CONFIG_MPTABLE)    += boot/firmware/mptable.o

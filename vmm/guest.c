@@ -201,15 +201,23 @@ static int plug_in(const struct options *opt, unsigned int id, bool early,
 }
 
 /* The devices that the options ask for, for this guest; 0 or -errno. */
-static int make_plan(const struct options *opt, struct vm_config *config)
+static int make_plan(const struct options *opt, const struct loader *loader,
+		     const struct image *image, struct vm_config *config)
 {
-	struct plan *plan = opt->nr_plugged ? plan_new() : NULL;
-	int err = opt->nr_plugged && !plan ? -ENOMEM : 0;
+	const struct plan_guest guest = { loader, image, opt->without };
+	struct plan *plan;
+	int err;
 
+	if (!opt->nr_plugged)
+		return 0;
+	plan = plan_new(&guest);
+	if (!plan)
+		return -ENOMEM;
 	config->plan = plan;
+	err = plug_in(opt, config->id, true, plan);
 	if (!err)
-		err = plug_in(opt, config->id, true, plan);
-	return err ? err : plug_in(opt, config->id, false, plan);
+		err = plug_in(opt, config->id, false, plan);
+	return err ? err : plan_settle(plan);
 }
 
 void guest_unconfigure(struct vm_config *config)
@@ -225,7 +233,7 @@ static int configure(const struct options *opt, const struct kvm *kvm,
 	int err = fit_machine(opt, kvm, loader, files, config);
 
 	if (!err)
-		err = make_plan(opt, config);
+		err = make_plan(opt, loader, &files->image, config);
 	if (!err)
 		err = choose_keys(opt, loader, config);
 	if (err || !(loader->needs & NEEDS_IRQCHIP))
@@ -280,6 +288,8 @@ int guest_load(const struct options *opt, const struct loader *loader,
 		.initrd = files->initrd.data ? &files->initrd : NULL,
 		.modules = files->modules,
 		.nr_modules = files->nr_modules,
+		.windows = platform.windows,
+		.nr_windows = platform.nr_windows,
 		.load_at = opt->load_at,
 		.has_text = platform_has(&platform, PLATFORM_VGA),
 		.watched = platform_has(&platform, PLATFORM_VGA) &&

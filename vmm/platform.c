@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/board.h"
+#include "core/plan.h"
 #include "core/vm.h"
 #include "feature.h"
 #include "irqchip.h"
@@ -49,6 +50,24 @@ static uint8_t ioapic_id(unsigned int nr_cpus)
 	return nr_cpus < IOAPIC_IDS ? nr_cpus : 0;
 }
 
+/* Of those devices that this run does not go without. */
+static void add_windows(const struct vm *vm, struct platform *platform)
+{
+	const struct plan *plan = vm->config.plan;
+
+	for (unsigned int i = 0; plan && i < plan->nr; i++) {
+		const struct planned *planned = &plan->devices[i];
+
+		if (planned->has_window &&
+		    plan_allows(plan, planned->type->name))
+			platform->windows[platform->nr_windows++] =
+				(struct platform_window){
+					.gpa = planned->ranges[0].base,
+					.line = planned->irqs[0],
+				};
+	}
+}
+
 struct platform platform_of(const struct vm *vm)
 {
 	const struct irqchip *irqchip = vm->config.irqchip;
@@ -66,6 +85,7 @@ struct platform platform_of(const struct vm *vm)
 		    (is_feature(parts[i].name) &&
 		     !feature_is_out(vm->config.without, parts[i].name)))
 			platform.has |= parts[i].bit;
+	add_windows(vm, &platform);
 	return platform;
 }
 

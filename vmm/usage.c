@@ -15,6 +15,7 @@
 #include "net.h"
 #include "plug.h"
 #include "probe.h"
+#include "transport.h"
 
 TABLE_DECLARE(command, command);
 TABLE_DECLARE(device, device_type);
@@ -25,6 +26,7 @@ TABLE_DECLARE(loader, loader);
 TABLE_DECLARE(net, net);
 TABLE_DECLARE(plug, plug);
 TABLE_DECLARE(probe, probe);
+TABLE_DECLARE(transport, virtio_transport);
 
 static const char help_head[] =
 	"Usage: kvm-vmm [OPTION]... IMAGE...\n"
@@ -274,12 +276,16 @@ void usage_print_list(void)
 	const struct plug *const *plug;
 	const struct probe *const *probe;
 	const struct irqchip *const *irqchip;
+	const struct virtio_transport *const *transport;
 
 	TABLE_FOREACH(device, device)
 		print_device(*device);
 	TABLE_FOREACH(plug, plug)
 		printf("plug    %-10s %s\n", (*plug)->option + 2,
 		       (*plug)->what);
+	TABLE_FOREACH(transport, transport)
+		printf("virtio  %-10s %s\n", (*transport)->name,
+		       (*transport)->what);
 	TABLE_FOREACH(net, net)
 		printf("net     %-10s %s\n", (*net)->name, (*net)->what);
 	TABLE_FOREACH(display, display)

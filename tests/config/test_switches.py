@@ -66,14 +66,14 @@ def in_machine(name):
         not kconfig.Result({"MACHINE": False}).values[name]
 
 
-# How queues are, which goes with VIRTIO.
-OF_QUEUES = "VIRTIO_EVENT_IDX=n VIRTIO_PACKED=n"
+# How queues are and are reached, which goes with VIRTIO.
+OF_QUEUES = "VIRTIO_EVENT_IDX=n VIRTIO_PACKED=n VIRTIO_MMIO=n VIRTIO_PCI=n"
 OF_NET = "NET_SOCKET=n NET_TAP=n NET_HUB=n "
 LOST_OF_NET = r"(plug    net|net    ) .*"
 # What is behind them, likewise.
 VIRTIO_DEVICES = "VIRTIO_RNG=n VIRTIO_CONSOLE=n VIRTIO_BALLOON=n " \
     "VIRTIO_NET=n " + OF_NET
-VIRTIO_PLUGS = "rng|console|balloon"
+VIRTIO_PLUGS = "virtio|rng|console|balloon"
 LOST_OF_QUEUES = r"feature (event-idx|packed) .*"
 
 ROWS = {
@@ -149,17 +149,21 @@ ROWS = {
     "DEV_PM": Row("devices/pm boot/firmware/acpi boot/firmware/dsdt pci/ecam",
                   takes="ACPI=n ECAM=n",
                   lost=(r"device  (pm|ecam) .*", r"feature acpi .*")),
-    "PCI": Row("pci/* virtio/* net/* core/bus_moving core/board_pci",
+    "PCI": Row("pci/* virtio/pci core/bus_moving core/board_pci",
                "core/bus_moving_none core/board_pci_none",
-               "ECAM=n DEV_EDU=n VIRTIO=n " + VIRTIO_DEVICES + OF_QUEUES,
-               (r"device  (pci|ecam) .*",
-                rf"plug    (edu|{VIRTIO_PLUGS}) .*",
-                LOST_OF_NET, LOST_OF_QUEUES)),
+               "ECAM=n DEV_EDU=n VIRTIO_PCI=n",
+               (r"device  (pci|ecam) .*", r"plug    edu .*",
+                r"virtio  pci .*")),
     "ECAM": Row("pci/ecam", lost=r"device  ecam .*"),
     "DEV_EDU": Row("pci/edu", lost=r"plug    edu .*"),
-    "VIRTIO": Row("virtio/* net/*", takes=VIRTIO_DEVICES + OF_QUEUES,
-                  lost=(rf"plug    ({VIRTIO_PLUGS}) .*", LOST_OF_NET,
-                        LOST_OF_QUEUES)),
+    "VIRTIO": Row("virtio/* net/* core/workers boot/linux_windows",
+                  "core/workers_none boot/linux_windows_none",
+                  VIRTIO_DEVICES + OF_QUEUES,
+                  (r"virtio  .*", rf"plug    ({VIRTIO_PLUGS}) .*",
+                   LOST_OF_NET, LOST_OF_QUEUES)),
+    "VIRTIO_MMIO": Row("virtio/mmio boot/linux_windows",
+                       "boot/linux_windows_none", lost=r"virtio  mmio .*"),
+    "VIRTIO_PCI": Row("virtio/pci", lost=r"virtio  pci .*"),
     "VIRTIO_EVENT_IDX": Row("virtio/event_idx", "virtio/event_idx_none",
                             lost=r"feature event-idx .*"),
     "VIRTIO_PACKED": Row("virtio/packed", "virtio/packed_none",
@@ -190,7 +194,8 @@ ROWS = {
                     lost=r"feature large-pages .*"),
     "BOOT_PROT32": Row("boot/prot32", lost=r"loader  prot32 .*"),
     "BOOT_LONG64": Row("boot/long64", lost=r"loader  long64 .*"),
-    "BOOT_LINUX": Row("boot/linux boot/linux_short boot/bzimage boot/vmlinux",
+    "BOOT_LINUX": Row("boot/linux boot/linux_short boot/linux_windows "
+                      "boot/bzimage boot/vmlinux",
                       takes="BOOT_SHORTCUTS=n",
                       lost=(r"loader  bzimage .*", r"loader  vmlinux .*",
                             r"feature shortcuts .*")),

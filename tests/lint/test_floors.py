@@ -18,7 +18,8 @@ CONTRACT = FLOOR0 + ["include/*"]
 FLOOR1 = CONTRACT + ["terminal/*"]
 FLOOR2 = FLOOR1 + ["core/*"]
 DEVICE = FLOOR0 + ["include/device.h", "include/chip.h", "include/plug.h"]
-LOADER = FLOOR0 + ["include/loader.h", "include/boot_args.h", "include/memory.h"]
+LOADER = FLOOR0 + ["include/loader.h", "include/boot_args.h", "include/memory.h",
+                   "include/firmware.h"]
 PCI = DEVICE + ["include/pci.h", "include/plug.h"]
 FIRMWARE = FLOOR0 + ["include/firmware.h", "include/memory.h"]
 
@@ -38,7 +39,8 @@ RULES = [
     ("devices/*",	DEVICE + ["="],		False),
     ("pci/*",		PCI + ["="],		False),
     ("virtio/*",	PCI + ["include/virtio.h", "include/worker.h",
-                       "include/queue.h", "include/net.h", "="],	False),
+                       "include/queue.h", "include/transport.h",
+                       "include/net.h", "="],	False),
     ("net/*",		FLOOR0 + ["include/net.h", "="],	False),
     ("irqchip/*",	FLOOR2 + ["="],		True),
     ("boot/firmware/*",	FIRMWARE + ["="],	False),

@@ -1,4 +1,4 @@
-/* objects: devices/port92.o devices/fwcfg.o devices/exit_port.o core/plan.o */
+/* objects: devices/port92.o devices/fwcfg.o devices/exit_port.o core/plan.o core/feature.o */
 /* objects: util/log.o util/lock.o util/sink.o util/text.o */
 /* Port 0x92, QEMU's fw_cfg and the exit port, register by register. */
 #include "steps.h"
@@ -101,7 +101,7 @@ static void test_fwcfg(void **state)
 static struct plan *plan_of(const char *arg, int *err)
 {
 	const struct plug *const *row;
-	struct plan *plan = plan_new();
+	struct plan *plan = plan_new(&(struct plan_guest){ 0 });
 
 	assert_non_null(plan);
 	*err = -1;

@@ -11,16 +11,6 @@
 #define AVAIL_OF(q) (QUEUE_OF(q) + 0x100)
 #define USED_OF(q)  (QUEUE_OF(q) + 0x200)
 #define DATA	    0x10000 /* and all behind it is for buffers */
-#define CONFIG	    0x3000
-
-/* With what the option says; what the board has is set before. */
-static inline void open_device(const char *arg)
-{
-	assert_int_equal((*__start_table_plug)->plug(NULL, arg), 0);
-	fake_config = planned.config;
-	open_world(w, planned.type);
-	put(w, 4, 2, 6); /* memory, bus master */
-}
 
 /* The low half of what it offers. */
 static inline uint32_t offers(void)

@@ -121,6 +121,7 @@ static int choose_address(const struct image *image,
 			   header->xloadflags & XLF_KERNEL_64;
 	/* An EFI stub, which no kernel without ACPI has: EFI depends on it. */
 	kernel->is_for_pcs = !memcmp(image->data, "MZ", 2);
+	kernel->reads_acpi = kernel->is_for_pcs;
 	kernel->entry =
 		header->pref_address + (kernel->is_64bit ? ENTRY_64 : 0);
 	return 0;
@@ -134,6 +135,14 @@ static uint64_t bzimage_mem_wanted(const struct image *image, uint64_t initrd)
 	    header.pref_address > MEM_HOLE_START)
 		return 0;
 	return linux_mem_wanted(header.pref_address + header.init_size, initrd);
+}
+
+static bool bzimage_drives_windows(const struct image *image)
+{
+	struct setup_header header;
+
+	return read_header(image, &header) &&
+	       linux_bzimage_drives_windows(image, header.kernel_version);
 }
 
 static int bzimage_load(const struct image *image, const struct boot_args *args,
@@ -167,6 +176,7 @@ static const struct loader bzimage = {
 	.option = "--linux",
 	.mem_min = LINUX_RAM_MIN,
 	.mem_wanted = bzimage_mem_wanted,
+	.drives_windows = bzimage_drives_windows,
 	.needs = LINUX_NEEDS,
 	.keys = LINUX_KEYS,
 	.match = bzimage_match,

@@ -110,12 +110,14 @@ static int place_cmdline(const struct linux_kernel *kernel,
 {
 	const char *words = args->cmdline ? args->cmdline : args->usual_cmdline;
 	size_t limit = kernel->header.cmdline_size; /* without the NUL */
-	size_t len = strlen(LINUX_MACHINE_WORDS) + strlen(words);
+	size_t len;
 	char *cmdline = mem_hva(mem, CMDLINE_GPA, CMDLINE_MAX);
-	char extras[EXTRAS_MAX];
+	char extras[EXTRAS_MAX], windows[LINUX_WINDOWS_MAX];
 
 	if (limit > CMDLINE_MAX - 1)
 		limit = CMDLINE_MAX - 1;
+	linux_windows(kernel, args, words, windows, sizeof(windows));
+	len = strlen(LINUX_MACHINE_WORDS) + strlen(windows) + strlen(words);
 	format_extras(kernel, args, extras, sizeof(extras));
 	if (len + strlen(extras) > limit)
 		*extras = '\0'; /* they can be done without */
@@ -125,8 +127,8 @@ static int place_cmdline(const struct linux_kernel *kernel,
 			  len, kernel->path, limit);
 		return -E2BIG;
 	}
-	snprintf(cmdline, CMDLINE_MAX, "%s%s%s", LINUX_MACHINE_WORDS, extras,
-		 words);
+	snprintf(cmdline, CMDLINE_MAX, "%s%s%s%s", LINUX_MACHINE_WORDS, extras,
+		 windows, words);
 	log_info("command line: %s", cmdline);
 	zero_page->hdr.cmd_line_ptr = CMDLINE_GPA;
 	return 0;

@@ -15,6 +15,7 @@
 #include <asm/bootparam.h>
 #include <stdbool.h>
 
+#include "boot/elf.h"
 #include "loader.h"
 
 #define LINUX_RAM_MIN (16ULL << 20)
@@ -40,6 +41,7 @@ struct linux_kernel {
 	gpa_t entry; /* first instruction */
 	bool is_64bit;
 	bool is_for_pcs; /* made for whatever PC there is, ACPI and all */
+	bool reads_acpi; /* as far as is known; asked for windows only */
 };
 
 /*
@@ -63,5 +65,19 @@ uint64_t linux_mem_wanted(gpa_t end, uint64_t initrd);
 /* Words to be put before those of the user, with a blank behind them; or "". */
 const char *linux_shortcuts(const struct linux_kernel *kernel,
 			    const struct boot_args *args);
+
+#define LINUX_WINDOWS_MAX 1024 /* bytes of linux_windows() */
+
+/* The words that tell of virtio over MMIO, each with a blank behind it, beside
+ * the user's @words: to @out, of @room bytes. */
+void linux_windows(const struct linux_kernel *kernel,
+		   const struct boot_args *args, const char *words, char *out,
+		   size_t room);
+
+/* Whether a kernel has that driver, and ACPI: a bzImage, with the offset of
+ * its version as in its header; a vmlinux. */
+bool linux_bzimage_drives_windows(const struct image *image, uint16_t version);
+bool linux_vmlinux_drives_windows(const struct elf_file *elf);
+bool linux_vmlinux_reads_acpi(const struct elf_file *elf);
 
 #endif

@@ -7,6 +7,7 @@
 #include "boot/elf.h"
 #include "boot/linux.h"
 #include "boot/sparse.h"
+#include "boot_args.h"
 
 #define SCORE_KERNEL   80
 #define HEADER_VERSION 0x020f
@@ -38,6 +39,13 @@ static int vmlinux_match(const struct image *image)
 		return 0;
 	return !elf_open(&elf, image) && is_kernel(&elf) ? SCORE_KERNEL :
 							   ELF_SCORE_ANY;
+}
+
+static bool vmlinux_drives_windows(const struct image *image)
+{
+	struct elf_file elf;
+
+	return !elf_open(&elf, image) && linux_vmlinux_drives_windows(&elf);
 }
 
 static int load_segments(const struct elf_file *elf, const struct memory *mem,
@@ -89,6 +97,7 @@ static int vmlinux_load(const struct image *image, const struct boot_args *args,
 		return err;
 	kernel.is_64bit = elf.is_64bit;
 	kernel.is_for_pcs = elf_find_note(&elf, "Xen", ELF_NOTE_ANY, &unused);
+	kernel.reads_acpi = args->nr_windows && linux_vmlinux_reads_acpi(&elf);
 	kernel.entry = elf.entry;
 	return linux_boot(&kernel, args, mem, cpu);
 }
@@ -100,6 +109,7 @@ static const struct loader vmlinux = {
 	.mem_min = LINUX_RAM_MIN,
 	.needs = LINUX_NEEDS,
 	.keys = LINUX_KEYS,
+	.drives_windows = vmlinux_drives_windows,
 	.match = vmlinux_match,
 	.load = vmlinux_load,
 };

@@ -5,11 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feature.h"
+#include "loader.h"
 #include "util/log.h"
 
-struct plan *plan_new(void)
+struct plan *plan_new(const struct plan_guest *guest)
 {
-	return calloc(1, sizeof(struct plan));
+	struct plan *plan = calloc(1, sizeof(*plan));
+
+	if (plan)
+		plan->guest = *guest;
+	return plan;
 }
 
 void plan_free(struct plan *plan)
@@ -55,4 +61,32 @@ void plan_range(struct planned *planned, unsigned int range, uint64_t base,
 {
 	planned->ranges[range].base = base;
 	planned->ranges[range].len = len;
+}
+
+void plan_window(struct planned *planned)
+{
+	planned->has_window = true;
+}
+
+bool plan_allows(const struct plan *plan, const char *name)
+{
+	return !feature_is_out(plan->guest.without, name);
+}
+
+bool plan_drives_windows(const struct plan *plan)
+{
+	const struct loader *loader = plan->guest.loader;
+
+	return loader->drives_windows &&
+	       loader->drives_windows(plan->guest.image);
+}
+
+void plan_choose(struct plan *plan, const void *row)
+{
+	plan->choice = row;
+}
+
+const void *plan_choice(const struct plan *plan)
+{
+	return plan->choice;
 }

@@ -7,18 +7,34 @@
 
 #define PLAN_MAX 31 /* devices: slots of PCI beside the bridge's */
 
+struct image;
+struct loader;
+
+/* The guest that it is for. */
+struct plan_guest {
+	const struct loader *loader;
+	const struct image *image;
+	const char *const *without; /* features left out: feature.h */
+};
+
 struct plan {
+	struct plan_guest guest;
+	const void *choice; /* of an early plug */
 	unsigned int nr;
 	struct planned devices[PLAN_MAX];
 };
 
-/* An empty one, or NULL: no memory. */
-struct plan *plan_new(void);
+/* An empty one for @guest, or NULL: no memory. */
+struct plan *plan_new(const struct plan_guest *guest);
 
 /* Whether there is a device called @name; @plan may be NULL. */
 bool plan_has(const struct plan *plan, const char *name);
 
 /* @plan may be NULL. */
 void plan_free(struct plan *plan);
+
+/* All devices are in @plan: those with plan_window() get their places. 0, or
+ * -EINVAL after one message: there are no more. */
+int plan_settle(struct plan *plan);
 
 #endif

@@ -7,6 +7,8 @@
 
 #include "loader.h"
 
+struct platform_window;
+
 /* A file for the guest beside its image: --module "FILE ARGS". */
 struct module {
 	const char *text;   /* all of it, as given */
@@ -28,8 +30,10 @@ struct boot_args {
 	const struct image *initrd; /* NULL: none */
 	const struct module *modules; /* in the order given */
 	unsigned int nr_modules;
-	gpa_t load_at; /* --load-at, or LOAD_AT_USUAL */
-	gpa_t rsdp;    /* where ACPI's root pointer will be; 0: no ACPI */
+	gpa_t load_at;			       /* --load-at, or LOAD_AT_USUAL */
+	const struct platform_window *windows; /* include/firmware.h */
+	unsigned int nr_windows;
+	gpa_t rsdp; /* where ACPI's root pointer will be; 0: no ACPI */
 	const char *const *without; /* features left out: feature.h */
 };
 

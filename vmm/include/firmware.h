@@ -29,6 +29,14 @@ enum platform_part {
 	PLATFORM_ECAM = 1 << 11, /* its configuration space in memory */
 };
 
+/* A device of virtio over MMIO: PC_WINDOW_LEN addresses, and an ISA line. */
+struct platform_window {
+	uint32_t gpa;
+	uint8_t line;
+};
+
+#define PLATFORM_WINDOWS_MAX 16 /* more than there are lines */
+
 /*
  * The one description of the machine. ISA line n is GSI n, line 0 included,
  * and pin n of the I/O APIC, whoever plays that: KVM ("KVM_CREATE_IRQCHIP") or
@@ -39,6 +47,8 @@ struct platform {
 	unsigned int has;     /* PLATFORM_ bits */
 	unsigned int nr_cpus; /* their APIC ids are 0 to nr_cpus - 1 */
 	uint8_t ioapic_id;
+	unsigned int nr_windows;
+	struct platform_window windows[PLATFORM_WINDOWS_MAX];
 };
 
 static inline bool platform_has(const struct platform *platform,

@@ -54,6 +54,10 @@ struct loader {
 	 * and if the default is less. NULL: nothing in the file tells. */
 	uint64_t (*mem_wanted)(const struct image *image, uint64_t initrd);
 
+	/* Whether @image is known to drive virtio over MMIO. NULL: nothing in
+	 * the file tells. */
+	bool (*drives_windows)(const struct image *image);
+
 	/* How sure the loader is that @image is its own: 0 no, 100 certain.
 	 * NULL: it has to be asked for, by name or option. */
 	int (*match)(const struct image *image);

@@ -24,7 +24,8 @@ struct planned {
 	const struct device_type *type;
 	struct dev_range ranges[DEV_RANGES_MAX]; /* the type's, until set */
 	unsigned char irqs[DEV_IRQS_MAX];	 /* likewise */
-	void *config;				 /* for board_config() */
+	bool has_window; /* range 0 and line 0 are plan_window()'s */
+	void *config;	 /* for board_config() */
 };
 
 struct plug {
@@ -58,5 +59,23 @@ struct planned *plan_add(struct plan *plan, const struct device_type *type,
  * @base on. */
 void plan_range(struct planned *planned, unsigned int range, uint64_t base,
 		uint64_t len);
+
+/*
+ * Gives @planned a page of addresses as range 0 and an interrupt line of its own
+ * as line 0, of which firmware and loaders tell the guest: virtio over MMIO.
+ * Which ones, is decided when all devices are planned, in the order of adding.
+ */
+void plan_window(struct planned *planned);
+
+/* Whether this run has the feature @name: see include/feature.h. */
+bool plan_allows(const struct plan *plan, const char *name);
+
+/* Whether the guest is known to have a driver for such windows. */
+bool plan_drives_windows(const struct plan *plan);
+
+/* What an early plug has decided for those that come after it: a row of whatever
+ * table they agree on; NULL: nothing yet. */
+void plan_choose(struct plan *plan, const void *row);
+const void *plan_choice(const struct plan *plan);
 
 #endif

@@ -19,6 +19,7 @@
 #include "device.h"
 #include "pci.h"
 #include "plug.h"
+#include "transport.h"
 #include "virtio/status.h"
 
 enum { BAR_REGS, BAR_MSIX };
@@ -447,7 +448,7 @@ static struct made make(const struct virtio_type *type)
 	};
 }
 
-int virtio_add(struct plan *plan, const struct virtio_type *type,
+static int add(struct plan *plan, const struct virtio_type *type,
 	       const void *given, size_t size)
 {
 	struct made *made = malloc(sizeof(*made) + size);
@@ -468,3 +469,11 @@ int virtio_add(struct plan *plan, const struct virtio_type *type,
 	planned->type = &kept->type;
 	return 0;
 }
+
+static const struct virtio_transport pci = {
+	.name = "pci",
+	.what = "functions on the PCI bus, for stock systems",
+	.part = "pci",
+	.add = add,
+};
+TRANSPORT(pci);

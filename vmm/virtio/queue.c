@@ -98,7 +98,8 @@ bool queue_next(struct virtio *v, unsigned int queue,
 	struct chain_maker maker = { .virtio = v, .chain = chain };
 	struct ring *r = &q->ring;
 
-	if (!is_going(v) || !q->enabled || (!r->layout && !open_ring(v, queue)))
+	if (!is_going(v) || v->pausing || !q->enabled ||
+	    (!r->layout && !open_ring(v, queue)))
 		return false;
 	if (!r->layout->is_there(r) && !ask(v, q))
 		return false;
@@ -121,7 +122,7 @@ bool queue_next(struct virtio *v, unsigned int queue,
 static bool let_go(struct virtio *v, struct virtio_queue *q)
 {
 	v->nr_held--;
-	if (v->resetting && !v->nr_held)
+	if ((v->resetting || v->pausing) && !v->nr_held)
 		board_ring(v->board);
 	return is_going(v) && q->ring.layout;
 }

@@ -66,7 +66,7 @@ static int rng_plug(struct plan *plan, const char *arg)
 
 static const struct plug plug = {
 	.option = "--rng",
-	.what = "random bytes: virtio-rng, PCI 1af4:1044",
+	.what = "random bytes: virtio-rng",
 	.plug = rng_plug,
 };
 

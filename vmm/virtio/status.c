@@ -17,17 +17,20 @@
 
 #define USUAL_SIZE 64
 
-static unsigned int queue_size_max(const struct virtio *v)
+unsigned int virtio_size_max(const struct virtio *v)
 {
 	return v->type->queue_size ? v->type->queue_size : USUAL_SIZE;
+}
+
+static void forget_queue(struct virtio *v, unsigned int queue)
+{
+	v->queues[queue] = (struct virtio_queue){ .size = virtio_size_max(v) };
 }
 
 static void forget_queues(struct virtio *v)
 {
 	for (unsigned int i = 0; i < VIRTIO_QUEUES_MAX; i++)
-		v->queues[i] = (struct virtio_queue){
-			.size = queue_size_max(v),
-		};
+		forget_queue(v, i);
 }
 
 void virtio_init(struct virtio *v)
@@ -81,7 +84,7 @@ static bool are_features_right(const struct virtio *v)
 
 static bool is_going(const struct virtio *v)
 {
-	return v->status & VIRTIO_DRIVER_OK &&
+	return v->status & VIRTIO_DRIVER_OK && !v->pausing &&
 	       !(v->status & VIRTIO_NEEDS_RESET);
 }
 
@@ -144,7 +147,7 @@ void virtio_set_status(struct virtio *v, uint8_t status)
 
 void virtio_set_size(struct virtio *v, unsigned int queue, uint32_t size)
 {
-	if (size && size <= queue_size_max(v) && !(size & (size - 1)))
+	if (size && size <= virtio_size_max(v) && !(size & (size - 1)))
 		v->queues[queue].size = size;
 }
 
@@ -158,6 +161,22 @@ void virtio_enable(struct virtio *v, unsigned int queue)
 	else
 		*q = (struct virtio_queue){ q->size, q->desc, q->avail,
 					    q->used, true,    { 0 } };
+}
+
+/* The device says how many chains it holds, not of which queue: all of them wait,
+ * and are looked at again. */
+void virtio_disable(struct virtio *v, unsigned int queue)
+{
+	v->queues[queue].enabled = false;
+	if (v->pausing || v->resetting)
+		return;
+	v->pausing = true;
+	while (v->nr_held && board_wait(v->board))
+		;
+	v->pausing = false;
+	forget_queue(v, queue);
+	for (unsigned int i = 0; i < v->nr_queues; i++)
+		virtio_kick(v, i);
 }
 
 void virtio_kick(struct virtio *v, unsigned int queue)

@@ -51,6 +51,7 @@ struct virtio {
 	uint8_t status;
 	uint8_t generation;   /* of config */
 	bool resetting;	      /* it waits for chains that are held */
+	bool pausing;	      /* so does one that disables a queue */
 	unsigned int nr_held; /* by the device */
 	unsigned int nr_queues;
 	uint64_t offered, features; /* and those that the guest takes */
@@ -87,8 +88,15 @@ void virtio_set_status(struct virtio *virtio, uint8_t status);
  * two, and no more than were offered. */
 void virtio_set_size(struct virtio *virtio, unsigned int queue, uint32_t size);
 
+/* The most that were offered. */
+unsigned int virtio_size_max(const struct virtio *virtio);
+
 /* The guest has said where queue number @queue is: it is used from now on. */
 void virtio_enable(struct virtio *virtio, unsigned int queue);
+
+/* The guest wants queue number @queue no longer; waits until the device holds
+ * none of its chains. */
+void virtio_disable(struct virtio *virtio, unsigned int queue);
 
 /* The guest says that queue number @queue has something. */
 void virtio_kick(struct virtio *virtio, unsigned int queue);

@@ -12,6 +12,7 @@
 
 #define DSDT_REVISION 2 /* integers have 64 bits */
 #define CPU_NAME      "C000"
+#define WINDOW_NAME   "V000"
 
 #define BLOCK(name, with, without)                            \
 	{                                                     \
@@ -34,18 +35,43 @@ static const struct block {
 	BLOCK(ecam, PLATFORM_ECAM, 0),
 };
 
+static const char digits[] = "0123456789ABCDEF";
+
+/* Puts the @len bytes at @by where those at @what are in @aml, which has them. */
+static void replace(uint8_t *aml, const void *what, const void *by, size_t len)
+{
+	while (memcmp(aml, what, len) != 0)
+		aml++;
+	memcpy(aml, by, len);
+}
+
 /* Three digits for its name, and its number in the MADT. */
 static void add_cpu(struct acpi_area *area, unsigned int id)
 {
-	static const char digits[] = "0123456789ABCDEF";
-	uint8_t aml[sizeof(cpu_aml)], *name;
+	const char name[] = { 'C', '0', digits[id >> 4], digits[id & 0xf] };
+	uint8_t aml[sizeof(cpu_aml)];
 
 	memcpy(aml, cpu_aml, sizeof(aml));
-	for (name = aml; memcmp(name, CPU_NAME, strlen(CPU_NAME)) != 0; name++)
-		;
-	name[2] = digits[id >> 4];
-	name[3] = digits[id & 0xf];
+	replace(aml, CPU_NAME, name, sizeof(name));
 	aml[sizeof(aml) - 1] = id;
+	acpi_add(area, aml, sizeof(aml));
+}
+
+static void add_window(struct acpi_area *area, unsigned int id,
+		       const struct platform_window *window)
+{
+	static const uint32_t any_gpa = 0xeeeee000, any_line = 0xeeeeeeee;
+	static const uint8_t any_uid[] = { 0x0a, 0xee };
+	const char name[] = { 'V', '0', digits[id >> 4], digits[id & 0xf] };
+	const uint8_t uid[] = { any_uid[0], id };
+	const uint32_t line = window->line;
+	uint8_t aml[sizeof(window_aml)];
+
+	memcpy(aml, window_aml, sizeof(aml));
+	replace(aml, WINDOW_NAME, name, sizeof(name));
+	replace(aml, any_uid, uid, sizeof(uid));
+	replace(aml, &any_gpa, &window->gpa, sizeof(any_gpa));
+	replace(aml, &any_line, &line, sizeof(any_line));
 	acpi_add(area, aml, sizeof(aml));
 }
 
@@ -59,5 +85,7 @@ uint32_t acpi_write_dsdt(struct acpi_area *area,
 			acpi_add(area, blocks[i].aml, blocks[i].len);
 	for (unsigned int id = 0; id < platform->nr_cpus; id++)
 		add_cpu(area, id);
+	for (unsigned int id = 0; id < platform->nr_windows; id++)
+		add_window(area, id, &platform->windows[id]);
 	return acpi_end(area);
 }
