@@ -71,9 +71,9 @@ OF_QUEUES = "VIRTIO_EVENT_IDX=n VIRTIO_PACKED=n VIRTIO_MMIO=n VIRTIO_PCI=n"
 OF_NET = "NET_SOCKET=n NET_TAP=n NET_HUB=n "
 LOST_OF_NET = r"(plug    net|net    ) .*"
 # What is behind them, likewise.
-VIRTIO_DEVICES = "VIRTIO_RNG=n VIRTIO_CONSOLE=n VIRTIO_BALLOON=n " \
+VIRTIO_DEVICES = "VIRTIO_RNG=n VIRTIO_CONSOLE=n VIRTIO_BALLOON=n VIRTIO_9P=n " \
     "VIRTIO_NET=n " + OF_NET
-VIRTIO_PLUGS = "virtio|rng|console|balloon"
+VIRTIO_PLUGS = "virtio|rng|console|balloon|share"
 LOST_OF_QUEUES = r"feature (event-idx|packed) .*"
 
 ROWS = {
@@ -171,6 +171,7 @@ ROWS = {
     "VIRTIO_RNG": Row("virtio/rng", lost=r"plug    rng .*"),
     "VIRTIO_CONSOLE": Row("virtio/console", lost=r"plug    console .*"),
     "VIRTIO_BALLOON": Row("virtio/balloon", lost=r"plug    balloon .*"),
+    "VIRTIO_9P": Row("virtio/p9/*", lost=r"plug    share .*"),
     "VIRTIO_NET": Row("virtio/net* net/*", takes=OF_NET, lost=LOST_OF_NET),
     "NET_SOCKET": Row("net/socket", lost=r"net     socket .*"),
     "NET_TAP": Row("net/tap", lost=r"net     tap .*"),
