@@ -38,7 +38,7 @@ struct chain_maker {
 };
 
 struct layout {
-	const char *name;
+	unsigned int avail_align; /* of the guest's part; others are the same */
 
 	/* Bytes of the three parts, for so many buffers. */
 	void (*sizes)(const struct ring *ring, size_t len[3]);

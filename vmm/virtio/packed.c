@@ -173,7 +173,7 @@ static bool packed_wants(const struct ring *r)
 }
 
 static const struct layout packed = {
-	.name = "packed",
+	.avail_align = 4,
 	.sizes = packed_sizes,
 	.start = packed_start,
 	.is_there = packed_is_there,

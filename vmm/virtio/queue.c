@@ -45,7 +45,8 @@ static bool find_parts(struct virtio *v, const struct virtio_queue *q,
 	r->desc = v->ram(v, q->desc, len[0]);
 	r->avail = v->ram(v, q->avail, len[1]);
 	r->used = v->ram(v, q->used, len[2]);
-	return r->desc && r->avail && r->used;
+	return r->desc && r->avail && r->used &&
+	       !(q->avail % r->layout->avail_align);
 }
 
 /* The first use: RAM does not move, so its parts are looked for once. */
@@ -108,10 +109,10 @@ bool queue_next(struct virtio *v, unsigned int queue,
 		virtio_break(v, "a chain that is none", chain->head);
 		return false;
 	}
-	if (r->asked)
+	if (r->asked) {
 		r->layout->hush(r);
-	else
-		v->counts[queue].kicks_saved++;
+		v->counts[queue].kicked++;
+	}
 	r->asked = false;
 	count_chain(&v->counts[queue], &maker);
 	v->nr_held++;

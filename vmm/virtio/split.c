@@ -140,7 +140,7 @@ static bool split_wants(const struct ring *r)
 }
 
 const struct layout layout_split = {
-	.name = "split",
+	.avail_align = 2,
 	.sizes = split_sizes,
 	.start = split_start,
 	.is_there = split_is_there,
