@@ -46,7 +46,7 @@ struct rig {
 	uint8_t *ram;
 	unsigned int interrupts, config_interrupts;
 	bool dma_off;
-	void (*on_ram)(void); /* called once, when the device translates */
+	void (*on_look)(void); /* called once, before the device uses DMA */
 };
 
 static inline struct rig *rig_of(struct virtio *v)
@@ -54,14 +54,21 @@ static inline struct rig *rig_of(struct virtio *v)
 	return (struct rig *)((uint8_t *)v - offsetof(struct rig, virtio));
 }
 
-static inline void *rig_ram(struct virtio *v, uint64_t gpa, size_t len)
+static inline bool rig_reaches(struct virtio *v)
 {
 	struct rig *rig = rig_of(v);
-	void (*on_ram)(void) = rig->on_ram;
+	void (*on_look)(void) = rig->on_look;
 
-	rig->on_ram = NULL;
-	if (on_ram)
-		on_ram();
+	rig->on_look = NULL;
+	if (on_look)
+		on_look();
+	return !rig->dma_off;
+}
+
+static inline void *rig_ram(struct virtio *v, uint64_t gpa, size_t len)
+{
+	const struct rig *rig = rig_of(v);
+
 	if (rig->dma_off || gpa >= RAM_SIZE || len > RAM_SIZE - gpa)
 		return NULL;
 	return rig->ram + gpa;
@@ -91,6 +98,9 @@ static inline void rig_kick(void *dev, unsigned int queue)
 	(void)queue;
 }
 
+/* How much RAM the device finds without asking the transport. */
+static size_t rig_low = RAM_SIZE;
+
 static inline void rig_open(struct rig *rig)
 {
 	memset(rig, 0, sizeof(*rig));
@@ -103,8 +113,12 @@ static inline void rig_open(struct rig *rig)
 	rig->ram = aligned_alloc(4096, RAM_SIZE);
 	assert_non_null(rig->ram);
 	memset(rig->ram, 0, RAM_SIZE);
+	rig->board.ram = rig->ram;
+	rig->board.ram_size = RAM_SIZE;
+	rig->board.size.ram_low = rig_low;
 	rig->virtio = (struct virtio){ .type = &rig->type,
 				       .board = &rig->board,
+				       .reaches = rig_reaches,
 				       .ram = rig_ram,
 				       .interrupt = rig_interrupt };
 	virtio_init(&rig->virtio);

@@ -109,6 +109,9 @@ void pci_message(struct pci *pci, unsigned int vector);
 /* Whether it is by MSI-X. */
 bool pci_has_msix(const struct pci *pci);
 
+/* Whether the guest has made the function a bus master. */
+bool pci_is_master(const struct pci *pci);
+
 /* The hva of the @len bytes at @gpa for DMA. NULL: not all of them are RAM, or
  * the guest has not made the function a bus master. */
 void *pci_dma(struct pci *pci, uint64_t gpa, size_t len);

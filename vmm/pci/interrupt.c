@@ -239,11 +239,14 @@ void pci_level(struct pci *pci, bool asks)
 	update_line(pci);
 }
 
+bool pci_is_master(const struct pci *pci)
+{
+	return pci->config[PCI_COMMAND] & PCI_COMMAND_MASTER;
+}
+
 void *pci_dma(struct pci *pci, uint64_t gpa, size_t len)
 {
-	if (!(pci->config[PCI_COMMAND] & PCI_COMMAND_MASTER))
-		return NULL;
-	return board_ram(pci->board, gpa, len);
+	return pci_is_master(pci) ? board_ram(pci->board, gpa, len) : NULL;
 }
 
 /* The word of the table at @off; NULL: there is none. */

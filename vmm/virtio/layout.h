@@ -30,12 +30,8 @@ struct desc {
 	uint16_t words[2]; /* split: flags, next; packed: id, flags */
 };
 
-/* A chain, while it is put together. */
-struct chain_maker {
-	struct virtio *virtio;
-	struct virtio_chain *chain;
-	uint64_t out, in; /* bytes so far */
-};
+/* What came of taking a chain. */
+enum taking { TOOK_NONE, TOOK_ONE, TOOK_WRONG };
 
 struct layout {
 	unsigned int avail_align; /* of the guest's part; others are the same */
@@ -46,9 +42,11 @@ struct layout {
 	/* From here on, in order. */
 	void (*start)(struct ring *ring);
 
-	/* Whether the guest has put a chain there, and if so: takes it. */
+	/* Whether the guest has put a chain there; takes it, and sets the bytes
+	 * in what the device reads. */
 	bool (*is_there)(const struct ring *ring);
-	bool (*take)(struct ring *ring, struct chain_maker *maker);
+	enum taking (*take)(struct ring *ring, struct virtio *virtio,
+			    struct virtio_chain *chain, uint64_t *bytes_out);
 	void (*undo)(struct ring *ring, const struct virtio_chain *chain);
 
 	/* Gives a chain back; show() is when the guest sees it. */
@@ -73,7 +71,16 @@ const struct layout *layout_packed(void);
 uint64_t packed_offer(struct board *board);
 uint64_t event_idx_offer(struct board *board);
 
-/* The descriptors of a table beside the ring. */
+/* A chain, while it is put together: never seen by a call, so that it stays in
+ * registers. */
+struct chain_maker {
+	struct virtio *virtio;
+	struct iovec *iov;
+	unsigned int nr, nr_out; /* buffers so far, and those to be read */
+	uint64_t out, in;	 /* bytes in them */
+};
+
+/* The descriptors of a table beside the ring; NULL: it is none. */
 struct desc_table {
 	const uint8_t *descs;
 	unsigned int count;
@@ -108,12 +115,54 @@ static inline bool is_due(uint16_t event, uint16_t now, uint32_t count)
 	return (uint16_t)(now - event - 1) < count;
 }
 
+/* The hva of the @len bytes at @gpa, or NULL. Most RAM is below the hole, and
+ * then that is two comparisons. */
+static inline void *chain_hva(struct virtio *v, uint64_t gpa, size_t len)
+{
+	if (gpa < v->low_len && len <= v->low_len - gpa)
+		return v->low + gpa;
+	return v->ram(v, gpa, len);
+}
+
 /* Adds the buffer that @desc is, with its @flags. False: the chain is none. */
-bool chain_add(struct chain_maker *maker, const struct desc *desc,
-	       uint16_t flags);
+static inline bool chain_add(struct chain_maker *m, struct desc desc,
+			     uint16_t flags)
+{
+	void *hva = chain_hva(m->virtio, desc.gpa, desc.len);
+
+	if (!hva || m->nr == VIRTIO_SIZE_MAX)
+		return false;
+	if (flags & DESC_WRITE) {
+		m->in += desc.len;
+	} else {
+		if (m->nr_out != m->nr)
+			return false; /* to be read, behind one to be written */
+		m->nr_out++;
+		m->out += desc.len;
+	}
+	m->iov[m->nr++] = (struct iovec){ hva, desc.len };
+	return true;
+}
+
+static inline struct chain_maker chain_begin(struct virtio *v,
+					     struct virtio_chain *chain)
+{
+	return (struct chain_maker){ .virtio = v, .iov = chain->iov };
+}
+
+/* It is whole; no chain has more bytes than 32 bits count. */
+static inline enum taking chain_end(const struct chain_maker *m,
+				    struct virtio_chain *chain,
+				    uint64_t *bytes_out)
+{
+	chain->nr_out = m->nr_out;
+	chain->nr_in = m->nr - m->nr_out;
+	*bytes_out = m->out;
+	return m->in + m->out <= UINT32_MAX ? TOOK_ONE : TOOK_WRONG;
+}
 
 /* The table that @desc is, with its @flags; nothing comes behind it. */
-bool chain_enter(struct chain_maker *maker, const struct desc *desc,
-		 uint16_t flags, struct desc_table *table);
+struct desc_table chain_table(struct virtio *v, struct desc desc,
+			      uint16_t flags);
 
 #endif

@@ -56,33 +56,33 @@ static bool packed_is_there(const struct ring *r)
 }
 
 /* In a table all descriptors count, in order; of their flags one does. */
-static bool follow_table(struct chain_maker *m, const struct desc_table *table)
+static bool follow_table(struct desc_table table, struct chain_maker *m)
 {
-	for (unsigned int i = 0; i < table->count; i++) {
-		const struct desc desc = desc_at(table->descs, i);
+	for (unsigned int i = 0; table.descs && i < table.count; i++) {
+		const struct desc desc = desc_at(table.descs, i);
 
-		if (!chain_add(m, &desc, desc.words[WORD_FLAGS] & DESC_WRITE))
+		if (!chain_add(m, desc, desc.words[WORD_FLAGS] & DESC_WRITE))
 			return false;
 	}
-	return true;
+	return table.descs;
 }
 
 /* No longer than the ring, whatever the guest says. */
-static bool follow(struct ring *r, struct chain_maker *m)
+static bool follow(struct ring *r, struct virtio_chain *chain,
+		   struct chain_maker *m)
 {
 	unsigned int at = r->next_avail;
-	struct desc_table table;
 
 	for (unsigned int nr = 1; nr <= r->size; nr++) {
 		const struct desc desc = desc_at(r->desc, at);
 		const uint16_t flags = desc.words[WORD_FLAGS];
 
-		m->chain->head = desc.words[WORD_ID];
-		m->chain->nr_descs = nr;
+		chain->head = desc.words[WORD_ID];
+		chain->nr_descs = nr;
 		if (flags & DESC_INDIRECT)
-			return chain_enter(m, &desc, flags, &table) &&
-			       follow_table(m, &table);
-		if (!chain_add(m, &desc, flags))
+			return follow_table(chain_table(m->virtio, desc, flags),
+					    m);
+		if (!chain_add(m, desc, flags))
 			return false;
 		if (!(flags & DESC_NEXT))
 			return true;
@@ -102,12 +102,17 @@ static void go_on(const struct ring *r, uint16_t *at, bool *bit,
 	*at = to & (r->size - 1);
 }
 
-static bool packed_take(struct ring *r, struct chain_maker *m)
+static enum taking packed_take(struct ring *r, struct virtio *v,
+			       struct virtio_chain *chain, uint64_t *bytes_out)
 {
-	bool is_one = follow(r, m);
+	struct chain_maker m = chain_begin(v, chain);
+	bool is_one;
 
-	go_on(r, &r->next_avail, &r->avail_bit, m->chain->nr_descs);
-	return is_one;
+	if (!packed_is_there(r))
+		return TOOK_NONE;
+	is_one = follow(r, chain, &m);
+	go_on(r, &r->next_avail, &r->avail_bit, chain->nr_descs);
+	return is_one ? chain_end(&m, chain, bytes_out) : TOOK_WRONG;
 }
 
 static void packed_undo(struct ring *r, const struct virtio_chain *chain)

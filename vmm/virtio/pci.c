@@ -103,6 +103,11 @@ static void *ram(struct virtio *virtio, uint64_t gpa, size_t len)
 	return pci_dma(&of(virtio)->pci, gpa, len);
 }
 
+static bool reaches(struct virtio *virtio)
+{
+	return pci_is_master(&of(virtio)->pci);
+}
+
 static void interrupt(struct virtio *virtio, unsigned int queue)
 {
 	struct virtio_pci *p = of(virtio);
@@ -384,6 +389,7 @@ static void virtio_pci_init(void *dev, struct board *board)
 				     .board = board,
 				     .given = made->given,
 				     .dev = p->own,
+				     .reaches = reaches,
 				     .ram = ram,
 				     .interrupt = interrupt };
 	virtio_init(&p->virtio);

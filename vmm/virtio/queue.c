@@ -7,6 +7,7 @@
  * empty queue asks it again, looking once more: what was put there between the
  * two looks came without a kick.
  */
+#include "device.h"
 #include "virtio/layout.h"
 #include "worker.h"
 
@@ -25,10 +26,18 @@ static bool is_going(const struct virtio *v)
 /* Where DMA cannot go (any more), nothing of the ring is touched. */
 static bool can_reach(struct virtio *v, const struct virtio_queue *q)
 {
-	if (v->ram(v, q->desc, sizeof(struct desc)))
+	if (!v->reaches || v->reaches(v))
 		return true;
-	virtio_break(v, "a queue that is not in RAM", q->desc);
+	virtio_break(v, "a queue that DMA cannot reach", q->desc);
 	return false;
+}
+
+static void find_low(struct virtio *v)
+{
+	const struct board_size size = board_size(v->board);
+
+	v->low = board_ram(v->board, 0, size.ram_low);
+	v->low_len = v->low ? size.ram_low : 0;
 }
 
 static const struct layout *choose_layout(const struct virtio *v)
@@ -62,6 +71,7 @@ static bool open_ring(struct virtio *v, unsigned int queue)
 		virtio_break(v, "a queue that is not in RAM", q->desc);
 		return false;
 	}
+	find_low(v);
 	r.layout->start(&r);
 	r.layout->ask(&r);
 	q->ring = r;
@@ -72,11 +82,9 @@ static bool open_ring(struct virtio *v, unsigned int queue)
 
 /* Asks for a kick, and looks again: whatever the guest put there before it could
  * see that is seen here. */
-static bool ask(struct virtio *v, struct virtio_queue *q)
+static bool ask(struct ring *r)
 {
-	struct ring *r = &q->ring;
-
-	if (r->asked || !can_reach(v, q))
+	if (r->asked)
 		return false;
 	r->layout->ask(r);
 	r->asked = true;
@@ -84,38 +92,40 @@ static bool ask(struct virtio *v, struct virtio_queue *q)
 	return r->layout->is_there(r);
 }
 
-static void count_chain(struct queue_counts *counts,
-			const struct chain_maker *maker)
+static enum taking take(struct virtio *v, struct virtio_queue *q,
+			struct virtio_chain *chain, uint64_t *bytes_out)
 {
-	counts->chains++;
-	counts->buffers += maker->chain->nr_out + maker->chain->nr_in;
-	counts->bytes_out += maker->out;
+	const struct layout *layout = q->ring.layout;
+	enum taking took = layout->take(&q->ring, v, chain, bytes_out);
+
+	if (took == TOOK_NONE && ask(&q->ring))
+		took = layout->take(&q->ring, v, chain, bytes_out);
+	if (took == TOOK_WRONG)
+		virtio_break(v, "a chain that is none", chain->head);
+	return took;
 }
 
 bool queue_next(struct virtio *v, unsigned int queue,
 		struct virtio_chain *chain)
 {
 	struct virtio_queue *q = &v->queues[queue];
-	struct chain_maker maker = { .virtio = v, .chain = chain };
+	struct queue_counts *counts = &v->counts[queue];
 	struct ring *r = &q->ring;
+	uint64_t bytes_out;
 
 	if (!is_going(v) || v->pausing || !q->enabled ||
-	    (!r->layout && !open_ring(v, queue)))
+	    (!r->layout && !open_ring(v, queue)) || !can_reach(v, q) ||
+	    take(v, q, chain, &bytes_out) != TOOK_ONE)
 		return false;
-	if (!r->layout->is_there(r) && !ask(v, q))
-		return false;
-	chain->nr_out = chain->nr_in = 0;
-	if (!r->layout->take(r, &maker)) {
-		virtio_break(v, "a chain that is none", chain->head);
-		return false;
-	}
 	if (r->asked) {
 		r->layout->hush(r);
-		v->counts[queue].kicked++;
+		r->asked = false;
+		counts->kicked++;
 	}
-	r->asked = false;
-	count_chain(&v->counts[queue], &maker);
 	v->nr_held++;
+	counts->chains++;
+	counts->buffers += chain->nr_out + chain->nr_in;
+	counts->bytes_out += bytes_out;
 	return true;
 }
 

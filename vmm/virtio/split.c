@@ -50,15 +50,14 @@ static bool split_is_there(const struct ring *r)
 	return load16(r->avail + INDEX) != r->next_avail;
 }
 
-/* Follows the chain from descriptor @next on: in the table no further than a
- * queue is long, so that one in a circle has an end. */
+/* Follows the chain from descriptor @next on: no further than the longest is, so
+ * that one in a circle has an end. */
 static bool follow(struct desc_table table, unsigned int next,
 		   struct chain_maker *m)
 {
-	unsigned int left = VIRTIO_SIZE_MAX;
 	bool inside = false;
 
-	while (left--) {
+	for (;;) {
 		struct desc desc;
 		uint16_t flags;
 
@@ -67,33 +66,37 @@ static bool follow(struct desc_table table, unsigned int next,
 		desc = desc_at(table.descs, next);
 		flags = desc.words[WORD_FLAGS];
 		if (flags & DESC_INDIRECT) {
-			if (inside || !chain_enter(m, &desc, flags, &table))
+			table = chain_table(m->virtio, desc, flags);
+			if (inside || !table.descs)
 				return false;
 			inside = true;
 			next = 0;
 			continue;
 		}
-		if (!chain_add(m, &desc, flags))
+		if (!chain_add(m, desc, flags))
 			return false;
 		if (!(flags & DESC_NEXT))
 			return true;
 		next = desc.words[WORD_NEXT];
 	}
-	return false;
 }
 
-static bool split_take(struct ring *r, struct chain_maker *m)
+static enum taking split_take(struct ring *r, struct virtio *v,
+			      struct virtio_chain *chain, uint64_t *bytes_out)
 {
 	const struct desc_table table = { r->desc, r->size };
 	const uint16_t waiting = load16(r->avail + INDEX) - r->next_avail;
 	const unsigned int at = r->next_avail & (r->size - 1);
+	struct chain_maker m = chain_begin(v, chain);
 
-	if (waiting > r->size)
-		return false;
-	m->chain->head = load16(r->avail + ENTRIES + at * sizeof(uint16_t));
-	m->chain->nr_descs = 1;
+	if (!waiting)
+		return TOOK_NONE;
+	chain->head = load16(r->avail + ENTRIES + at * sizeof(uint16_t));
+	chain->nr_descs = 1;
 	r->next_avail++;
-	return follow(table, m->chain->head, m);
+	if (waiting > r->size || !follow(table, chain->head, &m))
+		return TOOK_WRONG;
+	return chain_end(&m, chain, bytes_out);
 }
 
 static void split_undo(struct ring *r, const struct virtio_chain *chain)

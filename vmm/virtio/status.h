@@ -60,8 +60,13 @@ struct virtio {
 	struct virtio_kick kicks[VIRTIO_QUEUES_MAX];
 	uint8_t config[VIRTIO_CONFIG_MAX];
 
-	/* The transport's: the hva of @len bytes at @gpa or NULL; an interrupt
-	 * for queue number @queue, or VIRTIO_CONFIG. */
+	uint8_t *low; /* RAM from gpa 0 on, once a queue is in use */
+	size_t low_len;
+
+	/* The transport's: whether DMA goes anywhere, NULL: always; the hva of
+	 * @len bytes at @gpa or NULL; an interrupt for queue number @queue, or
+	 * VIRTIO_CONFIG. */
+	bool (*reaches)(struct virtio *virtio);
 	void *(*ram)(struct virtio *virtio, uint64_t gpa, size_t len);
 	void (*interrupt)(struct virtio *virtio, unsigned int queue);
 };
