@@ -2,11 +2,12 @@
 
 # --- Static programs for guests, with musl -----------------------------------
 
-# musl does not look for the kernel's headers, nor those of zlib; links to the
+# musl does not look for the kernel's headers, nor those of libraries; links to the
 # system's copies.
 MUSL := $(B)/musl/include
 
-MUSL_LINKS := linux mtd video asm-generic x86_64-linux-gnu/asm zlib.h zconf.h
+MUSL_LINKS := linux mtd video asm-generic x86_64-linux-gnu/asm zlib.h zconf.h \
+	      liburing.h liburing
 
 $(MUSL)/.stamp: $(call remember,$(B)/musl.links,$(MUSL_LINKS)) | $(DEPS_BUILD)
 	$(Q)mkdir -p $(@D)

@@ -82,6 +82,11 @@ obj-$(CONFIG_VIRTIO_NET) += virtio/net.o virtio/net_plug.o virtio/net_fill.o \
 obj-$(CONFIG_NET_SOCKET) += net/socket.o
 obj-$(CONFIG_NET_TAP)    += net/tap.o
 obj-$(CONFIG_NET_HUB)    += net/hub.o
+obj-$(CONFIG_VIRTIO_BLK) += virtio/blk.o virtio/blk_plug.o virtio/blk_request.o \
+			    virtio/blk_ring$(call none-without,IO_URING).o \
+			    disk/select.o disk/raw.o disk/file.o disk/kind.o
+obj-$(CONFIG_DISK_OVERLAY) += disk/overlay.o disk/changes.o
+obj-$(CONFIG_DISK_NBD)     += disk/nbd.o disk/nbd_talk.o
 
 # The bare run loop, with a bus if there is a device to stand on it.
 ifneq ($(CONFIG_MACHINE),y)
@@ -140,6 +145,9 @@ cflags-vmm/boot/firmware/dsdt := -I$(dir $(AML_H))
 VMM_MUSL := $(if $(findstring clang,$(CC)),,$(CONFIG_VMM_STATIC))
 obj-$(VMM_MUSL) += util/static_pie.o
 
+# liburing's own calls are the kernel's: it goes with any C library.
+VMM_LIBS := $(if $(CONFIG_IO_URING),$(shell $(CC) -print-file-name=liburing.a))
+
 VMM_OBJS := $(addprefix $(B)/vmm/,$(sort $(obj-y)))
 VMM_LIST := $(call remember,$(B)/vmm/objects,objects: $(VMM_OBJS))
 VMM_SAN  := $(patsubst $(B)/%,$(B)/san/%,$(filter-out %/static_pie.o,$(VMM_OBJS)))
@@ -178,6 +186,7 @@ VMM_LINK  += -Wl,-z,noseparate-code,-z,pack-relative-relocs,-e,pie_start
 VMM_LD     = $(CC) $(CFLAGS) -static-pie -nostdlib -nostartfiles -o $@ \
 	     $(addprefix $(MUSL_LIB)/,rcrt1.o crti.o) \
 	     $(call GCC_FILE,crtbeginS.o) $(VMM_OBJS) $(VMM_LINK) $(LDFLAGS) \
+	     $(VMM_LIBS) \
 	     -L$(MUSL_LIB) -lc -lgcc $(call GCC_FILE,crtendS.o) $(MUSL_LIB)/crtn.o
 $(VMM_OBJS): | $(B)/musl/include/.stamp
 $(VMM_OBJS): HOST_CC = $(MUSL_CC) -isystem $(MUSL)
@@ -185,7 +194,7 @@ else
 VMM_HARD  += $(if $(filter -O1 -O2 -O3 -Os -Oz,$(CFLAGS)),-U_FORTIFY_SOURCE \
 	     -D_FORTIFY_SOURCE=2)
 VMM_LD     = $(HOST_CC) $(CFLAGS) -pie -o $@ $(VMM_OBJS) -pthread $(VMM_LINK) \
-	     $(LDFLAGS)
+	     $(LDFLAGS) $(VMM_LIBS)
 endif
 $(VMM_OBJS): EXTRA = $(VMM_HARD)
 VMM_HOW := $(call remember,$(B)/vmm/how,static: $(VMM_MUSL) $(VMM_HARD) $(VMM_LINK))
@@ -197,7 +206,7 @@ $(B)/vmm/kvm-vmm: $(VMM_OBJS) $(VMM_LIST) vmm/tables.ld
 
 $(B)/san/vmm/kvm-vmm: $(VMM_SAN) $(VMM_LIST)
 	$(say) LD-SAN kvm-vmm
-	$(Q)$(HOST_CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(VMM_SAN) -pthread $(LDFLAGS)
+	$(Q)$(HOST_CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(VMM_SAN) -pthread $(LDFLAGS) $(VMM_LIBS)
 
 $(IMAGES)/kvm-vmm: $(B)/vmm/kvm-vmm
 	$(say) STRIP images/kvm-vmm

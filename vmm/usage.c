@@ -8,6 +8,7 @@
 #include "command.h"
 #include "core/smp.h"
 #include "device.h"
+#include "disk.h"
 #include "display.h"
 #include "feature.h"
 #include "irqchip.h"
@@ -19,6 +20,7 @@
 
 TABLE_DECLARE(command, command);
 TABLE_DECLARE(device, device_type);
+TABLE_DECLARE(disk, disk_format);
 TABLE_DECLARE(display, display);
 TABLE_DECLARE(feature, feature);
 TABLE_DECLARE(irqchip, irqchip);
@@ -268,6 +270,7 @@ static void print_device(const struct device_type *type)
 void usage_print_list(void)
 {
 	const struct device_type *const *device;
+	const struct disk_format *const *disk;
 	const struct display *const *display;
 	const struct loader *const *loader;
 	const struct command *const *command;
@@ -288,6 +291,8 @@ void usage_print_list(void)
 		       (*transport)->what);
 	TABLE_FOREACH(net, net)
 		printf("net     %-10s %s\n", (*net)->name, (*net)->what);
+	TABLE_FOREACH(disk, disk)
+		printf("disk    %-10s %s\n", (*disk)->name, (*disk)->what);
 	TABLE_FOREACH(display, display)
 		printf("display %-10s %s\n", (*display)->name,
 		       (*display)->what);

@@ -8,21 +8,17 @@ tree, where make compiles what that switch concerns. A new switch fails here
 until it has a row.
 """
 
-import collections
 import fnmatch
-import hashlib
-import os
 import re
 import subprocess
 
 import kconfig
 from kconfig import tap
+from built import SYMBOLS, Built
 
-SYMBOLS = kconfig.read()
 SWITCHES = [symbol for symbol in SYMBOLS.values() if symbol.is_switch()]
 USAGE = 64      # as in vmm/abi/exit_status.h
 PADDING = 64    # bytes: code begins on multiples of 16, data on those of 32
-SECTION = re.compile(r"\.|table_")      # of them every object has its own
 
 
 class Row:
@@ -70,9 +66,12 @@ def in_machine(name):
 OF_QUEUES = "VIRTIO_EVENT_IDX=n VIRTIO_PACKED=n VIRTIO_MMIO=n VIRTIO_PCI=n"
 OF_NET = "NET_SOCKET=n NET_TAP=n NET_HUB=n "
 LOST_OF_NET = r"(plug    net|net    ) .*"
+# How disks are, which goes with VIRTIO_BLK.
+OF_DISKS = "VIRTIO_BLK=n DISK_OVERLAY=n DISK_NBD=n IO_URING=n "
+LOST_OF_DISKS = (r"plug    disk .*", r"disk    .*", r"feature io-uring .*")
 # What is behind them, likewise.
 VIRTIO_DEVICES = "VIRTIO_RNG=n VIRTIO_CONSOLE=n VIRTIO_BALLOON=n VIRTIO_9P=n " \
-    "VIRTIO_NET=n " + OF_NET
+    "VIRTIO_NET=n " + OF_NET + OF_DISKS
 VIRTIO_PLUGS = "virtio|rng|console|balloon|share"
 LOST_OF_QUEUES = r"feature (event-idx|packed) .*"
 
@@ -156,14 +155,22 @@ ROWS = {
                 r"virtio  pci .*")),
     "ECAM": Row("pci/ecam", lost=r"device  ecam .*"),
     "DEV_EDU": Row("pci/edu", lost=r"plug    edu .*"),
-    "VIRTIO": Row("virtio/* net/* core/workers boot/linux_windows",
+    "VIRTIO": Row("virtio/* net/* disk/* core/workers boot/linux_windows",
                   "core/workers_none boot/linux_windows_none",
                   VIRTIO_DEVICES + OF_QUEUES,
                   (r"virtio  .*", rf"plug    ({VIRTIO_PLUGS}) .*",
-                   LOST_OF_NET, LOST_OF_QUEUES)),
+                   LOST_OF_NET, LOST_OF_QUEUES, *LOST_OF_DISKS)),
     "VIRTIO_MMIO": Row("virtio/mmio boot/linux_windows",
                        "boot/linux_windows_none", lost=r"virtio  mmio .*"),
     "VIRTIO_PCI": Row("virtio/pci", lost=r"virtio  pci .*"),
+    "VIRTIO_BLK": Row("virtio/blk* disk/*",
+                      takes=OF_DISKS.replace("VIRTIO_BLK=n ", ""),
+                      lost=LOST_OF_DISKS),
+    "DISK_OVERLAY": Row("disk/overlay disk/changes",
+                        lost=r"disk    overlay .*"),
+    "DISK_NBD": Row("disk/nbd disk/nbd_talk", lost=r"disk    nbd .*"),
+    "IO_URING": Row("virtio/blk_ring", "virtio/blk_ring_none",
+                    lost=r"feature io-uring .*"),
     "VIRTIO_EVENT_IDX": Row("virtio/event_idx", "virtio/event_idx_none",
                             lost=r"feature event-idx .*"),
     "VIRTIO_PACKED": Row("virtio/packed", "virtio/packed_none",
@@ -223,72 +230,6 @@ ROWS = {
 }
 # With every switch on, the choice has its first member: nothing to add.
 EVERYTHING = {"IRQCHIP_DEFAULT_KERNEL"}
-
-
-def run(*command):
-    """What a program prints; it must succeed."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    tap.check(done.returncode == 0, " ".join(command) + ":", done.stderr)
-    return done.stdout
-
-
-def defined(*paths):
-    """How often each name is defined: static ones, and files, as well."""
-    names = re.findall(r"^(\S+) [a-zA-Z] ", run("nm", "-aP", "--defined-only",
-                                                *paths), re.M)
-    return collections.Counter(n for n in names if not SECTION.match(n))
-
-
-def loaded(*paths):
-    """Bytes of code and data in these files together."""
-    rows = run("size", *paths).splitlines()[1:]
-    return sum(int(word) for row in rows for word in row.split()[:2])
-
-
-def digest(path):
-    with open(path, "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()
-
-
-class Built:
-    """What there is to know about a kvm-vmm before the next replaces it."""
-
-    def __init__(self, out, values):
-        out.configure(values)
-        out.made("kvm-vmm")
-        top = out.at("build", "vmm", "")
-        with open(top + "objects", encoding="utf-8") as file:
-            paths = [p for p in file.read().split() if p.endswith(".o")]
-        self.paths = {p.removeprefix(top).removesuffix(".o"): p
-                      for p in paths}
-        self.objects = {name: digest(p) for name, p in self.paths.items()}
-        self.commands = self.read_commands(out)
-        self.vmm = out.at("images", "kvm-vmm")
-        self.names = defined(top + "kvm-vmm")
-        self.file_size = os.path.getsize(self.vmm)
-        self.size = loaded(self.vmm)
-        self.listed = set(run(self.vmm, "--list").splitlines())
-        config = kconfig.parse(out.config())
-        self.config = {name: config.get(name, "n") for name in SYMBOLS}
-
-    @staticmethod
-    def read_commands(out):
-        """How make would compile each object if all sources were new."""
-        old = [word for folder, _, names in os.walk(
-                   os.path.join(tap.TOP, "vmm"))
-               for name in names if name.endswith((".c", ".S"))
-               for word in ("-W", os.path.relpath(
-                   os.path.join(folder, name), tap.TOP))]
-        found = re.findall(r"^(.* -c -o \S*/build/vmm/(\S+)\.o .*)$",
-                           out.made("-n", *old, "kvm-vmm"), re.M)
-        return {name: command for command, name in found}
-
-    def look_at(self, objects):
-        """(names that some of the objects define, bytes of them)."""
-        paths = [self.paths[name] for name in objects]
-        if not paths:
-            return collections.Counter(), 0
-        return defined(*paths), loaded(*paths)
 
 
 class Bench:

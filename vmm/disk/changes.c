@@ -1,0 +1,358 @@
+/* The file in which the changes to a disk are: see changes.h. */
+#define _GNU_SOURCE /* O_TMPFILE, SEEK_DATA */
+#include "disk/changes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "disk.h"
+#include "disk/file.h"
+#include "util/log.h"
+
+#define HEADER_SIZE 4096
+#define VERSION	    1
+#define MAP_PAGE    4096
+#define WORD_BITS   64
+#define SIZE_MAX_OF 0x400000000000 /* 64 TiB: its bits are 2 GiB */
+
+struct header {
+	char magic[8]; /* as disk/kind.c knows it */
+	uint32_t version, cluster;
+	uint64_t size;		  /* of the disk, when it was begun */
+	int64_t changed_s;	  /* and its last change then */
+	uint64_t changed_ns, sum; /* of all before */
+};
+
+static const char magic[8] = "kvm-vmm\n";
+
+/* FNV-1a, 64 bits */
+static uint64_t sum(const struct header *header)
+{
+	const uint8_t *bytes = (const uint8_t *)header;
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < offsetof(struct header, sum); i++)
+		hash = (hash ^ bytes[i]) * 0x100000001b3;
+	return hash;
+}
+
+static struct header header_for(const struct disk *base)
+{
+	struct header header = {
+		.version = VERSION,
+		.cluster = CLUSTER,
+		.size = base->size,
+		.changed_s = base->changed.tv_sec,
+		.changed_ns = base->changed.tv_nsec,
+	};
+
+	memcpy(header.magic, magic, sizeof(magic));
+	header.sum = sum(&header);
+	return header;
+}
+
+static int refuse(const char *path, const char *why)
+{
+	log_error("--disk: overlay %s: %s", path, why);
+	return -EINVAL;
+}
+
+static int begin(const struct changes *c, const struct disk *base)
+{
+	const struct header header = header_for(base);
+	uint8_t page[HEADER_SIZE] = { 0 };
+	const struct iovec iov = { page, sizeof(page) };
+	int err;
+
+	memcpy(page, &header, sizeof(header));
+	err = file_write(c->fd, &iov, 1, 0);
+	if (!err && ftruncate(c->fd, c->data_at + c->size))
+		err = -errno;
+	return err;
+}
+
+/* Where its data are on this file system; whoever knows no holes says that all
+ * is data. */
+static int load(struct changes *c)
+{
+	const off_t end = HEADER_SIZE + c->map_size;
+	off_t at = HEADER_SIZE;
+	int err = 0;
+
+	while (!err) {
+		struct iovec iov;
+		off_t hole;
+
+		at = lseek(c->fd, at, SEEK_DATA);
+		if (at < 0 || at >= end)
+			return at < 0 && errno != ENXIO ? -errno : 0;
+		hole = lseek(c->fd, at, SEEK_HOLE);
+		if (hole < 0 || hole > end)
+			hole = end;
+		iov.iov_base = (uint8_t *)c->map + (at - HEADER_SIZE);
+		iov.iov_len = hole - at;
+		err = file_read(c->fd, &iov, 1, at);
+		at = hole;
+	}
+	return err;
+}
+
+/* A file that was there before: that it is one of ours, of this disk, and whole. */
+static int check(const struct changes *c, const struct disk *base,
+		 const char *path, off_t size)
+{
+	const struct header want = header_for(base);
+	struct header header;
+	const struct iovec iov = { &header, sizeof(header) };
+
+	if (file_read(c->fd, &iov, 1, 0) ||
+	    memcmp(header.magic, magic, sizeof(magic)) != 0)
+		return refuse(path, "it is something else; name a file that "
+				    "there is not yet");
+	if (header.sum != sum(&header) || header.version != VERSION ||
+	    header.cluster != CLUSTER)
+		return refuse(path, "damaged, or of another kvm-vmm");
+	if (memcmp(&header, &want, sizeof(header)) != 0) {
+		log_error("--disk: overlay %s: %s is not what it was made for, "
+			  "or was changed since; what is in it fits no more. "
+			  "Begin a new one",
+			  path, base->name);
+		return -EINVAL;
+	}
+	if (size != HEADER_SIZE && size != (off_t)(c->data_at + c->size))
+		return refuse(path, "damaged: it is too short or too long");
+	return 0;
+}
+
+static int open_named(struct changes *c, const struct disk *base,
+		      const char *path, bool read_only)
+{
+	struct stat st;
+	int err;
+
+	c->is_kept = true;
+	c->fd = file_open(path, read_only ? O_RDONLY : O_RDWR | O_CREAT);
+	if (c->fd < 0)
+		return refuse(path, c->fd == -EWOULDBLOCK ?
+					    "in use by another guest, or the "
+					    "disk itself" :
+					    strerror(-c->fd));
+	if (fstat(c->fd, &st) || !S_ISREG(st.st_mode))
+		return refuse(path, "no regular file");
+	if (st.st_size) {
+		err = check(c, base, path, st.st_size);
+		if (err)
+			return err;
+	}
+	err = 0;
+	if (st.st_size > HEADER_SIZE)
+		err = load(c);
+	else if (!read_only)
+		err = begin(c, base);
+	return err ? refuse(path, strerror(-err)) : 0;
+}
+
+static int open_unseen(struct changes *c)
+{
+	static const char name[] = "/kvm-vmm-XXXXXX";
+	const char *dir = getenv("TMPDIR");
+	char path[PATH_MAX];
+
+	if (!dir || !*dir)
+		dir = access("/var/tmp", W_OK) ? "/tmp" : "/var/tmp";
+	c->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (c->fd < 0 && strlen(dir) + sizeof(name) <= sizeof(path)) {
+		snprintf(path, sizeof(path), "%s%s", dir, name);
+		c->fd = mkostemp(path, O_CLOEXEC);
+		if (c->fd >= 0)
+			unlink(path);
+	}
+	if (c->fd >= 0 && !ftruncate(c->fd, c->data_at + c->size))
+		return 0;
+	log_error("--disk: temporary overlay: %s: %s; TMPDIR names another "
+		  "folder",
+		  dir, strerror(errno));
+	return -EINVAL;
+}
+
+static int make_map(struct changes *c)
+{
+	void *map = mmap(NULL, c->map_size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (map == MAP_FAILED)
+		return -ENOMEM;
+	c->map = map;
+	c->dirty = calloc(c->map_size / MAP_PAGE, sizeof(*c->dirty));
+	return c->dirty ? 0 : -ENOMEM;
+}
+
+int changes_open(struct changes *c, const struct disk *base, const char *path,
+		 bool read_only)
+{
+	const uint64_t clusters = (base->size + CLUSTER - 1) / CLUSTER;
+	int err;
+
+	*c = (struct changes){ .fd = -1, .size = base->size };
+	if (base->size > SIZE_MAX_OF)
+		return refuse(base->name, "larger than 64 TiB");
+	c->map_size = (clusters / 8 + MAP_PAGE) / MAP_PAGE * MAP_PAGE;
+	c->data_at = HEADER_SIZE + c->map_size;
+	err = make_map(c);
+	if (err)
+		refuse(base->name, strerror(-err));
+	else if (path)
+		err = open_named(c, base, path, read_only);
+	else
+		err = open_unseen(c);
+	if (err)
+		changes_close(c);
+	return err ? -EINVAL : 0;
+}
+
+uint64_t changes_run(const struct changes *c, uint64_t first, uint64_t max,
+		     bool *here)
+{
+	uint64_t count = 0;
+
+	*here = atomic_load_explicit(&c->map[first / WORD_BITS],
+				     memory_order_acquire) >>
+			first % WORD_BITS &
+		1;
+	while (count < max) {
+		const uint64_t at = first + count;
+		uint64_t word = atomic_load_explicit(&c->map[at / WORD_BITS],
+						     memory_order_acquire);
+		uint64_t rest = WORD_BITS - at % WORD_BITS, same;
+
+		word = (*here ? ~word : word) >> at % WORD_BITS;
+		same = word ? (uint64_t)__builtin_ctzll(word) : WORD_BITS;
+		if (same < rest) {
+			count += same;
+			break;
+		}
+		count += rest;
+	}
+	return count < max ? count : max;
+}
+
+void changes_add(struct changes *c, uint64_t first, uint64_t count)
+{
+	while (count) {
+		const uint64_t bit = first % WORD_BITS;
+		const uint64_t part = count < WORD_BITS - bit ? count :
+								WORD_BITS - bit;
+		const uint64_t mask = part == WORD_BITS ? ~0ULL :
+							  (1ULL << part) - 1;
+
+		atomic_fetch_or(&c->map[first / WORD_BITS], mask << bit);
+		atomic_store(&c->dirty[first / 8 / MAP_PAGE], 1);
+		first += part;
+		count -= part;
+	}
+}
+
+bool changes_any(const struct changes *c)
+{
+	for (size_t i = 0; i < c->map_size / MAP_PAGE; i++)
+		if (c->dirty[i])
+			return true;
+	return false;
+}
+
+/* A copy of a page of bits. */
+struct page {
+	uint64_t nr;
+	uint64_t words[MAP_PAGE / sizeof(uint64_t)];
+};
+
+static void copy_page(const struct changes *c, uint64_t nr, struct page *page)
+{
+	const size_t count = sizeof(page->words) / sizeof(page->words[0]);
+
+	page->nr = nr;
+	for (size_t i = 0; i < count; i++)
+		page->words[i] = atomic_load(&c->map[nr * count + i]);
+}
+
+/* Takes those that are dirty: how many, or -ENOMEM. They are clean from now on,
+ * unless they are put back. */
+static long take_dirty(struct changes *c, struct page **pages)
+{
+	const size_t count = c->map_size / MAP_PAGE;
+	long nr = 0, at = 0;
+
+	*pages = NULL;
+	for (size_t i = 0; i < count; i++)
+		nr += atomic_load(&c->dirty[i]);
+	if (!nr)
+		return 0;
+	*pages = malloc(nr * sizeof(**pages));
+	if (!*pages)
+		return -ENOMEM;
+	for (size_t i = 0; i < count && at < nr; i++) {
+		if (!atomic_exchange(&c->dirty[i], 0))
+			continue;
+		copy_page(c, i, &(*pages)[at++]);
+	}
+	return at;
+}
+
+static int write_pages(const struct changes *c, struct page *pages, long nr)
+{
+	int err = 0;
+
+	for (long i = 0; i < nr && !err; i++) {
+		const struct iovec iov = { pages[i].words, MAP_PAGE };
+
+		err = file_write(c->fd, &iov, 1,
+				 HEADER_SIZE + pages[i].nr * MAP_PAGE);
+	}
+	return err;
+}
+
+static int sync_file(const struct changes *c)
+{
+	return fdatasync(c->fd) ? -errno : 0;
+}
+
+/* The clusters first, then the bits that were set before that began. */
+int changes_save(struct changes *c)
+{
+	struct page *pages;
+	long nr;
+	int err;
+
+	if (!c->is_kept)
+		return 0;
+	lock_take(&c->saving);
+	nr = take_dirty(c, &pages);
+	err = nr < 0 ? nr : sync_file(c);
+	if (!err && nr) {
+		err = write_pages(c, pages, nr);
+		if (!err)
+			err = sync_file(c);
+	}
+	for (long i = 0; i < nr && err; i++)
+		atomic_store(&c->dirty[pages[i].nr], 1);
+	lock_give(&c->saving);
+	free(pages);
+	return err;
+}
+
+void changes_close(struct changes *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	if (c->map)
+		munmap((void *)c->map, c->map_size);
+	free(c->dirty);
+	*c = (struct changes){ .fd = -1 };
+}

@@ -1,0 +1,274 @@
+/*
+ * A disk whose changes go elsewhere: what is under it is only read, and many
+ * guests can have the same. A change smaller than a cluster brings the rest of
+ * that along from below.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "disk.h"
+#include "disk/changes.h"
+#include "disk/file.h"
+#include "util/lock.h"
+#include "util/log.h"
+
+#define PART_IOVS 64
+
+struct overlay {
+	struct disk *base;
+	struct changes changes;
+	struct lock filling; /* of clusters that are not here yet */
+	bool is_told;	     /* nobody has asked for it: say what is lost */
+};
+
+/* What becomes of a stretch of the disk. */
+struct change {
+	uint64_t at, len;
+	const struct iovec *iov; /* NULL: zeroes */
+	unsigned int nr;
+};
+
+static struct overlay *of(struct disk *disk)
+{
+	return (struct overlay *)disk->own;
+}
+
+static int overlay_open(struct disk *disk, const struct disk_ask *ask)
+{
+	struct overlay *o = of(disk);
+	const bool is_asked = ask->format && !strcmp(ask->format, "overlay");
+	const struct disk_ask base = {
+		.name = ask->name,
+		.format = is_asked ? NULL : ask->format,
+		.read_only = true,
+	};
+	int err = disk_open(&o->base, &base);
+
+	if (err)
+		return err;
+	o->is_told = !is_asked && !ask->overlay;
+	disk->size = o->base->size;
+	disk->block = o->base->block;
+	disk->read_only = ask->read_only;
+	disk->can_discard = disk->can_zero = !ask->read_only;
+	err = changes_open(&o->changes, o->base, ask->overlay, ask->read_only);
+	if (err)
+		disk_close(o->base);
+	return err;
+}
+
+static uint64_t length(const struct iovec *iov, unsigned int nr)
+{
+	uint64_t len = 0;
+
+	for (unsigned int i = 0; i < nr; i++)
+		len += iov[i].iov_len;
+	return len;
+}
+
+static uint64_t clusters_of(uint64_t at, uint64_t len)
+{
+	return (at + len - 1) / CLUSTER - at / CLUSTER + 1;
+}
+
+/* How many of the @len bytes at @at are all here, or all not. */
+static uint64_t run_of(struct overlay *o, uint64_t at, uint64_t len, bool *here)
+{
+	const uint64_t first = at / CLUSTER;
+	const uint64_t end = (first + changes_run(&o->changes, first,
+						  clusters_of(at, len), here)) *
+			     CLUSTER;
+
+	return end - at < len ? end - at : len;
+}
+
+static int read_part(struct overlay *o, const struct iovec *iov,
+		     unsigned int nr, uint64_t at, bool here)
+{
+	if (here)
+		return file_read(o->changes.fd, iov, nr,
+				 o->changes.data_at + at);
+	return o->base->format->read(o->base, iov, nr, at);
+}
+
+static int overlay_read(struct disk *disk, const struct iovec *iov,
+			unsigned int nr, uint64_t at)
+{
+	struct overlay *o = of(disk);
+	struct slice slice = { .iov = iov, .nr = nr };
+	uint64_t len = length(iov, nr);
+	int err = 0;
+
+	while (len && !err) {
+		struct iovec part[PART_IOVS];
+		unsigned int count;
+		bool here;
+		uint64_t bytes = run_of(o, at, len, &here);
+
+		if (slice.iov == iov && bytes == len) /* as usual */
+			return read_part(o, iov, nr, at, here);
+		count = slice_take(&slice, part, PART_IOVS, &bytes);
+		err = read_part(o, part, count, at, here);
+		at += bytes;
+		len -= bytes;
+	}
+	return err;
+}
+
+/* Brings cluster number @nr here, unless it is. */
+static int fill(struct overlay *o, uint64_t nr)
+{
+	const uint64_t at = nr * CLUSTER, rest = o->changes.size - at;
+	uint8_t bytes[CLUSTER];
+	const struct iovec iov = { bytes, rest < CLUSTER ? rest : CLUSTER };
+	bool here;
+	int err;
+
+	changes_run(&o->changes, nr, 1, &here);
+	if (here)
+		return 0;
+	err = o->base->format->read(o->base, &iov, 1, at);
+	return err ? err :
+		     file_write(o->changes.fd, &iov, 1,
+				o->changes.data_at + at);
+}
+
+static int write_here(struct overlay *o, const struct change *change)
+{
+	const uint64_t at = o->changes.data_at + change->at;
+
+	return change->iov ?
+		       file_write(o->changes.fd, change->iov, change->nr, at) :
+		       file_zero(o->changes.fd, at, change->len, true);
+}
+
+/* The clusters at both ends may be changed in part. */
+static int write_new(struct overlay *o, const struct change *change)
+{
+	const uint64_t end = change->at + change->len;
+	const uint64_t first = change->at / CLUSTER;
+	const uint64_t last = (end - 1) / CLUSTER;
+	int err = 0;
+
+	if (change->at % CLUSTER)
+		err = fill(o, first);
+	if (!err && end % CLUSTER && end != o->changes.size &&
+	    !(change->at % CLUSTER && first == last))
+		err = fill(o, last);
+	if (!err)
+		err = write_here(o, change);
+	if (!err)
+		changes_add(&o->changes, first, last - first + 1);
+	return err;
+}
+
+static int make(struct overlay *o, const struct change *change)
+{
+	bool here;
+	int err;
+
+	if (!change->len)
+		return 0;
+	if (run_of(o, change->at, change->len, &here) == change->len && here)
+		return write_here(o, change);
+	lock_take(&o->filling);
+	err = write_new(o, change);
+	lock_give(&o->filling);
+	return err;
+}
+
+static int overlay_write(struct disk *disk, const struct iovec *iov,
+			 unsigned int nr, uint64_t at)
+{
+	return make(of(disk), &(struct change){ .at = at,
+						.len = length(iov, nr),
+						.iov = iov,
+						.nr = nr });
+}
+
+static int overlay_zero(struct disk *disk, uint64_t at, uint64_t len,
+			bool may_unmap)
+{
+	(void)may_unmap; /* room is given back, or was never taken */
+	return make(of(disk), &(struct change){ .at = at, .len = len });
+}
+
+/* Of what is here, whole clusters become holes, and read as zeroes. */
+static int overlay_discard(struct disk *disk, uint64_t at, uint64_t len)
+{
+	struct overlay *o = of(disk);
+	const uint64_t size = o->changes.size;
+	uint64_t first = (at + CLUSTER - 1) / CLUSTER * CLUSTER;
+	uint64_t end = at + len;
+
+	if (end != size)
+		end = end / CLUSTER * CLUSTER;
+	if (first >= end)
+		return 0;
+	return file_punch(o->changes.fd, o->changes.data_at + first,
+			  end - first);
+}
+
+static int overlay_flush(struct disk *disk)
+{
+	return changes_save(&of(disk)->changes);
+}
+
+static int overlay_place(struct disk *disk, bool write, uint64_t *at,
+			 uint64_t len)
+{
+	struct overlay *o = of(disk);
+	bool here;
+
+	if (!len || run_of(o, *at, len, &here) != len)
+		return -1;
+	if (here) {
+		*at += o->changes.data_at;
+		return o->changes.fd;
+	}
+	if (write || !o->base->format->place)
+		return -1;
+	return o->base->format->place(o->base, write, at, len);
+}
+
+static void overlay_abort(struct disk *disk)
+{
+	struct disk *base = of(disk)->base;
+
+	if (base->format->abort)
+		base->format->abort(base);
+}
+
+static void overlay_close(struct disk *disk)
+{
+	struct overlay *o = of(disk);
+	int err = changes_save(&o->changes);
+
+	if (err)
+		log_error("%s: its overlay: %s; the last changes are lost",
+			  disk->name, strerror(-err));
+	if (o->is_told && changes_any(&o->changes))
+		log_warn("%s: what was written to it is forgotten, others "
+			 "begin with the same; overlay=FILE keeps it, "
+			 "format=raw changes it",
+			 disk->name);
+	changes_close(&o->changes);
+	disk_close(o->base);
+}
+
+static const struct disk_format overlay = {
+	.name = "overlay",
+	.what = "what is written to FILE goes to another file, or is forgotten",
+	.size = sizeof(struct overlay),
+	.open = overlay_open,
+	.read = overlay_read,
+	.write = overlay_write,
+	.flush = overlay_flush,
+	.discard = overlay_discard,
+	.zero = overlay_zero,
+	.place = overlay_place,
+	.abort = overlay_abort,
+	.close = overlay_close,
+};
+
+DISK(overlay);

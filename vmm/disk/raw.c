@@ -1,0 +1,230 @@
+/*
+ * A file or block device whose bytes are the disk's. Room that the guest gives
+ * back goes back to the host's file system, fallocate(2), or to the device,
+ * BLKDISCARD of linux/fs.h.
+ */
+#define _GNU_SOURCE /* fallocate() */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "disk.h"
+#include "disk/file.h"
+#include "disk/kind.h"
+#include "util/log.h"
+
+struct raw {
+	int fd;
+	bool is_device;
+};
+
+static struct raw *of(struct disk *disk)
+{
+	return (struct raw *)disk->own;
+}
+
+static int refuse(const char *name, const char *why)
+{
+	log_error("--disk: %s: %s", name, why);
+	return -EINVAL;
+}
+
+/* What to do about a file that cannot be opened. */
+static const char *advice(int err, bool read_only)
+{
+	switch (err) {
+	case ENOENT:
+		return "; `truncate -s 64M FILE` makes an empty one";
+	case EISDIR:
+		return "; a directory is given to a guest by --share";
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return read_only ? "; `ls -l` tells who may read it" :
+				   "; with ,ro behind its name it is only read";
+	case EWOULDBLOCK:
+		return read_only ? ": somebody writes to it just now; end that "
+				   "first" :
+				   ": somebody uses it just now; end that "
+				   "first, or share it with ,ro or "
+				   "format=overlay on both sides";
+	case EBUSY:
+		return "; it is mounted, or part of something else";
+	default:
+		return log_advice(err);
+	}
+}
+
+static int failed(const struct disk *disk, int err)
+{
+	log_error("--disk: %s: %s%s", disk->name,
+		  err == EWOULDBLOCK ? "in use" : strerror(err),
+		  advice(err, disk->read_only));
+	return -EINVAL;
+}
+
+static int look_at_device(struct disk *disk)
+{
+	struct raw *raw = of(disk);
+	int block;
+
+	if (ioctl(raw->fd, BLKGETSIZE64, &disk->size) ||
+	    ioctl(raw->fd, BLKSSZGET, &block))
+		return failed(disk, errno);
+	if (block > DISK_BLOCK_MAX)
+		return refuse(disk->name, "its blocks are larger than 4 KiB");
+	disk->block = block;
+	raw->is_device = true;
+	disk->can_discard = disk->can_zero = true;
+	return 0;
+}
+
+static int look_at_file(struct disk *disk, const struct stat *st)
+{
+	disk->size = st->st_size;
+	disk->block = DISK_SECTOR;
+	disk->changed = st->st_mtim;
+	disk->can_zero = true;
+	/* Behind its end there is nothing to be lost by asking. */
+	disk->can_discard =
+		!disk->read_only &&
+		!fallocate(of(disk)->fd,
+			   FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			   st->st_size, DISK_BLOCK_MAX);
+	return 0;
+}
+
+static int look(struct disk *disk, const struct disk_ask *ask)
+{
+	struct stat st;
+	int err;
+
+	if (fstat(of(disk)->fd, &st))
+		return failed(disk, errno);
+	if (S_ISDIR(st.st_mode))
+		return failed(disk, EISDIR);
+	if (S_ISBLK(st.st_mode))
+		err = look_at_device(disk);
+	else if (S_ISREG(st.st_mode))
+		err = look_at_file(disk, &st);
+	else
+		err = refuse(disk->name, "neither a file nor a block device");
+	if (!err && !disk->size)
+		err = refuse(disk->name, "empty; `truncate -s 64M FILE` makes "
+					 "it a disk of 64 MiB");
+	if (!err && disk->size % DISK_SECTOR)
+		err = refuse(disk->name, "its size is no multiple of 512, the "
+					 "bytes of a sector; `truncate -s %512 "
+					 "FILE` adds what is missing");
+	/* Who says what it is, means it. */
+	if (!err && !ask->format)
+		err = kind_check(disk->name, of(disk)->fd);
+	return err;
+}
+
+/* A device that is mounted, or in use otherwise, is not written to: O_EXCL, which
+ * means that for devices alone. */
+static int raw_open(struct disk *disk, const struct disk_ask *ask)
+{
+	struct raw *raw = of(disk);
+	struct stat st;
+	int flags = ask->read_only ? O_RDONLY : O_RDWR;
+	int err;
+
+	disk->read_only = ask->read_only;
+	if (!ask->read_only && !stat(disk->name, &st) && S_ISBLK(st.st_mode))
+		flags |= O_EXCL;
+	raw->fd = file_open(disk->name, flags);
+	if (raw->fd < 0)
+		return failed(disk, -raw->fd);
+	err = look(disk, ask);
+	if (err)
+		close(raw->fd);
+	return err;
+}
+
+static int raw_read(struct disk *disk, const struct iovec *iov, unsigned int nr,
+		    uint64_t at)
+{
+	return file_read(of(disk)->fd, iov, nr, at);
+}
+
+static int raw_write(struct disk *disk, const struct iovec *iov,
+		     unsigned int nr, uint64_t at)
+{
+	return file_write(of(disk)->fd, iov, nr, at);
+}
+
+static int raw_flush(struct disk *disk)
+{
+	return fdatasync(of(disk)->fd) ? -errno : 0;
+}
+
+static int device_call(int fd, unsigned long what, uint64_t at, uint64_t len)
+{
+	uint64_t range[] = { at, len };
+
+	return ioctl(fd, what, range) ? -errno : 0;
+}
+
+static int raw_discard(struct disk *disk, uint64_t at, uint64_t len)
+{
+	struct raw *raw = of(disk);
+	int err;
+
+	if (!raw->is_device)
+		return file_punch(raw->fd, at, len);
+	err = device_call(raw->fd, BLKDISCARD, at, len);
+	return err == -EOPNOTSUPP ? 0 : err; /* it was a hint */
+}
+
+static int raw_zero(struct disk *disk, uint64_t at, uint64_t len,
+		    bool may_unmap)
+{
+	struct raw *raw = of(disk);
+
+	if (raw->is_device)
+		return device_call(raw->fd, BLKZEROOUT, at, len);
+	return file_zero(raw->fd, at, len, may_unmap);
+}
+
+static int raw_place(struct disk *disk, bool write, uint64_t *at, uint64_t len)
+{
+	(void)write;
+	(void)at;
+	(void)len;
+	return of(disk)->fd;
+}
+
+static void raw_close(struct disk *disk)
+{
+	close(of(disk)->fd);
+}
+
+/* Any path; whoever knows the name better is surer. */
+static int raw_match(const char *name)
+{
+	(void)name;
+	return 1;
+}
+
+static const struct disk_format raw = {
+	.name = "raw",
+	.what = "a file or block device whose bytes are the disk's",
+	.size = sizeof(struct raw),
+	.match = raw_match,
+	.open = raw_open,
+	.read = raw_read,
+	.write = raw_write,
+	.flush = raw_flush,
+	.discard = raw_discard,
+	.zero = raw_zero,
+	.place = raw_place,
+	.close = raw_close,
+};
+
+DISK(raw);

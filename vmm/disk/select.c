@@ -1,0 +1,105 @@
+/* Which format is responsible for a disk: see include/disk.h. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "disk.h"
+#include "util/log.h"
+
+#define OVERLAY "overlay"
+
+TABLE_DECLARE(disk, disk_format);
+
+static const struct disk_format *find_named(const char *name)
+{
+	const struct disk_format *const *row;
+
+	TABLE_FOREACH(disk, row)
+		if (!strcmp((*row)->name, name))
+			return *row;
+	return NULL;
+}
+
+static const struct disk_format *find_sure(const char *name)
+{
+	const struct disk_format *const *row, *best = NULL;
+	int surest = 0;
+
+	TABLE_FOREACH(disk, row) {
+		int sure = (*row)->match ? (*row)->match(name) : 0;
+
+		if (sure > surest) {
+			surest = sure;
+			best = *row;
+		}
+	}
+	return best;
+}
+
+/* Whether @name is below the folder images/ in which this program is: others
+ * use it, too. */
+static bool is_shared(const char *name)
+{
+	static const char images[] = "/images/";
+	char program[PATH_MAX], file[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	const size_t tail = sizeof(images) - 1;
+	char *slash;
+
+	if (len < 0 || !realpath(name, file))
+		return false;
+	program[len] = '\0';
+	slash = strrchr(program, '/');
+	len = slash ? slash + 1 - program : 0;
+	return len >= (ssize_t)tail &&
+	       !memcmp(program + len - tail, images, tail) &&
+	       !strncmp(program, file, len);
+}
+
+static const struct disk_format *find(const struct disk_ask *ask)
+{
+	const struct disk_format *overlay = find_named(OVERLAY);
+
+	if (ask->overlay || (overlay && !ask->format && !ask->read_only &&
+			     is_shared(ask->name)))
+		return overlay;
+	return ask->format ? find_named(ask->format) : find_sure(ask->name);
+}
+
+int disk_open(struct disk **disk, const struct disk_ask *ask)
+{
+	const struct disk_format *format = find(ask);
+	int err;
+
+	if (!format) {
+		log_error("--disk: %s: %s: no such format in this kvm-vmm; "
+			  "`kvm-vmm --list` names those that there are",
+			  ask->name,
+			  ask->overlay ? OVERLAY :
+			  ask->format  ? ask->format :
+					 "that name");
+		return -EINVAL;
+	}
+	*disk = calloc(1, sizeof(**disk) + format->size);
+	if (!*disk) {
+		log_error("--disk: %s: %s", ask->name, strerror(ENOMEM));
+		return -EINVAL;
+	}
+	(*disk)->format = format;
+	(*disk)->name = ask->name;
+	err = format->open(*disk, ask);
+	if (err) {
+		free(*disk);
+		*disk = NULL;
+	}
+	return err ? -EINVAL : 0;
+}
+
+void disk_close(struct disk *disk)
+{
+	if (disk)
+		disk->format->close(disk);
+	free(disk);
+}

@@ -1,0 +1,488 @@
+/*
+ * The block device, after VIRTIO 1.1, "Block Device": each request is a header,
+ * data, and a byte for its status. What the disk is made of, disk.h knows. Each
+ * queue is served by a worker, which waits for the host's files in the vCPU's
+ * place; what is in the host's memory already is copied at once, and what is
+ * not is read by io_uring while others go on.
+ *
+ * Left out: zoned devices, secure erase, lifetime; SCSI commands are of before
+ * version 1.
+ */
+#define _GNU_SOURCE /* RWF_NOWAIT */
+#include "virtio/blk.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "disk.h"
+#include "util/log.h"
+#include "virtio/blk_request.h"
+#include "virtio/blk_ring.h"
+#include "worker.h"
+
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 0x8 /* linux/fs.h, which does not go with this C library */
+#endif
+
+#define F_SEG_MAX      (1ULL << 2)
+#define F_RO	       (1ULL << 5)
+#define F_BLK_SIZE     (1ULL << 6)
+#define F_FLUSH	       (1ULL << 9)
+#define F_TOPOLOGY     (1ULL << 10)
+#define F_MQ	       (1ULL << 12)
+#define F_DISCARD      (1ULL << 13)
+#define F_WRITE_ZEROES (1ULL << 14)
+
+#define QUEUE_SIZE   128
+#define SEGMENTS_MAX (QUEUE_SIZE - 2) /* in a queue without tables */
+#define RANGES_MAX   16		      /* of a discard */
+#define RANGE_MAX    0x400000	      /* sectors, 2 GiB */
+#define PAGE_SHIFT   12
+
+enum request_status { STATUS_OK = 0, STATUS_IOERR = 1, STATUS_UNSUPP = 2 };
+
+struct config {
+	uint64_t capacity; /* sectors */
+	uint32_t size_max, seg_max;
+	uint16_t cylinders;
+	uint8_t heads, sectors;
+	uint32_t blk_size;
+	uint8_t physical_block_exp, alignment_offset;
+	uint16_t min_io_size;
+	uint32_t opt_io_size;
+	uint8_t writeback, unused;
+	uint16_t num_queues;
+	uint32_t max_discard_sectors, max_discard_seg, discard_alignment;
+	uint32_t max_zeroes_sectors, max_zeroes_seg;
+	uint8_t zeroes_may_unmap, unused_too[3];
+} __attribute__((packed));
+_Static_assert(sizeof(struct config) == 60, "as VIRTIO 1.1 has it");
+
+struct range {
+	uint64_t sector;
+	uint32_t count, flags;
+};
+#define RANGE_UNMAP 0x1
+
+struct blk;
+
+struct blk_queue {
+	struct blk *blk;
+	unsigned int nr;
+	unsigned int nr_requests;
+	struct request *free;
+	struct blk_ring *ring;
+	bool has_asked; /* for a ring */
+};
+
+struct blk {
+	struct board *board;
+	struct virtio *virtio;
+	struct disk *disk;
+	const char *serial;
+	bool waits_only; /* its file system cannot say that it would wait */
+	int told;	 /* the error that there was a message about */
+	struct blk_queue queues[VIRTIO_QUEUES_MAX];
+};
+
+static struct request *get_request(struct blk_queue *q)
+{
+	struct request *r = q->free;
+
+	if (r) {
+		q->free = r->next;
+	} else if (q->nr_requests < BLK_RING_SIZE) {
+		r = malloc(sizeof(*r));
+		if (r)
+			q->nr_requests++;
+	}
+	return r;
+}
+
+static void put_request(struct blk_queue *q, struct request *r)
+{
+	r->next = q->free;
+	q->free = r;
+}
+
+static bool is_inside(const struct blk *b, uint64_t sector, uint64_t len)
+{
+	const uint64_t size = b->disk->size;
+
+	return sector <= size / DISK_SECTOR && !(len % DISK_SECTOR) &&
+	       len <= size - sector * DISK_SECTOR;
+}
+
+/* The guest hears of each, the person at the terminal of each kind once. */
+static int failed(struct blk *b, int err)
+{
+	if (err == -EOPNOTSUPP)
+		return STATUS_UNSUPP;
+	if (b->told != err) {
+		b->told = err;
+		log_error("disk %s: %s; the guest gets I/O errors",
+			  b->disk->name, strerror(-err));
+	}
+	return STATUS_IOERR;
+}
+
+static int status_of(struct blk *b, int err)
+{
+	return err ? failed(b, err) : STATUS_OK;
+}
+
+static void finish(struct blk_queue *q, struct request *r, int status)
+{
+	if (r->header.type == TYPE_IN && status == STATUS_OK)
+		r->written = r->len;
+	*r->status = status;
+	queue_done(q->blk->virtio, q->nr, &r->chain,
+		   status == STATUS_OK || !r->len ? r->written + 1 : 0);
+	put_request(q, r);
+}
+
+static void on_read(void *arg, void *request, int result)
+{
+	struct blk_queue *q = arg;
+	struct request *r = request;
+	struct blk *b = q->blk;
+	int err = result < 0 ? result : 0;
+
+	if (result >= 0 && (uint64_t)result < r->len) { /* the rest, too */
+		board_let_go(b->board);
+		err = b->disk->format->read(b->disk, r->data, r->nr,
+					    r->header.sector * DISK_SECTOR);
+		board_take_back(b->board);
+	}
+	finish(q, r, status_of(b, err));
+}
+
+static void serve(struct blk_queue *q);
+
+static void on_end(void *arg)
+{
+	serve(arg);
+}
+
+static const struct blk_ring_calls ring_calls = { on_read, on_end };
+
+static struct blk_ring *ring_of(struct blk_queue *q)
+{
+	if (!q->has_asked)
+		q->ring = blk_ring_new(q->blk->board, q->nr, &ring_calls, q);
+	q->has_asked = true;
+	return q->ring;
+}
+
+/* Reads what does not have to be waited for: 0, or -EAGAIN. */
+static int read_now(struct blk *b, const struct request *r, int fd, uint64_t at)
+{
+	long n = syscall(SYS_preadv2, fd, r->data, r->nr, at, 0, RWF_NOWAIT);
+
+	if (n >= 0 && (uint64_t)n == r->len)
+		return 0;
+	if (n < 0 && errno != EAGAIN)
+		b->waits_only = true;
+	return -EAGAIN;
+}
+
+/* False: it is on its way. */
+static bool do_read(struct blk_queue *q, struct request *r, int *status)
+{
+	struct blk *b = q->blk;
+	const struct disk_format *format = b->disk->format;
+	const uint64_t at = r->header.sector * DISK_SECTOR;
+	uint64_t place = at;
+	int err = -EAGAIN, fd = -1;
+
+	*status = STATUS_IOERR;
+	if (!is_inside(b, r->header.sector, r->len))
+		return true;
+	if (format->place && !b->waits_only)
+		fd = format->place(b->disk, false, &place, r->len);
+	board_let_go(b->board);
+	if (fd >= 0)
+		err = read_now(b, r, fd, place);
+	if (err && (fd < 0 || b->waits_only))
+		err = format->read(b->disk, r->data, r->nr, at);
+	board_take_back(b->board);
+	if (err == -EAGAIN && ring_of(q) &&
+	    blk_ring_read(q->ring, fd, r->data, r->nr, place, r))
+		return false;
+	if (err == -EAGAIN) {
+		board_let_go(b->board);
+		err = format->read(b->disk, r->data, r->nr, at);
+		board_take_back(b->board);
+	}
+	*status = status_of(b, err);
+	return true;
+}
+
+/* A driver that knows no flush expects that what it has written is kept. */
+static int do_write(struct blk *b, struct request *r)
+{
+	const struct disk_format *format = b->disk->format;
+	int err;
+
+	if (b->disk->read_only || !is_inside(b, r->header.sector, r->len))
+		return STATUS_IOERR;
+	board_let_go(b->board);
+	err = format->write(b->disk, r->data, r->nr,
+			    r->header.sector * DISK_SECTOR);
+	if (!err && !virtio_has(b->virtio, F_FLUSH))
+		err = format->flush(b->disk);
+	board_take_back(b->board);
+	return status_of(b, err);
+}
+
+static int do_flush(struct blk *b)
+{
+	int err;
+
+	if (b->disk->read_only)
+		return STATUS_OK;
+	board_let_go(b->board);
+	err = b->disk->format->flush(b->disk);
+	board_take_back(b->board);
+	return status_of(b, err);
+}
+
+static int do_get_id(struct blk *b, struct request *r)
+{
+	uint32_t left = BLK_SERIAL_SIZE;
+
+	for (unsigned int i = 0; i < r->nr && left; i++) {
+		size_t len = r->data[i].iov_len;
+
+		if (len > left)
+			len = left;
+		memcpy(r->data[i].iov_base, b->serial + BLK_SERIAL_SIZE - left,
+		       len);
+		left -= len;
+	}
+	r->written = BLK_SERIAL_SIZE - left;
+	return STATUS_OK;
+}
+
+/* VIRTIO 1.1, "Block Device / Device Operation": which flags there can be, and
+ * where a range can be. */
+static int check_range(const struct blk *b, uint32_t type,
+		       const struct range *range)
+{
+	const uint32_t known = type == TYPE_WRITE_ZEROES ? RANGE_UNMAP : 0;
+
+	if (range->flags & ~known)
+		return STATUS_UNSUPP;
+	if (range->count > RANGE_MAX ||
+	    !is_inside(b, range->sector, (uint64_t)range->count * DISK_SECTOR))
+		return STATUS_IOERR;
+	return STATUS_OK;
+}
+
+static int clear(struct blk *b, uint32_t type, const struct range *range)
+{
+	const struct disk_format *format = b->disk->format;
+	const uint64_t at = range->sector * DISK_SECTOR;
+	const uint64_t len = (uint64_t)range->count * DISK_SECTOR;
+	int err = 0;
+
+	if (!len)
+		return STATUS_OK;
+	board_let_go(b->board);
+	if (type == TYPE_DISCARD)
+		err = format->discard(b->disk, at, len);
+	else
+		err = format->zero(b->disk, at, len,
+				   range->flags & RANGE_UNMAP);
+	if (!err && !virtio_has(b->virtio, F_FLUSH))
+		err = format->flush(b->disk);
+	board_take_back(b->board);
+	return status_of(b, err);
+}
+
+static int do_ranges(struct blk *b, struct request *r)
+{
+	const uint64_t feature =
+		r->header.type == TYPE_DISCARD ? F_DISCARD : F_WRITE_ZEROES;
+	struct range ranges[RANGES_MAX];
+	const unsigned int nr = r->len / sizeof(ranges[0]);
+	int status = STATUS_OK;
+
+	if (!virtio_has(b->virtio, feature))
+		return STATUS_UNSUPP;
+	if (!nr || nr > RANGES_MAX || r->len % sizeof(ranges[0]) ||
+	    !request_take(r, ranges, r->len))
+		return STATUS_IOERR;
+	for (unsigned int i = 0; i < nr && status == STATUS_OK; i++)
+		status = check_range(b, r->header.type, &ranges[i]);
+	for (unsigned int i = 0; i < nr && status == STATUS_OK; i++)
+		status = clear(b, r->header.type, &ranges[i]);
+	return status;
+}
+
+/* What takes long does not keep the guest from what is through. */
+static int do_slow(struct blk_queue *q, struct request *r)
+{
+	struct blk *b = q->blk;
+
+	queue_tell(b->virtio, q->nr);
+	return r->header.type == TYPE_FLUSH ? do_flush(b) : do_ranges(b, r);
+}
+
+static void begin(struct blk_queue *q, struct request *r)
+{
+	struct blk *b = q->blk;
+	int status = STATUS_UNSUPP;
+
+	switch (r->header.type) {
+	case TYPE_IN:
+		if (!do_read(q, r, &status))
+			return;
+		break;
+	case TYPE_OUT:
+		status = do_write(b, r);
+		break;
+	case TYPE_GET_ID:
+		status = do_get_id(b, r);
+		break;
+	case TYPE_FLUSH:
+	case TYPE_DISCARD:
+	case TYPE_WRITE_ZEROES:
+		status = do_slow(q, r);
+		break;
+	}
+	finish(q, r, status);
+}
+
+/* Until the queue is empty; or as many are under way as can be, and it goes on
+ * when one is through. */
+static void serve(struct blk_queue *q)
+{
+	struct virtio *v = q->blk->virtio;
+	struct request *r;
+
+	while ((r = get_request(q)) && queue_next(v, q->nr, &r->chain)) {
+		if (request_parse(r)) {
+			begin(q, r);
+			continue;
+		}
+		queue_done(v, q->nr, &r->chain, 0);
+		put_request(q, r);
+		virtio_break(v, "a request without header or status",
+			     r->chain.head);
+	}
+	if (r)
+		put_request(q, r);
+	if (q->ring)
+		blk_ring_submit(q->ring);
+	queue_tell(v, q->nr);
+}
+
+static void blk_kick(void *dev, unsigned int queue)
+{
+	struct blk *b = dev;
+
+	serve(&b->queues[queue]);
+}
+
+static uint64_t features_of(const struct disk *disk)
+{
+	uint64_t features = F_SEG_MAX | F_BLK_SIZE | F_FLUSH | F_TOPOLOGY |
+			    F_MQ;
+
+	if (disk->read_only)
+		return features | F_RO;
+	if (disk->can_discard)
+		features |= F_DISCARD;
+	if (disk->can_zero)
+		features |= F_WRITE_ZEROES;
+	return features;
+}
+
+/* Files are made of pages: what is smaller is read before it is written. */
+static struct config config_of(const struct disk *disk, unsigned int nr_queues)
+{
+	const unsigned int block_shift = __builtin_ctz(disk->block);
+
+	return (struct config){
+		.capacity = disk->size / DISK_SECTOR,
+		.seg_max = SEGMENTS_MAX,
+		.blk_size = disk->block,
+		.physical_block_exp = PAGE_SHIFT - block_shift,
+		.min_io_size = 1 << (PAGE_SHIFT - block_shift),
+		.num_queues = nr_queues,
+		.max_discard_sectors = RANGE_MAX,
+		.max_discard_seg = RANGES_MAX,
+		.discard_alignment = (1 << PAGE_SHIFT) / DISK_SECTOR,
+		.max_zeroes_sectors = RANGE_MAX,
+		.max_zeroes_seg = RANGES_MAX,
+		.zeroes_may_unmap = 1,
+	};
+}
+
+static void blk_init(void *dev, struct virtio *virtio, struct board *board)
+{
+	const struct blk_given *given = virtio_given(virtio);
+	const unsigned int nr_cpus = board_size(board).nr_cpus;
+	const unsigned int nr = nr_cpus < VIRTIO_QUEUES_MAX ? nr_cpus :
+							      VIRTIO_QUEUES_MAX;
+	const struct config config = config_of(given->disk, nr);
+	struct blk *b = dev;
+
+	b->board = board;
+	b->virtio = virtio;
+	b->disk = given->disk;
+	b->serial = given->serial;
+	for (unsigned int i = 0; i < VIRTIO_QUEUES_MAX; i++) {
+		b->queues[i].blk = b;
+		b->queues[i].nr = i;
+	}
+	virtio_offer(virtio, features_of(b->disk));
+	virtio_set_queues(virtio, nr);
+	virtio_set_config(virtio, 0, &config, sizeof(config));
+}
+
+static void blk_abort(void *dev)
+{
+	struct blk *b = dev;
+
+	if (b->disk->format->abort)
+		b->disk->format->abort(b->disk);
+}
+
+static void blk_release(void *dev)
+{
+	struct blk *b = dev;
+
+	for (unsigned int i = 0; i < VIRTIO_QUEUES_MAX; i++) {
+		struct blk_queue *q = &b->queues[i];
+		struct request *r;
+
+		blk_ring_free(q->ring);
+		while ((r = q->free)) {
+			q->free = r->next;
+			free(r);
+		}
+	}
+	disk_close(b->disk);
+}
+
+const struct virtio_type blk_type = {
+	.name = "virtio-blk",
+	.id = 2,
+	.nr_queues = VIRTIO_QUEUES_MAX,
+	.queue_size = QUEUE_SIZE,
+	.config_size = sizeof(struct config),
+	.size = sizeof(struct blk),
+	.workers = VIRTIO_QUEUES_MAX,
+	.init = blk_init,
+	.kick = blk_kick,
+	.abort = blk_abort,
+	.release = blk_release,
+};

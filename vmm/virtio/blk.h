@@ -1,0 +1,22 @@
+/* What the files of the block device share. */
+#ifndef MKVM_VIRTIO_BLK_H
+#define MKVM_VIRTIO_BLK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "virtio.h"
+
+#define BLK_SERIAL_SIZE 20 /* without a NUL if it is as long */
+
+struct disk;
+
+/* What the option says, for virtio_given(). */
+struct blk_given {
+	struct disk *disk;
+	char serial[BLK_SERIAL_SIZE];
+};
+
+extern const struct virtio_type blk_type;
+
+#endif
