@@ -19,6 +19,7 @@ FEATURES = {
     "DEV_EDU": "",      # only there when an option asks for it
     "DEV_FW_CFG": "fwcfg",
     "ECAM": "ecam",
+    "IOEVENTFD": "ioeventfd",
     "KVMCLOCK": "kvmclock",
     "MPTABLE": "mptable",
     "PAGES_4M": "large-pages",

@@ -7,7 +7,7 @@
 # A comment near the top of each says what it is linked with:
 #   /* objects: devices/serial.o util/ring.o */    below vmm/
 #   /* host-objects: tools/initcpio/list.o */      below the top
-# A test of a device gets tests/unit/fake_board.o without asking.
+# A test of a device gets tests/unit/fake_board.o and fake_bus.o without asking.
 
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 UNIT_LIBS  := -lcmocka -larchive -lz -pthread

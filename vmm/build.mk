@@ -32,6 +32,7 @@ obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/regs.o core/regs_sync$(call none-without,SYNC_REGS).o \
 	 core/bus_moving$(call none-without,PCI).o \
 	 core/workers$(call none-without,VIRTIO).o \
+	 core/ioevents$(call none-without,IOEVENTFD).o \
 	 core/board_pci$(call none-without,PCI).o
 obj-$(CONFIG_MACHINE) += view$(call none-without,DISPLAY_TEXT).o
 obj-$(CONFIG_DISPLAY_TEXT) += display/text.o
@@ -72,7 +73,7 @@ obj-$(CONFIG_VIRTIO) += virtio/status.o virtio/transport.o \
 			virtio/packed$(call none-without,VIRTIO_PACKED).o \
 			virtio/event_idx$(call none-without,VIRTIO_EVENT_IDX).o
 obj-$(CONFIG_VIRTIO_MMIO) += virtio/mmio.o
-obj-$(CONFIG_VIRTIO_PCI)  += virtio/pci.o
+obj-$(CONFIG_VIRTIO_PCI)  += virtio/pci.o virtio/pci_common.o
 obj-$(CONFIG_VIRTIO_RNG)  += virtio/rng.o
 obj-$(CONFIG_VIRTIO_CONSOLE) += virtio/console.o
 obj-$(CONFIG_VIRTIO_BALLOON) += virtio/balloon.o

@@ -63,7 +63,8 @@ def in_machine(name):
 
 
 # How queues are and are reached, which goes with VIRTIO.
-OF_QUEUES = "VIRTIO_EVENT_IDX=n VIRTIO_PACKED=n VIRTIO_MMIO=n VIRTIO_PCI=n"
+OF_QUEUES = "VIRTIO_EVENT_IDX=n VIRTIO_PACKED=n VIRTIO_MMIO=n VIRTIO_PCI=n " \
+    "IOEVENTFD=n"
 OF_NET = "NET_SOCKET=n NET_TAP=n NET_HUB=n "
 LOST_OF_NET = r"(plug    net|net    ) .*"
 # How disks are, which goes with VIRTIO_BLK.
@@ -73,7 +74,7 @@ LOST_OF_DISKS = (r"plug    disk .*", r"disk    .*", r"feature io-uring .*")
 VIRTIO_DEVICES = "VIRTIO_RNG=n VIRTIO_CONSOLE=n VIRTIO_BALLOON=n VIRTIO_9P=n " \
     "VIRTIO_NET=n " + OF_NET + OF_DISKS
 VIRTIO_PLUGS = "virtio|rng|console|balloon|share"
-LOST_OF_QUEUES = r"feature (event-idx|packed) .*"
+LOST_OF_QUEUES = r"feature (event-idx|packed|ioeventfd) .*"
 
 ROWS = {
     # Not a part of the program but the program: of the rest a few stay.
@@ -148,21 +149,25 @@ ROWS = {
     "DEV_PM": Row("devices/pm boot/firmware/acpi boot/firmware/dsdt pci/ecam",
                   takes="ACPI=n ECAM=n",
                   lost=(r"device  (pm|ecam) .*", r"feature acpi .*")),
-    "PCI": Row("pci/* virtio/pci core/bus_moving core/board_pci",
+    "PCI": Row("pci/* virtio/pci* core/bus_moving core/board_pci",
                "core/bus_moving_none core/board_pci_none",
                "ECAM=n DEV_EDU=n VIRTIO_PCI=n",
                (r"device  (pci|ecam) .*", r"plug    edu .*",
                 r"virtio  pci .*")),
     "ECAM": Row("pci/ecam", lost=r"device  ecam .*"),
     "DEV_EDU": Row("pci/edu", lost=r"plug    edu .*"),
-    "VIRTIO": Row("virtio/* net/* disk/* core/workers boot/linux_windows",
-                  "core/workers_none boot/linux_windows_none",
+    "VIRTIO": Row("virtio/* net/* disk/* core/workers "
+                  "core/ioevents boot/linux_windows",
+                  "core/workers_none core/ioevents_none "
+                  "boot/linux_windows_none",
                   VIRTIO_DEVICES + OF_QUEUES,
                   (r"virtio  .*", rf"plug    ({VIRTIO_PLUGS}) .*",
                    LOST_OF_NET, LOST_OF_QUEUES, *LOST_OF_DISKS)),
+    "IOEVENTFD": Row("core/ioevents", "core/ioevents_none",
+                     lost=r"feature ioeventfd .*"),
     "VIRTIO_MMIO": Row("virtio/mmio boot/linux_windows",
                        "boot/linux_windows_none", lost=r"virtio  mmio .*"),
-    "VIRTIO_PCI": Row("virtio/pci", lost=r"virtio  pci .*"),
+    "VIRTIO_PCI": Row("virtio/pci*", lost=r"virtio  pci .*"),
     "VIRTIO_BLK": Row("virtio/blk* disk/*",
                       takes=OF_DISKS.replace("VIRTIO_BLK=n ", ""),
                       lost=LOST_OF_DISKS),

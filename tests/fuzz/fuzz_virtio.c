@@ -1,4 +1,4 @@
-/* objects: virtio/rng.o virtio/transport.o virtio/pci.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o util/event.o util/lock.o */
+/* objects: virtio/rng.o virtio/transport.o virtio/pci.o virtio/pci_common.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o util/event.o util/lock.o */
 /* objects: pci/host.o pci/config.o pci/interrupt.o core/plan.o core/feature.o util/log.o util/sink.o */
 /*
  * What a guest can put into queues: RAM is the input, and so are the steps

@@ -1,7 +1,6 @@
 /* The recording board: see fake_board.h. No cmocka, for the fuzzer's sake. */
 #include "fake_board.h"
 
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,17 +13,9 @@ TABLE_DECLARE(device, device_type);
 
 const char *const *fake_without;
 unsigned int fake_slot;
-bool fake_no_messages;
 const void *fake_config;
 unsigned int fake_columns, fake_lines;
 struct board_size fake_size = { .ram_low = 128 << 20, .nr_cpus = 1 };
-
-static void broken(const struct board *board, const char *what, uint64_t val)
-{
-	fprintf(stderr, "%s: contract broken: %s (0x%" PRIx64 ")\n",
-		board->type->name, what, val);
-	abort();
-}
 
 void fake_board_open_type(struct board *board, const struct device_type *type)
 {
@@ -72,7 +63,7 @@ static unsigned int find_range(const struct board *board, uint64_t addr)
 		if (addr - r->base < r->len)
 			return i;
 	}
-	broken(board, "the test uses an address the device lacks", addr);
+	fake_broken(board, "the test uses an address the device lacks", addr);
 	return 0;
 }
 
@@ -130,7 +121,7 @@ size_t fake_offer(struct board *board, const void *buf, size_t len)
 	taken = board->type->input(board->dev, copy, len);
 	free(copy);
 	if (taken > len)
-		broken(board, "took more input than there was", taken);
+		fake_broken(board, "took more input than there was", taken);
 	return taken;
 }
 
@@ -168,9 +159,9 @@ void board_irq(struct board *board, unsigned int pin, bool level)
 {
 	if (pin >= DEV_IRQS_MAX ||
 	    (pin >= board->type->nr_irqs && !board->type->irqs[pin]))
-		broken(board, "no such interrupt pin", pin);
+		fake_broken(board, "no such interrupt pin", pin);
 	if (board->irq[pin] == level)
-		broken(board, "interrupt level set to what it was", level);
+		fake_broken(board, "interrupt level set to what it was", level);
 	board->irq[pin] = level;
 	board->irq_changes[pin]++;
 }
@@ -180,7 +171,7 @@ void board_tx(struct board *board, const void *buf, size_t len)
 	const char *text = buf;
 
 	if (!len)
-		broken(board, "sends nothing", 0);
+		fake_broken(board, "sends nothing", 0);
 	for (size_t i = 0; i < len; i++, board->tx_len++) {
 		if (board->tx_len < FAKE_TX_MAX - 1)
 			board->tx[board->tx_len] = text[i];
@@ -191,7 +182,7 @@ void board_tx(struct board *board, const void *buf, size_t len)
 void board_rx_ready(struct board *board)
 {
 	if (!board->type->input)
-		broken(board, "asks for input it cannot take", 0);
+		fake_broken(board, "asks for input it cannot take", 0);
 	board->rx_readies++;
 	board->rx_ready = true;
 	if (board->feed_at_once)
@@ -201,7 +192,7 @@ void board_rx_ready(struct board *board)
 void board_screen_ready(struct board *board)
 {
 	if (!board->type->input)
-		broken(board, "asks for keys it cannot take", 0);
+		fake_broken(board, "asks for keys it cannot take", 0);
 	board->screen_readies++;
 }
 
@@ -229,7 +220,7 @@ void board_rx_more(struct board *board)
 void board_stop(struct board *board, enum board_stop why, int status)
 {
 	if (status < 0 || status > 63)
-		broken(board, "exit status out of range", status);
+		fake_broken(board, "exit status out of range", status);
 	board->stops++;
 	board->stop_why = why;
 	board->stop_status = status;
@@ -243,7 +234,8 @@ uint64_t board_now_ns(struct board *board)
 void board_timer(struct board *board, uint64_t deadline_ns)
 {
 	if (!board->type->timer)
-		broken(board, "sets a timer it does not have", deadline_ns);
+		fake_broken(board, "sets a timer it does not have",
+			    deadline_ns);
 	board->deadline_ns = deadline_ns;
 }
 
@@ -300,7 +292,7 @@ bool board_has(struct board *board, const char *name)
 void board_intr(struct board *board, bool level)
 {
 	if (board->intr == level)
-		broken(board, "INTR set to what it was", level);
+		fake_broken(board, "INTR set to what it was", level);
 	board->intr = level;
 	board->intr_changes++;
 }
@@ -308,7 +300,8 @@ void board_intr(struct board *board, bool level)
 void board_send(struct board *board, const struct dev_message *message)
 {
 	if (!board->type->chip)
-		broken(board, "sends messages without lines", message->data);
+		fake_broken(board, "sends messages without lines",
+			    message->data);
 	board->sends++;
 	board->sent = *message;
 }
@@ -317,9 +310,9 @@ void board_want_eoi(struct board *board, const struct dev_message *messages,
 		    unsigned int count)
 {
 	if (!board->type->chip || !board->type->chip->eoi)
-		broken(board, "wants an EOI it cannot take", count);
+		fake_broken(board, "wants an EOI it cannot take", count);
 	if (count > DEV_MESSAGES_MAX)
-		broken(board, "wants the EOI of too many messages", count);
+		fake_broken(board, "wants the EOI of too many messages", count);
 	board->eoi_lists++;
 	board->nr_eoi = count;
 	if (count)
@@ -331,7 +324,7 @@ int board_watch(struct board *board, unsigned int worker,
 		struct event_source *src, uint32_t events)
 {
 	if (worker >= WORKERS_MAX || board->nr_watched == FAKE_WATCHED_MAX)
-		broken(board, "board_watch: worker", worker);
+		fake_broken(board, "board_watch: worker", worker);
 	board->watched[board->nr_watched++] =
 		(struct fake_watched){ src, events };
 	return 0;
@@ -369,14 +362,14 @@ bool fake_work(struct board *board)
 void board_let_go(struct board *board)
 {
 	if (board->let_go)
-		broken(board, "board_let_go: twice", 0);
+		fake_broken(board, "board_let_go: twice", 0);
 	board->let_go = true;
 }
 
 void board_take_back(struct board *board)
 {
 	if (!board->let_go)
-		broken(board, "board_take_back: it has the lock", 0);
+		fake_broken(board, "board_take_back: it has the lock", 0);
 	board->let_go = false;
 }
 
@@ -423,66 +416,10 @@ size_t board_discard(struct board *board, void *hva, size_t len)
 	size_t at = (uint8_t *)hva - board->ram;
 
 	if (at > board->ram_size || len > board->ram_size - at)
-		broken(board, "discards what is no RAM", len);
+		fake_broken(board, "discards what is no RAM", len);
 	memset(hva, 0, len);
 	board->discards++;
 	board->discarded = at;
 	board->discarded_len += len;
 	return len;
-}
-
-unsigned int board_slot(struct board *board)
-{
-	return board->slot;
-}
-
-void board_map(struct board *board, unsigned int bar, uint64_t base, bool on)
-{
-	if (!board->type->pci || bar >= PCI_BARS ||
-	    !board->type->pci->bars[bar].size)
-		broken(board, "maps a BAR it does not have", bar);
-	board->bars[bar].base = base;
-	board->bars[bar].on = on;
-}
-
-void board_pin(struct board *board, bool level)
-{
-	if (!board->type->pci || !board->type->pci->pin)
-		broken(board, "uses a pin it does not have", level);
-	if (board->pin == level)
-		broken(board, "pin set to what it was", level);
-	board->pin = level;
-	board->pin_changes++;
-}
-
-uint8_t board_pin_line(struct board *board)
-{
-	(void)board;
-	return 11;
-}
-
-bool board_takes_messages(struct board *board)
-{
-	(void)board;
-	return !fake_no_messages;
-}
-
-void board_message(struct board *board, uint64_t address, uint32_t data)
-{
-	board->messages++;
-	board->message_address = address;
-	board->message_data = data;
-}
-
-bool board_visit(struct board *bridge, unsigned int slot,
-		 void (*visit)(struct pci *pci, void *arg), void *arg)
-{
-	if (!bridge->type->is_bridge)
-		broken(bridge, "is no bridge", slot);
-	if (slot >= PCI_SLOTS)
-		broken(bridge, "no such slot", slot);
-	if (!bridge->slots[slot])
-		return false;
-	visit(bridge->slots[slot]->dev, arg);
-	return true;
 }

@@ -10,6 +10,7 @@
 
 #include "chip.h"
 #include "device.h"
+#include "ioevent.h"
 #include "pci.h"
 #include "worker.h"
 
@@ -90,6 +91,8 @@ struct board {
 		uint32_t events;
 	} watched[FAKE_WATCHED_MAX];
 	unsigned int nr_watched, waits, rings;
+	struct ioevent ioevents[IOEVENTS_MAX]; /* include/ioevent.h */
+	unsigned int nr_ioevents;
 	bool let_go;
 
 	uint8_t *ram; /* board_ram(): gpa 0 and what follows */
@@ -108,6 +111,9 @@ extern const void *fake_config; /* and what board_config() says */
 extern unsigned int fake_columns, fake_lines;
 /* How large their machine is: 128 MiB and one vCPU, unless a test says more. */
 extern struct board_size fake_size;
+
+/* Ends the program: @board's device broke the contract. */
+void fake_broken(const struct board *board, const char *what, uint64_t val);
 
 /* Powers up the linked-in device called @name, or the one of @type. */
 void fake_board_open(struct board *board, const char *name);

@@ -1,4 +1,4 @@
-/* objects: virtio/rng.o virtio/transport.o virtio/pci.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o util/event.o util/log.o util/sink.o util/lock.o */
+/* objects: virtio/rng.o virtio/transport.o virtio/pci.o virtio/pci_common.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o util/event.o util/log.o util/sink.o util/lock.o */
 /* objects: pci/host.o pci/config.o pci/interrupt.o */
 /*
  * virtio over PCI, driven as VIRTIO 1.1 wants a driver to: capabilities, the
@@ -11,10 +11,8 @@ static void tells_where_it_is(void **state)
 {
 	/* type, bar, offset, bytes of each capability */
 	static const uint32_t caps[][4] = {
-		{ 1, 0, 0x0000, 0x38 },
-		{ 3, 0, 0x1000, 1 },
-		{ 2, 0, 0x2000, 4 },
-		{ 5, 0, 0, 0 },
+		{ 1, 0, 0x0000, 0x38 }, { 3, 0, 0x1000, 1 }, { 2, 2, 0, 64 },
+		{ 2, 0, 0x2000, 64 },	{ 5, 0, 0, 0 },
 	};
 	unsigned int at;
 
@@ -219,8 +217,14 @@ static void asks_by_its_pin(void **state)
 	kick();
 	assert_int_equal(*half(USED + 2), 2);
 	assert_false(w->board.pin);
-	wr(NOTIFY, 2, 1); /* no such queue */
-	wr(NOTIFY, 4, 0xffff0000);
+	out(w, 2, 0, 2, 0); /* by its port */
+	assert_int_equal(*half(USED + 2), 2);
+	offer(0);
+	out(w, 2, 0, 2, 0);
+	assert_int_equal(*half(USED + 2), 3);
+	wr(NOTIFY + 4, 2, 1); /* no such queue */
+	out(w, 2, 4, 2, 1);
+	wr(NOTIFY + 64, 4, 0);
 	close_world(w);
 }
 

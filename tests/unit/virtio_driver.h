@@ -244,9 +244,15 @@ static inline void offer(uint16_t head)
 	++*half(AVAIL + 2);
 }
 
+/* Over PCI each queue has a register of its own. */
+static inline void kick_queue(unsigned int q)
+{
+	wr(over_mmio ? NOTIFY : NOTIFY + 4 * q, 2, q);
+}
+
 static inline void kick(void)
 {
-	wr(NOTIFY, 2, 0);
+	kick_queue(0);
 }
 
 #endif

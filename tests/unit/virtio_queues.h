@@ -57,11 +57,6 @@ static inline void give(unsigned int q, unsigned int i, uint64_t gpa,
 	offer_in(q, i);
 }
 
-static inline void kick_queue(unsigned int q)
-{
-	wr(NOTIFY, 2, q);
-}
-
 /* How many chains have come back, and the length that number @n says. */
 static inline unsigned int used_in(unsigned int q)
 {

@@ -18,6 +18,7 @@
 #include "abi/exit_status.h"
 #include "chip.h"
 #include "core/board_inner.h"
+#include "core/ioevents.h"
 #include "core/plan.h"
 #include "core/probes.h"
 #include "core/vcpu.h"
@@ -203,6 +204,7 @@ void boards_free(struct vm *vm)
 			event_del(board->loop, &board->timer);
 			close(board->timer.fd);
 		}
+		board_free_ioevents(board);
 		free(board->bars);
 		free(board->dev.state);
 	}

@@ -18,6 +18,7 @@ struct board {
 	struct bus_moving *bars;   /* PCI_BARS of them; NULL: not on PCI */
 	unsigned int slot;	   /* if it is */
 	struct worker *workers;	   /* WORKERS_MAX of them, or NULL */
+	struct ioevents *ioevents; /* core/ioevents.c, or NULL */
 	bool gets_keys;		   /* what is typed may go here */
 	bool made;		   /* init() was called */
 	bool hung_up;		   /* the device has been told */

@@ -13,6 +13,7 @@
 
 #include "abi/pc.h"
 #include "chip.h"
+#include "core/ioevents.h"
 #include "core/probes.h"
 #include "device.h"
 #include "firmware.h"
@@ -58,6 +59,7 @@ void board_map(struct board *board, unsigned int bar, uint64_t base, bool on)
 
 	bus_move(what->kind == PCI_BAR_IO ? &board->vm->pio : &board->vm->mmio,
 		 &board->bars[bar], base, on ? what->size : 0);
+	board_move_ioevents(board, bar, base, on);
 }
 
 /* The wire of the function's pin, as a GSI. */

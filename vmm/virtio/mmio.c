@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "device.h"
+#include "ioevent.h"
 #include "plug.h"
 #include "transport.h"
 #include "virtio/status.h"
@@ -85,6 +86,18 @@ static void interrupt(struct virtio *virtio, unsigned int queue)
 	m->interrupts |= queue == VIRTIO_CONFIG ? INTERRUPT_CONFIG :
 						  INTERRUPT_QUEUE;
 	set_line(m, true);
+}
+
+/* One register for all queues: which it is, is what is written. */
+static void listen(struct virtio *virtio, unsigned int queue, int fd)
+{
+	const struct ioevent kick = { .off = QUEUE_NOTIFY,
+				      .size = 4,
+				      .only = true,
+				      .val = queue,
+				      .fd = fd };
+
+	board_add_ioevent(virtio->board, &kick);
 }
 
 static void acknowledge(struct virtio_mmio *m, uint32_t val)
@@ -253,7 +266,8 @@ static void virtio_mmio_init(void *dev, struct board *board)
 				     .given = made->given,
 				     .dev = m->own,
 				     .ram = ram,
-				     .interrupt = interrupt };
+				     .interrupt = interrupt,
+				     .listen = listen };
 	virtio_init(&m->virtio);
 }
 

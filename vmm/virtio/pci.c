@@ -4,8 +4,12 @@
  * of MSI-X, with a vector for each queue and one for the configuration.
  *
  *   BAR 0   0x0000 common   0x1000 ISR   0x2000 notify   0x3000 device
+ *   BAR 2   ports: notify
  *
- * Any write to the notify register is a kick, and its value says of which queue.
+ * Each queue has a notify register of its own, and any write there is a kick.
+ * They are told of twice, ports first: an instruction that writes memory where a
+ * register is has to be taken apart by the host, and OUT says what it is. Only
+ * kicks by the ports are ioevents.
  * A window in PCI's configuration space reaches these, too, for who cannot map
  * memory yet.
  *
@@ -17,19 +21,21 @@
 #include <string.h>
 
 #include "device.h"
-#include "pci.h"
+#include "ioevent.h"
 #include "plug.h"
 #include "transport.h"
-#include "virtio/status.h"
+#include "virtio/pci_card.h"
 
-enum { BAR_REGS, BAR_MSIX };
+enum { BAR_REGS, BAR_MSIX, BAR_NOTIFY };
 
 #define REGS_SIZE 0x4000
-#define PAGE	  0x1000
 #define COMMON	  0x0000
 #define ISR	  0x1000
 #define NOTIFY	  0x2000
 #define OF_DEVICE 0x3000
+
+#define NOTIFY_STEP 4 /* from one queue's to the next one's */
+#define NOTIFY_SIZE (VIRTIO_QUEUES_MAX * NOTIFY_STEP)
 
 /* A vendor's capability; what it tells of */
 #define CAP_VENDOR 0x09
@@ -49,28 +55,6 @@ struct cap {
 } __attribute__((packed));
 #define CAP_LEN_BASE 16 /* with the two bytes that are no part of the struct */
 
-/* Registers of the common configuration */
-enum {
-	OFFER_SELECT = 0x00,
-	OFFER = 0x04,
-	TAKE_SELECT = 0x08,
-	TAKE = 0x0c,
-	CONFIGURATION_VECTOR = 0x10,
-	NR_QUEUES = 0x12,
-	STATUS = 0x14,
-	GENERATION = 0x15,
-	QUEUE_SELECT = 0x16,
-	QUEUE_SIZE = 0x18,
-	QUEUE_VECTOR = 0x1a,
-	QUEUE_ENABLE = 0x1c,
-	QUEUE_NOTIFY = 0x1e,
-	QUEUE_DESC = 0x20,
-	QUEUE_AVAIL = 0x28,
-	QUEUE_USED = 0x30,
-	COMMON_END = 0x38,
-};
-
-#define NO_VECTOR  0xffff
 #define ISR_QUEUE  0x1
 #define ISR_CONFIG 0x2
 
@@ -80,16 +64,6 @@ struct made {
 	struct pci_function function;
 	const struct virtio_type *virtio;
 	max_align_t given[]; /* to the device */
-};
-
-struct virtio_pci {
-	struct pci pci; /* first: see include/pci.h */
-	struct virtio virtio;
-	uint32_t offer_select, take_select;
-	uint16_t queue_select;
-	uint16_t vectors[VIRTIO_QUEUES_MAX + 1]; /* VIRTIO_CONFIG is the last */
-	uint8_t isr;
-	max_align_t own[]; /* the device's state */
 };
 
 static struct virtio_pci *of(struct virtio *virtio)
@@ -121,140 +95,14 @@ static void interrupt(struct virtio *virtio, unsigned int queue)
 	pci_level(&p->pci, true);
 }
 
-/* The queue that is selected; NULL: there is none of that number. */
-static struct virtio_queue *selected(struct virtio_pci *p)
+static void listen(struct virtio *virtio, unsigned int queue, int fd)
 {
-	return p->queue_select < p->virtio.nr_queues ?
-		       &p->virtio.queues[p->queue_select] :
-		       NULL;
-}
+	const struct ioevent kick = { .range = BAR_NOTIFY,
+				      .off = queue * NOTIFY_STEP,
+				      .size = 2,
+				      .fd = fd };
 
-/* Of an address, which is two registers. */
-static uint64_t *find_address(struct virtio_queue *q, uint64_t off)
-{
-	switch (off & ~7ULL) {
-	case QUEUE_DESC:
-		return &q->desc;
-	case QUEUE_AVAIL:
-		return &q->avail;
-	case QUEUE_USED:
-		return &q->used;
-	}
-	return NULL;
-}
-
-static uint32_t read_queue(struct virtio_pci *p, uint64_t off)
-{
-	struct virtio_queue *q = selected(p);
-	const uint64_t *address;
-
-	if (!q)
-		return off == QUEUE_VECTOR ? NO_VECTOR : 0;
-	switch (off) {
-	case QUEUE_SIZE:
-		return q->size;
-	case QUEUE_VECTOR:
-		return p->vectors[p->queue_select];
-	case QUEUE_ENABLE:
-		return q->enabled;
-	case QUEUE_NOTIFY:
-		return 0; /* all at the same place */
-	}
-	address = find_address(q, off);
-	return address ? *address >> (off & 4) * 8 : 0;
-}
-
-static uint32_t read_common(struct virtio_pci *p, uint64_t off)
-{
-	switch (off) {
-	case OFFER_SELECT:
-		return p->offer_select;
-	case OFFER:
-		return virtio_offers(&p->virtio, p->offer_select);
-	case TAKE_SELECT:
-		return p->take_select;
-	case TAKE:
-		return virtio_taken(&p->virtio, p->take_select);
-	case CONFIGURATION_VECTOR:
-		return p->vectors[VIRTIO_CONFIG];
-	case NR_QUEUES:
-		return p->virtio.nr_queues;
-	case STATUS:
-		return p->virtio.status;
-	case GENERATION:
-		return p->virtio.generation;
-	case QUEUE_SELECT:
-		return p->queue_select;
-	}
-	return read_queue(p, off);
-}
-
-/* One that there is not reads back as none: so a driver learns of it. */
-static void set_vector(struct virtio_pci *p, unsigned int queue, uint16_t val)
-{
-	p->vectors[queue] = val < p->pci.function->nr_msix ? val : NO_VECTOR;
-}
-
-static void set_half(uint64_t *address, unsigned int shift, uint32_t val)
-{
-	*address &= ~(UINT64_C(0xffffffff) << shift);
-	*address |= (uint64_t)val << shift;
-}
-
-/* Where it is cannot change while it is in use. */
-static void write_queue(struct virtio_pci *p, uint64_t off, uint32_t val)
-{
-	struct virtio_queue *q = selected(p);
-	uint64_t *address;
-
-	if (q && off == QUEUE_VECTOR)
-		set_vector(p, p->queue_select, val);
-	if (!q || q->enabled)
-		return;
-	address = find_address(q, off);
-	if (off == QUEUE_SIZE)
-		virtio_set_size(&p->virtio, p->queue_select, val);
-	else if (off == QUEUE_ENABLE && val == 1)
-		virtio_enable(&p->virtio, p->queue_select);
-	else if (address)
-		set_half(address, (off & 4) * 8, val);
-}
-
-static void reset(struct virtio_pci *p)
-{
-	p->offer_select = p->take_select = p->queue_select = 0;
-	for (unsigned int i = 0; i <= VIRTIO_CONFIG; i++)
-		p->vectors[i] = NO_VECTOR;
-	p->isr = 0;
-	pci_level(&p->pci, false);
-}
-
-static void write_common(struct virtio_pci *p, uint64_t off, uint32_t val)
-{
-	switch (off) {
-	case OFFER_SELECT:
-		p->offer_select = val;
-		break;
-	case TAKE_SELECT:
-		p->take_select = val;
-		break;
-	case TAKE:
-		virtio_take(&p->virtio, p->take_select, val);
-		break;
-	case CONFIGURATION_VECTOR:
-		set_vector(p, VIRTIO_CONFIG, val);
-		break;
-	case STATUS:
-		virtio_set_status(&p->virtio, val);
-		if (!(val & 0xff))
-			reset(p);
-		break;
-	case QUEUE_SELECT:
-		p->queue_select = val;
-		break;
-	default:
-		write_queue(p, off, val);
-	}
+	board_add_ioevent(virtio->board, &kick);
 }
 
 /* Reading says what it was, and that it is seen. */
@@ -269,8 +117,8 @@ static uint8_t read_isr(struct virtio_pci *p)
 
 static uint64_t read_regs(struct virtio_pci *p, uint64_t off, unsigned int size)
 {
-	if (off < COMMON_END)
-		return read_common(p, off);
+	if (off < PCI_COMMON_SIZE)
+		return virtio_pci_read_common(p, off);
 	if (off >= OF_DEVICE)
 		return virtio_read_config(&p->virtio, off - OF_DEVICE, size);
 	return off == ISR ? read_isr(p) : 0;
@@ -279,12 +127,12 @@ static uint64_t read_regs(struct virtio_pci *p, uint64_t off, unsigned int size)
 static void write_regs(struct virtio_pci *p, uint64_t off, unsigned int size,
 		       uint32_t val)
 {
-	if (off < COMMON_END)
-		write_common(p, off, val);
+	if (off < PCI_COMMON_SIZE)
+		virtio_pci_write_common(p, off, val);
 	else if (off >= OF_DEVICE)
 		virtio_write_config(&p->virtio, off - OF_DEVICE, size, val);
-	else if (off - NOTIFY < PAGE)
-		virtio_kick(&p->virtio, val & UINT16_MAX);
+	else if (off - NOTIFY < NOTIFY_SIZE)
+		virtio_kick(&p->virtio, (off - NOTIFY) / NOTIFY_STEP);
 }
 
 /* Registers are accessed as wide as they are, addresses in halves or whole. */
@@ -295,7 +143,7 @@ static uint64_t virtio_pci_read(void *dev, unsigned int range, uint64_t off,
 
 	if (range == BAR_MSIX)
 		return pci_msix_read(&p->pci, off, size);
-	return read_regs(p, off, size);
+	return range == BAR_REGS ? read_regs(p, off, size) : 0;
 }
 
 static void virtio_pci_write(void *dev, unsigned int range, uint64_t off,
@@ -305,20 +153,23 @@ static void virtio_pci_write(void *dev, unsigned int range, uint64_t off,
 
 	if (range == BAR_MSIX)
 		pci_msix_write(&p->pci, off, size, val);
+	else if (range == BAR_NOTIFY)
+		virtio_kick(&p->virtio, off / NOTIFY_STEP);
 	else
 		write_regs(p, off, size, val);
 }
 
 static unsigned int tell_of(struct virtio_pci *p, enum cap_type type,
-			    uint32_t off, uint32_t size)
+			    uint8_t bar, uint32_t off, uint32_t size)
 {
 	const bool has_more = type == CAP_NOTIFY || type == CAP_PCI;
 	const struct cap cap = {
 		.len = CAP_LEN_BASE + (has_more ? sizeof(cap.more) : 0),
 		.type = type,
-		.bar = BAR_REGS,
+		.bar = bar,
 		.off = off,
 		.size = size,
+		.more = type == CAP_NOTIFY ? NOTIFY_STEP : 0,
 	};
 
 	return pci_add_capability(&p->pci, CAP_VENDOR, &cap, cap.len - 2);
@@ -332,7 +183,7 @@ static unsigned int tell_of(struct virtio_pci *p, enum cap_type type,
 
 static void open_window(struct virtio_pci *p)
 {
-	unsigned int cap = tell_of(p, CAP_PCI, 0, 0);
+	unsigned int cap = tell_of(p, CAP_PCI, BAR_REGS, 0, 0);
 
 	pci_allow(&p->pci, cap + WINDOW_BAR, 1, UINT8_MAX);
 	pci_allow(&p->pci, cap + WINDOW_OFF, 4, UINT32_MAX);
@@ -379,11 +230,13 @@ static void virtio_pci_init(void *dev, struct board *board)
 	const struct made *made = board_config(board);
 
 	pci_init(&p->pci, board, &made->function);
-	tell_of(p, CAP_COMMON, COMMON, COMMON_END);
-	tell_of(p, CAP_ISR, ISR, 1);
-	tell_of(p, CAP_NOTIFY, NOTIFY, 4);
+	tell_of(p, CAP_COMMON, BAR_REGS, COMMON, PCI_COMMON_SIZE);
+	tell_of(p, CAP_ISR, BAR_REGS, ISR, 1);
+	tell_of(p, CAP_NOTIFY, BAR_NOTIFY, 0, NOTIFY_SIZE);
+	tell_of(p, CAP_NOTIFY, BAR_REGS, NOTIFY, NOTIFY_SIZE);
 	if (made->virtio->config_size)
-		tell_of(p, CAP_DEVICE, OF_DEVICE, made->virtio->config_size);
+		tell_of(p, CAP_DEVICE, BAR_REGS, OF_DEVICE,
+			made->virtio->config_size);
 	open_window(p);
 	p->virtio = (struct virtio){ .type = made->virtio,
 				     .board = board,
@@ -391,9 +244,10 @@ static void virtio_pci_init(void *dev, struct board *board)
 				     .dev = p->own,
 				     .reaches = reaches,
 				     .ram = ram,
-				     .interrupt = interrupt };
+				     .interrupt = interrupt,
+				     .listen = listen };
 	virtio_init(&p->virtio);
-	reset(p);
+	virtio_pci_reset(p);
 }
 
 static size_t virtio_pci_input(void *dev, const uint8_t *buf, size_t len)
@@ -447,7 +301,9 @@ static struct made make(const struct virtio_type *type)
 			      .bars = { [BAR_REGS] = { REGS_SIZE,
 						       PCI_BAR_MEM32 },
 					[BAR_MSIX] = { PCI_MSIX_SIZE,
-						       PCI_BAR_MEM32 } },
+						       PCI_BAR_MEM32 },
+					[BAR_NOTIFY] = { NOTIFY_SIZE,
+							 PCI_BAR_IO } },
 			      .read_window = read_window,
 			      .write_window = write_window },
 		.virtio = type,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "ioevent.h"
 #include "worker.h"
 
 #define F_VERSION (1ULL << 32)
@@ -46,6 +47,7 @@ void virtio_reset(struct virtio *v)
 	if (v->resetting)
 		return; /* another vCPU waits for that already */
 	v->status = 0;
+	board_drop_ioevents(v->board);
 	v->resetting = true;
 	while (v->nr_held && board_wait(v->board))
 		;
@@ -101,23 +103,30 @@ static void on_kick(void *arg, uint32_t events)
 	v->type->kick(v->dev, queue);
 }
 
-/* An eventfd for each queue that the guest uses; those of before a reset stay. */
+/* Those of before a reset stay. */
+static bool make_kick(struct virtio *v, unsigned int queue)
+{
+	struct virtio_kick *kick = &v->kicks[queue];
+
+	if (kick->virtio)
+		return true;
+	kick->source = (struct event_source){ event_fd(), on_kick, kick };
+	if (kick->source.fd < 0 ||
+	    board_watch(v->board, queue % v->type->workers, &kick->source,
+			EPOLLIN | EPOLLET)) {
+		virtio_break(v, "no thread to serve it", queue);
+		return false;
+	}
+	kick->virtio = v;
+	return true;
+}
+
+/* An eventfd for each queue that the guest uses. */
 static void hear_kicks(struct virtio *v)
 {
-	for (unsigned int i = 0; i < v->nr_queues; i++) {
-		struct virtio_kick *kick = &v->kicks[i];
-
-		if (!v->queues[i].enabled || kick->virtio)
-			continue;
-		kick->source =
-			(struct event_source){ event_fd(), on_kick, kick };
-		if (kick->source.fd < 0 ||
-		    board_watch(v->board, i % v->type->workers, &kick->source,
-				EPOLLIN | EPOLLET))
-			virtio_break(v, "no thread to serve it", i);
-		else
-			kick->virtio = v;
-	}
+	for (unsigned int i = 0; i < v->nr_queues; i++)
+		if (v->queues[i].enabled && make_kick(v, i))
+			v->listen(v, i, v->kicks[i].source.fd);
 }
 
 static void start(struct virtio *v)

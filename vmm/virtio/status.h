@@ -69,6 +69,10 @@ struct virtio {
 	bool (*reaches)(struct virtio *virtio);
 	void *(*ram)(struct virtio *virtio, uint64_t gpa, size_t len);
 	void (*interrupt)(struct virtio *virtio, unsigned int queue);
+
+	/* The same for kicks of queue number @queue: what of them the host's
+	 * kernel can tell by eventfd @fd, until a reset. */
+	void (*listen)(struct virtio *virtio, unsigned int queue, int fd);
 };
 
 /* The features that every device has by its queues, in this run. */
