@@ -173,7 +173,8 @@ VMM_HARD += -Oz
 VMM_FAST := core/bus core/exit core/vcpu core/board core/memory boot/sparse \
 	    boot/firmware/screen terminal/output util/ring devices/serial \
 	    devices/serial_irq devices/hypercall \
-	    virtio/queue virtio/chain virtio/split virtio/packed
+	    virtio/queue virtio/chain virtio/split virtio/packed \
+	    virtio/net_fill net/hub net/stream
 $(foreach file,$(VMM_FAST),$(eval cflags-vmm/$(file) := -O2))
 endif
 cflags-vmm/util/static_pie := -fno-stack-protector
