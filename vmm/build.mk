@@ -33,6 +33,7 @@ obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/bus_moving$(call none-without,PCI).o \
 	 core/workers$(call none-without,VIRTIO).o \
 	 core/ioevents$(call none-without,IOEVENTFD).o \
+	 core/board_queue$(call none-without,VIRTIO).o \
 	 core/board_pci$(call none-without,PCI).o
 obj-$(CONFIG_MACHINE) += view$(call none-without,DISPLAY_TEXT).o
 obj-$(CONFIG_DISPLAY_TEXT) += display/text.o

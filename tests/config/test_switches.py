@@ -157,8 +157,9 @@ ROWS = {
     "ECAM": Row("pci/ecam", lost=r"device  ecam .*"),
     "DEV_EDU": Row("pci/edu", lost=r"plug    edu .*"),
     "VIRTIO": Row("virtio/* net/* disk/* core/workers "
-                  "core/ioevents boot/linux_windows",
-                  "core/workers_none core/ioevents_none "
+                  "core/board_queue core/ioevents boot/linux_windows",
+                  "core/workers_none core/board_queue_none "
+                  "core/ioevents_none "
                   "boot/linux_windows_none",
                   VIRTIO_DEVICES + OF_QUEUES,
                   (r"virtio  .*", rf"plug    ({VIRTIO_PLUGS}) .*",

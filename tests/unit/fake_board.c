@@ -13,6 +13,7 @@ TABLE_DECLARE(device, device_type);
 
 const char *const *fake_without;
 unsigned int fake_slot;
+bool fake_hears;
 const void *fake_config;
 unsigned int fake_columns, fake_lines;
 struct board_size fake_size = { .ram_low = 128 << 20, .nr_cpus = 1 };
@@ -383,6 +384,27 @@ bool board_wait(struct board *board)
 void board_ring(struct board *board)
 {
 	board->rings++;
+}
+
+void board_keeps_counts(struct board *board, const struct queue_counts *counts,
+			unsigned int nr)
+{
+	board->counts = counts;
+	board->nr_counts = nr;
+}
+
+bool board_tells_events(struct board *board)
+{
+	(void)board;
+	return fake_hears;
+}
+
+void board_event(struct board *board, unsigned int queue,
+		 const struct queue_event *event)
+{
+	(void)queue;
+	board->events++;
+	board->event = *event;
 }
 
 void board_oddity(struct board *board, const char *what, uint64_t val)

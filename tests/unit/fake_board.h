@@ -12,6 +12,7 @@
 #include "device.h"
 #include "ioevent.h"
 #include "pci.h"
+#include "queue.h"
 #include "worker.h"
 
 #define FAKE_TX_MAX	 4096
@@ -95,9 +96,17 @@ struct board {
 	unsigned int nr_ioevents;
 	bool let_go;
 
+	/* include/queue.h */
+	const struct queue_counts *counts;
+	unsigned int nr_counts, events;
+	struct queue_event event; /* the last one */
+
 	uint8_t *ram; /* board_ram(): gpa 0 and what follows */
 	size_t ram_size;
 };
+
+/* Whether they hear of what happens in queues. */
+extern bool fake_hears;
 
 /* What boards opened from now on go without, by board_has(): a NULL-terminated
  * list, or NULL for nothing. */

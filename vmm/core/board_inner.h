@@ -19,6 +19,8 @@ struct board {
 	unsigned int slot;	   /* if it is */
 	struct worker *workers;	   /* WORKERS_MAX of them, or NULL */
 	struct ioevents *ioevents; /* core/ioevents.c, or NULL */
+	const struct queue_counts *counts; /* nr_counts of them, or NULL */
+	unsigned int nr_counts;
 	bool gets_keys;		   /* what is typed may go here */
 	bool made;		   /* init() was called */
 	bool hung_up;		   /* the device has been told */

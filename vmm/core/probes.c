@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "abi/exit_status.h"
+#include "core/board_queue.h"
 #include "feature.h"
 #include "probe.h"
 
@@ -42,6 +43,30 @@ bool probes_look(void)
 		if (probes[i]->looks)
 			return true;
 	return false;
+}
+
+bool probes_hear_queues(void)
+{
+	for (unsigned int i = 0; i < nr_probes; i++)
+		if (probes[i]->queue_event)
+			return true;
+	return false;
+}
+
+void probes_queue_event(const struct queue_view *view,
+			const struct queue_event *event)
+{
+	for (unsigned int i = 0; i < nr_probes; i++)
+		if (probes[i]->queue_event)
+			probes[i]->queue_event(view, event);
+}
+
+void probes_queue(const struct queue_view *view,
+		  const struct queue_counts *counts)
+{
+	for (unsigned int i = 0; i < nr_probes; i++)
+		if (probes[i]->queue)
+			probes[i]->queue(view, counts);
 }
 
 void probes_before(const struct exit_view *view)
@@ -87,6 +112,8 @@ void probes_ended(struct vcpu *vcpu, const char *const *without, int status)
 
 void probes_gone(const struct vm *vm)
 {
+	if (nr_probes)
+		boards_show_queues(vm);
 	for (unsigned int i = 0; i < nr_probes; i++)
 		if (probes[i]->gone)
 			probes[i]->gone(vm);

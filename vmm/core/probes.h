@@ -8,6 +8,9 @@
 
 struct exit_view;
 struct probe;
+struct queue_counts;
+struct queue_event;
+struct queue_view;
 struct vcpu;
 struct vm;
 
@@ -22,6 +25,15 @@ bool probes_talk(void);
 
 /* Whether one of them looks at the guest's screen. */
 bool probes_look(void);
+
+/* Whether one of them wants to hear what happens in queues. */
+bool probes_hear_queues(void);
+
+/* Tells them that something did, and what went through one in all. */
+void probes_queue_event(const struct queue_view *view,
+			const struct queue_event *event);
+void probes_queue(const struct queue_view *view,
+		  const struct queue_counts *counts);
 
 /* Shows them an exit, unanswered and answered. */
 void probes_before(const struct exit_view *view);

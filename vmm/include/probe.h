@@ -12,6 +12,9 @@
 #include "table.h"
 
 struct kvm_run;
+struct queue_counts;
+struct queue_event;
+struct queue_view;
 struct vcpu;
 struct vm;
 
@@ -75,6 +78,19 @@ struct probe {
 	 */
 	void (*inject)(unsigned int guest_id, unsigned int cpu,
 		       unsigned int vector);
+
+	/*
+	 * Something has happened in a queue. Any thread, a device's own or the
+	 * vCPU's that kicked, with the lock of that device held. NULL: not
+	 * told.
+	 */
+	void (*queue_event)(const struct queue_view *view,
+			    const struct queue_event *event);
+
+	/* What went through a queue of a guest that has ended, for each that
+	 * was used, before gone(), likewise. NULL: not told. */
+	void (*queue)(const struct queue_view *view,
+		      const struct queue_counts *counts);
 
 	/*
 	 * The guest of @vm has ended, whatever ended it, with vm->status. The

@@ -105,6 +105,30 @@ static enum taking take(struct virtio *v, struct virtio_queue *q,
 	return took;
 }
 
+/* Chains are told of only while somebody listens, so this is not on their way. */
+static void tell_taken(struct virtio *v, unsigned int queue,
+		       const struct virtio_chain *chain, uint64_t bytes_out)
+{
+	struct queue_event event = { .what = QUEUE_TAKEN,
+				     .nr_out = chain->nr_out,
+				     .nr_in = chain->nr_in,
+				     .out = bytes_out,
+				     .head = chain->head,
+				     .asked = v->queues[queue].ring.asked };
+
+	for (unsigned int i = 0; i < chain->nr_in; i++)
+		event.in += chain->iov[chain->nr_out + i].iov_len;
+	board_event(v->board, queue, &event);
+}
+
+static void count_taken(struct queue_counts *counts,
+			const struct virtio_chain *chain, uint64_t bytes_out)
+{
+	counts->chains++;
+	counts->buffers += chain->nr_out + chain->nr_in;
+	counts->bytes_out += bytes_out;
+}
+
 bool queue_next(struct virtio *v, unsigned int queue,
 		struct virtio_chain *chain)
 {
@@ -117,15 +141,15 @@ bool queue_next(struct virtio *v, unsigned int queue,
 	    (!r->layout && !open_ring(v, queue)) || !can_reach(v, q) ||
 	    take(v, q, chain, &bytes_out) != TOOK_ONE)
 		return false;
+	v->nr_held++;
+	count_taken(counts, chain, bytes_out);
+	if (v->tells)
+		tell_taken(v, queue, chain, bytes_out);
 	if (r->asked) {
 		r->layout->hush(r);
 		r->asked = false;
 		counts->kicked++;
 	}
-	v->nr_held++;
-	counts->chains++;
-	counts->buffers += chain->nr_out + chain->nr_in;
-	counts->bytes_out += bytes_out;
 	return true;
 }
 
@@ -146,7 +170,13 @@ void queue_done(struct virtio *v, unsigned int queue,
 	if (!let_go(v, q) || !can_reach(v, q))
 		return;
 	q->ring.layout->give(&q->ring, chain, written);
+	v->counts[queue].given++;
 	v->counts[queue].bytes_in += written;
+	if (v->tells)
+		board_event(v->board, queue,
+			    &(struct queue_event){ .what = QUEUE_GIVEN,
+						   .head = chain->head,
+						   .in = written });
 }
 
 void queue_undo(struct virtio *v, unsigned int queue,
@@ -166,18 +196,21 @@ void queue_tell(struct virtio *v, unsigned int queue)
 {
 	struct virtio_queue *q = &v->queues[queue];
 	struct ring *r = &q->ring;
+	bool wants;
 
 	if (!r->untold || !is_going(v) || !can_reach(v, q))
 		return;
 	r->layout->show(r);
 	atomic_thread_fence(memory_order_seq_cst);
-	if (r->layout->wants(r)) {
-		v->counts[queue].interrupts++;
-		v->interrupt(v, queue);
-	} else {
-		v->counts[queue].interrupts_saved++;
-	}
+	wants = r->layout->wants(r);
 	r->untold = 0;
+	v->counts[queue].interrupts += wants;
+	if (v->tells)
+		board_event(v->board, queue,
+			    &(struct queue_event){ .what = QUEUE_TOLD,
+						   .asked = wants });
+	if (wants)
+		v->interrupt(v, queue);
 }
 
 bool queue_is_on(const struct virtio *v, unsigned int queue)

@@ -39,6 +39,8 @@ void virtio_init(struct virtio *v)
 	v->offered = v->type->features | queue_offer(v->board);
 	v->nr_queues = v->type->nr_queues;
 	forget_queues(v);
+	v->tells = board_tells_events(v->board);
+	board_keeps_counts(v->board, v->counts, VIRTIO_QUEUES_MAX);
 	v->type->init(v->dev, v, v->board);
 }
 

@@ -55,6 +55,7 @@ struct virtio {
 	unsigned int nr_held; /* by the device */
 	unsigned int nr_queues;
 	uint64_t offered, features; /* and those that the guest takes */
+	bool tells;		    /* probes want to hear of events */
 	struct virtio_queue queues[VIRTIO_QUEUES_MAX];
 	struct queue_counts counts[VIRTIO_QUEUES_MAX];
 	struct virtio_kick kicks[VIRTIO_QUEUES_MAX];

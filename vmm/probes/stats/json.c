@@ -2,6 +2,7 @@
  * The ledger as JSON; docs/stats.md describes it. Times are nanoseconds, and
  * ports and addresses are strings, as people write them.
  */
+#include "probes/stats/queues.h"
 #include "probes/stats/stats.h"
 #include "section.h"
 #include "util/json.h"
@@ -134,6 +135,7 @@ static void add_guest(struct json *json, const struct stats_guest *guest)
 	json_close(json);
 	add_cpus(json, guest);
 	add_interrupts(json, guest);
+	stats_add_queues(json, guest->id);
 	TABLE_FOREACH(section, section) {
 		if ((*section)->is_on())
 			(*section)->add(json, (*section)->key, guest->id);

@@ -12,6 +12,7 @@
 
 #include "abi/exit_status.h"
 #include "probe.h"
+#include "probes/stats/queues.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/outfile.h"
@@ -143,6 +144,7 @@ static const struct probe stats_probe = {
 	.after = stats_count,
 	.line = stats_line,
 	.inject = stats_injection,
+	.queue = stats_take_queue,
 	.gone = stats_take_end,
 	.finish = stats_finish,
 };

@@ -1,8 +1,8 @@
 /*
- * The ledger of VM exits, between those who write and who print it:
- * ledger.c counts, end.c looks at a guest that has ended,
- * kvm.c at what the host kernel counts, read.c adds up what the
- * vCPUs' threads have counted, table.c and json.c print, stats.c is
+ * The ledger of VM exits, between those who write and who print it: ledger.c
+ * counts, end.c looks at a guest that has ended, kvm.c at what the host kernel
+ * counts, queues.c keeps what went through the queues of devices, read.c adds
+ * up what the vCPUs' threads have counted, table.c and json.c print, stats.c is
  * the probe.
  */
 #ifndef MKVM_STATS_H

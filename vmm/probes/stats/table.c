@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probes/stats/queues.h"
 #include "probes/stats/stats.h"
 #include "util/clock.h"
 
@@ -132,6 +133,7 @@ void stats_print_table(FILE *to, const struct stats *stats)
 	if (stats_read_all(&all, stats))
 		return;
 	print_rows(to, &all);
+	stats_print_queues(to);
 	stats_free_guest(&all);
 	if (stats->nr_guests > 1)
 		print_guests(to, stats);
