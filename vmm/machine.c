@@ -18,6 +18,7 @@
 #include "cli.h"
 #include "core/board.h"
 #include "core/kvm.h"
+#include "core/board_queue.h"
 #include "core/probes.h"
 #include "core/smp.h"
 #include "core/unstarted.h"
@@ -313,6 +314,8 @@ static int run_guests(struct machine *m)
 	for (unsigned int i = 0; i < m->nr_vms; i++) {
 		vm_join(&m->vms[i]);
 		unstarted_tell_end(&m->vms[i]);
+		if (probes_are_on())
+			boards_show_queues(&m->vms[i]);
 		probes_gone(&m->vms[i]);
 	}
 	messages_stop(&m->messages);

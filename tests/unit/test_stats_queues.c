@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probes/stats/queues.h"
 #include "probes/stats/stats.h"
 #include "queue.h"
 #include "util/json.h"

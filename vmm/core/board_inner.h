@@ -21,9 +21,9 @@ struct board {
 	struct ioevents *ioevents; /* core/ioevents.c, or NULL */
 	const struct queue_counts *counts; /* nr_counts of them, or NULL */
 	unsigned int nr_counts;
-	bool gets_keys;		   /* what is typed may go here */
-	bool made;		   /* init() was called */
-	bool hung_up;		   /* the device has been told */
+	bool gets_keys; /* what is typed may go here */
+	bool made;	/* init() was called */
+	bool hung_up;	/* the device has been told */
 
 	/* Guarded by dev.lock. */
 	struct lastword_ear ear;

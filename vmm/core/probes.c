@@ -4,7 +4,6 @@
 #include <assert.h>
 
 #include "abi/exit_status.h"
-#include "core/board_queue.h"
 #include "feature.h"
 #include "probe.h"
 
@@ -112,8 +111,6 @@ void probes_ended(struct vcpu *vcpu, const char *const *without, int status)
 
 void probes_gone(const struct vm *vm)
 {
-	if (nr_probes)
-		boards_show_queues(vm);
 	for (unsigned int i = 0; i < nr_probes; i++)
 		if (probes[i]->gone)
 			probes[i]->gone(vm);

@@ -2,7 +2,6 @@
  * The ledger as JSON; docs/stats.md describes it. Times are nanoseconds, and
  * ports and addresses are strings, as people write them.
  */
-#include "probes/stats/queues.h"
 #include "probes/stats/stats.h"
 #include "section.h"
 #include "util/json.h"

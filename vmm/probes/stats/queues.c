@@ -2,8 +2,6 @@
  * What went through the queues of devices: taken when a guest has ended, by the
  * main thread alone, and printed with the rest.
  */
-#include "probes/stats/queues.h"
-
 #include <stdio.h>
 #include <string.h>
 

@@ -12,7 +12,6 @@
 
 #include "abi/exit_status.h"
 #include "probe.h"
-#include "probes/stats/queues.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/outfile.h"

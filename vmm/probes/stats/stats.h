@@ -16,6 +16,9 @@
 #include "util/lane.h"
 
 struct exit_view;
+struct json;
+struct queue_counts;
+struct queue_view;
 struct vm;
 
 #define STATS_GUESTS_MAX 256
@@ -165,6 +168,10 @@ void stats_count_injection(unsigned int guest_id, unsigned int cpu);
 /* Takes what @vm leaves behind; its vCPUs' threads are gone. */
 void stats_take_end(const struct vm *vm);
 
+/* Takes what went through a queue (include/queue.h). On the main thread. */
+void stats_take_queue(const struct queue_view *view,
+		      const struct queue_counts *counts);
+
 /* To be called when there was no memory to count with. */
 void stats_fail(void);
 
@@ -211,5 +218,9 @@ void stats_free_guest(struct stats_guest *guest);
 
 void stats_print_table(FILE *to, const struct stats *stats);
 void stats_print_json(FILE *to, const struct stats *stats);
+
+/* Of these, the part of queues: all, and those of a guest. */
+void stats_print_queues(FILE *to);
+void stats_add_queues(struct json *json, unsigned int guest_id);
 
 #endif

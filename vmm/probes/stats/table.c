@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probes/stats/queues.h"
 #include "probes/stats/stats.h"
 #include "util/clock.h"
 
