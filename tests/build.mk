@@ -28,7 +28,7 @@ $(UNIT_TESTS): $(B)/tests/%: $(B)/san/tests/%.o
 	$(say) LD-SAN tests/$*
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CC) $(CFLAGS) $(SAN_FLAGS) -o $@ $(sort $(filter %.o,$^)) \
-		$(LDFLAGS) $(UNIT_LIBS)
+		$(LDFLAGS) $(UNIT_LIBS) $(VMM_LIBS)
 
 unit: $(UNIT_TESTS)
 
@@ -71,7 +71,8 @@ $(FUZZ_TESTS): $(B)/tests/%: $(B)/fuzz/tests/%.o
 	$(say) LD-FUZZ tests/$*
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ \
-		$(sort $(filter %.o,$^)) $(fuzz-link-$(@F)) -larchive -lz -pthread
+		$(sort $(filter %.o,$^)) $(fuzz-link-$(@F)) -larchive -lz -pthread \
+		$(VMM_LIBS)
 
 $(FUZZ_LOADERS): $(B)/tests/fuzz/fuzz_loader
 	$(Q)ln -sf fuzz_loader $@

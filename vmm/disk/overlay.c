@@ -105,7 +105,7 @@ static int overlay_read(struct disk *disk, const struct iovec *iov,
 		bool here;
 		uint64_t bytes = run_of(o, at, len, &here);
 
-		if (slice.iov == iov && bytes == len) /* as usual */
+		if (!slice.done && slice.iov == iov && bytes == len)
 			return read_part(o, iov, nr, at, here);
 		count = slice_take(&slice, part, PART_IOVS, &bytes);
 		err = read_part(o, part, count, at, here);
