@@ -1,6 +1,6 @@
 /* objects: probes/explain/explain.o probes/explain/access.o probes/explain/serial.o
  * probes/explain/hypercall.o probes/explain/i8042.o probes/explain/cmos.o
- * probes/explain/ioapic.o probes/explain/pci.o probes/explain/chips.o probes/explain/vga.o
+ * probes/explain/ioapic.o probes/explain/pci.o probes/explain/chips.o probes/explain/vga.o probes/explain/virtio.o
  * probes/explain/exits.o util/text.o util/log.o util/sink.o */
 /*
  * What --explain says of each exit, on kvm_run pages made up here: registers in
@@ -232,8 +232,9 @@ static void a_register_is_introduced_once(void **state)
 }
 
 static const struct explain_table *const all_tables[] = {
-	&explain_serial, &explain_hypercall, &explain_i8042, &explain_cmos,
-	&explain_ioapic, &explain_pci,	     &explain_chips, &explain_vga,
+	&explain_serial, &explain_hypercall, &explain_i8042,
+	&explain_cmos,	 &explain_ioapic,    &explain_pci,
+	&explain_chips,	 &explain_vga,	     &explain_virtio,
 };
 
 static void every_row_is_complete(void **state)

@@ -1,7 +1,7 @@
 /* objects: probes/explain/explain.o probes/explain/access.o probes/explain/serial.o
  * probes/explain/hypercall.o probes/explain/i8042.o probes/explain/cmos.o
  * probes/explain/ioapic.o probes/explain/pci.o probes/explain/chips.o
- * probes/explain/vga.o probes/explain/exits.o util/text.o util/log.o util/sink.o */
+ * probes/explain/vga.o probes/explain/virtio.o probes/explain/exits.o util/text.o util/log.o util/sink.o */
 /* What --explain says of the PCI bus: functions and registers by name, whichever
  * way they are reached. */
 #include "explained.h"
@@ -51,8 +51,8 @@ static const struct {
 	  "PCI FW 3.0" },
 	{ 1, 1, 0xc1000060, 0x5, 4,
 	  "WRITE 0xc1000060 <- 0x00000005 BAR: edu takes it" TIMES "PCI 3.0" },
-	{ 1, 0, 0xfebfffff, 0x5, 1,
-	  "READ 0xfebfffff -> 0x05 BAR: edu gives it" TIMES "PCI 3.0" },
+	{ 1, 0, 0xfeafffff, 0x5, 1,
+	  "READ 0xfeafffff -> 0x05 BAR: edu gives it" TIMES "PCI 3.0" },
 	{ 0, 0, 0xffff, 0x5, 1,
 	  "IN 0xffff -> 0x05 BAR: edu gives it" TIMES "PCI 3.0" },
 };

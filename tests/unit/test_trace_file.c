@@ -15,6 +15,7 @@
 
 #include "probe.h"
 #include "probes/tracefile/tracefile.h"
+#include "queue.h"
 
 #define DATA_OFFSET 4096
 #define NAME_MAX    255
@@ -149,6 +150,45 @@ static void the_longest_events_fit(void **state)
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+/* From taken to given back, under one id; the track has its name once. */
+static void a_request_is_a_span(void **state)
+{
+	const struct queue_view queue = { .guest = "a.bin",
+					  .device = "virtio-blk",
+					  .number = 1,
+					  .queue = 3 };
+	const struct queue_event events[] = {
+		{ .what = QUEUE_TAKEN,
+		  .nr_in = 2,
+		  .out = 16,
+		  .in = 4097,
+		  .head = 5 },
+		{ .what = QUEUE_GIVEN, .in = 4097, .head = 5 },
+		{ .what = QUEUE_TOLD, .asked = true },
+		{ .what = QUEUE_TOLD },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++)
+		trace_add_queue(lane, &queue, &events[i], 1000 * i, !i);
+	must_be(",\n{\"ph\":\"M\",\"pid\":1,\"tid\":1001,\"name\":"
+		"\"thread_name\",\"args\":{\"name\":\"queues\"}}"
+		",\n{\"ph\":\"b\",\"pid\":1,\"tid\":1001,\"ts\":0.000,"
+		"\"cat\":\"request\",\"name\":\"virtio-blk 2 queue 3\","
+		"\"id\":\"virtio-blk 2 queue 3 request 5\",\"args\":"
+		"{\"out\":16,\"in\":4097}}"
+		",\n{\"ph\":\"e\",\"pid\":1,\"tid\":1001,\"ts\":1.000,"
+		"\"cat\":\"request\",\"name\":\"virtio-blk 2 queue 3\","
+		"\"id\":\"virtio-blk 2 queue 3 request 5\",\"args\":"
+		"{\"written\":4097}}"
+		",\n{\"ph\":\"i\",\"pid\":1,\"tid\":1001,\"s\":\"t\","
+		"\"ts\":2.000,\"cat\":\"queue\",\"name\":"
+		"\"virtio-blk 2 queue 3 interrupt\"}"
+		",\n{\"ph\":\"i\",\"pid\":1,\"tid\":1001,\"s\":\"t\","
+		"\"ts\":3.000,\"cat\":\"queue\",\"name\":"
+		"\"virtio-blk 2 queue 3 no interrupt\"}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +197,8 @@ int main(void)
 		CASE(lines_have_a_track_that_is_named_once),
 		CASE(an_injection_is_on_its_vcpu),
 		CASE(the_longest_events_fit),
+		cmocka_unit_test_setup_teardown(a_request_is_a_span, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

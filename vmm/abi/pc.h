@@ -43,6 +43,7 @@
 /* Windows of virtio over MMIO, one behind the other, below the I/O APIC. */
 #define PC_WINDOWS_GPA 0xfeb00000
 #define PC_WINDOW_LEN  0x1000
+#define PC_WINDOWS_LEN 0x100000
 
 /*
  * The end of low RAM, to 1 MiB, where firmware leaves what guests that know

@@ -124,12 +124,25 @@ static const struct bus_claim *find_any(struct bus *bus, uint64_t addr,
 	return claim;
 }
 
-const char *bus_owner(struct bus *bus, uint64_t addr)
+const char *bus_locate(struct bus *bus, uint64_t addr, unsigned int *range,
+		       uint64_t *off)
 {
 	struct bus_claim moving;
 	const struct bus_claim *claim = find_any(bus, addr, &moving);
 
-	return claim ? claim->dev->type->name : NULL;
+	if (!claim)
+		return NULL;
+	*range = claim->range;
+	*off = addr - claim->base;
+	return claim->dev->type->name;
+}
+
+const char *bus_owner(struct bus *bus, uint64_t addr)
+{
+	unsigned int range;
+	uint64_t off;
+
+	return bus_locate(bus, addr, &range, &off);
 }
 
 /* Counts an access nobody answers, and logs each address once. */

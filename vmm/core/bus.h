@@ -99,6 +99,10 @@ bool bus_find_moving(struct bus *bus, uint64_t addr, struct bus_claim *claim);
 /* Name of the device that claims @addr, or NULL. */
 const char *bus_owner(struct bus *bus, uint64_t addr);
 
+/* The same, and which range of the device it is, and how far into it. */
+const char *bus_locate(struct bus *bus, uint64_t addr, unsigned int *range,
+		       uint64_t *off);
+
 /*
  * One access of @size bytes (1-8) at @addr; takes the device's lock. Where no
  * device answers, reads give ones and writes are dropped, both counted. What

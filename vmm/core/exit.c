@@ -220,15 +220,16 @@ static enum exit_action answer(struct vcpu *vcpu, const struct exit_row *row)
 }
 
 /* Who answers the exit, for I/O and MMIO. */
-static const char *answering_device(const struct vcpu *vcpu)
+static void find_device(const struct vcpu *vcpu, struct exit_view *view)
 {
 	const struct kvm_run *run = vcpu->run;
 
 	if (run->exit_reason == KVM_EXIT_IO)
-		return bus_owner(&vcpu->vm->pio, run->io.port);
+		view->device = bus_locate(&vcpu->vm->pio, run->io.port,
+					  &view->range, &view->off);
 	if (run->exit_reason == KVM_EXIT_MMIO)
-		return bus_owner(&vcpu->vm->mmio, run->mmio.phys_addr);
-	return NULL;
+		view->device = bus_locate(&vcpu->vm->mmio, run->mmio.phys_addr,
+					  &view->range, &view->off);
 }
 
 /* Answers while the probes look on. */
@@ -245,11 +246,11 @@ SLOW static enum exit_action answer_watched(struct vcpu *vcpu,
 		.nr_cpus = vcpu->vm->nr_vcpus,
 		.number = vcpu->exit_number,
 		.reason = row->name,
-		.device = answering_device(vcpu),
 		.run = vcpu->run,
 		.guest_ns = left_ns - vcpu->entered_ns,
 	};
 
+	find_device(vcpu, &view);
 	probes_before(&view);
 	view.answer_ns = vm_now_ns(vcpu->vm);
 	action = answer(vcpu, row);

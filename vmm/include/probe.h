@@ -24,10 +24,12 @@ struct exit_view {
 	unsigned int guest_id;	/* place on the command line, from 0 */
 	unsigned int nr_guests; /* on the command line */
 	unsigned int cpu;
-	unsigned int nr_cpus;	   /* of this guest */
-	uint64_t number;	   /* of the guest's VM exits, from 1 */
-	const char *reason;	   /* "IO", "MMIO", "HLT", ... */
-	const char *device;	   /* IO, MMIO: who answers; NULL: nobody */
+	unsigned int nr_cpus; /* of this guest */
+	uint64_t number;      /* of the guest's VM exits, from 1 */
+	const char *reason;   /* "IO", "MMIO", "HLT", ... */
+	const char *device;   /* IO, MMIO: who answers; NULL: nobody */
+	unsigned int range;   /* of the device, and how far into it */
+	uint64_t off;
 	const struct kvm_run *run; /* registers in run->s.regs.regs */
 	uint64_t guest_ns;	   /* how long KVM_RUN took */
 	uint64_t answer_ns;	   /* after(): how long the answer took */

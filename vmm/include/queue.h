@@ -40,7 +40,7 @@ static inline uint64_t queue_interrupts_saved(const struct queue_counts *counts)
 		       0;
 }
 
-/* Which queue. The strings live as long as the guest. */
+/* Which queue. The strings live as long as the process. */
 struct queue_view {
 	const char *guest;	/* its name in messages */
 	unsigned int guest_id;	/* place on the command line, from 0 */

@@ -7,14 +7,16 @@
 #include <linux/kvm.h>
 #include <string.h>
 
+#include "abi/pc.h"
 #include "probe.h"
 #include "probes/explain/explain.h"
 
 #define SHOWN_MAX 8 /* bytes of a string instruction that are shown */
 
 static const struct explain_table *const tables[] = {
-	&explain_serial, &explain_hypercall, &explain_i8042, &explain_cmos,
-	&explain_ioapic, &explain_pci,	     &explain_vga,   &explain_chips,
+	&explain_serial, &explain_hypercall, &explain_i8042,
+	&explain_cmos,	 &explain_ioapic,    &explain_virtio,
+	&explain_pci,	 &explain_vga,	     &explain_chips,
 };
 
 static void take_port(struct explain_access *access, const struct kvm_run *run)
@@ -38,6 +40,22 @@ static void take_memory(struct explain_access *access,
 	access->data = run->mmio.data;
 }
 
+/* Where the guest has its registers is no matter. */
+static void find_virtio(struct explain_access *access,
+			const struct exit_view *view)
+{
+	access->inner = access->space;
+	access->off = access->addr;
+	if (!view->device || strncmp(view->device, "virtio-", 7))
+		return;
+	access->inner = access->space == SPACE_MEMORY &&
+					access->addr - PC_WINDOWS_GPA <
+						PC_WINDOWS_LEN ?
+				SPACE_VIRTIO_MMIO :
+				SPACE_VIRTIO_PCI;
+	access->off = view->off | (uint64_t)view->range << 16;
+}
+
 void explain_take_access(struct explain_access *access,
 			 const struct exit_view *view)
 {
@@ -47,6 +65,7 @@ void explain_take_access(struct explain_access *access,
 		take_port(access, view->run);
 	else
 		take_memory(access, view->run);
+	find_virtio(access, view);
 	memcpy(&access->val, access->data,
 	       access->size < sizeof(access->val) ? access->size :
 						    sizeof(access->val));
@@ -82,8 +101,11 @@ static bool row_fits(const struct explain_row *row,
 		     const struct explain_access *access,
 		     const struct explain_guest *guest)
 {
-	return row->space == access->space && access->addr >= row->first &&
-	       access->addr <= (row->last ? row->last : row->first) &&
+	const bool inside = row->space > SPACE_MEMORY;
+	const uint64_t at = inside ? access->off : access->addr;
+
+	return row->space == (inside ? access->inner : access->space) &&
+	       at >= row->first && at <= (row->last ? row->last : row->first) &&
 	       row->way & (access->write ? WAY_OUT : WAY_IN) &&
 	       state_fits(row, access, guest);
 }

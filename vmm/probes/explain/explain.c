@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "probe.h"
+#include "queue.h"
 #include "util/clock.h"
 #include "util/log.h"
 
@@ -165,6 +166,22 @@ void explain_view(struct text *text, struct explain_guest *guest,
 		explain_other(text, start, view);
 }
 
+void explain_queue(struct text *text, const struct queue_view *view,
+		   const struct queue_event *event)
+{
+	const size_t start = text->len;
+
+	next_column(text, start + COLUMN_DID);
+	text_add(text, "%s", view->device);
+	if (view->number)
+		text_add(text, " %u", view->number + 1);
+	text_add(text, " queue %u", view->queue);
+	next_column(text, start + COLUMN_MEANS);
+	explain_add_event(text, event);
+	next_column(text, start + COLUMN_DOC);
+	text_add(text, "VIRTIO 1.1\n");
+}
+
 static void add_head(struct text *text, const struct exit_view *view)
 {
 	size_t start =
@@ -194,6 +211,24 @@ static void explain(const struct exit_view *view)
 	log_text(text.buf, text.len);
 }
 
+/* "  virtio-blk queue 0   takes 3 buffers: ...": the column of numbers is empty. */
+static void explain_event(const struct queue_view *view,
+			  const struct queue_event *event)
+{
+	static atomic_bool shown;
+	char buf[TEXT_BYTES];
+	struct text text;
+
+	text_init(&text, buf, sizeof(buf));
+	if (view->nr_guests > 1)
+		text_add(&text, "%-*s ", name_width(view->guest), view->guest);
+	explain_queue(&text, view, event);
+	if (is_first(&shown))
+		text_add(&text, INDENT "\"%s\": %s\n", "Virtqueues",
+			 "requests and answers, in the guest's memory");
+	log_text(text.buf, text.len);
+}
+
 /* Such an exit is explained before its answer prints why the guest ends. */
 static bool is_last(const struct kvm_run *run)
 {
@@ -202,15 +237,21 @@ static bool is_last(const struct kvm_run *run)
 	       run->exit_reason == KVM_EXIT_INTERNAL_ERROR;
 }
 
+/* What comes of a kick stands below it, so it has no time to answer. */
+static bool is_early(const struct exit_view *view)
+{
+	return is_last(view->run) || explain_is_kick(view);
+}
+
 static void explain_before(const struct exit_view *view)
 {
-	if (is_last(view->run))
+	if (is_early(view))
 		explain(view);
 }
 
 static void explain_after(const struct exit_view *view)
 {
-	if (!is_last(view->run))
+	if (!is_early(view))
 		explain(view);
 }
 
@@ -221,5 +262,6 @@ static const struct probe explainer = {
 	.talks = true,
 	.before = explain_before,
 	.after = explain_after,
+	.queue_event = explain_event,
 };
 PROBE(explainer);

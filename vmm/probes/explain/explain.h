@@ -4,7 +4,7 @@
  * explain.c is the probe and the layout, access.c takes an access
  * apart and finds its row, serial.c, hypercall.c,
  * i8042.c, cmos.c, ioapic.c, vga.c and chips.c are the
- * rows of the devices, exits.c those of the exits that are no access.
+ * rows of the devices, virtio.c those of virtio and of its queues, exits.c those of the exits that are no access.
  */
 #ifndef MKVM_EXPLAIN_H
 #define MKVM_EXPLAIN_H
@@ -17,6 +17,8 @@
 #include "util/text.h"
 
 struct exit_view;
+struct queue_event;
+struct queue_view;
 
 /* What a guest has said earlier that the meaning of an access depends on. */
 enum explain_latch {
@@ -43,7 +45,13 @@ struct explain_guest {
 	atomic_uchar latches[LATCH_COUNT];
 };
 
-enum explain_space { SPACE_PORT, SPACE_MEMORY };
+/* The last two are offsets into a virtio device, wherever its guest has it. */
+enum explain_space {
+	SPACE_PORT,
+	SPACE_MEMORY,
+	SPACE_VIRTIO_MMIO,
+	SPACE_VIRTIO_PCI,
+};
 
 /* One access, taken out of kvm_run. */
 struct explain_access {
@@ -55,6 +63,8 @@ struct explain_access {
 	uint64_t val;		  /* the first one */
 	uint64_t rbx;		  /* a hypercall's argument */
 	const char *device;	  /* who answers; NULL: nobody */
+	enum explain_space inner; /* SPACE_VIRTIO_*, or as space */
+	uint64_t off;		  /* there; else it is addr */
 };
 
 enum explain_way { WAY_OUT = 1, WAY_IN = 2, WAY_BOTH = 3 };
@@ -130,7 +140,7 @@ struct explain_table {
 
 extern const struct explain_table explain_serial, explain_hypercall,
 	explain_i8042, explain_cmos, explain_ioapic, explain_pci, explain_chips,
-	explain_vga;
+	explain_vga, explain_virtio;
 
 /* What an exit that is no access means, by exit reason. */
 struct explain_exit {
@@ -163,6 +173,12 @@ void explain_add_answer(struct text *text, const struct explain_access *access,
 /* 'l' of a character, else 0x6c. */
 void explain_add_byte(struct text *text, uint8_t byte);
 
+/* "takes 3 buffers: reads 16 bytes, may write 4097" */
+void explain_add_event(struct text *text, const struct queue_event *event);
+
+/* Whether @view is a write that tells a virtio device of requests. */
+bool explain_is_kick(const struct exit_view *view);
+
 /* The names of @bits in @val, with spaces between them. */
 void explain_add_bits(struct text *text, const struct explain_bits *bits,
 		      uint8_t val);
@@ -173,6 +189,10 @@ void explain_add_bits(struct text *text, const struct explain_bits *bits,
  */
 void explain_view(struct text *text, struct explain_guest *guest,
 		  const struct exit_view *view);
+
+/* Explains what happened in a queue, in one line. Likewise. */
+void explain_queue(struct text *text, const struct queue_view *view,
+		   const struct queue_event *event);
 
 #define EXPLAIN_ROWS_MAX 192 /* of all tables together */
 

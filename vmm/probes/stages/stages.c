@@ -16,6 +16,7 @@
 
 #include "abi/exit_status.h"
 #include "probe.h"
+#include "queue.h"
 #include "util/clock.h"
 #include "util/log.h"
 
@@ -104,6 +105,7 @@ static void stages_see(const struct exit_view *view)
 		mine->mode = mode;
 		see_first(guest, view, mode);
 	}
+	atomic_store_explicit(&guest->last, view->number, memory_order_relaxed);
 	if (mode != mine->mode)
 		see_mode(guest, view, mode);
 	if (stage_is_console(view->run)) {
@@ -112,6 +114,34 @@ static void stages_see(const struct exit_view *view)
 		pthread_mutex_unlock(&guest->lock);
 	}
 	see_end(view);
+}
+
+static const struct {
+	const char *device;
+	enum stage stage;
+} of_devices[] = {
+	{ "virtio-blk", STAGE_DISK },
+	{ "virtio-9p", STAGE_SHARE },
+	{ "virtio-net", STAGE_NET },
+};
+
+/* The first requests to devices: on a vCPU's thread or the device's own. */
+static void stages_queue(const struct queue_view *view,
+			 const struct queue_event *event)
+{
+	struct stage_guest *guest;
+	uint64_t exits;
+
+	if (event->what != QUEUE_TAKEN || view->guest_id >= STAGES_GUESTS_MAX)
+		return;
+	guest = &guests[view->guest_id];
+	exits = atomic_load_explicit(&guest->last, memory_order_relaxed);
+	pthread_mutex_lock(&guest->lock);
+	stage_mark(guest, STAGE_QUEUE, exits, view->device);
+	for (size_t i = 0; i < sizeof(of_devices) / sizeof(of_devices[0]); i++)
+		if (!strcmp(view->device, of_devices[i].device))
+			stage_mark(guest, of_devices[i].stage, exits, NULL);
+	pthread_mutex_unlock(&guest->lock);
 }
 
 /* A halt, say, ended the guest if it was its last exit. */
@@ -222,6 +252,7 @@ static const struct probe stages = {
 	.option = "--stages",
 	.setup = stages_setup,
 	.before = stages_see,
+	.queue_event = stages_queue,
 	.finish = stages_finish,
 };
 PROBE(stages);

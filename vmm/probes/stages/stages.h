@@ -7,6 +7,7 @@
 #define MKVM_STAGES_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,6 +32,10 @@ enum stage {
 	STAGE_LONG,
 	STAGE_SECOND_CPU,
 	STAGE_BYTE,
+	STAGE_QUEUE,
+	STAGE_DISK,
+	STAGE_SHARE,
+	STAGE_NET,
 	STAGE_KERNEL,
 	STAGE_MEMORY,
 	STAGE_CPUS,
@@ -66,8 +71,9 @@ struct stage_console {
 };
 
 struct stage_guest {
-	char *name;	      /* NULL: it had no exit yet */
-	pthread_mutex_t lock; /* guards what follows */
+	char *name;		/* NULL: it had no exit yet */
+	_Atomic(uint64_t) last; /* number of an exit, the latest or so */
+	pthread_mutex_t lock;	/* guards what follows */
 	struct stage_mark marks[STAGE_COUNT];
 	struct stage_console console;
 	enum stage furthest; /* of a boot, STAGE_KERNEL or later */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "probe.h"
+#include "queue.h"
 #include "util/log.h"
 #include "util/text.h"
 #include "x86/bits.h"
@@ -139,6 +140,45 @@ static void trace_exit(const struct exit_view *view)
 	log_text(buf, line.len);
 }
 
+static void add_event(struct text *line, const struct queue_event *event)
+{
+	switch (event->what) {
+	case QUEUE_TAKEN:
+		text_add(line,
+			 "request %u taken, %u buffers to be read (%llu "
+			 "bytes), %u to be written (%llu)",
+			 event->head, event->nr_out,
+			 (unsigned long long)event->out, event->nr_in,
+			 (unsigned long long)event->in);
+		break;
+	case QUEUE_GIVEN:
+		text_add(line, "request %u given back, %llu bytes written",
+			 event->head, (unsigned long long)event->in);
+		break;
+	case QUEUE_TOLD:
+		text_add(line, "%s",
+			 event->asked ? "interrupt" : "no interrupt wanted");
+		break;
+	}
+}
+
+/* A device's own thread may say it. */
+static void trace_event(const struct queue_view *view,
+			const struct queue_event *event)
+{
+	char buf[LINE_BYTES];
+	struct text line;
+
+	text_init(&line, buf, sizeof(buf) - 1);
+	text_add(&line, "kvm-vmm: %s: %s", view->guest, view->device);
+	if (view->number)
+		text_add(&line, " %u", view->number + 1);
+	text_add(&line, " queue %u: ", view->queue);
+	add_event(&line, event);
+	buf[line.len++] = '\n';
+	log_text(buf, line.len);
+}
+
 static void trace_before(const struct exit_view *view)
 {
 	if (!is_read(view->run))
@@ -158,5 +198,6 @@ static const struct probe trace = {
 	.talks = true,
 	.before = trace_before,
 	.after = trace_after,
+	.queue_event = trace_event,
 };
 PROBE(trace);

@@ -9,11 +9,13 @@
 
 #include "probe.h"
 #include "probes/tracefile/tracefile.h"
+#include "queue.h"
 #include "util/clock.h"
 #include "util/json.h"
 
 #define NAME_BYTES 1536 /* a file name of 255 bytes, each one escaped */
 #define LINES_TID  1000 /* more than there are vCPUs */
+#define QUEUES_TID 1001
 
 static void add_bytes(struct trace_lane *lane, const char *text, size_t len)
 {
@@ -166,6 +168,65 @@ void trace_add_line(struct trace_lane *lane, unsigned int guest_id,
 	add(lane, ",\"args\":{\"irq\":");
 	add_number(lane, irq);
 	add(lane, level ? ",\"level\":1}}" : ",\"level\":0}}");
+}
+
+/* "virtio-blk 2 queue 0" */
+static void add_queue_name(struct trace_lane *lane,
+			   const struct queue_view *view)
+{
+	add(lane, view->device);
+	if (view->number) {
+		add(lane, " ");
+		add_number(lane, view->number + 1);
+	}
+	add(lane, " queue ");
+	add_number(lane, view->queue);
+}
+
+/* A request is a span of its own, from taken to given back. */
+static void add_request(struct trace_lane *lane, const struct queue_view *view,
+			const struct queue_event *event, uint64_t now_ns)
+{
+	const bool taken = event->what == QUEUE_TAKEN;
+
+	begin(lane, taken ? "b" : "e", view->guest_id, QUEUES_TID);
+	add(lane, ",\"ts\":");
+	add_time(lane, now_ns);
+	add(lane, ",\"cat\":\"request\",\"name\":\"");
+	add_queue_name(lane, view);
+	add(lane, "\",\"id\":\"");
+	add_queue_name(lane, view);
+	add(lane, " request ");
+	add_number(lane, event->head);
+	add(lane,
+	    taken ? "\",\"args\":{\"out\":" : "\",\"args\":{\"written\":");
+	add_number(lane, taken ? event->out : event->in);
+	if (taken) {
+		add(lane, ",\"in\":");
+		add_number(lane, event->in);
+	}
+	add(lane, "}}");
+}
+
+void trace_add_queue(struct trace_lane *lane, const struct queue_view *view,
+		     const struct queue_event *event, uint64_t now_ns,
+		     bool first)
+{
+	if (first) {
+		begin(lane, "M", view->guest_id, QUEUES_TID);
+		add(lane, ",\"name\":\"thread_name\",\"args\":{\"name\":"
+			  "\"queues\"}}");
+	}
+	if (event->what != QUEUE_TOLD) {
+		add_request(lane, view, event, now_ns);
+		return;
+	}
+	begin(lane, "i", view->guest_id, QUEUES_TID);
+	add(lane, ",\"s\":\"t\",\"ts\":");
+	add_time(lane, now_ns);
+	add(lane, ",\"cat\":\"queue\",\"name\":\"");
+	add_queue_name(lane, view);
+	add(lane, event->asked ? " interrupt\"}" : " no interrupt\"}");
 }
 
 void trace_add_injection(struct trace_lane *lane, unsigned int guest_id,

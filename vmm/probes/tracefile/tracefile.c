@@ -22,6 +22,7 @@
 
 #include "abi/exit_status.h"
 #include "probe.h"
+#include "queue.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/outfile.h"
@@ -31,7 +32,7 @@
 
 static struct lanes lanes;
 static __thread struct trace_lane *mine;
-static atomic_bool named_lines[GUESTS_MAX];
+static atomic_bool named_lines[GUESTS_MAX], named_queues[GUESTS_MAX];
 
 static const char *path; /* constant once vCPUs run, like all that follows */
 static uint64_t started_ns;
@@ -224,6 +225,18 @@ static void trace_line(unsigned int guest_id, unsigned int irq, bool level,
 		trace_add_line(lane, guest_id, irq, level, now_ns(), first);
 }
 
+/* On a device's own thread, perhaps, whose lane is its own, too. */
+static void trace_queue(const struct queue_view *view,
+			const struct queue_event *event)
+{
+	bool first = view->guest_id < GUESTS_MAX &&
+		     !atomic_exchange(&named_queues[view->guest_id], true);
+	struct trace_lane *lane = take_lane_now();
+
+	if (lane)
+		trace_add_queue(lane, view, event, now_ns(), first);
+}
+
 static void trace_inject(unsigned int guest_id, unsigned int cpu,
 			 unsigned int vector)
 {
@@ -250,7 +263,7 @@ static int trace_finish(void)
 	if (err)
 		give_up(-err);
 	if (missing)
-		log_warn("--trace: %s: %u changes of interrupt lines are "
+		log_warn("--trace: %s: %u events of lines and queues are "
 			 "missing: whoever reads it was too slow",
 			 path, missing);
 	switch (atomic_load(&failed)) {
@@ -273,6 +286,7 @@ static const struct probe trace_file = {
 	.after = trace_after,
 	.line = trace_line,
 	.inject = trace_inject,
+	.queue_event = trace_queue,
 	.finish = trace_finish,
 };
 PROBE(trace_file);

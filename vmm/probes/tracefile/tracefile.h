@@ -16,6 +16,8 @@
 #include "util/lane.h"
 
 struct exit_view;
+struct queue_event;
+struct queue_view;
 
 #define TRACE_BUFFER_BYTES 32768
 #define TRACE_EVENT_BYTES  2048 /* no event is longer, names included */
@@ -46,5 +48,10 @@ void trace_add_injection(struct trace_lane *lane, unsigned int guest_id,
 /* Line @irq of the guest has changed; the first one names their track. */
 void trace_add_line(struct trace_lane *lane, unsigned int guest_id,
 		    unsigned int irq, bool level, uint64_t now_ns, bool first);
+
+/* Something happened in a queue; the first one names the track. */
+void trace_add_queue(struct trace_lane *lane, const struct queue_view *view,
+		     const struct queue_event *event, uint64_t now_ns,
+		     bool first);
 
 #endif
