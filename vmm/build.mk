@@ -105,6 +105,7 @@ obj-$(CONFIG_BOOT_LINUX) += boot/linux.o boot/bzimage.o boot/vmlinux.o \
 			    boot/linux_windows$(call none-without,VIRTIO_MMIO).o \
 			    boot/elf.o boot/map64.o boot/sparse.o \
 			    boot/room.o boot/memmap.o boot/firmware/bda.o
+obj-$(CONFIG_BOOT_ROOT)  += boot/root.o
 obj-$(CONFIG_MPTABLE)    += boot/firmware/mptable.o
 obj-$(CONFIG_ACPI)       += boot/firmware/acpi.o boot/firmware/dsdt.o
 obj-$(CONFIG_BOOT_LONG64) += boot/long64.o boot/elf.o boot/map64.o boot/room.o

@@ -282,6 +282,7 @@ int guest_load(const struct options *opt, const struct loader *loader,
 	const struct platform platform = platform_of(vm);
 	struct boot_args args = {
 		.cmdline = opt->cmdline,
+		.plan_words = plan_words(vm->config.plan),
 		.usual_cmdline = usual_cmdline(vm),
 		.nr_cpus = vm->config.nr_vcpus,
 		.chips_in_kernel = chip && chip->has_apic && !chip->models,

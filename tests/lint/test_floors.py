@@ -47,6 +47,7 @@ RULES = [
     ("disk/*",		FLOOR0 + ["include/disk.h", "="],	False),
     ("irqchip/*",	FLOOR2 + ["="],		True),
     ("boot/firmware/*",	FIRMWARE + ["="],	False),
+    ("boot/root.c",	DEVICE,			False),	# a plug, no loader
     ("boot/*",		LOADER + ["boot/*"],	False),
     ("probes/*",	FLOOR2 + ["="],		True),
     ("doctor/*",	FLOOR0 + ["include/command.h", "="],	True),

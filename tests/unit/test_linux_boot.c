@@ -117,7 +117,7 @@ static void tells_of_its_ram(void **state)
 	};
 
 	(void)state;
-	boot(&(struct boot_args){ 0 });
+	boot(&(struct boot_args){ .usual_cmdline = "" });
 	assert_int_equal(zero_page()->e820_entries,
 			 sizeof(want) / sizeof(want[0]));
 	assert_memory_equal(zero_page()->e820_table, want, sizeof(want));
@@ -165,6 +165,9 @@ static void short_cuts_are_for_one_vcpu(void **state)
 
 	(void)state;
 	check_words(&args, "panic_warm percpu_alloc=page words");
+	args.plan_words = "root=/dev/vda rw ";
+	check_words(&args, "percpu_alloc=page root=/dev/vda rw words");
+	args.plan_words = NULL;
 	args.chips_in_kernel = true;
 	check_words(&args, "panic_warm percpu_alloc=page noapic words");
 	kernel.is_for_pcs = true;
@@ -201,7 +204,7 @@ static void low_ram_is_a_large_page(void **state)
 	(void)state;
 	if (!has_large_pages())
 		skip();
-	boot(&(struct boot_args){ 0 });
+	boot(&(struct boot_args){ .usual_cmdline = "" });
 	assert_int_equal(large_bytes(mem.base), LARGE);
 }
 

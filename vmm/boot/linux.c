@@ -109,6 +109,7 @@ static int place_cmdline(const struct linux_kernel *kernel,
 			 struct boot_params *zero_page)
 {
 	const char *words = args->cmdline ? args->cmdline : args->usual_cmdline;
+	const char *more = args->plan_words ? args->plan_words : "";
 	size_t limit = kernel->header.cmdline_size; /* without the NUL */
 	size_t len;
 	char *cmdline = mem_hva(mem, CMDLINE_GPA, CMDLINE_MAX);
@@ -117,7 +118,8 @@ static int place_cmdline(const struct linux_kernel *kernel,
 	if (limit > CMDLINE_MAX - 1)
 		limit = CMDLINE_MAX - 1;
 	linux_windows(kernel, args, words, windows, sizeof(windows));
-	len = strlen(LINUX_MACHINE_WORDS) + strlen(windows) + strlen(words);
+	len = strlen(LINUX_MACHINE_WORDS) + strlen(windows) + strlen(more) +
+	      strlen(words);
 	format_extras(kernel, args, extras, sizeof(extras));
 	if (len + strlen(extras) > limit)
 		*extras = '\0'; /* they can be done without */
@@ -127,8 +129,8 @@ static int place_cmdline(const struct linux_kernel *kernel,
 			  len, kernel->path, limit);
 		return -E2BIG;
 	}
-	snprintf(cmdline, CMDLINE_MAX, "%s%s%s%s", LINUX_MACHINE_WORDS, extras,
-		 windows, words);
+	snprintf(cmdline, CMDLINE_MAX, "%s%s%s%s%s", LINUX_MACHINE_WORDS,
+		 extras, windows, more, words);
 	log_info("command line: %s", cmdline);
 	zero_page->hdr.cmd_line_ptr = CMDLINE_GPA;
 	return 0;

@@ -23,7 +23,7 @@
 #define LINUX_KEYS "serial"
 #define LINUX_NEEDS                                                 \
 	(NEEDS_IRQCHIP | NEEDS_CMDLINE | NEEDS_INITRD | NEEDS_SMP | \
-	 NEEDS_SERIAL)
+	 NEEDS_SERIAL | NEEDS_ROOT)
 
 /*
  * Put before the user's words, so that a panic and a reboot end the guest and

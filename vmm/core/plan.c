@@ -9,6 +9,8 @@
 #include "loader.h"
 #include "util/log.h"
 
+TABLE_DECLARE(plug, plug);
+
 struct plan *plan_new(const struct plan_guest *guest)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
@@ -89,4 +91,38 @@ void plan_choose(struct plan *plan, const void *row)
 const void *plan_choice(const struct plan *plan)
 {
 	return plan->choice;
+}
+
+const char *plan_words(const struct plan *plan)
+{
+	return plan ? plan->words : "";
+}
+
+int plan_say(struct plan *plan, const char *option, const char *words)
+{
+	const size_t len = strlen(plan->words);
+
+	if (!(plan->guest.loader->needs & NEEDS_ROOT)) {
+		log_error("%s: %s: this kind of guest is not told of it; it is "
+			  "for Linux",
+			  plan->guest.image->path, option);
+		return -EINVAL;
+	}
+	if (len + strlen(words) >= sizeof(plan->words)) {
+		log_error("%s: too many words for one command line", option);
+		return -EINVAL;
+	}
+	memcpy(plan->words + len, words, strlen(words) + 1);
+	return 0;
+}
+
+int plan_plug(struct plan *plan, const char *option, const char *arg)
+{
+	const struct plug *const *row;
+
+	TABLE_FOREACH(plug, row)
+		if (!strcmp((*row)->option, option))
+			return (*row)->plug(plan, arg);
+	log_error("%s: not built in", option);
+	return -EINVAL;
 }

@@ -5,7 +5,8 @@
 
 #include "plug.h"
 
-#define PLAN_MAX 31 /* devices: slots of PCI beside the bridge's */
+#define PLAN_WORDS_MAX 256
+#define PLAN_MAX       31 /* devices: slots of PCI beside the bridge's */
 
 struct image;
 struct loader;
@@ -19,7 +20,8 @@ struct plan_guest {
 
 struct plan {
 	struct plan_guest guest;
-	const void *choice; /* of an early plug */
+	const void *choice;	    /* of an early plug */
+	char words[PLAN_WORDS_MAX]; /* for Linux, each with a blank behind it */
 	unsigned int nr;
 	struct planned devices[PLAN_MAX];
 };
@@ -29,6 +31,9 @@ struct plan *plan_new(const struct plan_guest *guest);
 
 /* Whether there is a device called @name; @plan may be NULL. */
 bool plan_has(const struct plan *plan, const char *name);
+
+/* What plan_say() was told; @plan may be NULL. */
+const char *plan_words(const struct plan *plan);
 
 /* @plan may be NULL. */
 void plan_free(struct plan *plan);

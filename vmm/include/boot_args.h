@@ -20,6 +20,7 @@ struct module {
 
 struct boot_args {
 	const char *cmdline;	   /* --cmdline; NULL: not given */
+	const char *plan_words;	   /* of plugs, for Linux; NULL: none */
 	const char *usual_cmdline; /* and what Linux has then */
 	unsigned int columns;	   /* of the terminal at both ends of the */
 	unsigned int lines;	   /* guest; 0: there is none */

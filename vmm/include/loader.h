@@ -37,6 +37,7 @@ enum loader_needs {
 	NEEDS_LOAD_AT = 1 << 6,	 /* takes --load-at */
 	NEEDS_SERIAL = 1 << 7,	 /* talks by it: no screen is waited for */
 	NEEDS_BIOS = 1 << 8,	 /* was started by a BIOS: chips are its */
+	NEEDS_ROOT = 1 << 9,	 /* takes --root: words of Linux's */
 };
 
 struct boot_args; /* include/boot_args.h */

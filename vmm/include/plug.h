@@ -73,6 +73,17 @@ bool plan_allows(const struct plan *plan, const char *name);
 /* Whether the guest is known to have a driver for such windows. */
 bool plan_drives_windows(const struct plan *plan);
 
+/*
+ * Puts @words, with a blank behind them, on the guest's command line, before the
+ * user's. 0, or -EINVAL after one message that begins with @option: the guest is
+ * no Linux, or they are too many.
+ */
+int plan_say(struct plan *plan, const char *option, const char *words);
+
+/* Plugs in what @option with @arg would, "--share". As the plug itself; -EINVAL
+ * after one message where it was not built in. */
+int plan_plug(struct plan *plan, const char *option, const char *arg);
+
 /* What an early plug has decided for those that come after it: a row of whatever
  * table they agree on; NULL: nothing yet. */
 void plan_choose(struct plan *plan, const void *row);
