@@ -29,7 +29,7 @@ static int read_inputs(const struct request *r, struct tree *tree)
 static int write_archive(const struct request *r, struct tree *tree)
 {
 	struct buf plain = { .limit = ARCHIVE_MAX_BYTES }, packed = { 0 };
-	int err = pack_newc(tree, r->mtime, &plain);
+	int err = pack_newc(tree, r->mtime, r->unlinked, &plain);
 
 	if (!err)
 		err = squeeze(r->compressor, &plain, &packed);

@@ -6,6 +6,7 @@
 
 #include "squeeze.h"
 
+#include <stdbool.h>
 #include <time.h>
 
 struct request {
@@ -14,7 +15,8 @@ struct request {
 	const char *depfile; /* rules for make go there; may be NULL */
 	char *const *inputs; /* lists and folders; later ones win */
 	unsigned int count;
-	time_t mtime; /* of every file, seconds */
+	time_t mtime;  /* of every file, seconds */
+	bool unlinked; /* each hard link becomes a file of its own */
 };
 
 /*

@@ -26,7 +26,8 @@ static void print_help(void)
 {
 	printf("initcpio: makes, lists and checks an initramfs\n"
 	       "\n"
-	       "  initcpio create [-z COMPRESSOR] [-M DEPFILE] -o OUT INPUT...\n"
+	       "  initcpio create [-z COMPRESSOR] [-M DEPFILE] [-u] -o OUT "
+	       "INPUT...\n"
 	       "  initcpio ls [-m MIB] ARCHIVE       print what is in it, as "
 	       "ls -l\n"
 	       "  initcpio verify [-m MIB] ARCHIVE   say what Linux would "
@@ -36,6 +37,7 @@ static void print_help(void)
 	       "later input\nsays replaces what an earlier one said.\n"
 	       "COMPRESSOR is one of %s.\n"
 	       "DEPFILE gets rules for make: what OUT was made from.\n"
+	       "-u makes each hard link a file of its own.\n"
 	       "MIB is how much an archive may unpack to, if it seems too "
 	       "much.\n"
 	       "SOURCE_DATE_EPOCH is the time of every file (default 0).\n"
@@ -73,13 +75,15 @@ static int read_options(int argc, char **argv, struct request *r)
 	int option;
 
 	r->compressor = compressor_find("none");
-	while ((option = getopt(argc, argv, "+:z:o:M:")) != -1) {
+	while ((option = getopt(argc, argv, "+:z:o:M:u")) != -1) {
 		if (option == 'z')
 			r->compressor = compressor_find(optarg);
 		else if (option == 'o')
 			r->output = optarg;
 		else if (option == 'M')
 			r->depfile = optarg;
+		else if (option == 'u')
+			r->unlinked = true;
 		else
 			return report_bad("create: option -%c %s; see "
 					  "initcpio --help",

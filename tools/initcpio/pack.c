@@ -26,6 +26,7 @@ struct packer {
 	struct buf *out;
 	time_t mtime;
 	unsigned int last_ino;
+	bool unlinked;
 	int err; /* of the callback: what libarchive cannot pass on */
 };
 
@@ -107,7 +108,9 @@ static void describe(struct packer *p, const struct tree_entry *e,
 	archive_entry_set_ino64(ae, node->ino);
 	archive_entry_set_devmajor(ae, 0);
 	archive_entry_set_devminor(ae, 0);
-	archive_entry_set_nlink(ae, S_ISDIR(node->mode) ? 2 : node->links);
+	archive_entry_set_nlink(ae, S_ISDIR(node->mode) ? 2 :
+				    p->unlinked		? 1 :
+							  node->links);
 	archive_entry_set_size(ae, size);
 	if (S_ISLNK(node->mode))
 		archive_entry_set_symlink(ae, node->source);
@@ -123,10 +126,11 @@ static int write_entry(struct packer *p, const struct tree_entry *e)
 	struct node *node = e->node;
 	int err = 0;
 
-	if (!node->ino)
+	if (!node->ino || p->unlinked)
 		node->ino = ++p->last_ino;
 	node->written++;
-	if (S_ISREG(node->mode) && node->written == node->links)
+	if (S_ISREG(node->mode) &&
+	    (node->written == node->links || p->unlinked))
 		err = load_source(node, &body);
 	if (!err) {
 		describe(p, e, body.len);
@@ -156,9 +160,9 @@ static int start(struct packer *p)
 	return 0;
 }
 
-int pack_newc(struct tree *tree, time_t mtime, struct buf *out)
+int pack_newc(struct tree *tree, time_t mtime, bool unlinked, struct buf *out)
 {
-	struct packer p = { .out = out, .mtime = mtime };
+	struct packer p = { .out = out, .mtime = mtime, .unlinked = unlinked };
 	int err = start(&p);
 
 	for (size_t i = 0; !err && i < tree->count; i++)
