@@ -154,6 +154,7 @@ include os-1k/build.mk
 include tools/initcpio/build.mk
 include initramfs/build.mk
 include kernel-configs/build.mk
+include tools/std.mk
 include lab/build.mk
 include backends/build.mk
 include tests/build.mk

@@ -52,10 +52,12 @@ LINUX_LINES := $(foreach z,LZ4 GZIP ZSTD XZ,$(if \
 	       $(foreach z,GZIP XZ LZ4 ZSTD BZIP2 LZMA LZO,$(if \
 	       $(CONFIG_IMG_INITRAMFS_$z),RD_$z=y))
 
+LINUX_FRAGS := $(strip $(call unquote,$(CONFIG_IMG_LINUX_FRAGMENT)) \
+	       $(if $(CONFIG_IMG_LINUX_STD),kernel-configs/std.config) \
+	       $(call unquote,$(CONFIG_IMG_LINUX_FRAGMENTS)))
+
 ifeq ($(CONFIG_IMG_LINUX),y)
-$(eval $(call linux-kernel,linux,linux,$(strip \
-	$(call unquote,$(CONFIG_IMG_LINUX_FRAGMENT)) \
-	$(call unquote,$(CONFIG_IMG_LINUX_FRAGMENTS))),$(strip $(LINUX_LINES))))
+$(eval $(call linux-kernel,linux,linux,$(LINUX_FRAGS),$(strip $(LINUX_LINES))))
 
 $(IMAGES)/bzImage: $(B)/linux.built
 	$(say) IMAGE images/bzImage

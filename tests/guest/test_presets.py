@@ -123,6 +123,8 @@ for name, text, answers in (
         ("original", "make run boots Linux, with the original's command line",
          (1, MB128, ORIGINAL))):
     row(LINUX, name, text, ANSWERS % answers, stdin=ASKED)
+row(LINUX, "std", "make run boots Linux, errors excepted in silence",
+    ANSWERS % (1, MB128, "loglevel=3 .*"), stdin=ASKED)
 row(LINUX, "teaching", "make run boots Linux, which prints what it does",
     r"Linux version[\s\S]*" + ANSWERS % (1, MB128, ".*loglevel=7"),
     stdin=ASKED)
