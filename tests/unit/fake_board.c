@@ -324,6 +324,7 @@ void board_want_eoi(struct board *board, const struct dev_message *messages,
 int board_watch(struct board *board, unsigned int worker,
 		struct event_source *src, uint32_t events)
 {
+	board_unwatch(board, worker, src);
 	if (worker >= WORKERS_MAX || board->nr_watched == FAKE_WATCHED_MAX)
 		fake_broken(board, "board_watch: worker", worker);
 	board->watched[board->nr_watched++] =

@@ -142,12 +142,14 @@ static struct port *find_port(struct hub *hub, const uint8_t *mac)
 	return memcmp(place->mac, mac, NET_MAC_LEN) ? NULL : place->port;
 }
 
-/* Room for a frame of everybody else's: two may have seen the same. */
+/* Room for a frame of everybody else's, as two may have seen the same, and for what
+ * is left out at the end. */
 static bool has_room(const struct port *to)
 {
-	const unsigned int senders = to->hub->nr_ports - 1;
+	const unsigned int others = to->hub->nr_ports - 1;
+	const unsigned int senders = others < SENDERS ? others : SENDERS;
 
-	return room(to) >= (senders < SENDERS ? senders : SENDERS) * LARGEST;
+	return room(to) >= (senders + 1) * LARGEST;
 }
 
 /* Whether the next frame to @to might not fit, and it is worth waiting. The

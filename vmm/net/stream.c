@@ -37,7 +37,7 @@ static struct net_stream *of(struct net_end *end)
 static void set_full(struct net_stream *s, bool full)
 {
 	s->end.full = full;
-	s->end.events = full ? EPOLLIN | EPOLLOUT : EPOLLIN;
+	s->end.events = EPOLLIN | EPOLLRDHUP | (full ? EPOLLOUT : 0);
 }
 
 int net_stream_init(struct net_stream *s, const struct net *net)
@@ -58,7 +58,7 @@ void net_stream_begin(struct net_stream *s, int fd)
 {
 	s->end.fd = fd;
 	s->end.link = true;
-	s->is_over = s->is_drained = false;
+	s->is_over = s->is_drained = s->has_hung_up = false;
 	set_full(s, false);
 	s->in_start = s->in_len = s->out_len = 0;
 }
@@ -111,7 +111,7 @@ static bool fill(struct net_stream *s)
 	s->in_start = 0;
 	room = IN_SIZE - s->in_len;
 	n = recv(s->end.fd, s->in + s->in_len, room, MSG_DONTWAIT);
-	s->is_drained = n < (ssize_t)room;
+	s->is_drained = n < (ssize_t)room && !(s->has_hung_up && n > 0);
 	if (n > 0)
 		s->in_len += n;
 	else if (!n || (errno != EAGAIN && errno != EINTR))
@@ -256,7 +256,8 @@ void net_stream_ready(struct net_end *end, uint32_t events)
 	struct net_stream *s = of(end);
 
 	s->is_drained = false;
-	if (events & (EPOLLERR | EPOLLHUP))
+	s->has_hung_up |= events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP);
+	if (s->has_hung_up)
 		lose_link(s, GONE);
 	else if (end->full)
 		net_stream_flush(end);

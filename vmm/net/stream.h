@@ -15,7 +15,8 @@ struct net_stream {
 
 	uint8_t *in; /* what has come: frames, and the beginning of one */
 	size_t in_start, in_len;
-	bool is_drained; /* the socket has no more, until it says so */
+	bool is_drained;  /* the socket has no more, until it says so */
+	bool has_hung_up; /* but an end */
 
 	uint8_t *out; /* what is to go: small frames, or what did not */
 	size_t out_len;
