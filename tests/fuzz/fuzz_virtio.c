@@ -1,9 +1,10 @@
+/* objects: virtio/console.o virtio/balloon.o util/size.o */
 /* objects: virtio/rng.o virtio/transport.o virtio/pci.o virtio/pci_common.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o util/event.o util/lock.o */
 /* objects: pci/host.o pci/config.o pci/interrupt.o core/plan.o core/feature.o util/log.o util/sink.o */
 /*
- * What a guest can put into queues: RAM is the input, and so are the steps
- * that a driver takes, from one who has done it right so far. The board aborts
- * when the contract is broken, ASan when something is not in RAM.
+ * What a guest can put into the queues of a small device: RAM is the input, and so
+ * are the steps that a driver takes, from one who has done it right so far. The
+ * board aborts when the contract is broken, ASan when something is not in RAM.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,13 +22,17 @@
 #define TAKE_SELECT  0x08
 #define TAKE	     0x0c
 #define STATUS	     0x14
+#define QUEUE_SELECT 0x16
 #define QUEUE_SIZE   0x18
 #define QUEUE_ENABLE 0x1c
 #define QUEUE_DESC   0x20
 #define QUEUE_AVAIL  0x28
 #define QUEUE_USED   0x30
 #define NOTIFY	     0x2000
+#define SPACE	     0x3000
 #define DRIVER_OK    0x0f
+
+#define QUEUES 3
 
 TABLE_DECLARE(plug, plug);
 
@@ -51,29 +56,50 @@ static void wr(struct board *b, uint64_t off, unsigned int size, uint32_t val)
 	b->type->write(b->dev, 0, off, size, val);
 }
 
-/* As far as a queue that runs. */
+struct step {
+	uint16_t off, size;
+	uint32_t val;
+};
+
+static void go(struct board *b, const struct step *steps, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		wr(b, steps[i].off, steps[i].size, steps[i].val);
+}
+
+/* As far as queues that run; they share their rings. */
 static void start(struct board *b)
 {
-	static const struct {
-		uint16_t off, size;
-		uint32_t val;
-	} steps[] = {
-		{ STATUS, 1, 0 },
-		{ TAKE_SELECT, 4, 0 },
-		{ TAKE, 4, 1U << 28 },
-		{ TAKE_SELECT, 4, 1 },
-		{ TAKE, 4, 1 },
-		{ STATUS, 1, 0x0b },
-		{ QUEUE_SIZE, 2, 8 },
-		{ QUEUE_DESC, 4, DESC },
-		{ QUEUE_AVAIL, 4, AVAIL },
-		{ QUEUE_USED, 4, USED },
+	static const struct step steps[] = {
+		{ STATUS, 1, 0 },      { TAKE_SELECT, 4, 0 },
+		{ TAKE, 4, 1U << 28 }, { TAKE_SELECT, 4, 1 },
+		{ TAKE, 4, 1 },	       { STATUS, 1, 0x0b },
+	};
+	static const struct step steps_of_queue[] = {
+		{ QUEUE_SIZE, 2, 8 },	   { QUEUE_DESC, 4, DESC },
+		{ QUEUE_AVAIL, 4, AVAIL }, { QUEUE_USED, 4, USED },
 		{ QUEUE_ENABLE, 2, 1 },
-		{ STATUS, 1, DRIVER_OK },
 	};
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-		wr(b, steps[i].off, steps[i].size, steps[i].val);
+	go(b, steps, sizeof(steps) / sizeof(steps[0]));
+	for (unsigned int i = 0; i < QUEUES; i++) {
+		wr(b, QUEUE_SELECT, 2, i);
+		go(b, steps_of_queue,
+		   sizeof(steps_of_queue) / sizeof(steps_of_queue[0]));
+	}
+	wr(b, STATUS, 1, DRIVER_OK);
+}
+
+/* From outside: keys, or another size of the terminal. */
+static void poke(struct board *b, unsigned int how)
+{
+	static const uint8_t keys[32];
+
+	b->columns = how;
+	if (how & 1)
+		fake_offer(b, keys, how);
+	else if (b->type->resize)
+		b->type->resize(b->dev);
 }
 
 /* Some of RAM, near the queue mostly. */
@@ -87,6 +113,12 @@ static void fill(uint8_t *ram, struct bytes *in)
 		ram[at++] = next(in);
 }
 
+/* Of the common configuration, or of the device's. */
+static unsigned int place(uint8_t how, unsigned int size, struct bytes *in)
+{
+	return (next(in) & ~(size - 1)) + (how & 0x20 ? SPACE : 0);
+}
+
 static void step(struct board *b, uint8_t *ram, struct bytes *in)
 {
 	static const uint8_t sizes[] = { 1, 2, 4, 4 };
@@ -95,13 +127,16 @@ static void step(struct board *b, uint8_t *ram, struct bytes *in)
 
 	switch (how & 7) {
 	case 0:
-		start(b);
+		if (how)
+			poke(b, how >> 3);
+		else
+			start(b);
 		break;
 	case 1:
-		b->type->read(b->dev, how >> 7, next(in) & ~(size - 1), size);
+		b->type->read(b->dev, how >> 7, place(how, size, in), size);
 		break;
 	case 2:
-		b->type->write(b->dev, how >> 7, next(in) & ~(size - 1), size,
+		b->type->write(b->dev, how >> 7, place(how, size, in), size,
 			       next(in) | (uint32_t)next(in) << 24);
 		break;
 	case 3:
@@ -109,29 +144,32 @@ static void step(struct board *b, uint8_t *ram, struct bytes *in)
 		fill(ram, in);
 		break;
 	default:
-		wr(b, NOTIFY, 2, how >> 7);
+		wr(b, NOTIFY, 2, (how & 7) - 5);
 	}
 }
 
-/* What --rng makes; it lives as long as the process. */
-static const struct planned *make(void)
+/* What the options make; they live as long as the process. */
+static const struct planned *make(unsigned int which)
 {
+	static const char *const options[] = { "--rng", "--console",
+					       "--balloon" };
 	static const struct loader loader;
 	static struct plan plan = { .guest.loader = &loader };
 	const struct plug *const *row;
 
-	TABLE_FOREACH(plug, row)
-		if (!plan.nr && !strcmp((*row)->option, "--rng") &&
-		    (*row)->plug(&plan, NULL))
-			abort();
-	return &plan.devices[0];
+	for (size_t i = 0; plan.nr < 3; i++)
+		TABLE_FOREACH(plug, row)
+			if (!strcmp((*row)->option, options[i]) &&
+			    (*row)->plug(&plan, NULL))
+				abort();
+	return &plan.devices[which % plan.nr];
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct board bridge, board;
 	struct bytes in = { data, size };
-	const struct planned *planned = make();
+	const struct planned *planned = make(size ? data[size - 1] : 0);
 	uint8_t *ram = aligned_alloc(RAM_SIZE, RAM_SIZE);
 
 	if (!ram)
