@@ -20,6 +20,7 @@ FEATURES = {
     "DEV_FW_CFG": "fwcfg",
     "ECAM": "ecam",
     "IOEVENTFD": "ioeventfd",
+    "IO_URING": "io-uring",
     "KVMCLOCK": "kvmclock",
     "MPTABLE": "mptable",
     "PAGES_4M": "large-pages",

@@ -24,6 +24,7 @@ obj-$(CONFIG_MACHINE) += boot/select.o boot/kind.o boot/kind_look.o \
 			 boot/gunzip$(call none-without,BOOT_GZIP).o
 obj-$(or $(CONFIG_BOOT_GZIP),$(CONFIG_NET_USER)) += util/backend.o
 obj-$(CONFIG_MACHINE) += util/lock.o util/log.o util/sink.o util/ring.o util/text.o \
+			 util/bus_error.o \
 			 util/size.o
 
 obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
@@ -86,8 +87,10 @@ obj-$(CONFIG_NET_TAP)    += net/tap.o
 obj-$(CONFIG_NET_HUB)    += net/hub.o
 obj-$(CONFIG_VIRTIO_BLK) += virtio/blk.o virtio/blk_plug.o virtio/blk_request.o \
 			    virtio/blk_ring$(call none-without,IO_URING).o \
-			    disk/select.o disk/raw.o disk/file.o disk/kind.o
-obj-$(CONFIG_DISK_OVERLAY) += disk/overlay.o disk/changes.o
+			    disk/select.o disk/raw.o disk/file.o disk/kind.o \
+			    disk/map$(call none-without,DISK_MAP).o \
+			    $(if $(CONFIG_DISK_MAP),disk/bits.o)
+obj-$(CONFIG_DISK_OVERLAY) += disk/overlay.o disk/changes.o disk/bits.o
 obj-$(CONFIG_DISK_NBD)     += disk/nbd.o disk/nbd_talk.o
 
 # The bare run loop, with a bus if there is a device to stand on it.
@@ -174,7 +177,8 @@ ifeq ($(origin CFLAGS),file)
 VMM_HARD += -Oz
 VMM_FAST := core/bus core/exit core/vcpu core/board core/memory boot/sparse \
 	    boot/firmware/screen terminal/output util/ring devices/serial \
-	    devices/serial_irq devices/hypercall \
+	    devices/serial_irq devices/hypercall disk/map disk/bits \
+	    disk/file virtio/blk virtio/blk_request \
 	    virtio/queue virtio/chain virtio/split virtio/packed \
 	    virtio/net_fill net/hub net/stream
 $(foreach file,$(VMM_FAST),$(eval cflags-vmm/$(file) := -O2))

@@ -68,7 +68,8 @@ OF_QUEUES = "VIRTIO_EVENT_IDX=n VIRTIO_PACKED=n VIRTIO_MMIO=n VIRTIO_PCI=n " \
 OF_NET = "NET_SOCKET=n NET_TAP=n NET_HUB=n "
 LOST_OF_NET = r"(plug    net|net    ) .*"
 # How disks are, which goes with VIRTIO_BLK.
-OF_DISKS = "VIRTIO_BLK=n DISK_OVERLAY=n DISK_NBD=n IO_URING=n "
+OF_DISKS = \
+    "VIRTIO_BLK=n DISK_OVERLAY=n DISK_NBD=n DISK_MAP=n IO_URING=n "
 LOST_OF_DISKS = (r"plug    disk .*", r"disk    .*", r"feature io-uring .*")
 # What is behind them, likewise.
 VIRTIO_DEVICES = "VIRTIO_RNG=n VIRTIO_CONSOLE=n VIRTIO_BALLOON=n VIRTIO_9P=n " \
@@ -175,6 +176,7 @@ ROWS = {
     "DISK_OVERLAY": Row("disk/overlay disk/changes",
                         lost=r"disk    overlay .*"),
     "DISK_NBD": Row("disk/nbd disk/nbd_talk", lost=r"disk    nbd .*"),
+    "DISK_MAP": Row("disk/map", "disk/map_none"),
     "IO_URING": Row("virtio/blk_ring", "virtio/blk_ring_none",
                     lost=r"feature io-uring .*"),
     "VIRTIO_EVENT_IDX": Row("virtio/event_idx", "virtio/event_idx_none",

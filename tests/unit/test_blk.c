@@ -1,5 +1,6 @@
 /* objects: virtio/blk.o virtio/blk_request.o virtio/blk_ring.o disk/select.o */
 /* objects: disk/raw.o disk/file.o disk/kind.o util/log.o util/sink.o util/lock.o */
+/* objects: disk/map.o disk/bits.o util/bus_error.o */
 /*
  * The block device by its requests: each kind in each cut of buffers, what is
  * no request, and the edges of the disk.

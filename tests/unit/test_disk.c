@@ -1,5 +1,5 @@
 /* objects: disk/select.o disk/raw.o disk/file.o disk/kind.o */
-/* objects: util/log.o util/sink.o util/lock.o */
+/* objects: disk/map.o disk/bits.o util/bus_error.o util/log.o util/sink.o util/lock.o */
 /*
  * What --disk refuses, and that it says what to do instead; who else may have a
  * file; and slices of buffers.

@@ -1,4 +1,5 @@
 /* objects: disk/select.o disk/nbd.o disk/nbd_talk.o disk/file.o */
+/* objects: disk/map.o disk/bits.o util/bus_error.o */
 /* objects: util/log.o util/sink.o util/lock.o */
 /*
  * The NBD client against a server in a thread, which keeps to the protocol but

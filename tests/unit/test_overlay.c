@@ -1,5 +1,5 @@
 /* objects: disk/select.o disk/overlay.o disk/changes.o disk/raw.o disk/file.o */
-/* objects: disk/kind.o util/log.o util/sink.o util/lock.o */
+/* objects: disk/map.o disk/bits.o util/bus_error.o disk/kind.o util/log.o util/sink.o util/lock.o */
 /*
  * Disks under a layer of changes, against a copy in memory: whatever is written
  * reads back, the base stays as it is, and what was flushed is in the file
@@ -116,9 +116,12 @@ static void check_base(void)
 /* What can be read in a file at once must be the same. */
 static void check_place(uint64_t at, uint64_t len)
 {
+	const struct iovec iov = { bytes, len };
 	uint64_t place = at;
-	int fd = disk->format->place(disk, false, &place, len);
+	int fd = disk->format->place(disk, &place, len);
 
+	if (!disk->format->read_now(disk, &iov, 1, at))
+		assert_memory_equal(bytes, model + at, len);
 	if (fd < 0)
 		return;
 	assert_int_equal(pread(fd, bytes, len, place), len);

@@ -1,4 +1,5 @@
 /* objects: core/feature.o boot/select.o boot/kind.o boot/kind_look.o util/log.o util/sink.o */
+/* objects: util/bus_error.o */
 /*
  * An image that becomes shorter while it is read: no signal, zeroes, and a word
  * about it afterwards.

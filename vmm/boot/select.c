@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "boot/kind.h"
 #include "boot/kind_look.h"
 #include "feature.h"
+#include "util/bus_error.h"
 #include "util/log.h"
 
 #define SCORE_SURE 10 /* a loader that says less takes what nobody knows */
@@ -41,33 +41,25 @@ static bool is_in(const struct image *image, uintptr_t page)
 	return page >= start && page < start + image->size;
 }
 
-/*
- * A page of a mapped file that the file does not have any more (mmap(2),
- * SIGBUS): the page becomes one of zeroes, and image_check() tells.
- */
-static void on_bus_error(int sig, siginfo_t *info, void *context)
+/* Of a file that has become shorter: the page becomes one of zeroes, and
+ * image_check() tells. */
+static bool mend(uintptr_t page)
 {
-	uintptr_t page = (uintptr_t)info->si_addr &
-			 ~(uintptr_t)(PAGE_BYTES - 1);
-
-	(void)context;
 	for (struct image *image = open_images; image; image = image->next)
-		if (is_in(image, page) &&
-		    mmap((void *)page, PAGE_BYTES, PROT_READ,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-			 0) != MAP_FAILED)
-			return;
-	signal(sig, SIG_DFL); /* none of ours: it comes again, and kills */
+		if (is_in(image, page))
+			return mmap((void *)page, PAGE_BYTES, PROT_READ,
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+				    0) != MAP_FAILED;
+	return false;
 }
 
 static void add_open(struct image *image)
 {
-	struct sigaction action = { .sa_sigaction = on_bus_error,
-				    .sa_flags = SA_SIGINFO };
+	static struct bus_error_watcher watcher = { .mend = mend };
 
 	image->next = open_images;
 	open_images = image;
-	sigaction(SIGBUS, &action, NULL);
+	bus_error_watch(&watcher);
 }
 
 static void remove_open(struct image *image)

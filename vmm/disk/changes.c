@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +18,6 @@
 #define HEADER_SIZE 4096
 #define VERSION	    1
 #define MAP_PAGE    4096
-#define WORD_BITS   64
 #define SIZE_MAX_OF 0x400000000000 /* 64 TiB: its bits are 2 GiB */
 
 struct header {
@@ -64,7 +62,7 @@ static int refuse(const char *path, const char *why)
 	return -EINVAL;
 }
 
-static int begin(const struct changes *c, const struct disk *base)
+static int begin(struct changes *c, const struct disk *base)
 {
 	const struct header header = header_for(base);
 	uint8_t page[HEADER_SIZE] = { 0 };
@@ -72,8 +70,8 @@ static int begin(const struct changes *c, const struct disk *base)
 	int err;
 
 	memcpy(page, &header, sizeof(header));
-	err = file_write(c->fd, &iov, 1, 0);
-	if (!err && ftruncate(c->fd, c->data_at + c->size))
+	err = file_write(&c->file, &iov, 1, 0);
+	if (!err && ftruncate(c->file.fd, c->data_at + c->size))
 		err = -errno;
 	return err;
 }
@@ -82,7 +80,7 @@ static int begin(const struct changes *c, const struct disk *base)
  * is data. */
 static int load(struct changes *c)
 {
-	const off_t end = HEADER_SIZE + c->map_size;
+	const off_t end = HEADER_SIZE + c->here.size;
 	off_t at = HEADER_SIZE;
 	int err = 0;
 
@@ -90,29 +88,29 @@ static int load(struct changes *c)
 		struct iovec iov;
 		off_t hole;
 
-		at = lseek(c->fd, at, SEEK_DATA);
+		at = lseek(c->file.fd, at, SEEK_DATA);
 		if (at < 0 || at >= end)
 			return at < 0 && errno != ENXIO ? -errno : 0;
-		hole = lseek(c->fd, at, SEEK_HOLE);
+		hole = lseek(c->file.fd, at, SEEK_HOLE);
 		if (hole < 0 || hole > end)
 			hole = end;
-		iov.iov_base = (uint8_t *)c->map + (at - HEADER_SIZE);
+		iov.iov_base = (uint8_t *)c->here.words + (at - HEADER_SIZE);
 		iov.iov_len = hole - at;
-		err = file_read(c->fd, &iov, 1, at);
+		err = file_read(&c->file, &iov, 1, at);
 		at = hole;
 	}
 	return err;
 }
 
 /* A file that was there before: that it is one of ours, of this disk, and whole. */
-static int check(const struct changes *c, const struct disk *base,
-		 const char *path, off_t size)
+static int check(struct changes *c, const struct disk *base, const char *path,
+		 off_t size)
 {
 	const struct header want = header_for(base);
 	struct header header;
 	const struct iovec iov = { &header, sizeof(header) };
 
-	if (file_read(c->fd, &iov, 1, 0) ||
+	if (file_read(&c->file, &iov, 1, 0) ||
 	    memcmp(header.magic, magic, sizeof(magic)) != 0)
 		return refuse(path, "it is something else; name a file that "
 				    "there is not yet");
@@ -138,13 +136,14 @@ static int open_named(struct changes *c, const struct disk *base,
 	int err;
 
 	c->is_kept = true;
-	c->fd = file_open(path, read_only ? O_RDONLY : O_RDWR | O_CREAT);
-	if (c->fd < 0)
-		return refuse(path, c->fd == -EWOULDBLOCK ?
+	err = file_open(&c->file, path,
+			read_only ? O_RDONLY : O_RDWR | O_CREAT);
+	if (err)
+		return refuse(path, err == -EWOULDBLOCK ?
 					    "in use by another guest, or the "
 					    "disk itself" :
-					    strerror(-c->fd));
-	if (fstat(c->fd, &st) || !S_ISREG(st.st_mode))
+					    strerror(-err));
+	if (fstat(c->file.fd, &st) || !S_ISREG(st.st_mode))
 		return refuse(path, "no regular file");
 	if (st.st_size) {
 		err = check(c, base, path, st.st_size);
@@ -167,14 +166,14 @@ static int open_unseen(struct changes *c)
 
 	if (!dir || !*dir)
 		dir = access("/var/tmp", W_OK) ? "/tmp" : "/var/tmp";
-	c->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (c->fd < 0 && strlen(dir) + sizeof(name) <= sizeof(path)) {
+	c->file.fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (c->file.fd < 0 && strlen(dir) + sizeof(name) <= sizeof(path)) {
 		snprintf(path, sizeof(path), "%s%s", dir, name);
-		c->fd = mkostemp(path, O_CLOEXEC);
-		if (c->fd >= 0)
+		c->file.fd = mkostemp(path, O_CLOEXEC);
+		if (c->file.fd >= 0)
 			unlink(path);
 	}
-	if (c->fd >= 0 && !ftruncate(c->fd, c->data_at + c->size))
+	if (c->file.fd >= 0 && !ftruncate(c->file.fd, c->data_at + c->size))
 		return 0;
 	log_error("--disk: temporary overlay: %s: %s; TMPDIR names another "
 		  "folder",
@@ -182,30 +181,26 @@ static int open_unseen(struct changes *c)
 	return -EINVAL;
 }
 
-static int make_map(struct changes *c)
+static int make_bits(struct changes *c)
 {
-	void *map = mmap(NULL, c->map_size, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	int err = bits_make(&c->here, (c->size + CLUSTER - 1) / CLUSTER);
 
-	if (map == MAP_FAILED)
-		return -ENOMEM;
-	c->map = map;
-	c->dirty = calloc(c->map_size / MAP_PAGE, sizeof(*c->dirty));
+	if (err)
+		return err;
+	c->data_at = HEADER_SIZE + c->here.size;
+	c->dirty = calloc(c->here.size / MAP_PAGE, sizeof(*c->dirty));
 	return c->dirty ? 0 : -ENOMEM;
 }
 
 int changes_open(struct changes *c, const struct disk *base, const char *path,
 		 bool read_only)
 {
-	const uint64_t clusters = (base->size + CLUSTER - 1) / CLUSTER;
 	int err;
 
-	*c = (struct changes){ .fd = -1, .size = base->size };
+	*c = (struct changes){ .file.fd = -1, .size = base->size };
 	if (base->size > SIZE_MAX_OF)
 		return refuse(base->name, "larger than 64 TiB");
-	c->map_size = (clusters / 8 + MAP_PAGE) / MAP_PAGE * MAP_PAGE;
-	c->data_at = HEADER_SIZE + c->map_size;
-	err = make_map(c);
+	err = make_bits(c);
 	if (err)
 		refuse(base->name, strerror(-err));
 	else if (path)
@@ -214,54 +209,23 @@ int changes_open(struct changes *c, const struct disk *base, const char *path,
 		err = open_unseen(c);
 	if (err)
 		changes_close(c);
+	else
+		file_map(&c->file, c->data_at + c->size, !read_only);
 	return err ? -EINVAL : 0;
-}
-
-uint64_t changes_run(const struct changes *c, uint64_t first, uint64_t max,
-		     bool *here)
-{
-	uint64_t count = 0;
-
-	*here = atomic_load_explicit(&c->map[first / WORD_BITS],
-				     memory_order_acquire) >>
-			first % WORD_BITS &
-		1;
-	while (count < max) {
-		const uint64_t at = first + count;
-		uint64_t word = atomic_load_explicit(&c->map[at / WORD_BITS],
-						     memory_order_acquire);
-		uint64_t rest = WORD_BITS - at % WORD_BITS, same;
-
-		word = (*here ? ~word : word) >> at % WORD_BITS;
-		same = word ? (uint64_t)__builtin_ctzll(word) : WORD_BITS;
-		if (same < rest) {
-			count += same;
-			break;
-		}
-		count += rest;
-	}
-	return count < max ? count : max;
 }
 
 void changes_add(struct changes *c, uint64_t first, uint64_t count)
 {
-	while (count) {
-		const uint64_t bit = first % WORD_BITS;
-		const uint64_t part = count < WORD_BITS - bit ? count :
-								WORD_BITS - bit;
-		const uint64_t mask = part == WORD_BITS ? ~0ULL :
-							  (1ULL << part) - 1;
+	const uint64_t last = (first + count - 1) / 8 / MAP_PAGE;
 
-		atomic_fetch_or(&c->map[first / WORD_BITS], mask << bit);
-		atomic_store(&c->dirty[first / 8 / MAP_PAGE], 1);
-		first += part;
-		count -= part;
-	}
+	bits_set(&c->here, first, count);
+	for (uint64_t page = first / 8 / MAP_PAGE; page <= last; page++)
+		atomic_store(&c->dirty[page], 1);
 }
 
 bool changes_any(const struct changes *c)
 {
-	for (size_t i = 0; i < c->map_size / MAP_PAGE; i++)
+	for (size_t i = 0; i < c->here.size / MAP_PAGE; i++)
 		if (c->dirty[i])
 			return true;
 	return false;
@@ -279,14 +243,14 @@ static void copy_page(const struct changes *c, uint64_t nr, struct page *page)
 
 	page->nr = nr;
 	for (size_t i = 0; i < count; i++)
-		page->words[i] = atomic_load(&c->map[nr * count + i]);
+		page->words[i] = atomic_load(&c->here.words[nr * count + i]);
 }
 
 /* Takes those that are dirty: how many, or -ENOMEM. They are clean from now on,
  * unless they are put back. */
 static long take_dirty(struct changes *c, struct page **pages)
 {
-	const size_t count = c->map_size / MAP_PAGE;
+	const size_t count = c->here.size / MAP_PAGE;
 	long nr = 0, at = 0;
 
 	*pages = NULL;
@@ -305,22 +269,17 @@ static long take_dirty(struct changes *c, struct page **pages)
 	return at;
 }
 
-static int write_pages(const struct changes *c, struct page *pages, long nr)
+static int write_pages(struct changes *c, struct page *pages, long nr)
 {
 	int err = 0;
 
 	for (long i = 0; i < nr && !err; i++) {
 		const struct iovec iov = { pages[i].words, MAP_PAGE };
 
-		err = file_write(c->fd, &iov, 1,
+		err = file_write(&c->file, &iov, 1,
 				 HEADER_SIZE + pages[i].nr * MAP_PAGE);
 	}
 	return err;
-}
-
-static int sync_file(const struct changes *c)
-{
-	return fdatasync(c->fd) ? -errno : 0;
 }
 
 /* The clusters first, then the bits that were set before that began. */
@@ -334,11 +293,11 @@ int changes_save(struct changes *c)
 		return 0;
 	lock_take(&c->saving);
 	nr = take_dirty(c, &pages);
-	err = nr < 0 ? nr : sync_file(c);
+	err = nr < 0 ? nr : file_sync(&c->file);
 	if (!err && nr) {
 		err = write_pages(c, pages, nr);
 		if (!err)
-			err = sync_file(c);
+			err = file_sync(&c->file);
 	}
 	for (long i = 0; i < nr && err; i++)
 		atomic_store(&c->dirty[pages[i].nr], 1);
@@ -349,10 +308,7 @@ int changes_save(struct changes *c)
 
 void changes_close(struct changes *c)
 {
-	if (c->fd >= 0)
-		close(c->fd);
-	if (c->map)
-		munmap((void *)c->map, c->map_size);
+	file_close(&c->file);
+	bits_free(&c->here);
 	free(c->dirty);
-	*c = (struct changes){ .fd = -1 };
 }

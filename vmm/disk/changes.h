@@ -15,9 +15,10 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
+#include "disk/bits.h"
+#include "disk/file.h"
 #include "util/lock.h"
 
 #define CLUSTER 4096 /* bytes */
@@ -25,13 +26,12 @@
 struct disk;
 
 struct changes {
-	int fd;
+	struct file file;
 	bool is_kept;
 	uint64_t size; /* bytes of the disk */
 	uint64_t data_at;
-	size_t map_size;
-	_Atomic uint64_t *map;
-	atomic_uchar *dirty; /* for each page of it: not in the file yet */
+	struct bits here;    /* one for each cluster */
+	atomic_uchar *dirty; /* for each page of them: not in the file yet */
 	struct lock saving;
 };
 
@@ -42,11 +42,6 @@ struct changes {
  */
 int changes_open(struct changes *changes, const struct disk *base,
 		 const char *path, bool read_only);
-
-/* How many clusters from cluster @first on, @max at most and 1 at least, are
- * all here, or all not; which of it is in *@here. */
-uint64_t changes_run(const struct changes *changes, uint64_t first,
-		     uint64_t max, bool *here);
 
 /* The @count clusters from @first on are here now: they have been written. */
 void changes_add(struct changes *changes, uint64_t first, uint64_t count);

@@ -1,15 +1,21 @@
 /* Reading and writing all of what is asked for: see file.h. */
-#define _GNU_SOURCE /* fallocate() */
+#define _GNU_SOURCE /* fallocate(), RWF_NOWAIT */
 #include "disk/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
+#include <string.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define SLICE_IOVS  64
 #define ZEROES_SIZE 65536
+
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 0x8 /* linux/fs.h, which does not go with this C library */
+#endif
 
 unsigned int slice_take(struct slice *slice, struct iovec *out,
 			unsigned int max, uint64_t *len)
@@ -98,17 +104,54 @@ static int transfer(int fd, const struct iovec *iov, unsigned int nr,
 	return finish(fd, iov, nr, at, n < 0 ? 0 : n, move);
 }
 
-int file_read(int fd, const struct iovec *iov, unsigned int nr, uint64_t at)
+int file_read(struct file *file, const struct iovec *iov, unsigned int nr,
+	      uint64_t at)
 {
-	return transfer(fd, iov, nr, at, preadv);
+	int err;
+
+	if (map_read(&file->map, iov, nr, at))
+		return 0;
+	err = transfer(file->fd, iov, nr, at, preadv);
+	if (!err)
+		map_was_read(&file->map, at, length(iov, nr));
+	return err;
 }
 
-int file_write(int fd, const struct iovec *iov, unsigned int nr, uint64_t at)
+int file_write(struct file *file, const struct iovec *iov, unsigned int nr,
+	       uint64_t at)
 {
-	return transfer(fd, iov, nr, at, pwritev);
+	int err;
+
+	if (map_write(&file->map, iov, nr, at))
+		return 0;
+	err = transfer(file->fd, iov, nr, at, pwritev);
+	if (!err)
+		map_was_written(&file->map, at, length(iov, nr));
+	return err;
 }
 
-int file_write_zeroes(int fd, uint64_t at, uint64_t len)
+int file_read_now(struct file *file, const struct iovec *iov, unsigned int nr,
+		  uint64_t at)
+{
+	const size_t len = length(iov, nr);
+	long n;
+
+	if (map_read(&file->map, iov, nr, at))
+		return 0;
+	if (file->cannot_tell)
+		return -EOPNOTSUPP;
+	n = syscall(SYS_preadv2, file->fd, iov, nr, at, 0, RWF_NOWAIT);
+	if (n >= 0 && (size_t)n == len) {
+		map_was_read(&file->map, at, len);
+		return 0;
+	}
+	if (n >= 0 || errno == EAGAIN)
+		return -EAGAIN;
+	file->cannot_tell = true;
+	return -EOPNOTSUPP;
+}
+
+static int write_zeroes(struct file *file, uint64_t at, uint64_t len)
 {
 	static uint8_t zeroes[ZEROES_SIZE]; /* in no file: not const */
 	struct iovec iov[SLICE_IOVS];
@@ -126,32 +169,41 @@ int file_write_zeroes(int fd, uint64_t at, uint64_t len)
 								  ZEROES_SIZE };
 			bytes += iov[nr++].iov_len;
 		}
-		err = file_write(fd, iov, nr, at);
+		err = file_write(file, iov, nr, at);
 		at += bytes;
 		len -= bytes;
 	}
 	return err;
 }
 
-int file_zero(int fd, uint64_t at, uint64_t len, bool may_unmap)
+int file_zero(struct file *file, uint64_t at, uint64_t len, bool may_unmap)
 {
 	const int mode = may_unmap ? FALLOC_FL_PUNCH_HOLE :
 				     FALLOC_FL_ZERO_RANGE;
 
-	if (!len || !fallocate(fd, mode | FALLOC_FL_KEEP_SIZE, at, len))
+	if (!len)
+		return 0;
+	map_emptied(&file->map, at, len);
+	if (!fallocate(file->fd, mode | FALLOC_FL_KEEP_SIZE, at, len))
 		return 0;
 	if (errno != EOPNOTSUPP && errno != ENOSYS)
 		return -errno;
-	return file_write_zeroes(fd, at, len);
+	return write_zeroes(file, at, len);
 }
 
-int file_punch(int fd, uint64_t at, uint64_t len)
+int file_punch(struct file *file, uint64_t at, uint64_t len)
 {
 	const int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
 
-	if (!len || !fallocate(fd, mode, at, len) || errno == EOPNOTSUPP)
+	map_emptied(&file->map, at, len);
+	if (!len || !fallocate(file->fd, mode, at, len) || errno == EOPNOTSUPP)
 		return 0;
 	return -errno;
+}
+
+int file_sync(const struct file *file)
+{
+	return fdatasync(file->fd) ? -errno : 0;
 }
 
 /* A lock that this file system has not is no reason to refuse. */
@@ -163,20 +215,34 @@ static int lock(int fd, bool for_writing)
 	return 0;
 }
 
-int file_open(const char *name, int flags)
+int file_open(struct file *file, const char *name, int flags)
 {
 	/* Nobody need be at the other end of a FIFO; it is not opened. */
 	int fd = open(name, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0666);
 	int err;
 
+	*file = (struct file){ .fd = -1 };
 	if (fd < 0)
 		return -errno;
 	err = lock(fd, (flags & O_ACCMODE) != O_RDONLY);
 	if (!err && fcntl(fd, F_SETFL, flags & O_ACCMODE))
 		err = -errno;
-	if (err) {
+	if (err)
 		close(fd);
-		return err;
-	}
-	return fd;
+	else
+		file->fd = fd;
+	return err;
+}
+
+void file_map(struct file *file, uint64_t size, bool is_writable)
+{
+	map_open(&file->map, file->fd, size, is_writable);
+}
+
+void file_close(struct file *file)
+{
+	map_close(&file->map);
+	if (file->fd >= 0)
+		close(file->fd);
+	file->fd = -1;
 }

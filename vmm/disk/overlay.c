@@ -75,8 +75,8 @@ static uint64_t clusters_of(uint64_t at, uint64_t len)
 static uint64_t run_of(struct overlay *o, uint64_t at, uint64_t len, bool *here)
 {
 	const uint64_t first = at / CLUSTER;
-	const uint64_t end = (first + changes_run(&o->changes, first,
-						  clusters_of(at, len), here)) *
+	const uint64_t end = (first + bits_run(&o->changes.here, first,
+					       clusters_of(at, len), here)) *
 			     CLUSTER;
 
 	return end - at < len ? end - at : len;
@@ -86,7 +86,7 @@ static int read_part(struct overlay *o, const struct iovec *iov,
 		     unsigned int nr, uint64_t at, bool here)
 {
 	if (here)
-		return file_read(o->changes.fd, iov, nr,
+		return file_read(&o->changes.file, iov, nr,
 				 o->changes.data_at + at);
 	return o->base->format->read(o->base, iov, nr, at);
 }
@@ -124,12 +124,12 @@ static int fill(struct overlay *o, uint64_t nr)
 	bool here;
 	int err;
 
-	changes_run(&o->changes, nr, 1, &here);
+	bits_run(&o->changes.here, nr, 1, &here);
 	if (here)
 		return 0;
 	err = o->base->format->read(o->base, &iov, 1, at);
 	return err ? err :
-		     file_write(o->changes.fd, &iov, 1,
+		     file_write(&o->changes.file, &iov, 1,
 				o->changes.data_at + at);
 }
 
@@ -137,9 +137,9 @@ static int write_here(struct overlay *o, const struct change *change)
 {
 	const uint64_t at = o->changes.data_at + change->at;
 
-	return change->iov ?
-		       file_write(o->changes.fd, change->iov, change->nr, at) :
-		       file_zero(o->changes.fd, at, change->len, true);
+	return change->iov ? file_write(&o->changes.file, change->iov,
+					change->nr, at) :
+			     file_zero(&o->changes.file, at, change->len, true);
 }
 
 /* The clusters at both ends may be changed in part. */
@@ -205,7 +205,7 @@ static int overlay_discard(struct disk *disk, uint64_t at, uint64_t len)
 		end = end / CLUSTER * CLUSTER;
 	if (first >= end)
 		return 0;
-	return file_punch(o->changes.fd, o->changes.data_at + first,
+	return file_punch(&o->changes.file, o->changes.data_at + first,
 			  end - first);
 }
 
@@ -214,8 +214,25 @@ static int overlay_flush(struct disk *disk)
 	return changes_save(&of(disk)->changes);
 }
 
-static int overlay_place(struct disk *disk, bool write, uint64_t *at,
-			 uint64_t len)
+/* Of one kind as a whole, or read() puts it together. */
+static int overlay_read_now(struct disk *disk, const struct iovec *iov,
+			    unsigned int nr, uint64_t at)
+{
+	struct overlay *o = of(disk);
+	const struct disk_format *below = o->base->format;
+	const uint64_t len = length(iov, nr);
+	bool here;
+
+	if (!len || run_of(o, at, len, &here) != len)
+		return -EOPNOTSUPP;
+	if (here)
+		return file_read_now(&o->changes.file, iov, nr,
+				     o->changes.data_at + at);
+	return below->read_now ? below->read_now(o->base, iov, nr, at) :
+				 -EOPNOTSUPP;
+}
+
+static int overlay_place(struct disk *disk, uint64_t *at, uint64_t len)
 {
 	struct overlay *o = of(disk);
 	bool here;
@@ -224,11 +241,11 @@ static int overlay_place(struct disk *disk, bool write, uint64_t *at,
 		return -1;
 	if (here) {
 		*at += o->changes.data_at;
-		return o->changes.fd;
+		return o->changes.file.fd;
 	}
-	if (write || !o->base->format->place)
-		return -1;
-	return o->base->format->place(o->base, write, at, len);
+	return o->base->format->place ?
+		       o->base->format->place(o->base, at, len) :
+		       -1;
 }
 
 static void overlay_abort(struct disk *disk)
@@ -262,6 +279,7 @@ static const struct disk_format overlay = {
 	.size = sizeof(struct overlay),
 	.open = overlay_open,
 	.read = overlay_read,
+	.read_now = overlay_read_now,
 	.write = overlay_write,
 	.flush = overlay_flush,
 	.discard = overlay_discard,

@@ -18,7 +18,7 @@
 #include "util/log.h"
 
 struct raw {
-	int fd;
+	struct file file;
 	bool is_device;
 };
 
@@ -72,8 +72,8 @@ static int look_at_device(struct disk *disk)
 	struct raw *raw = of(disk);
 	int block;
 
-	if (ioctl(raw->fd, BLKGETSIZE64, &disk->size) ||
-	    ioctl(raw->fd, BLKSSZGET, &block))
+	if (ioctl(raw->file.fd, BLKGETSIZE64, &disk->size) ||
+	    ioctl(raw->file.fd, BLKSSZGET, &block))
 		return failed(disk, errno);
 	if (block > DISK_BLOCK_MAX)
 		return refuse(disk->name, "its blocks are larger than 4 KiB");
@@ -92,7 +92,7 @@ static int look_at_file(struct disk *disk, const struct stat *st)
 	/* Behind its end there is nothing to be lost by asking. */
 	disk->can_discard =
 		!disk->read_only &&
-		!fallocate(of(disk)->fd,
+		!fallocate(of(disk)->file.fd,
 			   FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 			   st->st_size, DISK_BLOCK_MAX);
 	return 0;
@@ -103,7 +103,7 @@ static int look(struct disk *disk, const struct disk_ask *ask)
 	struct stat st;
 	int err;
 
-	if (fstat(of(disk)->fd, &st))
+	if (fstat(of(disk)->file.fd, &st))
 		return failed(disk, errno);
 	if (S_ISDIR(st.st_mode))
 		return failed(disk, EISDIR);
@@ -122,7 +122,7 @@ static int look(struct disk *disk, const struct disk_ask *ask)
 					 "FILE` adds what is missing");
 	/* Who says what it is, means it. */
 	if (!err && !ask->format)
-		err = kind_check(disk->name, of(disk)->fd);
+		err = kind_check(disk->name, of(disk)->file.fd);
 	return err;
 }
 
@@ -138,30 +138,38 @@ static int raw_open(struct disk *disk, const struct disk_ask *ask)
 	disk->read_only = ask->read_only;
 	if (!ask->read_only && !stat(disk->name, &st) && S_ISBLK(st.st_mode))
 		flags |= O_EXCL;
-	raw->fd = file_open(disk->name, flags);
-	if (raw->fd < 0)
-		return failed(disk, -raw->fd);
+	err = file_open(&raw->file, disk->name, flags);
+	if (err)
+		return failed(disk, -err);
 	err = look(disk, ask);
 	if (err)
-		close(raw->fd);
+		file_close(&raw->file);
+	else
+		file_map(&raw->file, disk->size, !ask->read_only);
 	return err;
 }
 
 static int raw_read(struct disk *disk, const struct iovec *iov, unsigned int nr,
 		    uint64_t at)
 {
-	return file_read(of(disk)->fd, iov, nr, at);
+	return file_read(&of(disk)->file, iov, nr, at);
+}
+
+static int raw_read_now(struct disk *disk, const struct iovec *iov,
+			unsigned int nr, uint64_t at)
+{
+	return file_read_now(&of(disk)->file, iov, nr, at);
 }
 
 static int raw_write(struct disk *disk, const struct iovec *iov,
 		     unsigned int nr, uint64_t at)
 {
-	return file_write(of(disk)->fd, iov, nr, at);
+	return file_write(&of(disk)->file, iov, nr, at);
 }
 
 static int raw_flush(struct disk *disk)
 {
-	return fdatasync(of(disk)->fd) ? -errno : 0;
+	return file_sync(&of(disk)->file);
 }
 
 static int device_call(int fd, unsigned long what, uint64_t at, uint64_t len)
@@ -177,8 +185,8 @@ static int raw_discard(struct disk *disk, uint64_t at, uint64_t len)
 	int err;
 
 	if (!raw->is_device)
-		return file_punch(raw->fd, at, len);
-	err = device_call(raw->fd, BLKDISCARD, at, len);
+		return file_punch(&raw->file, at, len);
+	err = device_call(raw->file.fd, BLKDISCARD, at, len);
 	return err == -EOPNOTSUPP ? 0 : err; /* it was a hint */
 }
 
@@ -188,21 +196,20 @@ static int raw_zero(struct disk *disk, uint64_t at, uint64_t len,
 	struct raw *raw = of(disk);
 
 	if (raw->is_device)
-		return device_call(raw->fd, BLKZEROOUT, at, len);
-	return file_zero(raw->fd, at, len, may_unmap);
+		return device_call(raw->file.fd, BLKZEROOUT, at, len);
+	return file_zero(&raw->file, at, len, may_unmap);
 }
 
-static int raw_place(struct disk *disk, bool write, uint64_t *at, uint64_t len)
+static int raw_place(struct disk *disk, uint64_t *at, uint64_t len)
 {
-	(void)write;
 	(void)at;
 	(void)len;
-	return of(disk)->fd;
+	return of(disk)->file.fd;
 }
 
 static void raw_close(struct disk *disk)
 {
-	close(of(disk)->fd);
+	file_close(&of(disk)->file);
 }
 
 /* Any path; whoever knows the name better is surer. */
@@ -219,6 +226,7 @@ static const struct disk_format raw = {
 	.match = raw_match,
 	.open = raw_open,
 	.read = raw_read,
+	.read_now = raw_read_now,
 	.write = raw_write,
 	.flush = raw_flush,
 	.discard = raw_discard,

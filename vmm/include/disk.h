@@ -73,11 +73,16 @@ struct disk_format {
 		    bool may_unmap);
 
 	/*
-	 * The file in which the @len bytes from *@at on can be read, or be
-	 * written, without more ado, and *@at is where they are there; -1: only
-	 * by the functions above. NULL: always so.
+	 * Reads them if nothing has to be waited for. 0; -EAGAIN: something
+	 * has; -EOPNOTSUPP: nobody can tell. NULL: always that.
 	 */
-	int (*place)(struct disk *disk, bool write, uint64_t *at, uint64_t len);
+	int (*read_now)(struct disk *disk, const struct iovec *iov,
+			unsigned int nr, uint64_t at);
+
+	/* The file in which the @len bytes from *@at on can be read as they
+	 * are, and *@at is where they are there; -1: by read() alone. NULL:
+	 * always so. */
+	int (*place)(struct disk *disk, uint64_t *at, uint64_t len);
 
 	/* What blocks ends, at once, with an error; from any thread. NULL: only
 	 * the host's own files are waited for. */

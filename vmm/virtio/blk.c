@@ -8,16 +8,11 @@
  * Left out: zoned devices, secure erase, lifetime; SCSI commands are of before
  * version 1.
  */
-#define _GNU_SOURCE /* RWF_NOWAIT */
 #include "virtio/blk.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "device.h"
 #include "disk.h"
@@ -25,10 +20,6 @@
 #include "virtio/blk_request.h"
 #include "virtio/blk_ring.h"
 #include "worker.h"
-
-#ifndef RWF_NOWAIT
-#define RWF_NOWAIT 0x8 /* linux/fs.h, which does not go with this C library */
-#endif
 
 #define F_SEG_MAX      (1ULL << 2)
 #define F_RO	       (1ULL << 5)
@@ -86,8 +77,7 @@ struct blk {
 	struct virtio *virtio;
 	struct disk *disk;
 	const char *serial;
-	bool waits_only; /* its file system cannot say that it would wait */
-	int told;	 /* the error that there was a message about */
+	int told; /* the error that there was a message about */
 	struct blk_queue queues[VIRTIO_QUEUES_MAX];
 };
 
@@ -180,16 +170,16 @@ static struct blk_ring *ring_of(struct blk_queue *q)
 	return q->ring;
 }
 
-/* Reads what does not have to be waited for: 0, or -EAGAIN. */
-static int read_now(struct blk *b, const struct request *r, int fd, uint64_t at)
+/* Hands it to the ring; false: it has to be waited for here. */
+static bool send_off(struct blk_queue *q, struct request *r)
 {
-	long n = syscall(SYS_preadv2, fd, r->data, r->nr, at, 0, RWF_NOWAIT);
+	struct disk *disk = q->blk->disk;
+	uint64_t at = r->header.sector * DISK_SECTOR;
+	int fd = disk->format->place ? disk->format->place(disk, &at, r->len) :
+				       -1;
 
-	if (n >= 0 && (uint64_t)n == r->len)
-		return 0;
-	if (n < 0 && errno != EAGAIN)
-		b->waits_only = true;
-	return -EAGAIN;
+	return fd >= 0 && ring_of(q) &&
+	       blk_ring_read(q->ring, fd, r->data, r->nr, at, r);
 }
 
 /* False: it is on its way. */
@@ -198,24 +188,20 @@ static bool do_read(struct blk_queue *q, struct request *r, int *status)
 	struct blk *b = q->blk;
 	const struct disk_format *format = b->disk->format;
 	const uint64_t at = r->header.sector * DISK_SECTOR;
-	uint64_t place = at;
-	int err = -EAGAIN, fd = -1;
+	int err = -EOPNOTSUPP;
 
 	*status = STATUS_IOERR;
 	if (!is_inside(b, r->header.sector, r->len))
 		return true;
-	if (format->place && !b->waits_only)
-		fd = format->place(b->disk, false, &place, r->len);
 	board_let_go(b->board);
-	if (fd >= 0)
-		err = read_now(b, r, fd, place);
-	if (err && (fd < 0 || b->waits_only))
+	if (format->read_now)
+		err = format->read_now(b->disk, r->data, r->nr, at);
+	if (err == -EOPNOTSUPP)
 		err = format->read(b->disk, r->data, r->nr, at);
 	board_take_back(b->board);
-	if (err == -EAGAIN && ring_of(q) &&
-	    blk_ring_read(q->ring, fd, r->data, r->nr, place, r))
-		return false;
 	if (err == -EAGAIN) {
+		if (send_off(q, r))
+			return false;
 		board_let_go(b->board);
 		err = format->read(b->disk, r->data, r->nr, at);
 		board_take_back(b->board);
