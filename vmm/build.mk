@@ -85,6 +85,7 @@ obj-$(CONFIG_VIRTIO_NET) += virtio/net.o virtio/net_plug.o virtio/net_fill.o \
 obj-$(CONFIG_NET_SOCKET) += net/socket.o
 obj-$(CONFIG_NET_TAP)    += net/tap.o
 obj-$(CONFIG_NET_HUB)    += net/hub.o
+obj-$(CONFIG_NET_USER)   += net/user.o net/user_words.o
 obj-$(CONFIG_VIRTIO_BLK) += virtio/blk.o virtio/blk_plug.o virtio/blk_request.o \
 			    virtio/blk_ring$(call none-without,IO_URING).o \
 			    disk/select.o disk/raw.o disk/file.o disk/kind.o \

@@ -3,9 +3,11 @@
  * router with DHCP, and what it sends to the world becomes connections of this
  * process. Nobody needs to be root for it.
  *
- *	kvm-net FD [mtu=BYTES] [dns=ADDRESS] [tcp=FD:PORT]... [udp=FD:PORT]...
+ *	kvm-net FD [ring=FD:FD:FD] [mtu=BYTES] [dns=ADDRESS] [tcp=FD:PORT]...
+ *		[udp=FD:PORT]...
  *
- * FD is a stream socket on which frames come and go (frames.h); tcp= and udp= name
+ * FD is a stream socket on which frames come and go (frames.h), or, with ring=, only
+ * the sign that the caller lives: then they do in memory (peer.h). tcp= and udp= name
  * sockets that the caller has bound, and where they lead to in the guest. It ends
  * with 0 when FD is closed, 1 when no frames come there, 64 when it is called in
  * another way, 69 when this machine does not let it.
@@ -20,7 +22,9 @@
 #include "backends/net/forward.h"
 #include "backends/net/jail.h"
 #include "backends/net/network.h"
+#include "backends/net/peer.h"
 
+#define FDS_MAX	    1023
 #define USAGE	    64
 #define UNAVAILABLE 69
 
@@ -45,20 +49,32 @@ static bool add_forward(bool udp, const char *text)
 {
 	unsigned long fd, port;
 
-	return take_number(&text, 1023, &fd) && *text++ == ':' &&
+	return take_number(&text, FDS_MAX, &fd) && *text++ == ':' &&
 	       take_number(&text, 65535, &port) && !*text &&
 	       forward_add(udp, fd, port);
 }
 
 struct words {
 	unsigned long fd, mtu;
+	unsigned long ring[3]; /* memory, our eventfd and the caller's; 0: none */
 	struct in_addr resolver;
 };
+
+static bool take_ring(struct words *words, const char *text)
+{
+	for (int i = 0; i < 3; i++)
+		if ((i && *text++ != ':') ||
+		    !take_number(&text, FDS_MAX, &words->ring[i]))
+			return false;
+	return !*text;
+}
 
 static bool take_word(struct words *words, const char *word)
 {
 	if (!strncmp(word, "tcp=", 4) || !strncmp(word, "udp=", 4))
 		return add_forward(word[0] == 'u', word + 4);
+	if (!strncmp(word, "ring=", 5))
+		return take_ring(words, word + 5);
 	if (!strncmp(word, "dns=", 4))
 		return inet_pton(AF_INET, word + 4, &words->resolver) == 1;
 	if (strncmp(word, "mtu=", 4) != 0)
@@ -68,26 +84,48 @@ static bool take_word(struct words *words, const char *word)
 	       words->mtu >= MTU_MIN;
 }
 
+static const struct peer *find_peer(const struct words *words)
+{
+	if (!words->ring[0])
+		return peer_stream(words->fd);
+	return peer_ring(words->fd, words->ring[0], words->ring[1],
+			 words->ring[2]);
+}
+
 static int refuse(int status, const char *what)
 {
 	fprintf(stderr, "kvm-net: %s\n", what);
 	return status;
 }
 
+/* A socket that was closed is an error, not an end; and what is typed at the
+ * terminal is for kvm-vmm, which ends this program. */
+static void ignore_signals(void)
+{
+	static const int ignored[] = { SIGPIPE, SIGINT, SIGQUIT, SIGHUP,
+				       SIGTSTP };
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
+		signal(ignored[i], SIG_IGN);
+}
+
 int main(int argc, char **argv)
 {
 	struct words words = { .mtu = MTU_DEFAULT,
 			       .resolver.s_addr = htonl(INADDR_LOOPBACK) };
+	const struct peer *peer;
 	const char *fd = argc > 1 ? argv[1] : "";
 
-	if (!take_number(&fd, 1023, &words.fd) || *fd)
+	if (!take_number(&fd, FDS_MAX, &words.fd) || *fd)
 		return refuse(USAGE, "it is kvm-vmm that starts this program, "
 				     "for --net user");
 	for (int i = 2; i < argc; i++)
 		if (!take_word(&words, argv[i]))
 			return refuse(USAGE, argv[i]);
-	signal(SIGPIPE, SIG_IGN);
-	if (!network_open(words.fd, words.mtu, ntohl(words.resolver.s_addr)))
+	ignore_signals();
+	peer = find_peer(&words);
+	if (!peer ||
+	    !network_open(peer, words.mtu, ntohl(words.resolver.s_addr)))
 		return refuse(UNAVAILABLE, "no network on this descriptor");
 	if (!jail_enter())
 		return refuse(UNAVAILABLE,

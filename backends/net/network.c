@@ -6,158 +6,103 @@
 #include "backends/net/network.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <libslirp.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "backends/net/forward.h"
 #include "backends/net/frames.h"
 #include "backends/net/packet.h"
+#include "backends/net/peer.h"
 
-#define IN_ROOM	    (4 * (FRAME_HEAD + FRAME_MAX))
-#define OUT_ROOM    (4 * (FRAME_HEAD + FRAME_MAX))
-#define OUT_MUCH    (OUT_ROOM / 2) /* bytes that wait: the host shall, too */
-#define SMALL	    2048	   /* such frames are collected */
-#define SOCKETS_MAX 1024	   /* what main() limits descriptors to */
+#define LONG	    2048 /* such frames can go without a copy */
+#define LITTLE	    1024 /* bytes of the guest's whose receipt need not hurry */
+#define SOCKETS_MAX 1024 /* what the jail limits descriptors to */
 
 /* What libslirp says when nothing but its clock's second is to be waited for. */
 #define NOTHING_DUE 1000 /* ms */
+#define RECEIPT_DUE 1	 /* ms that a receipt may wait for company */
 
 static struct network {
-	int fd;
 	Slirp *slirp;
+	const struct peer *peer;
 	struct packet_view view;
-	struct frames in;
-	size_t out_end; /* in @out: what the peer has not taken yet */
-	bool gone;
-	bool untried;		 /* some of it */
-	bool moved;		 /* the guest, and the forwards have not yet */
-	unsigned int nr_sockets; /* that belong to a connection */
-	unsigned int nr_polled;
-	struct pollfd polled[1 + SOCKETS_MAX];
+	bool arp;	 /* of the frames that have just come, one was of ARP */
+	size_t taken;	 /* bytes of them */
+	bool moved;	 /* the guest has, and the forwards not yet */
+	bool has_frames; /* are there for the peer, which was not told yet */
+	bool has_urgent; /* and not all of them are mere receipts */
+	unsigned int nr_sockets;	  /* that belong to a connection */
+	unsigned int nr_polled, nr_peers; /* the first ones are the peer's */
+	struct pollfd polled[PEER_POLLED + SOCKETS_MAX];
 	bool counted[SOCKETS_MAX];
-	uint8_t in_data[IN_ROOM], out[OUT_ROOM];
 } net;
 
 /* --- To the guest ---------------------------------------------------------- */
 
-/* The parts that the kernel takes now; the rest of them, if it is not all, goes
- * to the end of @n->out, where there is room. */
-static void write_out(struct network *n, struct iovec *iov, int nr)
+/* memcpy() by words, up to 7 bytes more; every peer has room for them. */
+static void copy_words(void *to, const void *from, size_t len)
 {
-	ssize_t done = writev(n->fd, iov, nr);
+	size_t words = (len + 7) / 8;
 
-	if (done < 0) {
-		n->gone = errno != EAGAIN && errno != EINTR;
-		done = 0;
-	}
-	for (int i = 0; i < nr; i++) {
-		size_t part = (size_t)done < iov[i].iov_len ? (size_t)done :
-							      iov[i].iov_len;
-
-		done -= part;
-		memmove(n->out + n->out_end, (uint8_t *)iov[i].iov_base + part,
-			iov[i].iov_len - part);
-		n->out_end += iov[i].iov_len - part;
-	}
-}
-
-/* Tries to be rid of all that waits. */
-static void flush(struct network *n)
-{
-	struct iovec iov = { n->out, n->out_end };
-
-	n->untried = false;
-	n->out_end = 0;
-	if (iov.iov_len)
-		write_out(n, &iov, 1);
-}
-
-/* Appends a frame, mended and not too short, to what waits; there is room. */
-static void append(struct network *n, const uint8_t *frame, size_t len)
-{
-	uint8_t *head = n->out + n->out_end, *copy = head + FRAME_HEAD;
-	size_t size = len < FRAME_MIN ? FRAME_MIN : len;
-
-	memcpy(copy, frame, len);
-	memset(copy + len, 0, size - len);
-	n->moved |= packet_to_guest(&n->view, copy, len);
-	frames_put_head(head, size);
-	n->out_end += FRAME_HEAD + size;
-	n->untried = true;
+	__asm__ volatile("rep movsq"
+			 : "+D"(to), "+S"(from), "+c"(words)
+			 :
+			 : "memory");
 }
 
 /* SlirpWriteCb: a frame for the guest. What finds no room is lost, as frames
- * are; TCP sends it again. Long ones go without a copy, behind the short ones
- * that wait. */
+ * are; TCP sends it again. */
 static ssize_t send_packet(const void *frame, size_t len, void *opaque)
 {
 	struct network *n = opaque;
-	uint8_t head[FRAME_HEAD];
-	struct iovec iov[] = { { n->out, n->out_end },
-			       { head, FRAME_HEAD },
-			       { (void *)frame, len } };
+	size_t size = len < FRAME_MIN ? FRAME_MIN : len;
+	uint8_t *copy;
 
-	if (n->gone || len > FRAME_MAX ||
-	    OUT_ROOM - n->out_end < FRAME_HEAD + FRAME_MIN + len)
+	n->has_urgent |= !packet_is_receipt(frame, len);
+	if (len >= LONG && n->peer->send &&
+	    packet_is_plain(&n->view, frame, len) && n->peer->send(frame, len))
 		return len;
-	if (len < SMALL || n->out_end >= SMALL ||
-	    !packet_is_plain(&n->view, frame, len)) {
-		append(n, frame, len);
+	copy = n->peer->reserve(size);
+	if (!copy)
 		return len;
-	}
-	frames_put_head(head, len);
-	n->untried = false;
-	n->out_end = 0;
-	write_out(n, iov, 3);
+	if (len >= LONG)
+		copy_words(copy, frame, len);
+	else
+		memcpy(copy, frame, len);
+	memset(copy + len, 0, size - len);
+	n->moved |= packet_to_guest(&n->view, copy, len);
+	n->peer->commit(size);
+	n->has_frames = true;
 	return len;
+}
+
+/* The guest's TCP is not in a hurry to learn that a few bytes have arrived: what
+ * answers them often follows at once, and then both interrupt it together. */
+static bool can_wait(const struct network *n)
+{
+	return !n->has_urgent && n->taken < LITTLE;
+}
+
+static void flush(struct network *n)
+{
+	if (n->has_frames)
+		n->peer->flush();
+	n->has_frames = n->has_urgent = false;
+	n->taken = 0;
 }
 
 /* --- From the guest -------------------------------------------------------- */
 
-/* Whether @frame may be the answer that a packet of libslirp's waits for. */
-static bool is_arp(const uint8_t *frame, size_t len)
+static void take_frame(uint8_t *frame, size_t len)
 {
-	return len > 13 && frame[12] == 0x08 && frame[13] == 0x06;
-}
+	struct network *n = &net;
 
-/* What has come; false: it is no frame. What waited for an answer to ARP, libslirp
- * sends when it is next asked to. */
-static bool take_frames(struct network *n)
-{
-	enum frames_found found;
-	bool arp = false;
-	uint8_t *frame;
-	size_t len;
-
-	while ((found = frames_next(&n->in, &frame, &len)) == FRAMES_FRAME) {
-		n->moved |= packet_from_guest(&n->view, frame, len);
-		arp |= is_arp(frame, len);
-		slirp_input(n->slirp, frame, len);
-	}
-	if (arp)
-		slirp_pollfds_poll(n->slirp, 1, NULL, n);
-	return found != FRAMES_LIE;
-}
-
-static bool receive(struct network *n)
-{
-	ssize_t len;
-
-	frames_make_room(&n->in);
-	len = recv(n->fd, n->in.data + n->in.end, n->in.room - n->in.end, 0);
-	if (len <= 0) {
-		n->gone = !len || (errno != EAGAIN && errno != EINTR);
-		return true;
-	}
-	n->in.end += len;
-	return take_frames(n);
+	n->taken += len;
+	n->arp |= packet_is_arp(frame, len);
+	n->moved |= packet_from_guest(&n->view, frame, len);
+	slirp_input(n->slirp, frame, len);
 }
 
 /* --- The rest of what libslirp asks for ------------------------------------ */
@@ -244,7 +189,7 @@ static int add_socket(int fd, int events, void *opaque)
 	struct network *n = opaque;
 	short wanted = 0;
 
-	if (n->nr_polled == 1 + SOCKETS_MAX)
+	if (n->nr_polled == PEER_POLLED + SOCKETS_MAX)
 		return -1;
 	if (events & SLIRP_POLL_IN)
 		wanted |= POLLIN;
@@ -278,50 +223,54 @@ static int what_happened(int index, void *opaque)
 	return happened;
 }
 
-/* Waits until something can be done. While the guest does not take what waits
- * for it, nothing is read from the host's sockets either. libslirp's clock needs
- * no ticks without connections, though it asks for some while ports lead inside. */
-static void wait_for_work(struct network *n)
+/* Waits until something can be done, at most @due ms. While the guest does not take
+ * what is there for it, nothing is read from the host's sockets either. libslirp's
+ * clock needs no ticks without connections, though it asks for some while ports
+ * lead inside. Whether it was woken by something. */
+static bool wait_for_work(struct network *n, uint32_t due)
 {
-	uint32_t due = UINT32_MAX;
+	uint32_t clock = UINT32_MAX;
+	bool now;
+	int nr;
 
-	n->polled[0] = (struct pollfd){ .fd = n->fd, .events = POLLIN };
-	if (n->out_end)
-		n->polled[0].events |= POLLOUT;
-	n->nr_polled = 1;
-	slirp_pollfds_fill(n->slirp, &due, add_socket, n);
-	for (unsigned int i = 1; n->out_end >= OUT_MUCH && i < n->nr_polled;
-	     i++)
-		n->polled[i].events &= POLLOUT;
-	if (!n->nr_sockets || due >= NOTHING_DUE)
-		due = UINT32_MAX;
-	if (poll(n->polled, n->nr_polled, due) < 0)
+	n->nr_polled = n->nr_peers = n->peer->wait(n->polled, &now);
+	slirp_pollfds_fill(n->slirp, &clock, add_socket, n);
+	if (n->peer->is_behind())
+		for (unsigned int i = n->nr_peers; i < n->nr_polled; i++)
+			n->polled[i].events &= POLLOUT;
+	if (n->nr_sockets && clock < NOTHING_DUE && clock < due)
+		due = clock;
+	nr = poll(n->polled, n->nr_polled, now ? 0 : (int)due);
+	if (nr < 0)
 		for (unsigned int i = 0; i < n->nr_polled; i++)
 			n->polled[i].revents = 0;
+	return nr || now;
 }
 
 int network_run(void)
 {
 	struct network *n = &net;
-	bool good = true;
+	enum peer_state state = PEER_THERE;
 
-	while (good && !n->gone) {
-		wait_for_work(n);
-		if (n->polled[0].revents & POLLOUT)
-			flush(n);
+	while (state == PEER_THERE) {
+		if (!wait_for_work(n, n->has_frames ? RECEIPT_DUE : UINT32_MAX))
+			n->has_urgent = true;
 		slirp_pollfds_poll(n->slirp, 0, what_happened, n);
-		if (n->polled[0].revents & (POLLIN | POLLHUP | POLLERR))
-			good = receive(n);
+		state = n->peer->receive(n->polled, take_frame);
+		/* What waited for an answer to ARP goes when it is asked to. */
+		if (n->arp)
+			slirp_pollfds_poll(n->slirp, 1, NULL, n);
+		n->arp = false;
 		if (n->moved)
 			forward_to(n->slirp, n->view.guest);
 		n->moved = false;
-		if (n->untried)
+		if (!can_wait(n))
 			flush(n);
 	}
-	return !good;
+	return state == PEER_LIES;
 }
 
-bool network_open(int fd, unsigned int mtu, uint32_t resolver)
+bool network_open(const struct peer *peer, unsigned int mtu, uint32_t resolver)
 {
 	SlirpConfig config = {
 		.version = 4,
@@ -336,12 +285,8 @@ bool network_open(int fd, unsigned int mtu, uint32_t resolver)
 		.disable_dns = true,
 	};
 
-	if (fcntl(fd, F_SETFL, O_NONBLOCK))
-		return false;
-	net.fd = fd;
+	net.peer = peer;
 	net.view.resolver = resolver;
-	net.in.data = net.in_data;
-	net.in.room = IN_ROOM;
 	net.slirp = slirp_new(&config, &callbacks, &net);
 	return net.slirp != NULL;
 }

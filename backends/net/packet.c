@@ -20,6 +20,7 @@
 #define ARP_ADDRESS 14
 
 #define IP_SIZE	   20
+#define IP_LENGTH  2
 #define IP_OFFSET  6 /* and flags */
 #define IP_PROTO   9
 #define IP_SUM	   10
@@ -29,11 +30,13 @@
 #define PROTO_TCP  6
 #define PROTO_UDP  17
 
-#define UDP_SIZE 8
-#define UDP_SUM	 6
-#define TCP_SIZE 20
-#define TCP_SUM	 16
-#define PORT_DNS 53
+#define UDP_SIZE  8
+#define UDP_SUM	  6
+#define TCP_SIZE  20
+#define TCP_FLAGS 13
+#define TCP_ACK	  0x10
+#define TCP_SUM	  16
+#define PORT_DNS  53
 
 #define ICMP_SIZE	 8
 #define ICMP_SUM	 2
@@ -335,4 +338,21 @@ bool packet_is_plain(const struct packet_view *view, const uint8_t *frame,
 	       get16(frame + ETHER_TYPE) == TYPE_IPV4 &&
 	       ip[IP_PROTO] == PROTO_TCP &&
 	       get32(ip + IP_SOURCE) != view->resolver;
+}
+
+bool packet_is_arp(const uint8_t *frame, size_t len)
+{
+	return len >= ETHER && get16(frame + ETHER_TYPE) == TYPE_ARP;
+}
+
+/* libslirp sends no options of IPv4, and of TCP only with SYN. */
+bool packet_is_receipt(const uint8_t *frame, size_t len)
+{
+	const uint8_t *ip = frame + ETHER;
+
+	return len >= ETHER + IP_SIZE + TCP_SIZE &&
+	       get16(frame + ETHER_TYPE) == TYPE_IPV4 &&
+	       ip[IP_PROTO] == PROTO_TCP && ip[0] == 0x45 &&
+	       get16(ip + IP_LENGTH) == IP_SIZE + TCP_SIZE &&
+	       ip[IP_SIZE + TCP_FLAGS] == TCP_ACK;
 }

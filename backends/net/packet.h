@@ -48,4 +48,10 @@ bool packet_to_guest(struct packet_view *view, uint8_t *frame, size_t len);
 bool packet_is_plain(const struct packet_view *view, const uint8_t *frame,
 		     size_t len);
 
+/* Whether @frame is of ARP. */
+bool packet_is_arp(const uint8_t *frame, size_t len);
+
+/* Whether @frame only tells, by TCP, that something has arrived. */
+bool packet_is_receipt(const uint8_t *frame, size_t len);
+
 #endif

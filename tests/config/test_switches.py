@@ -65,7 +65,7 @@ def in_machine(name):
 # How queues are and are reached, which goes with VIRTIO.
 OF_QUEUES = "VIRTIO_EVENT_IDX=n VIRTIO_PACKED=n VIRTIO_MMIO=n VIRTIO_PCI=n " \
     "IOEVENTFD=n"
-OF_NET = "NET_SOCKET=n NET_TAP=n NET_HUB=n "
+OF_NET = "NET_USER=n NET_SOCKET=n NET_TAP=n NET_HUB=n "
 LOST_OF_NET = r"(plug    net|net    ) .*"
 # How disks are, which goes with VIRTIO_BLK.
 OF_DISKS = \
@@ -188,6 +188,7 @@ ROWS = {
     "VIRTIO_BALLOON": Row("virtio/balloon", lost=r"plug    balloon .*"),
     "VIRTIO_9P": Row("virtio/p9/*", lost=r"plug    share .*"),
     "VIRTIO_NET": Row("virtio/net* net/*", takes=OF_NET, lost=LOST_OF_NET),
+    "NET_USER": Row("net/user*", lost=r"net     user .*"),
     "NET_SOCKET": Row("net/socket", lost=r"net     socket .*"),
     "NET_TAP": Row("net/tap", lost=r"net     tap .*"),
     "NET_HUB": Row("net/hub", lost=r"net     hub .*"),
