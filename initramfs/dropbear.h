@@ -13,9 +13,16 @@
 #define DROPBEAR_ECDSA	  0
 #define DROPBEAR_SK_KEYS  0
 
-/* A user without a password comes in with -B, any with a public key. No password is
- * ever asked for: musl, as Debian builds it, has no crypt(). */
-#define DROPBEAR_SVR_PASSWORD_AUTH 0
+/* A user without a password comes in where -B says so, any with a public key, and
+ * nobody with a password: musl, as Debian builds it, has no crypt(). */
+#define DROPBEAR_SVR_PASSWORD_AUTH 1
+#define HAVE_CRYPT		   1
+static inline char *crypt(const char *key, const char *salt)
+{
+	(void)key;
+	(void)salt;
+	return (char *)0;
+}
 
 /* Key exchange */
 #define DROPBEAR_CURVE25519	   1
