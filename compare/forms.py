@@ -26,6 +26,7 @@ FEATURES = {
     "PAGES_4M": "large-pages",
     "PCI": "pci",
     "PIT": "pit",
+    "SHOWN_REGISTERS": "shown-registers",
     "SYNC_REGS": "sync-regs",
     "UART_FIFO": "fifo",
     "UART_IRQ4": "irq4",

@@ -34,6 +34,7 @@ obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/bus_moving$(call none-without,PCI).o \
 	 core/workers$(call none-without,VIRTIO).o \
 	 core/ioevents$(call none-without,IOEVENTFD).o \
+	 core/shown$(call none-without,SHOWN_REGISTERS).o \
 	 core/board_queue$(call none-without,VIRTIO).o \
 	 core/board_pci$(call none-without,PCI).o
 obj-$(CONFIG_MACHINE) += view$(call none-without,DISPLAY_TEXT).o

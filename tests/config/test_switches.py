@@ -64,7 +64,7 @@ def in_machine(name):
 
 # How queues are and are reached, which goes with VIRTIO.
 OF_QUEUES = "VIRTIO_EVENT_IDX=n VIRTIO_PACKED=n VIRTIO_MMIO=n VIRTIO_PCI=n " \
-    "IOEVENTFD=n"
+    "IOEVENTFD=n SHOWN_REGISTERS=n"
 OF_NET = "NET_USER=n NET_SOCKET=n NET_TAP=n NET_HUB=n "
 LOST_OF_NET = r"(plug    net|net    ) .*"
 # How disks are, which goes with VIRTIO_BLK.
@@ -75,7 +75,7 @@ LOST_OF_DISKS = (r"plug    disk .*", r"disk    .*", r"feature io-uring .*")
 VIRTIO_DEVICES = "VIRTIO_RNG=n VIRTIO_CONSOLE=n VIRTIO_BALLOON=n VIRTIO_9P=n " \
     "VIRTIO_NET=n " + OF_NET + OF_DISKS
 VIRTIO_PLUGS = "virtio|rng|console|balloon|share"
-LOST_OF_QUEUES = r"feature (event-idx|packed|ioeventfd) .*"
+LOST_OF_QUEUES = r"feature (event-idx|packed|ioeventfd|shown-registers) .*"
 
 ROWS = {
     # Not a part of the program but the program: of the rest a few stay.
@@ -158,17 +158,22 @@ ROWS = {
     "ECAM": Row("pci/ecam", lost=r"device  ecam .*"),
     "DEV_EDU": Row("pci/edu", lost=r"plug    edu .*"),
     "VIRTIO": Row("virtio/* net/* disk/* core/workers "
-                  "core/board_queue core/ioevents boot/linux_windows",
+                  "core/board_queue core/ioevents core/shown "
+                  "boot/linux_windows",
                   "core/workers_none core/board_queue_none "
-                  "core/ioevents_none "
+                  "core/ioevents_none core/shown_none "
                   "boot/linux_windows_none",
                   VIRTIO_DEVICES + OF_QUEUES,
                   (r"virtio  .*", rf"plug    ({VIRTIO_PLUGS}) .*",
                    LOST_OF_NET, LOST_OF_QUEUES, *LOST_OF_DISKS)),
     "IOEVENTFD": Row("core/ioevents", "core/ioevents_none",
                      lost=r"feature ioeventfd .*"),
-    "VIRTIO_MMIO": Row("virtio/mmio boot/linux_windows",
-                       "boot/linux_windows_none", lost=r"virtio  mmio .*"),
+    "VIRTIO_MMIO": Row("virtio/mmio boot/linux_windows core/shown",
+                       "boot/linux_windows_none core/shown_none",
+                       "SHOWN_REGISTERS=n",
+                       (r"virtio  mmio .*", r"feature shown-registers .*")),
+    "SHOWN_REGISTERS": Row("core/shown", "core/shown_none",
+                           lost=r"feature shown-registers .*"),
     "VIRTIO_PCI": Row("virtio/pci*", lost=r"virtio  pci .*"),
     "VIRTIO_BLK": Row("virtio/blk* disk/*",
                       takes=OF_DISKS.replace("VIRTIO_BLK=n ", ""),

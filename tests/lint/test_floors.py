@@ -40,7 +40,7 @@ RULES = [
     ("pci/*",		PCI + ["="],		False),
     ("virtio/*",	PCI + ["include/virtio.h", "include/worker.h",
                        "include/queue.h", "include/transport.h",
-                       "include/ioevent.h",
+                       "include/ioevent.h", "include/shown_page.h",
                        "include/net.h", "include/disk.h",
                        "="],	False),
     ("net/*",		FLOOR0 + ["include/net.h", "="],	False),

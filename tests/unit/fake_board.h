@@ -121,6 +121,9 @@ extern unsigned int fake_columns, fake_lines;
 /* How large their machine is: 128 MiB and one vCPU, unless a test says more. */
 extern struct board_size fake_size;
 
+/* What board_show_page() gives, SHOWN_SIZE bytes; NULL: nothing. */
+extern void *fake_page;
+
 /* Ends the program: @board's device broke the contract. */
 void fake_broken(const struct board *board, const char *what, uint64_t val);
 

@@ -6,6 +6,8 @@
  */
 #include "virtio_driver.h"
 
+#include "shown_page.h"
+
 #define MMIO_NOTIFY 0x50
 #define MMIO_STATUS 0x60
 #define MMIO_ACK    0x64
@@ -197,6 +199,50 @@ static void can_stop_a_queue(void **state)
 	close_world(w);
 }
 
+/* What the guest reads in the page is what it would be told. */
+static void check_page(void)
+{
+	const uint32_t *page = fake_page;
+
+	for (uint64_t off = 0; off < 0x1000; off += 4)
+		assert_int_equal(page[off / 4], reg(off));
+}
+
+static void shows_all_in_a_page(void **state)
+{
+	static _Alignas(4096) uint8_t page[SHOWN_SIZE];
+
+	(void)state;
+	memset(page, 0, sizeof(page));
+	fake_page = page;
+	open_mmio();
+	check_page();
+	negotiate();
+	check_page();
+	for (uint32_t half_nr = 0; half_nr < 3; half_nr++) {
+		set(0x14, half_nr);
+		check_page();
+	}
+	start_with_buffer();
+	check_page();
+	offer(0);
+	kick();
+	check_page();
+	assert_int_equal(reg(MMIO_STATUS), 1);
+	offer(9);
+	kick();
+	check_page();
+	set(MMIO_ACK, 1);
+	check_page();
+	assert_int_equal(reg(0x70), DRIVER_OK | NEEDS_RESET);
+	set(0x30, 7);
+	check_page();
+	set(0x70, 0);
+	check_page();
+	close_world(w);
+	fake_page = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +253,7 @@ int main(void)
 		cmocka_unit_test(gives_an_edge_for_each),
 		cmocka_unit_test(forgets_all_at_a_reset),
 		cmocka_unit_test(can_stop_a_queue),
+		cmocka_unit_test(shows_all_in_a_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

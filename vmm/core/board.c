@@ -21,6 +21,7 @@
 #include "core/ioevents.h"
 #include "core/plan.h"
 #include "core/probes.h"
+#include "core/shown.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "core/workers.h"
@@ -205,6 +206,7 @@ void boards_free(struct vm *vm)
 			close(board->timer.fd);
 		}
 		board_free_ioevents(board);
+		board_free_page(board);
 		free(board->bars);
 		free(board->dev.state);
 	}

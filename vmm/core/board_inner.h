@@ -18,6 +18,7 @@ struct board {
 	struct bus_moving *bars;   /* PCI_BARS of them; NULL: not on PCI */
 	unsigned int slot;	   /* if it is */
 	struct worker *workers;	   /* WORKERS_MAX of them, or NULL */
+	void *page;		   /* core/shown.c, or NULL */
 	struct ioevents *ioevents; /* core/ioevents.c, or NULL */
 	const struct queue_counts *counts; /* nr_counts of them, or NULL */
 	unsigned int nr_counts;

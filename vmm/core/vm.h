@@ -62,6 +62,8 @@ struct vm {
 	pthread_mutex_t intr_lock; /* for waiting on intr_raised */
 	pthread_cond_t intr_raised;
 
+	unsigned int nr_pages; /* core/shown.c */
+
 	/* PCI: what is in each slot, and which of them ask on each wire. */
 	struct board *slots[PCI_SLOTS];
 	unsigned int nr_slots;

@@ -7,16 +7,24 @@
  * so where one reason is acknowledged and another is left it goes down for a
  * moment. A guest that has it as a level sees the same.
  *
+ * What there is to be read is in a page that the guest reads without a VM exit,
+ * if the host can (include/shown_page.h). And Linux's driver, which looks at its queues
+ * at every interrupt, is not waited for to acknowledge one: the line is high for a
+ * moment, and InterruptStatus goes on saying that it is for a queue.
+ *
  * Left out: version 1, which no system has needed since 2014.
  */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "device.h"
 #include "ioevent.h"
 #include "plug.h"
+#include "shown_page.h"
 #include "transport.h"
 #include "virtio/status.h"
 
@@ -56,6 +64,7 @@ enum {
 struct made {
 	struct device_type type;
 	const struct virtio_type *virtio;
+	bool is_for_linux;   /* whose driver is known */
 	max_align_t given[]; /* to the device */
 };
 
@@ -63,7 +72,11 @@ struct virtio_mmio {
 	struct virtio virtio; /* first */
 	uint32_t offer_select, take_select, queue_select;
 	uint32_t interrupts;
-	bool line;	   /* is high */
+	bool line; /* is high */
+	bool is_for_linux;
+	bool quiet;	   /* nobody waits for queues to be acknowledged */
+	int ack_fd;	   /* where that goes; 0: not made yet */
+	atomic_uint *page; /* what the guest reads; or NULL */
 	max_align_t own[]; /* the device's state */
 };
 
@@ -79,18 +92,61 @@ static void set_line(struct virtio_mmio *m, bool level)
 	m->line = level;
 }
 
+/* For as long as there is a reason; or for an edge, if that is all. */
+static void raise_line(struct virtio_mmio *m)
+{
+	set_line(m, true);
+	if (m->quiet && m->interrupts == INTERRUPT_QUEUE)
+		set_line(m, false);
+}
+
+static void show_register(struct virtio_mmio *m, uint64_t off, uint32_t val)
+{
+	if (m->page)
+		atomic_store_explicit(&m->page[off / 4], val,
+				      memory_order_release);
+}
+
 static void interrupt(struct virtio *virtio, unsigned int queue)
 {
 	struct virtio_mmio *m = (struct virtio_mmio *)virtio;
 
 	m->interrupts |= queue == VIRTIO_CONFIG ? INTERRUPT_CONFIG :
 						  INTERRUPT_QUEUE;
-	set_line(m, true);
+	show_register(m, INTERRUPT_STATUS, m->interrupts);
+	raise_line(m);
+}
+
+static void acknowledge(struct virtio_mmio *m, uint32_t val)
+{
+	m->interrupts &= ~val;
+	show_register(m, INTERRUPT_STATUS, m->interrupts);
+	set_line(m, false);
+	if (m->interrupts)
+		raise_line(m);
+}
+
+/* Acknowledging a queue and nothing else rings an eventfd that nobody hears. */
+static void stop_waiting(struct virtio_mmio *m)
+{
+	struct ioevent ack = { .off = INTERRUPT_ACK,
+			       .size = 4,
+			       .only = true,
+			       .val = INTERRUPT_QUEUE };
+
+	if (m->ack_fd <= 0)
+		m->ack_fd = event_fd();
+	if (m->ack_fd < 0)
+		return;
+	ack.fd = m->ack_fd;
+	board_add_ioevent(m->virtio.board, &ack);
+	m->quiet = true;
 }
 
 /* One register for all queues: which it is, is what is written. */
 static void listen(struct virtio *virtio, unsigned int queue, int fd)
 {
+	struct virtio_mmio *m = (struct virtio_mmio *)virtio;
 	const struct ioevent kick = { .off = QUEUE_NOTIFY,
 				      .size = 4,
 				      .only = true,
@@ -98,13 +154,8 @@ static void listen(struct virtio *virtio, unsigned int queue, int fd)
 				      .fd = fd };
 
 	board_add_ioevent(virtio->board, &kick);
-}
-
-static void acknowledge(struct virtio_mmio *m, uint32_t val)
-{
-	m->interrupts &= ~val;
-	set_line(m, false);
-	set_line(m, m->interrupts);
+	if (m->is_for_linux && !m->quiet)
+		stop_waiting(m);
 }
 
 /* The queue that is selected; NULL: there is none of that number. */
@@ -159,6 +210,38 @@ static uint32_t read_register(struct virtio_mmio *m, uint64_t off)
 	return 0;
 }
 
+/* Before what is new can be seen, the generation is another one, and once it can,
+ * yet another: a driver that has read a part of each reads again. */
+static void show_config(struct virtio_mmio *m)
+{
+	const struct virtio *v = &m->virtio;
+	uint32_t words[VIRTIO_CONFIG_MAX / 4];
+
+	memcpy(words, v->config, sizeof(words));
+	if (!memcmp(words, (uint8_t *)m->page + OF_DEVICE, sizeof(words)))
+		return;
+	show_register(m, GENERATION, ~(uint32_t)v->generation);
+	for (unsigned int i = 0; i < VIRTIO_CONFIG_MAX / 4; i++)
+		show_register(m, OF_DEVICE + 4 * i, words[i]);
+}
+
+/* Whatever can be read, as it is now. */
+static void show(struct virtio *virtio)
+{
+	static const uint16_t readable[] = {
+		MAGIC_VALUE,	DEVICE_VERSION, DEVICE_ID, VENDOR_ID,  OFFER,
+		QUEUE_SIZE_MAX, QUEUE_READY,	STATUS,	   GENERATION,
+	};
+	struct virtio_mmio *m = (struct virtio_mmio *)virtio;
+
+	if (!m->page)
+		return;
+	show_config(m);
+	for (unsigned int i = 0; i < sizeof(readable) / sizeof(readable[0]);
+	     i++)
+		show_register(m, readable[i], read_register(m, readable[i]));
+}
+
 static void set_half(uint64_t *address, unsigned int shift, uint32_t val)
 {
 	*address &= ~(UINT64_C(0xffffffff) << shift);
@@ -192,6 +275,7 @@ static void write_status(struct virtio_mmio *m, uint32_t val)
 	if (val & 0xff)
 		return;
 	m->offer_select = m->take_select = m->queue_select = 0;
+	m->quiet = false;
 	acknowledge(m, UINT32_MAX);
 }
 
@@ -254,6 +338,8 @@ static void virtio_mmio_write(void *dev, unsigned int range, uint64_t off,
 		write_register(m, off, val);
 	else if (off >= OF_DEVICE)
 		virtio_write_config(&m->virtio, off - OF_DEVICE, size, val);
+	if (off != QUEUE_NOTIFY && off != INTERRUPT_ACK)
+		show(&m->virtio);
 }
 
 static void virtio_mmio_init(void *dev, struct board *board)
@@ -267,8 +353,12 @@ static void virtio_mmio_init(void *dev, struct board *board)
 				     .dev = m->own,
 				     .ram = ram,
 				     .interrupt = interrupt,
-				     .listen = listen };
+				     .listen = listen,
+				     .changed = show };
+	m->is_for_linux = made->is_for_linux;
 	virtio_init(&m->virtio);
+	m->page = board_show_page(board, 0);
+	show(&m->virtio);
 }
 
 static size_t virtio_mmio_input(void *dev, const uint8_t *buf, size_t len)
@@ -293,7 +383,11 @@ static void virtio_mmio_abort(void *dev)
 
 static void virtio_mmio_release(void *dev)
 {
-	virtio_release(dev);
+	struct virtio_mmio *m = dev;
+
+	virtio_release(&m->virtio);
+	if (m->ack_fd > 0)
+		close(m->ack_fd);
 }
 
 static struct made make(const struct virtio_type *type)
@@ -326,6 +420,7 @@ static int mmio_add(struct plan *plan, const struct virtio_type *type,
 	if (!made)
 		return -ENOMEM;
 	*made = make(type);
+	made->is_for_linux = plan_drives_windows(plan);
 	if (size)
 		memcpy(made->given, given, size);
 	planned = plan_add(plan, &made->type, made, sizeof(*made) + size);

@@ -54,6 +54,7 @@ void virtio_reset(struct virtio *v)
 	while (v->nr_held && board_wait(v->board))
 		;
 	v->resetting = false;
+	v->untold_config = false;
 	v->features = 0;
 	forget_queues(v);
 	if (v->type->reset)
@@ -137,6 +138,9 @@ static void start(struct virtio *v)
 		hear_kicks(v);
 	if (v->type->ready && is_going(v))
 		v->type->ready(v->dev);
+	if (v->untold_config)
+		v->interrupt(v, VIRTIO_CONFIG);
+	v->untold_config = false;
 }
 
 void virtio_set_status(struct virtio *v, uint8_t status)
@@ -206,6 +210,8 @@ void virtio_break(struct virtio *v, const char *what, uint64_t val)
 {
 	board_oddity(v->board, what, val);
 	v->status |= VIRTIO_NEEDS_RESET;
+	if (v->changed)
+		v->changed(v);
 	v->interrupt(v, VIRTIO_CONFIG);
 }
 
@@ -241,8 +247,12 @@ void virtio_set_config(struct virtio *v, unsigned int off, const void *data,
 		return;
 	memcpy(v->config + off, data, size);
 	v->generation++;
+	if (v->changed)
+		v->changed(v);
 	if (v->status & VIRTIO_DRIVER_OK)
 		v->interrupt(v, VIRTIO_CONFIG);
+	else
+		v->untold_config = v->status;
 }
 
 static bool is_config(const struct virtio *v, uint64_t off, unsigned int size)

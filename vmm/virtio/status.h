@@ -60,6 +60,7 @@ struct virtio {
 	struct queue_counts counts[VIRTIO_QUEUES_MAX];
 	struct virtio_kick kicks[VIRTIO_QUEUES_MAX];
 	uint8_t config[VIRTIO_CONFIG_MAX];
+	bool untold_config; /* it has changed before DRIVER_OK */
 
 	uint8_t *low; /* RAM from gpa 0 on, once a queue is in use */
 	size_t low_len;
@@ -74,6 +75,10 @@ struct virtio {
 	/* The same for kicks of queue number @queue: what of them the host's
 	 * kernel can tell by eventfd @fd, until a reset. */
 	void (*listen)(struct virtio *virtio, unsigned int queue, int fd);
+
+	/* And for what the guest sees: status or configuration space has
+	 * changed by the device. NULL: it looks by itself. */
+	void (*changed)(struct virtio *virtio);
 };
 
 /* The features that every device has by its queues, in this run. */
