@@ -182,7 +182,7 @@ VMM_FAST := core/bus core/exit core/vcpu core/board core/memory boot/sparse \
 	    devices/serial_irq devices/hypercall disk/map disk/bits \
 	    disk/file virtio/blk virtio/blk_request \
 	    virtio/queue virtio/chain virtio/split virtio/packed \
-	    virtio/net_fill net/hub net/stream
+	    virtio/net_fill net/hub net/stream net/user
 $(foreach file,$(VMM_FAST),$(eval cflags-vmm/$(file) := -O2))
 endif
 cflags-vmm/util/static_pie := -fno-stack-protector

@@ -45,7 +45,7 @@ static int run_program(int in, int out)
 {
 	char *const argv[] = { PROGRAM, NULL };
 	const int fds[] = { in, out, STDERR_FILENO };
-	pid_t pid = backend_start(argv, fds, 3);
+	pid_t pid = backend_start(argv, NULL, fds, 3);
 	int status;
 
 	if (pid < 0)

@@ -47,10 +47,10 @@ static int place(const int *fds, unsigned int nr)
 
 /* On a stack that is the parent's, which waits; and ends with it. */
 static void __attribute__((noreturn))
-become(const char *path, char *const *argv, pid_t parent, const int *fds,
-       unsigned int nr)
+become(const char *path, char *const *argv, char *setting, pid_t parent,
+       const int *fds, unsigned int nr)
 {
-	char *const env[] = { NULL };
+	char *const env[] = { setting, NULL };
 	sigset_t none;
 
 	sigemptyset(&none);
@@ -62,7 +62,8 @@ become(const char *path, char *const *argv, pid_t parent, const int *fds,
 	_exit(BACKEND_NOT_STARTED);
 }
 
-pid_t backend_start(char *const *argv, const int *fds, unsigned int nr)
+pid_t backend_start(char *const *argv, char *setting, const int *fds,
+		    unsigned int nr)
 {
 	const pid_t parent = getpid();
 	char path[PATH_MAX];
@@ -73,7 +74,7 @@ pid_t backend_start(char *const *argv, const int *fds, unsigned int nr)
 		return err;
 	pid = vfork();
 	if (!pid)
-		become(path, argv, parent, fds, nr);
+		become(path, argv, setting, parent, fds, nr);
 	if (pid < 0)
 		return -errno;
 	return pid;

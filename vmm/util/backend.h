@@ -12,12 +12,13 @@
 
 /*
  * Starts the program @argv[0], of the folder of this one, with the words of @argv
- * and without an environment. Of our descriptors it has those in @fds, @nr of
+ * and an environment of @setting alone, "NAME=VALUE" or NULL. Of our descriptors it has those in @fds, @nr of
  * them, at most BACKEND_FDS_MAX, as its number 0, 1, 2, and so on. It ends at
  * the latest when the calling thread does. Its number, or -errno: it cannot be
  * started.
  */
-pid_t backend_start(char *const *argv, const int *fds, unsigned int nr);
+pid_t backend_start(char *const *argv, char *setting, const int *fds,
+		    unsigned int nr);
 
 /* Waits until @pid has ended; its exit status, or 128 + the signal. */
 int backend_wait(pid_t pid);
