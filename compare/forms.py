@@ -21,6 +21,7 @@ FEATURES = {
     "ECAM": "ecam",
     "IOEVENTFD": "ioeventfd",
     "IO_URING": "io-uring",
+    "IRQFD": "irqfd",
     "KVMCLOCK": "kvmclock",
     "MPTABLE": "mptable",
     "PAGES_4M": "large-pages",

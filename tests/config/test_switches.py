@@ -92,15 +92,16 @@ ROWS = {
         "irqchip/kernel irqchip/vmm irqchip/split boot/firmware/mptable "
         "boot/firmware/acpi boot/firmware/dsdt pci/ecam "
         "irqchip/intr irqchip/bios irqchip/msi irqchip/pit_kernel core/smp "
-        "core/unstarted devices/pic "
+        "core/unstarted core/irqfds irqchip/routes devices/pic "
         "devices/ioapic devices/pit devices/pit_counter devices/serial_irq",
-        "core/smp_none core/unstarted_none devices/serial_irq_none",
+        "core/smp_none core/unstarted_none core/irqfds_none "
+        "devices/serial_irq_none",
         'IRQCHIP_KERNEL=n IRQCHIP_VMM=n IRQCHIP_SPLIT=n '
         'IRQCHIP_DEFAULT_KERNEL=n DEFAULT_IRQCHIP="none" PIT=n PIT_KERNEL=n '
         'SMP=n SMP_MAX=1 UART_IRQ4=n DEV_PIC=n DEV_PIT=n DEV_IOAPIC=n '
-        'MPTABLE=n ACPI=n ECAM=n',
+        'MPTABLE=n ACPI=n ECAM=n IRQFD=n',
         (r"irqchip .*", r"device  (pic|ioapic|pit|serial|ecam) .*",
-         r"feature (pit|irq4|mptable|acpi) .*", r"vcpus   64 .*"),
+         r"feature (pit|irq4|mptable|acpi|irqfd) .*", r"vcpus   64 .*"),
         (r"vcpus   1 .*", r"device  serial .*port 0x3f8\+8"),
         {**NAMES_DEFAULT, **COUNTS_IRQS}),
     "IRQCHIP_DEFAULT_VMM": Row(
@@ -150,11 +151,14 @@ ROWS = {
     "DEV_PM": Row("devices/pm boot/firmware/acpi boot/firmware/dsdt pci/ecam",
                   takes="ACPI=n ECAM=n",
                   lost=(r"device  (pm|ecam) .*", r"feature acpi .*")),
-    "PCI": Row("pci/* virtio/pci* core/bus_moving core/board_pci",
-               "core/bus_moving_none core/board_pci_none",
-               "ECAM=n DEV_EDU=n VIRTIO_PCI=n",
+    "IRQFD": Row("core/irqfds", "core/irqfds_none",
+                 lost=r"feature irqfd .*"),
+    "PCI": Row("pci/* virtio/pci* core/irqfds core/bus_moving core/board_pci",
+               "core/irqfds_none core/bus_moving_none "
+               "core/board_pci_none",
+               "ECAM=n DEV_EDU=n VIRTIO_PCI=n IRQFD=n",
                (r"device  (pci|ecam) .*", r"plug    edu .*",
-                r"virtio  pci .*")),
+                r"virtio  pci .*", r"feature irqfd .*")),
     "ECAM": Row("pci/ecam", lost=r"device  ecam .*"),
     "DEV_EDU": Row("pci/edu", lost=r"plug    edu .*"),
     "VIRTIO": Row("virtio/* net/* disk/* core/workers "

@@ -54,8 +54,11 @@ bool board_takes_messages(struct board *board)
 	return !fake_no_messages;
 }
 
-void board_message(struct board *board, uint64_t address, uint32_t data)
+void board_message(struct board *board, unsigned int vector, uint64_t address,
+		   uint32_t data)
 {
+	if (vector >= PCI_VECTORS_MAX)
+		fake_broken(board, "sends no message of its own", vector);
 	board->messages++;
 	board->message_address = address;
 	board->message_data = data;

@@ -19,6 +19,7 @@
 #include "chip.h"
 #include "core/board_inner.h"
 #include "core/ioevents.h"
+#include "core/irqfds.h"
 #include "core/plan.h"
 #include "core/probes.h"
 #include "core/shown.h"
@@ -206,6 +207,7 @@ void boards_free(struct vm *vm)
 			close(board->timer.fd);
 		}
 		board_free_ioevents(board);
+		board_free_irqfds(board);
 		board_free_page(board);
 		free(board->bars);
 		free(board->dev.state);

@@ -14,6 +14,7 @@
 #include "abi/pc.h"
 #include "chip.h"
 #include "core/ioevents.h"
+#include "core/irqfds.h"
 #include "core/probes.h"
 #include "device.h"
 #include "firmware.h"
@@ -117,15 +118,16 @@ bool board_takes_messages(struct board *board)
 	return chip && chip->msi;
 }
 
-void board_message(struct board *board, uint64_t address, uint32_t data)
+void board_message(struct board *board, unsigned int vector, uint64_t address,
+		   uint32_t data)
 {
 	const struct dev_message message = { address, data };
 	struct vm *vm = board->vm;
 
-	if (address - MESSAGES_GPA < MESSAGES_LEN)
-		vm->config.irqchip->msi(vm, &message);
-	else
+	if (address - MESSAGES_GPA >= MESSAGES_LEN)
 		mem_write(&vm->mem, address, &data, sizeof(data));
+	else if (!board_ring_message(board, vector, &message))
+		vm->config.irqchip->msi(vm, &message);
 }
 
 bool board_visit(struct board *bridge, unsigned int slot,

@@ -150,6 +150,7 @@ void vm_free(struct vm *vm)
 	for (unsigned int id = 0; id < vm->nr_vcpus; id++)
 		vcpu_free(&vm->vcpus[id]);
 	free(vm->vcpus);
+	free(vm->routes);
 	if (vm->fd >= 0)
 		close(vm->fd);
 	if (vm->mem.base)

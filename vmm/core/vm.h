@@ -19,6 +19,7 @@
 struct board;
 struct console_guest;
 struct irqchip;
+struct kvm_irq_routing;
 struct plan;
 struct vcpu;
 
@@ -63,6 +64,11 @@ struct vm {
 	pthread_cond_t intr_raised;
 
 	unsigned int nr_pages; /* core/shown.c */
+
+	/* What GSIs lead to, by those interrupt controllers that can say. */
+	atomic_uint nr_gsis; /* given out behind the lines: core/irqfds.c */
+	struct lock routes_lock;
+	struct kvm_irq_routing *routes; /* guarded by it; NULL: as KVM has it */
 
 	/* PCI: what is in each slot, and which of them ask on each wire. */
 	struct board *slots[PCI_SLOTS];

@@ -68,6 +68,11 @@ struct irqchip {
 	 * takes is lost. NULL: there are none. */
 	void (*msi)(struct vm *vm, const struct dev_message *message);
 
+	/* GSI @gsi, IRQCHIP_LINES or above, is @message from now on. Any thread;
+	 * 0 or -errno. NULL: there are no such GSIs. */
+	int (*route)(struct vm *vm, unsigned int gsi,
+		     const struct dev_message *message);
+
 	/*
 	 * Where the I/O APIC is a device of ours. want_eoi(): calls eoi() for
 	 * those among its messages that are at @messages. eoi(): a vCPU is

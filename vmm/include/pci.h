@@ -135,10 +135,12 @@ void board_pin(struct board *board, bool level);
 /* The line of the 8259s that the pin leads to, for the guest to read. */
 uint8_t board_pin_line(struct board *board);
 
-/* Whether messages become interrupts in this guest; and writes one, @data to
- * @address: of no use where it hits no local APIC and no RAM. */
+/* Whether messages become interrupts in this guest; and writes one, number
+ * @vector of this function, @data to @address: of no use where it hits no local
+ * APIC and no RAM. */
 bool board_takes_messages(struct board *board);
-void board_message(struct board *board, uint64_t address, uint32_t data);
+void board_message(struct board *board, unsigned int vector, uint64_t address,
+		   uint32_t data);
 
 /*
  * For a bridge: calls @visit with the state of the function in @slot, and its

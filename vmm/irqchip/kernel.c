@@ -14,6 +14,7 @@
 #include "irqchip/msi.h"
 #include "irqchip/bios.h"
 #include "irqchip/pit_kernel.h"
+#include "irqchip/routes.h"
 #include "util/log.h"
 
 static bool kernel_available(const struct kvm *kvm)
@@ -89,6 +90,17 @@ static void kernel_set_line(struct vm *vm, unsigned int line, bool level)
 	ioctl(vm->fd, KVM_IRQ_LINE, &irq);
 }
 
+/* The first of them takes along what KVM has wired by itself. */
+static int kernel_route(struct vm *vm, unsigned int gsi,
+			const struct dev_message *message)
+{
+	lock_take(&vm->routes_lock);
+	if (!vm->routes)
+		routes_set_pins(vm);
+	lock_give(&vm->routes_lock);
+	return routes_set(vm, gsi, message);
+}
+
 static const struct irqchip kernel = {
 	.name = "kernel",
 	.what = "8259s, I/O APIC, local APICs in the host kernel, the 8254 too",
@@ -100,5 +112,6 @@ static const struct irqchip kernel = {
 	.as_bios = kernel_as_bios,
 	.set_line = kernel_set_line,
 	.msi = msi_send,
+	.route = kernel_route,
 };
 IRQCHIP(kernel);

@@ -23,6 +23,7 @@
 #include "irqchip/bios.h"
 #include "irqchip/intr.h"
 #include "irqchip/msi.h"
+#include "irqchip/routes.h"
 #include "util/log.h"
 
 /* Intel 82093AA, "I/O APIC Registers" */
@@ -83,30 +84,16 @@ static void split_set_line(struct vm *vm, unsigned int line, bool level)
 
 /*
  * KVM leaves the guest at an EOI only for vectors of levels that it finds in
- * its table of routes, at the GSIs that split_create() has reserved. Messages
- * need no route to be sent, so the table has nothing else.
+ * its table of routes, at the GSIs that split_create() has reserved.
  */
 static void split_want_eoi(struct vm *vm, const struct dev_message *messages,
 			   unsigned int count)
 {
-	union {
-		struct kvm_irq_routing head;
-		char space[sizeof(struct kvm_irq_routing) +
-			   DEV_MESSAGES_MAX *
-				   sizeof(struct kvm_irq_routing_entry)];
-	} table = { .head.nr = count };
+	int err = routes_set_low(vm, messages, count);
 
-	for (unsigned int i = 0; i < count; i++)
-		table.head.entries[i] = (struct kvm_irq_routing_entry){
-			.gsi = i,
-			.type = KVM_IRQ_ROUTING_MSI,
-			.u.msi = { .address_lo = messages[i].address,
-				   .address_hi = messages[i].address >> 32,
-				   .data = messages[i].data },
-		};
-	if (ioctl(vm->fd, KVM_SET_GSI_ROUTING, &table))
+	if (err)
 		vm_stop(vm, STATUS_FAILED, "KVM_SET_GSI_ROUTING: %s",
-			strerror(errno));
+			strerror(-err));
 }
 
 static void split_eoi(struct vm *vm, uint8_t vector)
@@ -128,6 +115,7 @@ static const struct irqchip split = {
 	.set_line = split_set_line,
 	.enter = intr_enter,
 	.msi = msi_send,
+	.route = routes_set,
 	.want_eoi = split_want_eoi,
 	.eoi = split_eoi,
 };

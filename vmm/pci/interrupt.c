@@ -109,10 +109,12 @@ void pci_add_messages(struct pci *pci)
 }
 
 /* A message is a write, and those are a bus master's. */
-static void send(struct pci *pci, uint32_t low, uint32_t high, uint32_t data)
+static void send(struct pci *pci, unsigned int vector, uint32_t low,
+		 uint32_t high, uint32_t data)
 {
 	if (pci->config[PCI_COMMAND] & PCI_COMMAND_MASTER)
-		board_message(pci->board, (uint64_t)high << 32 | low, data);
+		board_message(pci->board, vector, (uint64_t)high << 32 | low,
+			      data);
 }
 
 /* How many messages of MSI the guest lets it have. */
@@ -132,7 +134,7 @@ static void send_msi(struct pci *pci, unsigned int vector)
 	uint32_t data = pci_get(pci, cap + MSI_DATA, 2);
 
 	/* The low bits of the data say which of them it is. */
-	send(pci, pci_get(pci, cap + MSI_ADDRESS, 4),
+	send(pci, vector, pci_get(pci, cap + MSI_ADDRESS, 4),
 	     pci_get(pci, cap + MSI_ADDRESS_HIGH, 4),
 	     (data & ~(count - 1)) | vector);
 }
@@ -153,7 +155,8 @@ static void send_msix(struct pci *pci, unsigned int vector)
 {
 	const uint32_t *words = pci->msix[vector].words;
 
-	send(pci, words[WORD_ADDRESS], words[WORD_HIGH], words[WORD_DATA]);
+	send(pci, vector, words[WORD_ADDRESS], words[WORD_HIGH],
+	     words[WORD_DATA]);
 }
 
 static bool msix_is_masked(const struct pci *pci, unsigned int vector)
