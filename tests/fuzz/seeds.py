@@ -85,6 +85,15 @@ def images():
     return found
 
 
+def network(version, start):
+    """A guest whose large segment comes back to it, who takes none: fuzz_net.c."""
+    features = b"\x01\xb8"
+    buffers = b"\0\7" + b"\xff" * 8
+    kind = {0: 0, 4: 1, 6: 4}[version]
+    frame = b"\x10\x40\2" + bytes([1, kind, 0, 0, 100, 0, start, 0, 16])
+    return b"\1" + features + buffers + frame + b"\x64\x96\x96" + buffers * 3
+
+
 def of(name):
     """The seeds of the program fuzz_..."""
     if name == "fuzz_initcpio":
@@ -94,6 +103,8 @@ def of(name):
         return [gzip.compress(data, mtime=0) for data in images()]
     if name == "fuzz_kvm_net":
         return packets.streams()
+    if name == "fuzz_net":
+        return [network(4, 34), network(6, 54), network(0, 34)]
     if name in ("fuzz_devices", "fuzz_machine", "fuzz_queue", "fuzz_virtio"):
         return []       # any bytes will do
     return [head + data for head in HEADS for data in images()]
