@@ -10,6 +10,7 @@ from .errors import Failure
 from .progress import say
 
 LINES_KEPT = 40
+OF_QUEUES = ("IOEVENTFD", "IRQFD", "IO_URING")
 LINE_MAX = 1000
 OUTPUT_KEPT = 1 << 18
 WARM_UP_EXITS = "60"
@@ -86,7 +87,8 @@ class Comparison:
     def dialogue(self):
         """What can be typed at this image; None: it takes no input."""
         if self.plan.need == "linux":
-            return boot.DIALOGUES["linux"]
+            typed = boot.DIALOGUES["linux"]
+            return boot.with_disk(typed) if self.plan.has("--disk") else typed
         with open(self.plan.image, "rb") as file:
             is_os1k = file.read(16)[8:] == b"1K OS\r\n\x1a"
         return boot.DIALOGUES["os-1k"] if is_os1k else None
@@ -104,7 +106,10 @@ class Comparison:
                                 if self.request.how == "build" else "own")
         if not self.on(column, "MACHINE"):
             return [vmm, here(self.plan.image)]     # takes no option
-        words = [vmm, *map(here, self.plan.words), *column.variant.options,
+        words = [vmm, *map(here, self.plan.absolute_words()),
+                 *self.plan.transport(column.variant,
+                                      [c.variant for c in self.columns]),
+                 *column.variant.options,
                  "--timeout", f"{limit:g}", *extra]
         if self.on(column, "DBG_STATS"):
             words.append("--stats=json:ledger.json")
@@ -285,7 +290,18 @@ class Comparison:
                 "img": request.img, "run": request.run, "args": request.args,
                 "timeout": request.timeout, "variants": [base, *others],
                 "again": self.entry_again(base),
-                "sentences": [], "notes": self.notes}
+                "sentences": [], "notes": self.notes + self.unused(base)}
+
+    def unused(self, base):
+        """A note, where what is toggled had nothing to do."""
+        names = {column.variant.name for column in self.columns}
+        if base["queues"] or not base["ledger"] or not any(
+                name in OF_QUEUES or name.startswith("VIRTIO") for name in
+                names):
+            return []
+        return ["the guest used no queue of a virtio device: give it one, as "
+                "ARGS='--disk FILE', and a kernel that has the drivers (make "
+                "std_defconfig has both)"]
 
 
 def text_of(data):

@@ -31,6 +31,8 @@ FEATURES = {
     "SYNC_REGS": "sync-regs",
     "UART_FIFO": "fifo",
     "UART_IRQ4": "irq4",
+    "VIRTIO_EVENT_IDX": "event-idx",
+    "VIRTIO_PACKED": "packed",
 }
 # Toggles with values: option, and what --help calls its argument.
 VALUES = {

@@ -6,6 +6,8 @@ import os
 
 SUMS = ("exits", "accesses", "bytes", "guest_ns", "answer_ns")
 PORT_KEYS = ("exits", "bytes")
+QUEUE_KEYS = ("requests", "buffers", "bytes_out", "bytes_in", "kicks",
+              "kicks_saved", "interrupts", "interrupts_saved")
 
 
 def pick(row, names):
@@ -42,6 +44,13 @@ def interrupts(guest):
             for line in guest.get("interrupts", [])]
 
 
+def queues(guest):
+    """Sums over the queues of the guest's virtio devices; None: none was used."""
+    found = guest.get("queues")
+    return {name: sum(queue[name] for queue in found)
+            for name in QUEUE_KEYS} if found else None
+
+
 def stages(guest):
     names = ("stage", "text", "more", "ns", "step_ns", "exits")
     return [{name: stage.get(name, "") for name in names}
@@ -61,7 +70,7 @@ def numbers(text):
         if entry["exits"] else None
     entry.update(
         stages=stages(guest), reasons=reasons(guest), ports=ports(guest),
-        interrupts=interrupts(guest), injected=guest.get("injected"),
+        interrupts=interrupts(guest), queues=queues(guest), injected=guest.get("injected"),
         wall_ns=source.get("wall_ns", 0),
         cpu_ns=source.get("cpu_user_ns", 0) + source.get("cpu_system_ns", 0),
         resident_kib=source.get("peak_resident_kib", 0),

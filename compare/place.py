@@ -12,6 +12,8 @@ from .errors import Failure, Refusal
 # What the lab has for itself has to be shared by name.
 OWN_OF_LAB = ("/tmp/", "/run/", "/dev/shm/")
 LAB_OWN_MIB = 512
+# Options whose value begins with a file or folder.
+PATHS = ("--disk", "--share", "--root")
 CLOCKS = {
     "host": "wall clock of this machine: varies from run to run",
     "lab": "instructions counted in the lab, 2 ns each: repeats, is not "
@@ -37,9 +39,41 @@ class Plan:
     def clock(self):
         return CLOCKS[self.place]
 
+    def has(self, option):
+        """Whether kvm-vmm gets this option."""
+        return any(word.split("=")[0] == option for word in self.words)
+
+    def transport(self, variant, variants):
+        """Words by which what VIRTIO_PCI is compared with, is PCI: kernels that
+        are built here would have their devices over MMIO."""
+        wanted = any(one.name == "VIRTIO_PCI" for one in variants) and \
+            variant.name != "VIRTIO_PCI" and not self.has("--virtio")
+        return ["--virtio", "pci"] if wanted else []
+
+    def absolute_words(self):
+        """The words, for a session that has a directory of its own: of disks
+        and directories, from the top on."""
+        words, before = [], ""
+        for word in self.words:
+            option, equals, value = word.partition("=")
+            if before in PATHS:
+                word = absolute(word)
+            elif equals and option in PATHS:
+                word = f"{option}={absolute(value)}"
+            before = word
+            words.append(word)
+        return words
+
     def files(self):
         """What the guest is made of."""
         return [self.image, *([self.initrd] if self.initrd else [])]
+
+
+def absolute(value):
+    """FILE,OPTIONS as it is meant here; what is no file stays."""
+    name, comma, options = value.partition(",")
+    return (os.path.abspath(name) if os.path.exists(name) else name) + \
+        comma + options
 
 
 def plan(top):

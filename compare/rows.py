@@ -240,6 +240,15 @@ def interrupt_rows(variants):
         yield numbers(variants, "injected", "injected", count, True)
 
 
+def queue_rows(variants):
+    for key, label in (("requests", "requests"), ("kicks", "kicks that came"),
+                       ("kicks_saved", "requests without"),
+                       ("interrupts", "interrupts asked for"),
+                       ("interrupts_saved", "requests without one")):
+        yield Row(label, [(v.get("queues") or {}).get(key) for v in variants],
+                  count, True)
+
+
 def program_rows(variants):
     def built(key):
         return [v[key] if v["binary_bytes"] else None for v in variants]
@@ -265,6 +274,7 @@ SECTIONS = (
     ("VM exits by port", port_rows),
     ("Bytes", byte_rows),
     ("Interrupts", interrupt_rows),
+    ("virtio queues", queue_rows),
     ("kvm-vmm", program_rows),
     ("Memory", memory_rows),
 )

@@ -69,7 +69,7 @@ class Catalogue:
 
     def find(self, name):
         """The symbol of that name; raises Refusal when it is no toggle."""
-        symbol = self.symbols.get(name)
+        symbol = self.symbols.get(name) or self.symbols.get("VIRTIO_" + name)
         if not symbol:
             near = difflib.get_close_matches(
                 name.upper(), [s.name for s in self.ours()] + ["all"], 1)

@@ -208,7 +208,7 @@ VMM_LD     = $(HOST_CC) $(CFLAGS) -pie -o $@ $(VMM_OBJS) -pthread $(VMM_LINK) \
 	     $(LDFLAGS) $(VMM_LIBS)
 endif
 $(VMM_OBJS): EXTRA = $(VMM_HARD)
-VMM_HOW := $(call remember,$(B)/vmm/how,static: $(VMM_MUSL) $(VMM_HARD) $(VMM_LINK))
+VMM_HOW := $(call remember,$(B)/vmm/how,static: $(VMM_MUSL) $(VMM_HARD) $(VMM_LINK) fast: $(VMM_FAST))
 $(VMM_OBJS): $(VMM_HOW)
 
 $(B)/vmm/kvm-vmm: $(VMM_OBJS) $(VMM_LIST) vmm/tables.ld
