@@ -6,7 +6,9 @@
  *	net_talk work PEER PORT BYTES ROUNDS
  *
  * As an /init it has its words from the kernel's command line, TALK="ADDRESS ...":
- * the address is eth0's. It ends the guest when it is done. `work` asks the peer for BYTES, sends
+ * the address is eth0's. It ends the guest when it is done. With the address of the
+ * peer, it is the peer when it is the first guest of its kvm-vmm, and serves until
+ * the other has done; the second one's address is one more. `work` asks the peer for BYTES, sends
  * as many, and sends one byte ROUNDS times and waits for one: each between two
  * markers, and prints how often its virtio devices interrupted meanwhile. Each is
  * done before, smaller, so that what comes once does not count.
@@ -15,6 +17,7 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <netinet/tcp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +45,7 @@
 #define BACKLOG	  16
 
 struct request {
-	char work; /* 'd'own, 'u'p or 'r'ound trips */
+	char work; /* 'd'own, 'u'p, 'r'ound trips, or it is the 'e'nd */
 	uint32_t count;
 };
 
@@ -92,6 +95,9 @@ static void answer(int fd)
 		} else if (request.work == 'u') {
 			receive_all(fd, request.count);
 			send_all(fd, 1);
+		} else if (request.work == 'e') {
+			if (getpid() == 1)
+				reboot(RB_AUTOBOOT);
 		} else {
 			while (request.count--) {
 				receive_all(fd, 1);
@@ -182,12 +188,17 @@ static unsigned long interrupts(void)
 	return sum;
 }
 
-static void ask(int fd, char work, uint32_t count)
+static void tell(int fd, char work, uint32_t count)
 {
 	struct request request = { .work = work, .count = count };
 
 	if (send(fd, &request, sizeof(request), 0) != sizeof(request))
 		die("send");
+}
+
+static void ask(int fd, char work, uint32_t count)
+{
+	tell(fd, work, count);
 	if (work == 'd') {
 		receive_all(fd, count);
 	} else if (work == 'u') {
@@ -222,18 +233,28 @@ static void work(char **argv)
 	measure(fd, 'd', number(argv[2]));
 	measure(fd, 'u', number(argv[2]));
 	measure(fd, 'r', number(argv[3]));
+	tell(fd, 'e', 0);
 	close(fd);
 }
 
-static void become_guest(const char *addr)
+/* eth0 gets @addr, plus its guest's number, which is in its own address, if it is
+ * also the peer's. False: then it is the peer. */
+static bool become_guest(const char *addr, const char *peer)
 {
 	struct ifreq lo = { .ifr_name = "lo" }, eth = { .ifr_name = "eth0" };
 	struct sockaddr_in a = address(addr, "0");
 	struct sockaddr_in mask = address("255.255.255.0", "0");
 	int fd = new_socket();
+	uint8_t place = 0;
 
 	mkdir("/proc", 0755);
 	mount("proc", "/proc", "proc", 0, NULL);
+	if (!strcmp(addr, peer)) {
+		if (ioctl(fd, SIOCGIFHWADDR, &eth))
+			die("eth0: hardware address");
+		place = eth.ifr_hwaddr.sa_data[4];
+		a.sin_addr.s_addr = htonl(ntohl(a.sin_addr.s_addr) + place);
+	}
 	lo.ifr_flags = IFF_UP;
 	memcpy(&eth.ifr_addr, &a, sizeof(a));
 	if (ioctl(fd, SIOCSIFFLAGS, &lo) || ioctl(fd, SIOCSIFADDR, &eth))
@@ -245,6 +266,7 @@ static void become_guest(const char *addr)
 	if (ioctl(fd, SIOCSIFFLAGS, &eth))
 		die("eth0: up");
 	close(fd);
+	return place || strcmp(addr, peer) != 0;
 }
 
 /* The words of @text, which is changed, behind the program's name. */
@@ -265,7 +287,8 @@ int main(int argc, char **argv)
 	if (talk) {
 		argc = split(talk, words) - 1;
 		argv = words + 1;
-		become_guest(words[1]);
+		if (argc == 6 && !become_guest(words[1], argv[2]))
+			serve(argv[3]);
 	}
 	if (argc == 3 && !strcmp(argv[1], "serve"))
 		serve(argv[2]);
