@@ -10,6 +10,7 @@ import lzma
 import os
 import re
 import subprocess
+import zlib
 
 import vm
 from vm import tap
@@ -27,6 +28,13 @@ MODULES = ("drivers/acpi/button", "drivers/input/evdev",
                "virtio_ring", "virtio", "virtio_pci_legacy_dev",
                "virtio_pci_modern_dev", "virtio_pci")),
            "drivers/char/hw_random/virtio-rng")
+# And for all that --disk, --net and so on can put there.
+VIRTIO = ("drivers/block/virtio_blk", "net/core/failover",
+          "drivers/net/net_failover", "drivers/net/virtio_net",
+          "drivers/char/virtio_console", "drivers/virtio/virtio_balloon",
+          "fs/netfs/netfs", "fs/fscache/fscache", "net/9p/9pnet",
+          "net/9p/9pnet_virtio", "fs/9p/9p")
+NINEP = "fs/", "net/9p/"    # of these, what goes with --share
 FOLDER = os.path.join(tap.BUILD, "tests", "stock")
 # The first program of a kernel that cannot run those of our initramfs. As with
 # ours the word run="..." of the command line has reached it as a variable.
@@ -86,7 +94,9 @@ crash() { echo c >/proc/sysrq-trigger; b sleep 60; }
 @functools.lru_cache(None)
 def package(pattern, arch, *files):
     """The folder with these files of a package; Skip where it is not to be had."""
-    folder = os.path.join(FOLDER, re.sub(r"[^a-z0-9]+", "-", pattern + arch))
+    number = zlib.crc32("\n".join(files).encode())
+    folder = os.path.join(FOLDER, re.sub(r"[^a-z0-9]+", "-", pattern + arch) +
+                          f"-{number:08x}")
     if not os.path.isdir(folder):
         os.makedirs(FOLDER, exist_ok=True)
         env = dict(os.environ, MKVM_TOP=tap.TOP)
@@ -108,10 +118,13 @@ def one(folder, pattern):
     return found[0] if found else None
 
 
-def kernel_folder(name):
+def kernel_folder(name, modules=MODULES):
+    """Whoever asks for modules says only what is in the package: no 9p for clouds.
+    tar(1) takes the pattern of a folder for those below as well."""
+    folders = {os.path.dirname(path) for path in modules}
     return package(*KERNELS[name], "./boot/vmlinuz-*",
-                   *(f"*/kernel/{folder}/*.ko*" for folder in
-                     sorted({os.path.dirname(path) for path in MODULES})))
+                   *(f"*/kernel/{folder}/*.ko*" for folder in sorted(folders)
+                     if os.path.dirname(folder) not in folders))
 
 
 def kernel(name):
@@ -124,9 +137,9 @@ def busybox(arch):
     return one(package("busybox-static", arch, "./bin/busybox"), "bin/busybox")
 
 
-def module(name, path):
+def module(name, path, modules):
     """A module of a kernel, unpacked if its package has it packed; or None."""
-    found = one(kernel_folder(name), f"lib/modules/**/{path}.ko*")
+    found = one(kernel_folder(name, modules), f"lib/modules/**/{path}.ko*")
     if not found or not found.endswith(".xz"):
         return found
     with lzma.open(found) as packed, open(found[:-3], "wb") as plain:
@@ -149,16 +162,20 @@ def archive(path, lines):
 
 
 @functools.lru_cache(None)
-def initramfs(name):
-    """Ours for a stock kernel, with BusyBox and modules of Debian in /judge; of
-    Debian's alone for one of 32 bits, which runs none of our programs."""
+def initramfs(name, modules=MODULES, library=LIBRARY, programs=()):
+    """Ours for a stock kernel, with BusyBox and modules of Debian in /judge, and
+    scripts, (name, text); of Debian's alone for one of 32 bits, which runs none
+    of our programs."""
     arch = KERNELS[name][1]
-    path = os.path.join(FOLDER, f"initramfs-{name}")
+    path = os.path.join(FOLDER, f"initramfs-{name}-{len(modules)}")
     lines = ["dir /judge 755 0 0",
              f"file /judge/busybox {busybox(arch)} 755 0 0",
-             f"file /judge/lib {write(path + '.lib', LIBRARY)} 644 0 0"]
-    for item in MODULES:
-        found = module(name, item)
+             f"file /judge/lib {write(path + '.lib', library)} 644 0 0"]
+    for item, text in programs:
+        lines.append(f"file /judge/{item} {write(f'{path}.{item}', text)} "
+                     "755 0 0")
+    for item in modules:
+        found = module(name, item, modules)
         if found:
             lines.append(f"file /judge/{os.path.basename(item)}.ko {found} "
                          "644 0 0")

@@ -45,6 +45,12 @@ piped("a word --keys does not know", "--keys=mouse", keys=lambda place: b"",
       status=vm.USAGE, out=lambda _: b"")
 piped("a device that is not there", "--keys=keyboard", "--no-i8042",
       keys=lambda place: b"", status=vm.USAGE, out=lambda _: b"")
+piped("a console that nothing has plugged in", "--keys=console",
+      keys=lambda place: b"", status=vm.USAGE, out=lambda _: b"")
+if vm.has_feature("console", "plug"):
+    piped("a console that the guest has no use for takes no keys", "--console",
+          keys=lambda place: HELLO + b"\x04", status=vm.OK,
+          out=lambda _: HELLO)
 
 
 def arrives(place):

@@ -197,9 +197,9 @@ void board_screen_ready(struct board *board)
 	board->screen_readies++;
 }
 
-bool board_is_chosen(struct board *board)
+bool board_is_early(struct board *board)
 {
-	return board->chosen;
+	return !board->not_early;
 }
 
 bool board_at_screen(struct board *board)

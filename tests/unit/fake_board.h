@@ -41,7 +41,7 @@ struct board {
 	unsigned int rx_mores;
 	unsigned int screen_readies; /* board_screen_ready() */
 	bool at_screen;
-	bool chosen;	   /* board_is_chosen() */
+	bool not_early;	   /* board_is_early() is false */
 	bool lends;	   /* board_lends(), while nobody has asked */
 	bool rx_ready;	   /* since the last fake_console_turn() */
 	bool feed_at_once; /* board_rx_ready() brings input() with it */

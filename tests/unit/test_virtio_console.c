@@ -108,11 +108,11 @@ static void asks_when_it_has_buffers(void **state)
 	close_world(w);
 }
 
-static void asks_at_once_if_chosen(void **state)
+static void asks_at_once_where_none_is_early(void **state)
 {
 	(void)state;
 	open_console(0, 0);
-	w->board.chosen = true;
+	w->board.not_early = true;
 	start_queues(0, 2);
 	give(TYPED, 0, DATA + 0x1000, 16, WRITE);
 	kick_queue(TYPED);
@@ -218,7 +218,7 @@ int main(void)
 		cmocka_unit_test(prints_long_buffers),
 		cmocka_unit_test(asks_when_it_is_used),
 		cmocka_unit_test(asks_when_it_has_buffers),
-		cmocka_unit_test(asks_at_once_if_chosen),
+		cmocka_unit_test(asks_at_once_where_none_is_early),
 		cmocka_unit_test(takes_what_there_is_room_for),
 		cmocka_unit_test(goes_on_after_a_reset),
 		cmocka_unit_test(tells_the_size),

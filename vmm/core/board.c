@@ -322,9 +322,9 @@ bool board_lends(struct board *board)
 	       console_is_unasked(board->vm->config.console);
 }
 
-bool board_is_chosen(struct board *board)
+bool board_is_early(struct board *board)
 {
-	return board->gets_keys && board->vm->config.keys_chosen;
+	return board->vm->config.by_serial;
 }
 
 bool board_at_screen(struct board *board)

@@ -185,8 +185,9 @@ void board_rx_ready(struct board *board);
  */
 void board_rx_more(struct board *board);
 
-/* Whether the user has said that keys go to this device and to no other. */
-bool board_is_chosen(struct board *board);
+/* Whether a driver of the guest's may offer room for keys before it can take them:
+ * Linux's do. Then something else has to show that somebody listens. */
+bool board_is_early(struct board *board);
 
 /* This is the keyboard that goes with the guest's screen: while the terminal shows
  * that, input() brings what is typed, and board_at_screen() is true. */

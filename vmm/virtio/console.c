@@ -4,9 +4,9 @@
  * configuration tells the size of the terminal and how that changes; a character
  * that is written there is printed, without any queue (emerg_wr).
  *
- * Printing comes to a guest's console as that of the serial port does. Keys come
- * once the guest has printed here and has buffers for them, since a driver gives
- * those long before anybody reads; unless --keys names no other device.
+ * Keys come when the guest has buffers for them. But Linux's driver has those long
+ * before anybody reads, and throws away what comes before it has registered its
+ * terminal: there, the guest must have printed here, too.
  *
  * Left out: more ports than one (VIRTIO_CONSOLE_F_MULTIPORT).
  */
@@ -46,7 +46,7 @@ static size_t at_most(size_t len, size_t most)
 /* Once: whoever asks after that has the keys. */
 static void ask(struct console *c)
 {
-	if (c->asked || !c->asks || !(c->spoken || board_is_chosen(c->board)))
+	if (c->asked || !c->asks || (!c->spoken && board_is_early(c->board)))
 		return;
 	c->asked = true;
 	board_rx_ready(c->board);
