@@ -105,6 +105,7 @@ def of(name):
         return packets.streams()
     if name == "fuzz_net":
         return [network(4, 34), network(6, 54), network(0, 34)]
-    if name in ("fuzz_devices", "fuzz_machine", "fuzz_queue", "fuzz_virtio"):
+    if name in ("fuzz_devices", "fuzz_machine", "fuzz_p9", "fuzz_queue",
+                "fuzz_virtio"):
         return []       # any bytes will do
     return [head + data for head in HEADS for data in images()]

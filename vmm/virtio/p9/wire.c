@@ -147,15 +147,27 @@ void p9_iov_get(const struct iovec *iov, size_t skip, void *buf, size_t len)
 	}
 }
 
+static char *end_of(const struct iovec *iov)
+{
+	return (char *)iov->iov_base + iov->iov_len;
+}
+
+/* Pages of the guest that lie side by side are one buffer. */
 unsigned int p9_iov_cut(const struct iovec *iov, size_t skip, size_t len,
 			struct iovec *pieces, unsigned int max)
 {
 	unsigned int nr = 0;
 	size_t size;
 
-	for (; len && nr < max; len -= size, skip += size, nr++) {
-		pieces[nr].iov_base = piece(&iov, &skip, len, &size);
-		pieces[nr].iov_len = size;
+	for (; len; len -= size, skip += size) {
+		char *at = piece(&iov, &skip, len, &size);
+
+		if (nr && end_of(&pieces[nr - 1]) == at)
+			pieces[nr - 1].iov_len += size;
+		else if (nr < max)
+			pieces[nr++] = (struct iovec){ at, size };
+		else
+			break;
 	}
 	return nr;
 }
