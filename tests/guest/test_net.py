@@ -5,25 +5,14 @@ one of QEMU's on a socket whose other end lied and went before, and one on a TAP
 interface in a name space of its own. Both ends make sums of what they pass.
 """
 
-import os
 import re
 import shutil
-import subprocess
 
+import netguest
 import vm
 from vm import tap
 
-KERNEL = os.path.join(tap.BUILD, "std", "vmlinux")
-FOLDER = os.path.join(tap.BUILD, "tests", "net")
-PROGRAM = os.path.join(FOLDER, "net_init")
-INITRD = os.path.join(FOLDER, "net.cpio")
 QEMU = shutil.which("qemu-system-x86_64")
-
-LIST = f"""\
-dir /dev 755 0 0
-nod /dev/console 600 0 0 c 5 1
-file /init {PROGRAM} 755 0 0
-"""
 
 # Waits for a line of a file, and goes on; what hangs ends by the row's limit.
 BEGIN = r"""
@@ -102,22 +91,10 @@ finish
 """
 
 
-def make():
-    os.makedirs(FOLDER, exist_ok=True)
-    subprocess.run(["gcc", "-static", "-O2", "-Wall", "-Wextra", "-Werror",
-                    "-Ivmm", "-o", PROGRAM,
-                    os.path.join(vm.SOURCES, "net_init.c")],
-                   cwd=tap.TOP, check=True)
-    path = os.path.join(FOLDER, "list")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(LIST)
-    subprocess.run([os.path.join(tap.BUILD, "host", "initcpio"), "create", "-o",
-                    INITRD, path], check=True)
-
-
 def command(script, limit, *argv):
-    words = {"vmm": vm.KVM_VMM, "kernel": KERNEL, "initrd": INITRD,
-             "program": PROGRAM, "qemu": QEMU, "liar": LIAR,
+    words = {"vmm": vm.KVM_VMM, "kernel": netguest.KERNEL,
+             "initrd": netguest.INITRD, "program": netguest.PROGRAM,
+             "qemu": QEMU, "liar": LIAR,
              "large": 100 << 20, "small": 5 << 20}
     return lambda _place: vm.Command(
         *argv, "sh", "-c", (BEGIN + script) % words, limit=limit)
@@ -151,11 +128,9 @@ table.add("a TAP interface in a network of its own",
           command(TAP, 100, "unshare", "-n"),
           judge(["tap", "host"], *DONE))
 
-if not os.path.exists(KERNEL):
-    tap.add("Linux guests with a network", vm.skip, "make std: not built")
-elif vm.not_configured("linux", ()) or not vm.has_feature("hub", "net"):
-    tap.add("Linux guests with a network", vm.skip, "not configured")
+if netguest.lacks():
+    tap.add("Linux guests with a network", vm.skip, netguest.lacks())
 else:
-    make()
+    netguest.make()
     table.add_cases("lab")
 tap.main()

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 
+import netguest
 import pcisystem
 import vm
 from vm import tap
@@ -76,6 +77,15 @@ for chips in ("split", "kernel"):
                 stdin=b"nproc\nfor i in 1 2 3 4; do (while :; do :; done) & "
                 b"done; sleep 1; echo six$((3 + 3))\npoweroff\n"),
             clean(vm.OK, b"\n4\r", b"six6"))
+if not netguest.lacks():
+    netguest.make()
+    LAB.add("two Linux guests with 2 vCPUs each on a hub",
+            lambda place: command(
+                "--net", "hub", *2 * [netguest.KERNEL], "--initrd",
+                netguest.INITRD, "--smp", "2", "--mem", "128M", "--stats",
+                "--cmdline", "console=ttyS0 quiet "
+                "do=trip:50,put:2000000,get:2000000,end"),
+            clean(vm.OK, b"get:2000000 done"))
 LAB.add("a system that drives a device on PCI",
         lambda place: command("--edu", "--mem", "64M", "--stats",
                               pcisystem.kernel()),
