@@ -96,7 +96,9 @@ $(error mini-kvm: SANITIZE=$(SANITIZE): there is $(SANITIZERS))
 endif
 san-address := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	       -fno-omit-frame-pointer
-san-thread  := -fsanitize=thread -fno-omit-frame-pointer
+# Fences order what guests and other programs share with us, which it cannot see.
+san-thread  := -fsanitize=thread -fno-omit-frame-pointer $(if $(findstring \
+	       clang,$(CC)),,-Wno-tsan)
 SAN_FLAGS   := $(san-$(SANITIZE))
 
 # --- Helpers ---------------------------------------------------------------
