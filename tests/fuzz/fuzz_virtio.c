@@ -1,8 +1,9 @@
 /* objects: virtio/console.o virtio/balloon.o util/size.o */
-/* objects: virtio/rng.o virtio/transport.o virtio/pci.o virtio/pci_common.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o util/event.o util/lock.o */
+/* objects: virtio/rng.o virtio/transport.o virtio/mmio.o virtio/pci.o virtio/pci_common.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o util/event.o util/lock.o */
 /* objects: pci/host.o pci/config.o pci/interrupt.o core/plan.o core/feature.o util/log.o util/sink.o */
 /*
- * What a guest can put into the queues of a small device: RAM is the input, and so
+ * What a guest can put into the queues of a small device, and into its registers
+ * over PCI and over MMIO: RAM is the input, and so
  * are the steps that a driver takes, from one who has done it right so far. The
  * board aborts when the contract is broken, ASan when something is not in RAM.
  */
@@ -12,6 +13,7 @@
 #include "../unit/fake_board.h"
 #include "core/plan.h"
 #include "loader.h"
+#include "shown_page.h"
 
 #define RAM_SIZE 4096
 #define DESC	 0x000
@@ -30,6 +32,8 @@
 #define QUEUE_USED   0x30
 #define NOTIFY	     0x2000
 #define SPACE	     0x3000
+#define MMIO_NOTIFY  0x50
+#define MMIO_SPACE   0x100
 #define DRIVER_OK    0x0f
 
 #define QUEUES 3
@@ -51,9 +55,51 @@ static uint8_t next(struct bytes *in)
 	return *in->data++;
 }
 
+static bool over_mmio;
+
+/* Where MMIO has those that a driver writes. */
+static uint64_t mmio_of(uint64_t off)
+{
+	static const struct {
+		uint16_t pci, mmio;
+	} places[] = {
+		{ TAKE_SELECT, 0x24 }, { TAKE, 0x20 },
+		{ STATUS, 0x70 },      { QUEUE_SELECT, 0x30 },
+		{ QUEUE_SIZE, 0x38 },  { QUEUE_ENABLE, 0x44 },
+		{ QUEUE_DESC, 0x80 },  { QUEUE_AVAIL, 0x90 },
+		{ QUEUE_USED, 0xa0 },
+	};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (places[i].pci == off)
+			return places[i].mmio;
+	abort();
+}
+
 static void wr(struct board *b, uint64_t off, unsigned int size, uint32_t val)
 {
-	b->type->write(b->dev, 0, off, size, val);
+	if (over_mmio)
+		b->type->write(b->dev, 0, mmio_of(off), 4, val);
+	else
+		b->type->write(b->dev, 0, off, size, val);
+}
+
+static void kick(struct board *b, unsigned int queue)
+{
+	if (over_mmio)
+		b->type->write(b->dev, 0, MMIO_NOTIFY, 4, queue);
+	else
+		b->type->write(b->dev, 0, NOTIFY + 4 * queue, 2, queue);
+}
+
+/* What the guest reads in the page is what it would be told. */
+static void check_page(struct board *b)
+{
+	const uint32_t *page = fake_page;
+
+	for (uint64_t off = 0; over_mmio && off < 2 * MMIO_SPACE; off += 4)
+		if (page[off / 4] != (uint32_t)b->type->read(b->dev, 0, off, 4))
+			abort();
 }
 
 struct step {
@@ -116,7 +162,9 @@ static void fill(uint8_t *ram, struct bytes *in)
 /* Of the common configuration, or of the device's. */
 static unsigned int place(uint8_t how, unsigned int size, struct bytes *in)
 {
-	return (next(in) & ~(size - 1)) + (how & 0x20 ? SPACE : 0);
+	const unsigned int space = over_mmio ? MMIO_SPACE : SPACE;
+
+	return (next(in) & ~(size - 1)) + (how & 0x20 ? space : 0);
 }
 
 static void step(struct board *b, uint8_t *ram, struct bytes *in)
@@ -124,6 +172,7 @@ static void step(struct board *b, uint8_t *ram, struct bytes *in)
 	static const uint8_t sizes[] = { 1, 2, 4, 4 };
 	uint8_t how = next(in);
 	unsigned int size = sizes[how >> 3 & 3];
+	unsigned int range = over_mmio ? 0 : how >> 7;
 
 	switch (how & 7) {
 	case 0:
@@ -133,10 +182,10 @@ static void step(struct board *b, uint8_t *ram, struct bytes *in)
 			start(b);
 		break;
 	case 1:
-		b->type->read(b->dev, how >> 7, place(how, size, in), size);
+		b->type->read(b->dev, range, place(how, size, in), size);
 		break;
 	case 2:
-		b->type->write(b->dev, how >> 7, place(how, size, in), size,
+		b->type->write(b->dev, range, place(how, size, in), size,
 			       next(in) | (uint32_t)next(in) << 24);
 		break;
 	case 3:
@@ -144,29 +193,40 @@ static void step(struct board *b, uint8_t *ram, struct bytes *in)
 		fill(ram, in);
 		break;
 	default:
-		wr(b, NOTIFY, 2, (how & 7) - 5);
+		kick(b, (how & 7) - 5);
 	}
+	check_page(b);
+}
+
+static void plug(struct plan *plan, const char *option, const char *arg)
+{
+	const struct plug *const *row;
+
+	TABLE_FOREACH(plug, row)
+		if (!strcmp((*row)->option, option) && (*row)->plug(plan, arg))
+			abort();
 }
 
 /* What the options make; they live as long as the process. */
 static const struct planned *make(unsigned int which)
 {
-	static const char *const options[] = { "--rng", "--console",
-					       "--balloon" };
+	static const char *const options[][2] = {
+		{ "--virtio", "pci" },	{ "--rng", NULL },
+		{ "--console", NULL },	{ "--balloon", NULL },
+		{ "--virtio", "mmio" }, { "--rng", NULL },
+		{ "--console", NULL },	{ "--balloon", NULL },
+	};
 	static const struct loader loader;
 	static struct plan plan = { .guest.loader = &loader };
-	const struct plug *const *row;
 
-	for (size_t i = 0; plan.nr < 3; i++)
-		TABLE_FOREACH(plug, row)
-			if (!strcmp((*row)->option, options[i]) &&
-			    (*row)->plug(&plan, NULL))
-				abort();
+	for (size_t i = 0; plan.nr < 6; i++)
+		plug(&plan, options[i][0], options[i][1]);
 	return &plan.devices[which % plan.nr];
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static _Alignas(SHOWN_SIZE) uint8_t page[SHOWN_SIZE];
 	static struct board bridge, board;
 	struct bytes in = { data, size };
 	const struct planned *planned = make(size ? data[size - 1] : 0);
@@ -175,12 +235,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!ram)
 		abort();
 	memset(ram, 0, RAM_SIZE);
+	memset(page, 0, sizeof(page));
+	fake_page = page;
+	over_mmio = planned->has_window;
 	fake_slot = 0;
 	fake_board_open(&bridge, "pci");
 	fake_slot = 1;
 	fake_config = planned->config;
 	fake_board_open_type(&board, planned->type);
-	bridge.slots[1] = &board;
+	if (!over_mmio)
+		bridge.slots[1] = &board;
 	board.ram = ram;
 	board.ram_size = RAM_SIZE;
 	fake_out(&bridge, 0xcf8, 4, 0x80000804);

@@ -26,7 +26,8 @@ static bool has_kvmclock(const struct boot_args *args)
  * Linux sets LINT0 up for the 8259s instead, KVM has been seen to lose the
  * interrupt, and all others with it. A kernel made for any PC has drivers that
  * are better off with the I/O APIC: ACPI and PCI have levels where the 8259s were
- * set up for edges, and complain. Pages for the data of each CPU spare it 2
+ * set up for edges, and complain. And where devices of virtio over MMIO interrupt,
+ * each time by the 8259s is four VM exits more. Pages for the data of each CPU spare it 2
  * MiB that it would clear and give back.
  */
 const char *linux_shortcuts(const struct linux_kernel *kernel,
@@ -35,7 +36,7 @@ const char *linux_shortcuts(const struct linux_kernel *kernel,
 	if (args->nr_cpus != 1 || feature_is_out(args->without, shortcuts.name))
 		return "";
 	return args->chips_in_kernel && has_kvmclock(args) &&
-			       !kernel->is_for_pcs ?
+			       !args->nr_windows && !kernel->is_for_pcs ?
 		       "percpu_alloc=page noapic " :
 		       "percpu_alloc=page ";
 }

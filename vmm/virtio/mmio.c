@@ -8,9 +8,10 @@
  * moment. A guest that has it as a level sees the same.
  *
  * What there is to be read is in a page that the guest reads without a VM exit,
- * if the host can (include/shown_page.h). And Linux's driver, which looks at its queues
- * at every interrupt, is not waited for to acknowledge one: the line is high for a
- * moment, and InterruptStatus goes on saying that it is for a queue.
+ * if the host can (include/shown_page.h). And Linux's driver, which looks at its
+ * queues at every interrupt, is not waited for to acknowledge one: the line stays
+ * high, with an edge for each, and InterruptStatus goes on saying that it is for a
+ * queue.
  *
  * Left out: version 1, which no system has needed since 2014.
  */
@@ -92,12 +93,14 @@ static void set_line(struct virtio_mmio *m, bool level)
 	m->line = level;
 }
 
-/* For as long as there is a reason; or for an edge, if that is all. */
+/* High for as long as there is a reason; where nobody says that there is none any
+ * more, an edge for each. It ends high: an 8259 takes back what goes low before the
+ * CPU has taken it. */
 static void raise_line(struct virtio_mmio *m)
 {
-	set_line(m, true);
 	if (m->quiet && m->interrupts == INTERRUPT_QUEUE)
 		set_line(m, false);
+	set_line(m, true);
 }
 
 static void show_register(struct virtio_mmio *m, uint64_t off, uint32_t val)
