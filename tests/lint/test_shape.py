@@ -19,6 +19,7 @@ FORBIDDEN = [
     ("vmm/", r"\bvolatile\b(?! sig_atomic_t)",
      "use a lock or an atomic; only a signal flag is volatile"),
     ("vmm/", r"\b(sleep|usleep|nanosleep)\(", "wait for an event instead"),
+    ("vmm/", r"\bstrncat\(", "gcc 12 may lose what it copies: use memcpy()"),
     ("", r"\b(gets|strcpy|strcat|sprintf|vsprintf|atoi|alloca)\(",
      "use the form that checks the length or the value"),
 ]

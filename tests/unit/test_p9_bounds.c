@@ -288,6 +288,10 @@ static void test_locks(void **state)
 	assert_int_equal(get8(c), 1);
 	assert_int_equal(get64(c), 100);
 	assert_int_equal(get64(c), 10);
+	/* as Linux asks: whatever there is */
+	assert_int_equal(
+		call(c, P9_TGETLOCK, "wbddws", 1, 2, 0ULL, 0ULL, 5, "g"), 0);
+	assert_int_equal(get8(c), 1);
 	close(fd);
 	/* with the fid they go */
 	assert_int_equal(do_lock(c, 1, 1, 0, 0, 5), 0);

@@ -207,6 +207,8 @@ static void put_lock(struct p9_call *call, enum lock_type type, uint64_t start,
 	p9_put_text(call, "", 0);
 }
 
+/* The Linux client asks with NO_LOCK, whatever its program asks for (6.1): which is
+ * answered with any lock that there is. */
 int p9_getlock(struct p9 *p9, struct p9_call *call)
 {
 	const struct p9_fid *fid = p9_take_fid(p9, call);
@@ -222,7 +224,7 @@ int p9_getlock(struct p9 *p9, struct p9_call *call)
 	if (err)
 		return err;
 	if (want.type == NO_LOCK)
-		return -EINVAL;
+		want.type = WRITE_LOCK;
 	file = lock_file_of(p9, fid->node);
 	other = lock_rival(file, &want);
 	if (other) {

@@ -112,9 +112,10 @@ void p9_close(struct p9 *p9, int fd)
 void p9_fd_path(int fd, char *path)
 {
 	char buf[12];
+	const char *name = fd_name(fd, buf);
 
-	memcpy(path, PROC, sizeof(PROC));
-	strncat(path, fd_name(fd, buf), P9_FD_PATH - sizeof(PROC));
+	memcpy(path, PROC, sizeof(PROC) - 1);
+	memcpy(path + sizeof(PROC) - 1, name, strlen(name) + 1);
 }
 
 /* What the host calls @fd. */
