@@ -19,9 +19,9 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#define NET_RING_LANE  (128u << 10) /* bytes; a power of two */
-#define NET_RING_FRAME 65520	    /* the longest frame: in an empty lane, */
-/* wherever that begins, there is room */
+#define NET_RING_LANE  (256u << 10) /* bytes; a power of two */
+#define NET_RING_FRAME 65520 /* the longest frame: in a lane of which half is */
+/* free there is room for it, wherever that begins */
 #define NET_RING_SKIP 0xffffffffu
 #define NET_RING_HEAD 8 /* bytes before a frame: its length, and nothing */
 
