@@ -83,3 +83,16 @@ assemble()
 		-Wl,-melf_i386 -o "$out/guest.elf" "$source"
 	objcopy -O binary -j .text "$out/guest.elf" "$result"
 }
+
+# copy_qemu QEMU FOLDER: it, the libraries that it is linked with, and the firmware
+copy_qemu()
+{
+	local qemu=$1 folder=$2 firmware=/usr/share/qemu
+	mkdir -p "$folder/lib" "$folder/bios"
+	cp "$qemu" "$folder/qemu"
+	ldd "$qemu" | awk '/=> \// { print $3 }' |
+		xargs -I{} cp -L {} "$folder/lib"
+	cp -L /lib64/ld-linux-x86-64.so.2 "$folder/lib/ld.so"
+	cp -L "$firmware"/bios-microvm.bin "$firmware"/linuxboot_dma.bin \
+		"$firmware"/pvh.bin "$folder/bios"
+}

@@ -85,6 +85,19 @@ def images():
     return found
 
 
+def disk_sides():
+    """A guest's requests, an overlay's file, and a good NBD server's words."""
+    answer = (0x3e889045565a9).to_bytes(8, "big") + b"\0\0\0\7"
+    server = b"NBDMAGICIHAVEOPT\0\3" + \
+        answer + b"\0\0\0\3\0\0\0\14\0\0" + (1 << 20).to_bytes(8, "big") + \
+        b"\0\x6d" + answer + b"\0\0\0\3\0\0\0\16\0\3" + \
+        b"\0\0\2\0\0\0\x10\0\0\1\0\0" + answer + b"\0\0\0\1\0\0\0\0" + \
+        bytes.fromhex("67446698") + bytes(12 + 8)
+    requests = b"".join(bytes([0, kind, 1, 1, 16, 255, 255]) + bytes(16)
+                        for kind in (0, 1, 4, 8, 11, 13))
+    return [b"\2" + server, b"\1\1" + b"kvm-vmm\n", b"\0\0\1\7" + requests]
+
+
 def network(version, start):
     """A guest whose large segment comes back to it, who takes none: fuzz_net.c."""
     features = b"\x01\xb8"
@@ -105,6 +118,8 @@ def of(name):
         return packets.streams()
     if name == "fuzz_net":
         return [network(4, 34), network(6, 54), network(0, 34)]
+    if name == "fuzz_disk":
+        return disk_sides()
     if name in ("fuzz_devices", "fuzz_machine", "fuzz_p9", "fuzz_queue",
                 "fuzz_virtio"):
         return []       # any bytes will do

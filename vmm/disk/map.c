@@ -111,10 +111,11 @@ static bool is_whole(struct map *map)
 bool map_read(struct map *map, const struct iovec *iov, unsigned int nr,
 	      uint64_t at)
 {
-	const uint8_t *from = map->hva + at;
+	const uint8_t *from;
 
 	if (!is_near(map, at, length(iov, nr)))
 		return false;
+	from = map->hva + at;
 	for (unsigned int i = 0; i < nr; i++) {
 		memcpy(iov[i].iov_base, from, iov[i].iov_len);
 		from += iov[i].iov_len;
@@ -125,10 +126,11 @@ bool map_read(struct map *map, const struct iovec *iov, unsigned int nr,
 bool map_write(struct map *map, const struct iovec *iov, unsigned int nr,
 	       uint64_t at)
 {
-	uint8_t *to = map->hva + at;
+	uint8_t *to;
 
 	if (!map->is_writable || !is_near(map, at, length(iov, nr)))
 		return false;
+	to = map->hva + at;
 	for (unsigned int i = 0; i < nr; i++) {
 		memcpy(to, iov[i].iov_base, iov[i].iov_len);
 		to += iov[i].iov_len;
