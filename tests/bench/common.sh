@@ -93,6 +93,6 @@ copy_qemu()
 	ldd "$qemu" | awk '/=> \// { print $3 }' |
 		xargs -I{} cp -L {} "$folder/lib"
 	cp -L /lib64/ld-linux-x86-64.so.2 "$folder/lib/ld.so"
-	cp -L "$firmware"/bios-microvm.bin "$firmware"/linuxboot_dma.bin \
-		"$firmware"/pvh.bin "$folder/bios"
+	cp -L "$firmware"/bios-microvm.bin "$firmware"/qboot.rom \
+		"$firmware"/linuxboot_dma.bin "$firmware"/pvh.bin "$folder/bios"
 }

@@ -28,14 +28,14 @@ struct bytes {
 	size_t left;
 };
 
-static char base[32], layer[32];
+static char base[NAME_SIZE], layer[NAME_SIZE];
 static int base_fd, layer_fd;
 
 static int make_file(char *name)
 {
 	int fd = memfd_create("disk", 0);
 
-	sprintf(name, "/proc/self/fd/%d", fd);
+	snprintf(name, NAME_SIZE, "/proc/self/fd/%d", fd);
 	return fd;
 }
 
