@@ -12,8 +12,6 @@
  *     trip:N          one byte there and back, N times
  *     end             both end
  *   wait=carrier    until the cable is out, and in again; then `do`
- *   mark=1          the markers b and e of tests/bench around each; no sums
- *
  *   host=1          it is no guest's /init, but a program at the other end
  *
  * Without `do` it serves, at TCP port 7. The status is 0, or the number of the line
@@ -66,21 +64,6 @@ static void check_line(int ok, int line)
 	end(line % 62 + 1);
 }
 #define CHECK(ok) check_line(!!(ok), __LINE__)
-
-/* What tests/bench/count.c counts: from the one to the other. */
-static void mark_begin(void)
-{
-	if (getenv("mark"))
-		__asm__ volatile(".byte 0x0f, 0x1f, 0x80, 'b', 0x4b, 0x56, "
-				 "0x4d");
-}
-
-static void mark_end(void)
-{
-	if (getenv("mark"))
-		__asm__ volatile(".byte 0x0f, 0x1f, 0x80, 'e', 0x4b, 0x56, "
-				 "0x4d");
-}
 
 static struct sockaddr_in address(const char *text, int port)
 {
@@ -214,19 +197,15 @@ struct request {
 	uint64_t what, bytes; /* 'p', 'g', 't', 'e' */
 };
 
-/* Sums are left out of what is measured: neither side makes any then. */
 static uint64_t stream_out(int fd, uint64_t bytes)
 {
-	const int checks = !getenv("mark");
 	uint64_t all = 0;
 
 	for (uint64_t at = 0; at < bytes; at += CHUNK) {
 		size_t len = bytes - at < CHUNK ? bytes - at : CHUNK;
 
-		if (checks) {
-			make(at, len);
-			all = sum(all, chunk, len);
-		}
+		make(at, len);
+		all = sum(all, chunk, len);
 		put_all(fd, chunk, len);
 	}
 	return all;
@@ -234,15 +213,13 @@ static uint64_t stream_out(int fd, uint64_t bytes)
 
 static uint64_t stream_in(int fd, uint64_t bytes)
 {
-	const int checks = !getenv("mark");
 	uint64_t all = 0;
 
 	for (uint64_t at = 0; at < bytes; at += CHUNK) {
 		size_t len = bytes - at < CHUNK ? bytes - at : CHUNK;
 
 		CHECK(get_all(fd, chunk, len));
-		if (checks)
-			all = sum(all, chunk, len);
+		all = sum(all, chunk, len);
 	}
 	return all;
 }
@@ -341,12 +318,10 @@ static void ask(char *words)
 				     number ? strtoull(number + 1, NULL, 10) :
 					      0 };
 
-		mark_begin();
 		put_all(fd, &r, sizeof(r));
 		if (r.what == 'e')
 			break;
 		carry_out(fd, &r, 1);
-		mark_end();
 		printf("net_init: %s done\n", word);
 	}
 	shutdown(fd, SHUT_WR);
