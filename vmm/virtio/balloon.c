@@ -200,8 +200,7 @@ static const struct plug plug = {
 	.option = "--balloon",
 	.arg = "SIZE",
 	.arg_optional = true,
-	.what = "free memory goes back to the host, SIZE of it for good: "
-		"virtio-balloon",
+	.what = "free memory goes back to the host, SIZE for good",
 	.plug = balloon_plug,
 };
 
