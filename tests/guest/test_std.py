@@ -27,7 +27,7 @@ SSH = ["ssh", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o",
 ASKED = ("cat /disk/etc/hostname; sha256sum </share/data; "
          "echo written >/share/new; echo lost >/disk/root/new; "
          "ip -o -4 addr show eth0 | wc -l; ip route | grep -c default; "
-         "grep -c nameserver /etc/resolv.conf; id -un")
+         "grep -c nameserver /etc/resolv.conf; id -un; tty")
 
 
 def free_port():
@@ -117,12 +117,13 @@ def whole():
                  f"'{share}' --net user,hostfwd=tcp:{port}:22") as run:
             run.until(b"poweroff or Ctrl-D")
             done = subprocess.run(
-                [*SSH, "-p", str(port), "root@127.0.0.1", ASKED],
+                [*SSH, "-tt", "-p", str(port), "root@127.0.0.1", ASKED],
                 stdin=subprocess.DEVNULL, capture_output=True, text=True,
                 check=False, timeout=LIMIT)
             tap.equal((done.stdout.splitlines(), done.returncode),
                       (["mini-kvm", digest(os.path.join(share, "data")) +
-                        "  -", "1", "1", "1", "root"], 0),
+                        "  -", "1", "1", "1", "root", "/dev/pts/0"],
+                       0),
                       done.stderr + run.out.decode())
             run.process.stdin.write(b"poweroff\n")
             run.process.stdin.flush()
