@@ -113,7 +113,9 @@ class Device:
         if uid and self.uid is None:
             self.uid = int(uid.group(1), 16)
         self.irqs = [int(n) for line in re.findall(r"\{([\d,]+)\}", text)
-                     for n in line.split(",")] if "IRQ" in text else []
+                     for n in line.split(",")] if "IRQ" in text else \
+            [int(n, 16) for n in re.findall(r"Interrupt \([^{]*\{\s*(0x\w+),",
+                                            text)]
         self.ports = list(self.ranges(text, r"\bIO|WordIO", "Range Minimum",
                                       "Length"))
         self.memory = list(self.ranges(text, "DWordMemory", "Range Minimum",
@@ -219,7 +221,18 @@ def check_routing(text):
                            base + (slot + pin) % 4 % turn)], "_PRT")
 
 
-def judge(result, cpus, chip, without, has_pci):
+def check_windows(devices, count):
+    """virtio over MMIO: a page each, one behind the other, and a line."""
+    windows = [d for d in devices if d.hid == "LNRO0005"]
+    tap.equal([d.memory for d in windows],
+              [[(0xfeb00000 + 0x1000 * n, 0x1000)] for n in range(count)],
+              "windows")
+    tap.equal([d.uid for d in windows], list(range(count)), "their numbers")
+    tap.none_of(f"{d.name} has {d.irqs}" for d in windows
+                if len(d.irqs) != 1)
+
+
+def judge(result, cpus, chip, without, has_pci, windows):
     result.must(vm.OK)
     tables = Tables(result.out)
     folder = os.path.join(tap.BUILD, "tests", "guest", "acpi")
@@ -250,6 +263,7 @@ def judge(result, cpus, chip, without, has_pci):
     tap.check("_STA" not in dsl, "what is absent is not there")
     devices = devices_of(dsl)
     check_devices(devices)
+    check_windows(devices, windows)
     has = {d.hid for d in devices}
     for hid, name in (("PNP0501", "serial"), ("PNP0303", "i8042"),
                       ("PNP0B00", "cmos"), ("PNP0100", "pit")):
@@ -276,12 +290,16 @@ def row(text, judges, *options):
                                              kernel("acpi")), judges)
 
 
-def described(cpus, chip, *names, has_pci=False):
+def described(cpus, chip, *names, has_pci=False, windows=0):
     """A machine, less some devices and features."""
     row(f"the judges have nothing to say: {cpus} vCPUs, irqchip {chip}" +
-        (", PCI" if has_pci else "") + "".join(f", no {name}" for name in names),
-        lambda result: judge(result, cpus, chip, set(names), has_pci),
+        (", PCI" if has_pci else "") +
+        (f", {windows} windows" if windows else "") +
+        "".join(f", no {name}" for name in names),
+        lambda result: judge(result, cpus, chip, set(names), has_pci,
+                             windows),
         "--irqchip", chip, "--smp", cpus, *(["--edu"] if has_pci else []),
+        *(["--virtio", "mmio"] if windows else []), *["--rng"] * windows,
         *(f"--no-{name}" for name in names))
 
 
@@ -297,6 +315,11 @@ described(1, "kernel", "reset")
 described(2, "kernel", has_pci=True)
 described(1, "vmm", has_pci=True)
 described(3, "split", "ecam", has_pci=True)
+if vm.has_feature("rng", "plug") and vm.has_feature("mmio", "virtio"):
+    described(2, "kernel", windows=1)
+    described(1, "kernel", windows=8)
+    described(1, "vmm", "i8042", windows=9)
+    described(3, "split", has_pci=True, windows=5)
 for option in ("--no-acpi", "--no-pm", "--irqchip=none"):
     row(f"{option}: no tables", is_absent, option)
 TABLE.add_cases(*vm.places("prot32")[:1])
