@@ -178,14 +178,16 @@ static bool place_cut(struct card *c)
 static bool deliver(struct card *c)
 {
 	const unsigned int wants = offload_wants(&c->frame.header) & ~c->takes;
+	struct net_header header;
 
 	if (wants & ~NET_TAKES_CSUM)
 		return place_cut(c);
 	if (wants)
 		offload_complete(&c->frame);
+	header = c->frame.header;
 	if (c->end->is_checked && c->takes & NET_TAKES_CSUM)
-		c->frame.header.flags |= NET_DATA_VALID;
-	return fill_buffers(c->virtio, RX, &c->frame.header, c->frame.data,
+		header.flags |= NET_DATA_VALID;
+	return fill_buffers(c->virtio, RX, &header, c->frame.data,
 			    c->frame.len);
 }
 
