@@ -8,6 +8,7 @@
  *   W  lstat() of each of FILES files, in the order of the directory
  *   O  open, read to the end, close of each
  *   R  one file of 50 MB, read in pieces of 128 KiB
+ *   S  the same in pieces of 512 KiB, more than a message holds
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -24,9 +25,10 @@
 
 #define FILES 1000
 #define PIECE (128 << 10)
+#define LARGE (512 << 10)
 
 static char names[FILES][16];
-static char piece[PIECE] __attribute__((aligned(4096)));
+static char piece[LARGE] __attribute__((aligned(4096)));
 
 #define MARK(id)                                                         \
 	__asm__ volatile(".byte 0x0f, 0x1f, 0x80, %c0, 0x4b, 0x56, 0x4d" \
@@ -135,7 +137,12 @@ static int work(void)
 	if (read_all("../large", PIECE) < 0)
 		return -1;
 	MARK('r');
-	tell("read", before);
+	before = tell("read", before);
+	MARK('S');
+	if (read_all("../large", LARGE) < 0)
+		return -1;
+	MARK('s');
+	tell("large", before);
 	return 0;
 }
 
