@@ -38,11 +38,12 @@ def content(name, size=-1):
 
 
 def command(what, *words):
-    """The command line for a guest that does this."""
+    """The command line for a guest that does this; the last disk is TOOLS."""
     return [KVM_VMM, VMLINUX, "--initrd", INITRAMFS, "--mem", "384M",
             "--timeout", str(LIMIT), *words, "--disk", TOOLS + ",ro",
-            "--cmdline", 'console=ttyS0 quiet run="for d in /disk /mnt/*; do '
-            f'[ -f $d/guest.sh ] && exec sh $d/guest.sh {what} $d; done"']
+            "--cmdline", 'console=ttyS0 quiet run="for d in /sys/block/vd*; do '
+            ":; done; mkdir /t && mount -t ext4 -o ro /dev/${d##*/} /t && "
+            f'exec sh /t/guest.sh {what} /t"']
 
 
 def boot(what, *words, status=0):

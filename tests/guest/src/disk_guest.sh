@@ -93,8 +93,10 @@ room()
 
 records()
 {
+	mkdir /m
+	mount -t ext4 /dev/vda /m
 	i=0
-	while echo "record $i" >"/disk/$i" && fsync "/disk/$i"; do
+	while echo "record $i" >"/m/$i" && fsync "/m/$i"; do
 		echo "@record $i"
 		i=$((i + 1))
 	done
@@ -102,17 +104,20 @@ records()
 
 look()
 {
+	mkdir /m
+	mount -t ext4 /dev/vda /m
 	i=0 wrong=0
-	while [ -e "/disk/$i" ]; do
-		[ "$(cat "/disk/$i")" = "record $i" ] || wrong="$wrong $i"
+	while [ -e "/m/$i" ]; do
+		[ "$(cat "/m/$i")" = "record $i" ] || wrong="$wrong $i"
 		i=$((i + 1))
 	done
 	# The one that was being written may be there without a word in it.
 	[ "$wrong" != "0 $((i - 1))" ] || wrong=0
 	echo "@wrong $wrong"
-	[ -s "/disk/$((i - 1))" ] || i=$((i - 1))
+	[ -s "/m/$((i - 1))" ] || i=$((i - 1))
 	echo "@last $((i - 1))"
-	umount /disk
+	umount /m
+	umount /disk 2>/dev/null # where the initramfs has mounted it, too
 	tool e2fsck -fn /dev/vda >/dev/null 2>&1
 	echo "@fsck $?"
 }
