@@ -163,12 +163,12 @@ ROWS = {
     "DEV_EDU": Row("pci/edu", lost=r"plug    edu .*"),
     "VIRTIO": Row("virtio/* net/* disk/* core/workers "
                   "core/board_queue core/ioevents core/shown "
-                  "boot/linux_windows",
+                  "boot/linux_windows boot/root",
                   "core/workers_none core/board_queue_none "
                   "core/ioevents_none core/shown_none "
                   "boot/linux_windows_none",
-                  VIRTIO_DEVICES + OF_QUEUES,
-                  (r"virtio  .*", rf"plug    ({VIRTIO_PLUGS}) .*",
+                  VIRTIO_DEVICES + OF_QUEUES + " BOOT_ROOT=n",
+                  (r"virtio  .*", rf"plug    ({VIRTIO_PLUGS}|root) .*",
                    LOST_OF_NET, LOST_OF_QUEUES, *LOST_OF_DISKS)),
     "IOEVENTFD": Row("core/ioevents", "core/ioevents_none",
                      lost=r"feature ioeventfd .*"),
@@ -221,10 +221,11 @@ ROWS = {
     "BOOT_PROT32": Row("boot/prot32", lost=r"loader  prot32 .*"),
     "BOOT_LONG64": Row("boot/long64", lost=r"loader  long64 .*"),
     "BOOT_LINUX": Row("boot/linux boot/linux_short boot/linux_windows "
-                      "boot/bzimage boot/vmlinux",
-                      takes="BOOT_SHORTCUTS=n",
+                      "boot/bzimage boot/vmlinux boot/root",
+                      takes="BOOT_SHORTCUTS=n BOOT_ROOT=n",
                       lost=(r"loader  bzimage .*", r"loader  vmlinux .*",
-                            r"feature shortcuts .*")),
+                            r"feature shortcuts .*", r"plug    root .*")),
+    "BOOT_ROOT": Row("boot/root", lost=r"plug    root .*"),
     "ACPI": Row("boot/firmware/acpi boot/firmware/dsdt pci/ecam",
                 takes="ECAM=n", lost=(r"feature acpi .*",
                                       r"device  ecam .*")),
