@@ -97,10 +97,10 @@ LAB.add("1K OS on the 8259s and the 8254 of kvm-vmm, typed at",
         clean(vm.OK, b"15"))
 
 
-@tap.case("claims that move while others access them")
-def moving():
+def unit(name):
+    """The test of that name, with ThreadSanitizer in place of the others."""
     program()
-    name = "build/tests/unit/test_bus_moving"
+    name = "build/tests/unit/test_" + name
     out = tree.Tree()
     out.path = OUT
     out.made("SANITIZE=thread", os.path.join(OUT, name))
@@ -108,6 +108,10 @@ def moving():
                           text=True, check=False)
     tap.check(not done.returncode and "ThreadSanitizer" not in done.stderr,
               done.returncode, done.stdout + done.stderr[-6000:])
+
+
+tap.add("claims that move while others access them", unit, "bus_moving")
+tap.add("a driver and a device at one queue", unit, "queue_threads")
 
 
 @tap.case("SANITIZE is one of the two that there are")
