@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "fake_board.h"
+#include "util/fence.h"
 #include "virtio/status.h"
 
 #define DESC	  0x0000U
@@ -343,7 +344,7 @@ static inline void driver_show(struct driver *d)
 		set_half(d, DESC + 16 * d->first + 14, d->first_flags);
 		d->new_descs = 0;
 	}
-	atomic_thread_fence(memory_order_seq_cst);
+	full_fence();
 }
 
 /* VIRTIO 1.1, "Driver notifications": one for @event in [@from, @to)? */
@@ -393,7 +394,7 @@ static inline void driver_wish(struct driver *d, enum wish wish)
 	} else {
 		set_half(d, AVAIL, wish);
 	}
-	atomic_thread_fence(memory_order_seq_cst);
+	full_fence();
 }
 
 static inline bool packed_is_back(const struct driver *d)

@@ -19,6 +19,8 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "util/fence.h"
+
 #define NET_RING_LANE  (256u << 10) /* bytes; a power of two */
 #define NET_RING_FRAME 65520 /* the longest frame: in a lane of which half is */
 /* free there is room for it, wherever that begins */
@@ -130,7 +132,7 @@ static inline void net_lane_commit(struct net_lane *lane, uint32_t len)
 /* Wakes the reader if it sleeps. */
 static inline void net_lane_tell(struct net_lane *lane)
 {
-	atomic_thread_fence(memory_order_seq_cst);
+	full_fence();
 	if (atomic_load_explicit(&lane->state->sleeps, memory_order_relaxed) &&
 	    atomic_exchange(&lane->state->sleeps, 0))
 		net_lane_wake(lane);
@@ -191,7 +193,7 @@ static inline void net_lane_done(struct net_lane *lane)
 /* All that there was is read: wakes a writer that waits for room. */
 static inline void net_lane_make_room(struct net_lane *lane)
 {
-	atomic_thread_fence(memory_order_seq_cst);
+	full_fence();
 	if (atomic_load_explicit(&lane->state->wants_room,
 				 memory_order_relaxed) &&
 	    atomic_exchange(&lane->state->wants_room, 0))

@@ -8,6 +8,7 @@
  * two looks came without a kick.
  */
 #include "device.h"
+#include "util/fence.h"
 #include "virtio/layout.h"
 #include "worker.h"
 
@@ -88,7 +89,7 @@ static bool ask(struct ring *r)
 		return false;
 	r->layout->ask(r);
 	r->asked = true;
-	atomic_thread_fence(memory_order_seq_cst);
+	full_fence();
 	return r->layout->is_there(r);
 }
 
@@ -201,7 +202,7 @@ void queue_tell(struct virtio *v, unsigned int queue)
 	if (!r->untold || !is_going(v) || !can_reach(v, q))
 		return;
 	r->layout->show(r);
-	atomic_thread_fence(memory_order_seq_cst);
+	full_fence();
 	wants = r->layout->wants(r);
 	r->untold = 0;
 	v->counts[queue].interrupts += wants;
