@@ -23,12 +23,13 @@ import time
 LIMIT = 60              # seconds for one thing, on a busy machine
 BYTES = 32 << 20
 CONNECTIONS = 64
+FORWARDED = 8           # as many as BusyBox's httpd lets wait
 PORT = 8080             # leads to the guest's 80
-DOWN, UP, CLOSED = 7001, 7002, 7003
+DOWN, UP, MANY, CLOSED = 7001, 7002, 7003, 7004
 ANSWER = "10.1.2.3"     # to whatever name
 VMM, KERNEL, INITRD = sys.argv[1:]
 
-RECEIVED = []
+RECEIVED, WAITING = [], []
 
 
 def pattern():
@@ -37,7 +38,7 @@ def pattern():
 
 
 def serve(port, answer):
-    server = socket.create_server(("127.0.0.1", port))
+    server = socket.create_server(("127.0.0.1", port), backlog=CONNECTIONS)
 
     def loop():
         while True:
@@ -56,6 +57,14 @@ def take_up(peer):
         while data := peer.recv(1 << 16):
             found.update(data)
     RECEIVED.append(found.hexdigest())
+
+
+def wait_for_all(peer):
+    WAITING.append(peer)
+    if len(WAITING) == CONNECTIONS:
+        for number, one in enumerate(WAITING):
+            with one:
+                one.sendall(b"%d\n" % number)
 
 
 def resolve():
@@ -164,9 +173,18 @@ def refused(guest):
 
 
 def many(guest):
+    """At once: none is answered before all are there."""
+    out, _ = guest.run(
+        f"i=0; while [ $i -lt {CONNECTIONS} ]; do i=$((i + 1)); "
+        f"nc 10.0.2.2 {MANY} </dev/null >>/tmp/lines & done; wait; "
+        "sort /tmp/lines | uniq | wc -l")
+    check(out, f"{CONNECTIONS}\n")
+
+
+def forward(guest):
     guest.run("echo it is here >/tmp/page; httpd -p 80 -h /tmp")
     peers = [socket.create_connection(("127.0.0.1", PORT), LIMIT)
-             for _ in range(CONNECTIONS)]
+             for _ in range(FORWARDED)]
     for peer in peers:
         peer.sendall(b"GET /page HTTP/1.0\r\n\r\n")
     for number, peer in enumerate(peers):
@@ -204,10 +222,11 @@ def dies(_guest):
 def main():
     serve(DOWN, send_down)
     serve(UP, take_up)
+    serve(MANY, wait_for_all)
     threading.Thread(target=resolve, daemon=True).start()
     guest = Guest()
     guest.until(r"[#$] $")
-    for name in lease, names, down, up, refused, many, gone, ends, dies:
+    for name in lease, names, down, up, refused, many, forward, gone, ends, dies:
         try:
             name(guest)
             print(f"@ {name.__name__} ok", flush=True)
