@@ -98,7 +98,7 @@ static void set_line(struct virtio_mmio *m, bool level)
  * CPU has taken it. */
 static void raise_line(struct virtio_mmio *m)
 {
-	if (m->quiet && m->interrupts == INTERRUPT_QUEUE)
+	if (m->quiet)
 		set_line(m, false);
 	set_line(m, true);
 }
