@@ -14,6 +14,7 @@ TABLE_DECLARE(device, device_type);
 const char *const *fake_without;
 unsigned int fake_slot;
 bool fake_hears;
+void (*fake_meanwhile)(struct board *board);
 const void *fake_config;
 unsigned int fake_columns, fake_lines;
 struct board_size fake_size = { .ram_low = 128 << 20, .nr_cpus = 1 };
@@ -379,7 +380,9 @@ void board_take_back(struct board *board)
 bool board_wait(struct board *board)
 {
 	board->waits++;
-	return false;
+	if (fake_meanwhile)
+		fake_meanwhile(board);
+	return fake_meanwhile;
 }
 
 void board_ring(struct board *board)

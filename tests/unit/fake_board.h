@@ -121,6 +121,10 @@ extern unsigned int fake_columns, fake_lines;
 /* How large their machine is: 128 MiB and one vCPU, unless a test says more. */
 extern struct board_size fake_size;
 
+/* What others do while a device waits, in board_wait(), which is then true; NULL:
+ * nobody does anything, and the guest is to end. */
+extern void (*fake_meanwhile)(struct board *board);
+
 /* What board_show_page() gives, SHOWN_SIZE bytes; NULL: nothing. */
 extern void *fake_page;
 
