@@ -19,6 +19,7 @@
 
 #define SIZE   (20 * 1024 + 512)
 #define BUFFER 4096
+#define NAME   32 /* of a path below /proc/self/fd */
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -28,14 +29,14 @@ struct bytes {
 	size_t left;
 };
 
-static char base[NAME_SIZE], layer[NAME_SIZE];
+static char base[NAME], layer[NAME];
 static int base_fd, layer_fd;
 
 static int make_file(char *name)
 {
 	int fd = memfd_create("disk", 0);
 
-	snprintf(name, NAME_SIZE, "/proc/self/fd/%d", fd);
+	snprintf(name, NAME, "/proc/self/fd/%d", fd);
 	return fd;
 }
 
