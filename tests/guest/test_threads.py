@@ -111,6 +111,7 @@ def unit(name):
 
 
 tap.add("claims that move while others access them", unit, "bus_moving")
+tap.add("a BAR that moves while other vCPUs kick", unit, "ioevents")
 tap.add("a driver and a device at one queue", unit, "queue_threads")
 
 
