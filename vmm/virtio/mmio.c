@@ -11,7 +11,7 @@
  * if the host can (include/shown_page.h). And Linux's driver, which looks at its
  * queues at every interrupt, is not waited for to acknowledge one: the line stays
  * high, with an edge for each, and InterruptStatus goes on saying that it is for a
- * queue.
+ * queue. Why none is lost: docs/machine.md, "virtio: two ways to the same device".
  *
  * Left out: version 1, which no system has needed since 2014.
  */
