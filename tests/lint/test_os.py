@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""1K OS keeps its word: a thousand lines, and an image of 64 KiB."""
+"""1K OS keeps its word: a thousand lines, and an image of 64 KiB. And chapters that
+walk through code name places that are there."""
 
 import os
 import re
@@ -10,7 +11,9 @@ from sources import tap
 LINES_MAX = 1000
 SIZE_MAX = 64 * 1024
 FOLDERS = ("os-1k/kernel/", "os-1k/lib/")
-CHAPTER = "docs/os-1k.md"
+
+# Chapters that name places, and the folder that their files are in.
+CHAPTERS = {"docs/os-1k.md": "os-1k/", "docs/virtqueue.md": "vmm/"}
 
 
 def code_lines(path):
@@ -51,9 +54,9 @@ def statements():
     tap.none_of(bad)
 
 
-def place_error(path, line, name):
+def place_error(folder, path, line, name):
     """Why a place is not where the chapter says, or None."""
-    full = path if path.startswith("vmm/") else "os-1k/" + path
+    full = path if path.startswith("vmm/") else folder + path
     if not os.path.isfile(os.path.join(tap.TOP, full)):
         return f"there is no {full}"
     text = sources.read(full).splitlines()
@@ -64,18 +67,22 @@ def place_error(path, line, name):
     return f"{full}:{line} has no {name}; lines {' '.join(where) or '-'} have"
 
 
-@tap.case("every place that the walk through 1K OS names is in that line")
-def places():
+def places(chapter, folder):
     bad, found = [], 0
-    for number, line in sources.lines(CHAPTER):
+    for number, line in sources.lines(chapter):
         for path, at, name in re.findall(
                 r"`([\w./-]+\.[chS]):(?:(\d+):)?(\w+)`", line):
             found += 1
-            error = place_error(path, int(at or 0), name)
+            error = place_error(folder, path, int(at or 0), name)
             if error:
-                bad.append(f"{CHAPTER}:{number}: {error}")
-    tap.check(found > 10, f"{CHAPTER}: names only {found} places")
+                bad.append(f"{chapter}:{number}: {error}")
+    tap.check(found > 10, f"{chapter}: names only {found} places")
     tap.none_of(bad)
+
+
+for walk, home in CHAPTERS.items():
+    tap.add(f"every place that {walk} names is in that line", places, walk,
+            home)
 
 
 @tap.case(f"images/os-1k.bin has at most {SIZE_MAX} bytes")
