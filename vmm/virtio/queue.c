@@ -97,8 +97,10 @@ static enum taking take(struct virtio *v, struct virtio_queue *q,
 			struct virtio_chain *chain, uint64_t *bytes_out)
 {
 	const struct layout *layout = q->ring.layout;
-	enum taking took = layout->take(&q->ring, v, chain, bytes_out);
+	enum taking took;
 
+	taken_from_guest(v->low);
+	took = layout->take(&q->ring, v, chain, bytes_out);
 	if (took == TOOK_NONE && ask(&q->ring))
 		took = layout->take(&q->ring, v, chain, bytes_out);
 	if (took == TOOK_WRONG)
@@ -201,6 +203,7 @@ void queue_tell(struct virtio *v, unsigned int queue)
 
 	if (!r->untold || !is_going(v) || !can_reach(v, q))
 		return;
+	given_to_guest(v->low);
 	r->layout->show(r);
 	full_fence();
 	wants = r->layout->wants(r);
