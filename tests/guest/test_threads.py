@@ -54,6 +54,14 @@ def clean(status, *texts):
     return judge
 
 
+def disk():
+    path = os.path.join(tap.BUILD, "tests", "guest", "threads-disk")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.truncate(1 << 20)
+    return path
+
+
 # One processor in the lab: with two its Linux guests go astray on a busy machine
 # (lab/README.md), and races are found by locks, not by luck.
 HOST, LAB = vm.Table(), vm.Table("--mem", "2G")
@@ -86,6 +94,18 @@ if not netguest.lacks():
                 "--cmdline", "console=ttyS0 quiet "
                 "do=trip:50,put:2000000,get:2000000,end"),
             clean(vm.OK, b"get:2000000 done"))
+STD = [os.path.join(tap.BUILD, "std", name)
+       for name in ("vmlinux", "initramfs.cpio")]
+if all(map(os.path.exists, STD)):
+    # The guest's pages go from one to the other: what is read, and their queues.
+    LAB.add("two disks, each with a queue for either vCPU, in turns",
+            lambda place: command(
+                STD[0], "--initrd", STD[1], "--smp", "2", "--mem", "128M",
+                *2 * ["--disk", disk() + ",ro"],
+                stdin=b"for i in 1 2 3 4; do for disk in a b; do dd "
+                b"if=/dev/vd$disk of=/dev/null bs=64k count=4 iflag=direct; "
+                b"done; done 2>&1 | grep -c '4+0 records in'\npoweroff\n"),
+            clean(vm.OK, b"\n8\r"))
 LAB.add("a system that drives a device on PCI",
         lambda place: command("--edu", "--mem", "64M", "--stats",
                               pcisystem.kernel()),
