@@ -80,7 +80,7 @@ obj-$(CONFIG_VIRTIO_MMIO) += virtio/mmio.o
 obj-$(CONFIG_VIRTIO_PCI)  += virtio/pci.o virtio/pci_common.o
 obj-$(CONFIG_VIRTIO_RNG)  += virtio/rng.o
 obj-$(CONFIG_VIRTIO_CONSOLE) += virtio/console.o
-obj-$(CONFIG_VIRTIO_BALLOON) += virtio/balloon.o
+obj-$(CONFIG_VIRTIO_BALLOON) += virtio/balloon.o core/discard.o
 obj-$(CONFIG_VIRTIO_9P)  += $(call whole,virtio/p9)
 obj-$(CONFIG_VIRTIO_NET) += virtio/net.o virtio/net_plug.o virtio/net_fill.o \
 			    virtio/net_offload.o net/stream.o

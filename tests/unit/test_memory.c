@@ -1,4 +1,4 @@
-/* objects: core/memory.o */
+/* objects: core/memory.o core/discard.o */
 /*
  * Guest RAM: a table of runs of bytes and whether they are RAM, for a guest
  * below the hole and for one that reaches above 4 GiB.

@@ -390,11 +390,6 @@ void *board_ram(struct board *board, uint64_t gpa, size_t len)
 	return mem_hva(&board->vm->mem, gpa, len);
 }
 
-size_t board_discard(struct board *board, void *hva, size_t len)
-{
-	return mem_discard(&board->vm->mem, hva, len);
-}
-
 bool board_has(struct board *board, const char *name)
 {
 	return !feature_is_out(board->vm->config.without, name);

@@ -86,20 +86,6 @@ int mem_read(const struct memory *mem, gpa_t gpa, void *buf, size_t len)
 	return 0;
 }
 
-/* The mapping is private and of no file, so what is gone reads as zeroes. */
-size_t mem_discard(const struct memory *mem, void *hva, size_t len)
-{
-	size_t at = (uint8_t *)hva - mem->base;
-	size_t before = -at % X86_PAGE_SIZE;
-
-	if (at > mem->size || len > mem->size - at || len < before)
-		return 0;
-	len = (len - before) & -X86_PAGE_SIZE;
-	if (!len || madvise(mem->base + at + before, len, MADV_DONTNEED))
-		return 0;
-	return len;
-}
-
 gpa_t mem_end(const struct memory *mem)
 {
 	size_t high_size = mem->size - mem->low_size;
