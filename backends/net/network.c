@@ -1,5 +1,5 @@
 /*
- * libslirp 4.7 and its world: one loop around poll(2). libslirp is asked for its
+ * libslirp 4.7 and its world: one loop around waiting_poll(). libslirp is asked for its
  * sockets anew each time, because a packet of the guest may have changed them and
  * it does not say so.
  */
@@ -7,7 +7,6 @@
 
 #include <arpa/inet.h>
 #include <libslirp.h>
-#include <poll.h>
 #include <string.h>
 #include <time.h>
 
@@ -15,6 +14,7 @@
 #include "backends/net/frames.h"
 #include "backends/net/packet.h"
 #include "backends/net/peer.h"
+#include "backends/net/waiting.h"
 
 #define LONG	    2048 /* such frames can go without a copy */
 #define LITTLE	    1024 /* bytes of the guest's whose receipt need not hurry */
@@ -157,6 +157,7 @@ static void uncount_socket(int fd, void *opaque)
 {
 	struct network *n = opaque;
 
+	waiting_forget(fd);
 	if (fd < 0 || fd >= SOCKETS_MAX || !n->counted[fd])
 		return;
 	n->counted[fd] = false;
@@ -240,10 +241,7 @@ static bool wait_for_work(struct network *n, uint32_t due)
 			n->polled[i].events &= POLLOUT;
 	if (n->nr_sockets && clock < NOTHING_DUE && clock < due)
 		due = clock;
-	nr = poll(n->polled, n->nr_polled, now ? 0 : (int)due);
-	if (nr < 0)
-		for (unsigned int i = 0; i < n->nr_polled; i++)
-			n->polled[i].revents = 0;
+	nr = waiting_poll(n->polled, n->nr_polled, now ? 0 : (int)due);
 	return nr || now;
 }
 
@@ -261,8 +259,10 @@ int network_run(void)
 		if (n->arp)
 			slirp_pollfds_poll(n->slirp, 1, NULL, n);
 		n->arp = false;
-		if (n->moved)
+		if (n->moved) {
+			waiting_forget_all();
 			forward_to(n->slirp, n->view.guest);
+		}
 		n->moved = false;
 		if (!can_wait(n))
 			flush(n);
@@ -288,5 +288,5 @@ bool network_open(const struct peer *peer, unsigned int mtu, uint32_t resolver)
 	net.peer = peer;
 	net.view.resolver = resolver;
 	net.slirp = slirp_new(&config, &callbacks, &net);
-	return net.slirp != NULL;
+	return net.slirp && waiting_open();
 }

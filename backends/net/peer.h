@@ -35,7 +35,7 @@ struct peer {
 	/* So much waits that what would make more of it shall wait, too. */
 	bool (*is_behind)(void);
 
-	/* Writes what to wait for to @polled, PEER_POLLED of them; returns how
+	/* Writes what to wait for, as waiting_poll() has it, to @polled, PEER_POLLED of them; returns how
 	 * many. *@now: there is something already. */
 	unsigned int (*wait)(struct pollfd *polled, bool *now);
 

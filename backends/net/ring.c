@@ -6,6 +6,7 @@
 
 #include "util/net_ring.h"
 #include "backends/net/peer.h"
+#include "backends/net/waiting.h"
 
 #define BACKLOG (4u << 20) /* bytes: what 64 connections have under way */
 
@@ -97,7 +98,8 @@ static bool ring_is_behind(void)
 
 static unsigned int ring_wait(struct pollfd *polled, bool *now)
 {
-	polled[TOLD] = (struct pollfd){ .fd = ring.bell, .events = POLLIN };
+	polled[TOLD] =
+		(struct pollfd){ .fd = ring.bell, .events = WAITING_RUNG };
 	polled[CLOSED] = (struct pollfd){ .fd = ring.fd };
 	*now = !net_lane_sleep(&ring.in);
 	return 2;
@@ -108,13 +110,10 @@ static enum peer_state ring_receive(const struct pollfd *polled,
 {
 	enum net_lane_found found;
 	uint8_t *frame;
-	uint64_t rings;
 	uint32_t len;
 
 	net_lane_awake(&ring.in);
-	if (polled[CLOSED].revents ||
-	    (polled[TOLD].revents &&
-	     read(ring.bell, &rings, sizeof(rings)) != sizeof(rings)))
+	if (polled[CLOSED].revents)
 		return PEER_GONE;
 	while ((found = net_lane_next(&ring.in, &frame, &len)) ==
 	       NET_LANE_FRAME) {

@@ -56,6 +56,10 @@ struct net_end {
 	int fd;
 	uint32_t events; /* EPOLLIN, ... of epoll */
 
+	/* A socket besides, which says by hanging up that the other end has ended:
+	 * then ready() is called with EPOLLHUP. It stays what it is. 0: none. */
+	int lifeline;
+
 	bool full; /* no frame is taken just now: send() may not be called */
 	bool link; /* somebody is at the other end */
 

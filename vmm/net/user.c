@@ -37,10 +37,8 @@
 enum given { SOCKET, MEMORY, ERRORS, ITS_BELL, OUR_BELL, GIVEN };
 
 struct user {
-	struct net_end end; /* first; its fd watches the two that follow */
-	int bell;	    /* rung by kvm-net */
-	int socket;	    /* closed by its end */
-	int watch;	    /* of both */
+	struct net_end end; /* first; its lifeline is a socket to kvm-net */
+	int bell;	    /* its fd while there is a network; kvm-net rings */
 	int its_bell;
 	pid_t pid;
 	struct net_ring *ring;
@@ -61,14 +59,6 @@ static void lose_link(struct user *u, const char *why)
 	u->end.fd = NONE;
 }
 
-static bool is_closed(const struct user *u)
-{
-	char byte;
-	ssize_t n = recv(u->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-
-	return n >= 0 || (errno != EAGAIN && errno != EINTR);
-}
-
 /* Whether the largest frame might find no room now; then the bell rings when half
  * of all is free. */
 static bool is_full(struct user *u)
@@ -81,8 +71,7 @@ static void user_ready(struct net_end *end, uint32_t events)
 {
 	struct user *u = (struct user *)end;
 
-	(void)events;
-	if (is_closed(u))
+	if (events & (EPOLLHUP | EPOLLERR))
 		lose_link(u, PROGRAM " has ended");
 	else if (end->full)
 		end->full = is_full(u);
@@ -171,14 +160,14 @@ static void user_close(struct net_end *end)
 {
 	struct user *u = (struct user *)end;
 
-	close_fd(u->socket);
+	if (end->lifeline)
+		close(end->lifeline);
 	if (u->pid > 0) {
 		kill(u->pid, SIGKILL);
 		backend_wait(u->pid);
 	}
 	close_fd(u->bell);
 	close_fd(u->its_bell);
-	close_fd(u->watch);
 	if (u->ring)
 		munmap(u->ring, sizeof(*u->ring));
 	free(u);
@@ -202,21 +191,6 @@ static int make_ring(struct user *u)
 	net_lane_init(&u->in, ring, NET_LANE_TO_GUEST, u->its_bell);
 	net_lane_init(&u->out, ring, NET_LANE_FROM_GUEST, u->its_bell);
 	return fd;
-}
-
-/* One descriptor for the card to wait for, which stands for two. */
-static int watch_both(struct user *u)
-{
-	struct epoll_event bell = { .events = EPOLLIN | EPOLLET };
-	struct epoll_event closed = { .events = EPOLLRDHUP | EPOLLET };
-
-	u->watch = epoll_create1(EPOLL_CLOEXEC);
-	if (u->watch < 0 ||
-	    epoll_ctl(u->watch, EPOLL_CTL_ADD, u->bell, &bell) ||
-	    epoll_ctl(u->watch, EPOLL_CTL_ADD, u->socket, &closed))
-		return -errno;
-	u->end.fd = u->watch;
-	return 0;
 }
 
 /* Starts kvm-net with the other end of the socket, @peer, and @memory. */
@@ -253,14 +227,14 @@ static int start(struct user *u, const struct user_words *words)
 {
 	int pair[2], memory, err;
 
-	u->bell = event_fd();
+	u->end.fd = u->bell = event_fd();
 	u->its_bell = event_fd();
 	if (u->bell < 0 || u->its_bell < 0 ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return -errno;
-	u->socket = pair[0];
+	u->end.lifeline = pair[0];
 	memory = make_ring(u);
-	err = memory < 0 ? -errno : watch_both(u);
+	err = memory < 0 ? -errno : 0;
 	if (!err)
 		err = start_program(u, words, pair[1], memory);
 	close_fd(memory);
@@ -284,9 +258,7 @@ static struct net_end *user_open(const char *arg)
 				     .mtu = MTU,
 				     .is_checked = true },
 			    .bell = NONE,
-			    .socket = NONE,
-			    .its_bell = NONE,
-			    .watch = NONE };
+			    .its_bell = NONE };
 	err = start(u, &words);
 	user_words_drop(&words);
 	if (!err)

@@ -55,6 +55,7 @@ struct card {
 	struct virtio *virtio;
 	struct net_end *end;
 	struct event_source cable; /* what is watched of it: fd -1 nothing */
+	struct event_source lifeline;
 	uint32_t events;	   /* for what */
 	unsigned int sends, takes; /* enum net_offload: what the guest does */
 
@@ -245,6 +246,11 @@ static void watch(struct card *c)
 {
 	const uint32_t events = c->end->events | EPOLLET;
 
+	if (c->lifeline.fd < 0 && c->end->lifeline) {
+		c->lifeline.fd = c->end->lifeline;
+		if (board_watch(c->board, 0, &c->lifeline, EPOLLET))
+			virtio_break(c->virtio, "no thread to serve it", 0);
+	}
 	if (c->cable.fd != c->end->fd) {
 		if (c->cable.fd >= 0)
 			board_unwatch(c->board, 0, &c->cable);
@@ -330,6 +336,7 @@ static void card_init(void *dev, struct virtio *virtio, struct board *board)
 	c->virtio = virtio;
 	c->end = card->end;
 	c->cable = (struct event_source){ -1, on_cable, c };
+	c->lifeline = (struct event_source){ -1, on_cable, c };
 	memcpy(config.mac, card->mac, NET_MAC_LEN);
 	if (!card->has_mac)
 		config.mac[NET_MAC_LEN - 2] = board_guest_id(board);

@@ -57,7 +57,7 @@ struct filling {
 	size_t len, put; /* bytes of the frame, and those in already */
 	unsigned int nr, nr_parts; /* chains, and what they are made of */
 	uint8_t *number[2];	   /* where the first one says how many */
-	struct piece pieces[VIRTIO_SIZE_MAX];
+	struct piece *pieces;	   /* room for VIRTIO_SIZE_MAX */
 };
 
 static uint8_t *find_byte(const struct virtio_chain *chain, size_t off)
@@ -140,9 +140,12 @@ bool fill_buffers(struct virtio *v, unsigned int queue,
 		  const struct net_header *header, const uint8_t *data,
 		  size_t len)
 {
-	struct filling f = {
-		.queue = queue, .header = header, .data = data, .len = len
-	};
+	struct piece pieces[VIRTIO_SIZE_MAX];
+	struct filling f = { .queue = queue,
+			     .header = header,
+			     .data = data,
+			     .len = len,
+			     .pieces = pieces };
 	struct virtio_chain chain;
 	bool hopeless;
 
