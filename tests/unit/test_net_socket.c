@@ -382,6 +382,37 @@ static void keeps_what_is_no_socket(void **state)
 	end->net->close(end);
 }
 
+/* One that comes and goes over and over is told of three times, and counted. */
+static void counts_who_goes(void **state)
+{
+	struct net_frame frame;
+	struct net_end *end;
+	const char *text;
+	int peer, lines = 0;
+
+	(void)state;
+	end = open_pair(&peer);
+	catch_begin();
+	for (int i = 0; i < 5; i++) {
+		close(peer);
+		call_ready(end, EPOLLIN | EPOLLHUP);
+		assert_false(end->link);
+		assert_false(get(end, &frame));
+		call_ready(end, EPOLLIN | EPOLLHUP);
+		peer = call_socket();
+		call_ready(end, EPOLLIN);
+		assert_true(end->link);
+	}
+	end->net->close(end);
+	text = catch_end();
+	close(peer);
+	for (const char *at = text; (at = strstr(at, "is down")); at++)
+		lines++;
+	assert_int_equal(lines, 3);
+	assert_non_null(strstr(text, "from now on that is only counted\n"));
+	assert_non_null(strstr(text, "the link was down 5 times\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,6 +421,7 @@ int main(void)
 		cmocka_unit_test(sends_frames),
 		cmocka_unit_test(waits_for_its_peer),
 		cmocka_unit_test(survives_its_peer),
+		cmocka_unit_test(counts_who_goes),
 		cmocka_unit_test(believes_no_lies),
 		cmocka_unit_test(keeps_what_is_no_socket),
 	};

@@ -25,6 +25,7 @@
 #define PIECES	 256	    /* of a frame */
 #define FIRST	 2	    /* pieces before it: others, and its length */
 #define GONE	 "the peer has gone"
+#define TOLD	 3 /* times that a link is down; the others are counted */
 
 _Static_assert(IN_SIZE >= PREFIX + NET_FRAME_MAX, "one frame at least");
 _Static_assert(OUT_SIZE >= BATCH + PREFIX + NET_FRAME_MAX, "and a batch");
@@ -77,15 +78,22 @@ void net_stream_end(struct net_stream *s)
 void net_stream_free(struct net_stream *s)
 {
 	net_stream_end(s);
+	if (s->losses > TOLD)
+		log_warn("--net %s: the link was down %u times",
+			 s->end.net->name, s->losses);
 	free(s->in);
 	free(s->out);
 }
 
 static void lose_link(struct net_stream *s, const char *why)
 {
-	if (s->end.link)
-		log_warn("--net %s%s%s: %s: the link is down", s->end.net->name,
-			 s->peer ? "=" : "", s->peer ? s->peer : "", why);
+	if (s->end.link && s->losses++ < TOLD)
+		log_warn("--net %s%s%s: %s: the link is down%s",
+			 s->end.net->name, s->peer ? "=" : "",
+			 s->peer ? s->peer : "", why,
+			 s->losses == TOLD ?
+				 "; from now on that is only counted" :
+				 "");
 	s->end.link = false;
 	s->out_len = 0;
 	set_full(s, false);

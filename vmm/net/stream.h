@@ -22,6 +22,7 @@ struct net_stream {
 	size_t out_len;
 
 	bool is_over; /* nothing comes any more: the socket is to be closed */
+	unsigned int losses; /* times that the peer has gone, since the start */
 };
 
 /* Its memory, for frames of both directions. 0, or -ENOMEM. */
