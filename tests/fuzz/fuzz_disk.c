@@ -21,6 +21,8 @@
 #define BUFFER 4096
 #define NAME   32 /* of a path below /proc/self/fd */
 
+#define NAME_SIZE 32 /* bytes of a path beneath /proc */
+
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -138,6 +138,39 @@ static void takes_features_that_it_offers(void **state)
 	close_world(w);
 }
 
+static void goes_only_with_its_features(void **state)
+{
+	(void)state;
+	open_rng();
+	start(8);
+	wr(STATUS, 1, 3); /* what is set stays, and so do the features */
+	assert_int_equal(rd(STATUS, 1), DRIVER_OK);
+	wr(TAKE_SELECT, 4, 1);
+	wr(TAKE, 4, 0);
+	assert_int_equal(rd(TAKE, 4), 1);
+
+	start(8);
+	wr(STATUS, 1, 0);
+	wr(STATUS, 1, 3);
+	wr(TAKE, 4, 1);
+	wr(QUEUE_SIZE, 2, 8);
+	wr(QUEUE_DESC, 4, DESC);
+	wr(QUEUE_AVAIL, 4, AVAIL);
+	wr(QUEUE_USED, 4, USED);
+	wr(QUEUE_ENABLE, 2, 1);
+	wr(TAKE_SELECT, 4, 0);
+	wr(TAKE, 4, 0xffffffff);
+	wr(STATUS, 1, 7); /* nobody has agreed to these */
+	assert_int_equal(rd(STATUS, 1), 3);
+	wr(STATUS, 1, DRIVER_OK);
+	assert_int_equal(rd(STATUS, 1), 3);
+	describe(DESC, 0, BUFFER, 4, WRITE, 0);
+	offer(0);
+	kick();
+	assert_int_equal(w->board.random_len, 0);
+	close_world(w);
+}
+
 static void fills_buffers(void **state)
 {
 	(void)state;
@@ -412,6 +445,7 @@ int main(void)
 		cmocka_unit_test(has_a_window),
 		cmocka_unit_test(has_these_registers),
 		cmocka_unit_test(takes_features_that_it_offers),
+		cmocka_unit_test(goes_only_with_its_features),
 		cmocka_unit_test(fills_buffers),
 		cmocka_unit_test(goes_round),
 		cmocka_unit_test(takes_chains_in_tables),

@@ -57,7 +57,7 @@ void virtio_reset(struct virtio *v)
 	v->untold_config = false;
 	v->features = 0;
 	forget_queues(v);
-	if (v->type->reset)
+	if (v->type->reset && !v->nr_held) /* some are: the guest is to end */
 		v->type->reset(v->dev);
 }
 
@@ -153,9 +153,12 @@ void virtio_set_status(struct virtio *v, uint8_t status)
 	}
 	if (v->resetting)
 		return;
-	if (status & VIRTIO_FEATURES_OK && !are_features_right(v))
+	status |= v->status; /* what is set, only a reset takes back */
+	if (!are_features_right(v))
 		status &= ~VIRTIO_FEATURES_OK;
-	v->status = status | (v->status & VIRTIO_NEEDS_RESET);
+	if (!(status & VIRTIO_FEATURES_OK))
+		status &= ~VIRTIO_DRIVER_OK;
+	v->status = status;
 	if (!was_going && is_going(v))
 		start(v);
 }
