@@ -9,6 +9,7 @@ programs that it calls.
 
 import hashlib
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -167,6 +168,25 @@ def full_host():
     run("umount", "small")
 
 
+def shrunk():
+    """A file that is cut off while the guest reads it, from a terminal's guest."""
+    make("cut", 8 * MIB, os.urandom(8 * MIB))
+    ours, its = pty.openpty()
+    with subprocess.Popen(command("shrunk", "--disk", "cut"), stdin=its,
+                          stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as guest:
+        said = b""
+        for line in guest.stdout:
+            said += line
+            if line.startswith(b"@ready"):
+                os.truncate("cut", 4096)
+        err = guest.stderr.read()
+    os.close(ours)
+    os.close(its)
+    equal((guest.returncode, err.count(b"the guest gets I/O errors")), (0, 1))
+    assert b"@shrunk 0" in said, said[-1500:]
+
+
 def kill_after(records, *disk):
     """The last record that was synced when it was killed."""
     last = -1
@@ -198,7 +218,7 @@ def killed(*options):
 
 CASES = {"large": large, "names": names, "fio": fio, "tree": tree,
          "discard": discard, "qcow2": qcow2, "overlay": overlay,
-         "refusals": refusals, "room": full_host,
+         "refusals": refusals, "room": full_host, "shrunk": shrunk,
          "killed": killed(""), "killed_overlay": killed(",overlay=journal.layer")}
 
 

@@ -30,6 +30,7 @@ CASES = (
     ("overlay", "an overlay keeps the changes, and the disk is as before"),
     ("refusals", "a disk that is in use is refused"),
     ("room", "a full host is an error to the guest, which goes on"),
+    ("shrunk", "a file that is cut off is an error to the guest, which goes on"),
     ("killed", "after kill -9 all that was synced is there: raw"),
     ("killed_overlay", "after kill -9 all that was synced is there: overlay"),
 )

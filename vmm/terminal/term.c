@@ -12,6 +12,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "util/bus_error.h"
+
 static struct termios saved;
 static volatile sig_atomic_t is_raw; /* also read by a signal handler */
 
@@ -37,13 +39,13 @@ void term_catch(int sig)
 
 static void catch_fatal_signals(void)
 {
-	static const int fatal[] = { SIGSEGV,	SIGBUS,	 SIGILL,  SIGFPE,
-				     SIGABRT,	SIGUSR2, SIGXCPU, SIGSYS,
-				     SIGVTALRM, SIGPROF, SIGTRAP, SIGIO,
-				     SIGSTKFLT };
+	static const int fatal[] = { SIGSEGV, SIGILL,  SIGFPE, SIGABRT,
+				     SIGUSR2, SIGXCPU, SIGSYS, SIGVTALRM,
+				     SIGPROF, SIGTRAP, SIGIO,  SIGSTKFLT };
 
 	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
 		term_catch(fatal[i]);
+	bus_error_else(term_die); /* some are not fatal */
 }
 
 bool term_is_ours(void)

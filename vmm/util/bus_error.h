@@ -19,4 +19,7 @@ struct bus_error_watcher {
 /* Asks @watcher from now on, for good. On the main thread. */
 void bus_error_watch(struct bus_error_watcher *watcher);
 
+/* @die has those that are nobody's: it does not come back. */
+void bus_error_else(void (*die)(int sig));
+
 #endif

@@ -91,6 +91,17 @@ room()
 	echo "@room $status $?"
 }
 
+# What was read before can be read no more; another disk can.
+shrunk()
+{
+	dd if=/dev/vda of=/dev/null bs=64k iflag=direct 2>/dev/null
+	echo "@ready"
+	while dd if=/dev/vda of=/dev/null bs=64k skip=16 count=1 iflag=direct \
+		2>/dev/null; do :; done
+	dd if=/dev/vdb of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null
+	echo "@shrunk $?"
+}
+
 records()
 {
 	mkdir /m
@@ -124,7 +135,7 @@ look()
 
 mount -o bind /dev "$tools/dev"
 case $what in
-large | room | records | look) "$what" ;;
+large | room | shrunk | records | look) "$what" ;;
 layer) echo "@layer $(sum </dev/vda)" ;;
 esac
 umount "$tools/dev"
