@@ -222,7 +222,7 @@ static int make_plan(const struct options *opt, const struct loader *loader,
 
 void guest_unconfigure(struct vm_config *config)
 {
-	plan_free((struct plan *)config->plan);
+	plan_free(config->plan);
 	config->plan = NULL;
 }
 

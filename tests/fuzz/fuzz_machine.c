@@ -240,7 +240,7 @@ static void watch(uint8_t byte)
 }
 
 /* Two of each device for the PCI bus; it lives as long as the process. */
-static const struct plan *make_plan(void)
+static struct plan *make_plan(void)
 {
 	static struct plan plan;
 	const struct plug *const *row;

@@ -96,8 +96,7 @@ static bool may_get_keys(const struct vm_config *config,
 }
 
 static int create_board(struct vm *vm, struct event_loop *loop,
-			const struct device_type *type,
-			const struct planned *planned)
+			const struct device_type *type, struct planned *planned)
 {
 	struct board *board = &vm->boards[vm->nr_boards];
 	int err;
@@ -121,6 +120,8 @@ static int create_board(struct vm *vm, struct event_loop *loop,
 	if (!err)
 		type->init(board->dev.state, board);
 	board->made = !err;
+	if (planned)
+		planned->made = board->made;
 	return err;
 }
 
@@ -159,7 +160,7 @@ static bool has_place(const struct vm *vm, const struct device_type *type)
 /* The devices that options asked for. */
 static int create_planned(struct vm *vm, struct event_loop *loop)
 {
-	const struct plan *plan = vm->config.plan;
+	struct plan *plan = vm->config.plan;
 	int err = 0;
 
 	for (unsigned int i = 0; plan && i < plan->nr && !err; i++)

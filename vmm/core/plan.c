@@ -22,8 +22,13 @@ struct plan *plan_new(const struct plan_guest *guest)
 
 void plan_free(struct plan *plan)
 {
-	while (plan && plan->nr)
-		free(plan->devices[--plan->nr].config);
+	while (plan && plan->nr) {
+		struct planned *planned = &plan->devices[--plan->nr];
+
+		if (planned->forget && !planned->made)
+			planned->forget(planned->config);
+		free(planned->config);
+	}
 	free(plan);
 }
 

@@ -30,7 +30,7 @@ struct vm_config {
 	uint64_t mem_size;	       /* bytes of RAM */
 	unsigned int nr_vcpus;	       /* 1.. */
 	const struct irqchip *irqchip; /* NULL: no interrupts at all */
-	const struct plan *plan;       /* devices by options; NULL: none. The
+	struct plan *plan;	       /* devices by options; NULL: none. The
 				  * owner keeps it for as long as the VM is */
 	bool hlt_ends;		    /* HLT is how this guest says it is done */
 	const char *const *without; /* features left out: feature.h */

@@ -136,6 +136,7 @@ static int open_named(struct changes *c, const struct disk *base,
 	int err;
 
 	c->is_kept = true;
+	c->made = !read_only && access(path, F_OK) ? path : NULL;
 	err = file_open(&c->file, path,
 			read_only ? O_RDONLY : O_RDWR | O_CREAT);
 	if (err)
@@ -304,6 +305,12 @@ int changes_save(struct changes *c)
 	lock_give(&c->saving);
 	free(pages);
 	return err;
+}
+
+void changes_forget(const struct changes *c)
+{
+	if (c->made)
+		unlink(c->made);
 }
 
 void changes_close(struct changes *c)

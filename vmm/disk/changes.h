@@ -28,7 +28,8 @@ struct disk;
 struct changes {
 	struct file file;
 	bool is_kept;
-	uint64_t size; /* bytes of the disk */
+	const char *made; /* its path, if there was none before; or NULL */
+	uint64_t size;	  /* bytes of the disk */
 	uint64_t data_at;
 	struct bits here;    /* one for each cluster */
 	atomic_uchar *dirty; /* for each page of them: not in the file yet */
@@ -52,6 +53,9 @@ bool changes_any(const struct changes *changes);
 /* What was written before, and the bits of it, are on the host's disk. 0, or
  * -errno. */
 int changes_save(struct changes *changes);
+
+/* Removes a file that changes_open() has made, whose path is still readable. */
+void changes_forget(const struct changes *changes);
 
 void changes_close(struct changes *changes);
 

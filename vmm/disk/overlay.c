@@ -269,6 +269,8 @@ static void overlay_close(struct disk *disk)
 			 "begin with the same; overlay=FILE keeps it, "
 			 "format=raw changes it",
 			 disk->name);
+	if (disk->unused)
+		changes_forget(&o->changes);
 	changes_close(&o->changes);
 	disk_close(o->base);
 }

@@ -38,6 +38,7 @@ struct disk {
 	uint32_t block; /* bytes that are written as one: 512 to 4096 */
 	bool read_only;
 	bool can_discard, can_zero;
+	bool unused; /* no guest ever had it: its close() leaves no new file */
 	struct timespec changed; /* its last change when it was opened; or 0 */
 	max_align_t own[];	 /* the format's state */
 };

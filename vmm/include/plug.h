@@ -26,6 +26,11 @@ struct planned {
 	unsigned char irqs[DEV_IRQS_MAX];	 /* likewise */
 	bool has_window; /* range 0 and line 0 are plan_window()'s */
 	void *config;	 /* for board_config() */
+	bool made; /* the device is there: its release() comes at the end */
+
+	/* Closes what @config holds open; called in release()'s place if the
+	 * device never came to be. NULL: nothing. */
+	void (*forget)(const void *config);
 };
 
 struct plug {

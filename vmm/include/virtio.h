@@ -63,6 +63,10 @@ struct virtio_type {
 	void (*resize)(void *dev);
 	void (*abort)(void *dev);
 	void (*release)(void *dev);
+
+	/* In its place if the device never came to be: closes what virtio_add()
+	 * was given. NULL: nothing is open. */
+	void (*forget)(const void *given);
 };
 
 /* What the guest has put into a queue as one: first what the device reads,

@@ -459,6 +459,14 @@ static void blk_release(void *dev)
 	disk_close(b->disk);
 }
 
+static void blk_forget(const void *given)
+{
+	struct disk *disk = ((const struct blk_given *)given)->disk;
+
+	disk->unused = true;
+	disk_close(disk);
+}
+
 const struct virtio_type blk_type = {
 	.name = "virtio-blk",
 	.id = 2,
@@ -471,4 +479,5 @@ const struct virtio_type blk_type = {
 	.kick = blk_kick,
 	.abort = blk_abort,
 	.release = blk_release,
+	.forget = blk_forget,
 };

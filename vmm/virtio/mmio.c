@@ -413,6 +413,14 @@ static struct made make(const struct virtio_type *type)
 	};
 }
 
+static void forget(const void *config)
+{
+	const struct made *made = config;
+
+	if (made->virtio->forget)
+		made->virtio->forget(made->given);
+}
+
 static int mmio_add(struct plan *plan, const struct virtio_type *type,
 		    const void *given, size_t size)
 {
@@ -430,6 +438,7 @@ static int mmio_add(struct plan *plan, const struct virtio_type *type,
 	free(made);
 	if (!planned)
 		return -EINVAL;
+	planned->forget = forget;
 	kept = planned->config;
 	planned->type = &kept->type;
 	plan_window(planned);

@@ -350,6 +350,13 @@ static void card_init(void *dev, struct virtio *virtio, struct board *board)
 		virtio_offer(virtio, F(F_GUEST_CSUM));
 }
 
+static void card_forget(const void *given)
+{
+	const struct net_card *card = given;
+
+	card->end->net->close(card->end);
+}
+
 const struct virtio_type net_card = {
 	.name = "virtio-net",
 	.id = 1,
@@ -365,4 +372,5 @@ const struct virtio_type net_card = {
 	.reset = card_reset,
 	.abort = card_abort,
 	.release = card_release,
+	.forget = card_forget,
 };

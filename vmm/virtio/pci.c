@@ -310,6 +310,14 @@ static struct made make(const struct virtio_type *type)
 	};
 }
 
+static void forget(const void *config)
+{
+	const struct made *made = config;
+
+	if (made->virtio->forget)
+		made->virtio->forget(made->given);
+}
+
 static int add(struct plan *plan, const struct virtio_type *type,
 	       const void *given, size_t size)
 {
@@ -326,6 +334,7 @@ static int add(struct plan *plan, const struct virtio_type *type,
 	free(made);
 	if (!planned)
 		return -EINVAL;
+	planned->forget = forget;
 	kept = planned->config;
 	kept->type.pci = &kept->function;
 	planned->type = &kept->type;
