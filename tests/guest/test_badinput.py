@@ -253,6 +253,49 @@ refused("--mem too small for Linux", GOOD, "--mem", "1M", word="--mem 16M")
 refused("--mem that ends below the kernel", GOOD, "--mem", "16M",
         word="--mem 17M")
 
+# --- Plugs -------------------------------------------------------------------
+
+os.mkdir(WORK + "/folder")
+DISK = sparse("disk", 1 << 20)
+for number, (option, value, message) in enumerate((
+        ("--disk", "", "no name of a file"),
+        ("--disk", WORK + "/nothing", "truncate -s 64M"),
+        ("--disk", WORK, "--share"),
+        ("--disk", WORK + "/empty", "truncate -s 64M"),
+        ("--disk", file("odd", b"odd"), "truncate -s %512"),
+        ("--disk", "/dev/null", "neither a file nor a block device"),
+        ("--disk", DISK + ",rw", "rw: no such word"),
+        ("--disk", DISK + ",format=qcow2", "no such format"),
+        ("--disk", DISK + ",serial=" + 21 * "x", "20 characters"),
+        ("--disk", DISK + ",overlay=" + DISK, "the disk itself"),
+        ("--disk", "nbd:tcp:localhost:1", "nbd:unix:PATH[:NAME] is"),
+        ("--disk", "nbd:unix:", "nbd:unix:PATH[:NAME] is"),
+        ("--disk", "nbd:unix:" + WORK + "/nothing", "qemu-nbd -k"),
+        ("--share", "", "give a directory"),
+        ("--share", DISK, "Not a directory"),
+        ("--share", WORK + "," + 33 * "x", "give a directory"),
+        ("--net", "bridge", "hub socket tap user"),
+        ("--net", "user=hostfwd=tcp:22", "tcp:2222:22"),
+        ("--net", "user,hostfwd=tcp:1:99999", "tcp:2222:22"),
+        ("--net", "hub,mca=52:54:00:00:00:01", "without commas"),
+        ("--net", "hub,mac=01:00:5e:00:00:01", "not one of a group"),
+        ("--net", "hub,mtu=67", "68 to 65521"),
+        ("--net", "tap=" + 16 * "x", "15 characters"),
+        ("--net", "socket=" + WORK + "/nothing", "socket=PATH,listen"),
+        ("--net", "socket=" + WORK + "/no/folder,listen", "mkdir -p"),
+        ("--net", f"socket={WORK}/disk,listen", "it is a file"),
+        ("--net", "socket=" + 109 * "x", "107 characters"),
+        ("--virtio", "usb", "mmio and pci"),
+        ("--balloon=big", None, "64M"),
+        ("--root", WORK, "for Linux"))):
+    refused(f"{option} {value or ''} ({number})", option,
+            *([] if value is None else [value]), HALT, word=message)
+refused("a disk twice", "--disk", DISK, "--disk", DISK, HALT, word="in use")
+refused("a disk for two guests", "--disk", DISK, HALT, HALT, word="in use")
+refused("two directories of one name", "--share", WORK + ",a", "--share",
+        WORK + "/folder,a", HALT, word="give each its own: --share DIR,NAME")
+refused("40 devices", *40 * ["--rng"], HALT, word="31 such devices")
+
 # --- Files of other kinds ----------------------------------------------------
 
 for number, (what, content, message) in enumerate(kindfiles.NAMED):
@@ -283,6 +326,24 @@ for size in (600, 100_000):
     survived(f"{size} random bytes with paging", "--paging", path)
 
 TABLE.add_cases("host" if os.access("/dev/kvm", os.R_OK | os.W_OK) else "lab")
+
+
+
+@tap.case("a mistake leaves none of the files that other options made")
+def leaves_nothing():
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        raise tap.Skip("this machine has no /dev/kvm for this user")
+    made = [WORK + "/made.overlay", WORK + "/made.socket"]
+    plugs = ["--disk", f"{DISK},overlay={made[0]}", "--net",
+             f"socket={made[1]},listen"]
+    for rest in (["--net", "bridge", HALT], [HALT, "--net", "bridge"],
+                 [WORK + "/nothing"], ["--keys", "nothing", HALT]):
+        done = vm.subprocess.run([vm.SAN, *plugs, *rest], capture_output=True,
+                                 stdin=vm.subprocess.DEVNULL, check=False)
+        result = vm.Result(done.returncode, done.stdout, done.stderr)
+        one_message(result, vm.USAGE, "")
+        tap.equal([path for path in made if os.path.exists(path)], [], rest)
+
 
 # --- The machine -----------------------------------------------------------
 

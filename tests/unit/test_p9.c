@@ -411,9 +411,12 @@ static void test_vanishing(void **state)
 
 	host_write(c, "f", "abc");
 	assert_int_equal(open_fid(c, 1, "f", O_RDWR), 0);
+	assert_int_equal(walk(c, 2, "g"), ENOENT);
+	assert_false(c->p9->is_lost);
 	host_do(c, "rm f && rmdir ../share");
 	check_content(c, 1, 0, "abc");
 	assert_int_equal(walk(c, 2, "f"), ENOENT);
+	assert_true(c->p9->is_lost);
 	assert_int_equal(call(c, P9_TMKDIR, "wsww", ROOT, "d", 0755, 0),
 			 ENOENT);
 	assert_int_equal(call(c, P9_TGETATTR, "wd", ROOT, 0x7ffULL), 0);

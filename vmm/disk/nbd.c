@@ -5,6 +5,7 @@
  * nothing else.
  */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,7 +18,8 @@
 #include "util/lock.h"
 #include "util/log.h"
 
-#define PREFIX	   "nbd:unix:"
+#define SCHEME	   "nbd:"
+#define PREFIX	   SCHEME "unix:"
 #define PATIENCE_S 10 /* for an answer of the handshake's */
 #define PART_IOVS  256
 #define SAID_SIZE  256
@@ -27,8 +29,9 @@ struct nbd {
 	struct nbd_export export;
 	uint16_t write_flags; /* of each write */
 	struct lock talking;
-	uint64_t cookie; /* of the last request */
-	bool is_over;	 /* nothing can be asked any more */
+	uint64_t cookie;     /* of the last request */
+	bool is_over;	     /* nothing can be asked any more */
+	atomic_bool is_left; /* as the guest ends */
 };
 
 static struct nbd *of(struct disk *disk)
@@ -104,7 +107,8 @@ static int nbd_open(struct disk *disk, const struct disk_ask *ask)
 	char *path, *name;
 	int err;
 
-	if (strncmp(ask->name, PREFIX, strlen(PREFIX)) != 0)
+	if (strncmp(ask->name, PREFIX, strlen(PREFIX)) != 0 ||
+	    !ask->name[strlen(PREFIX)])
 		return refuse(disk,
 			      "nbd:unix:PATH[:NAME] is what a server of "
 			      "this format is called",
@@ -131,6 +135,14 @@ static int nbd_open(struct disk *disk, const struct disk_ask *ask)
 	return err;
 }
 
+static const char *what_it_does(const struct nbd *nbd, int err)
+{
+	if (atomic_load(&nbd->is_left))
+		return "has not answered until the guest ended";
+	return err == -EPROTO ? "does not answer what it was asked" :
+				"has gone";
+}
+
 static int ask(struct disk *disk, struct nbd_request *request)
 {
 	struct nbd *nbd = of(disk);
@@ -143,10 +155,7 @@ static int ask(struct disk *disk, struct nbd_request *request)
 			nbd->is_over = true;
 			log_error("disk %s: the server %s; it is not asked "
 				  "again",
-				  disk->name,
-				  err == -EPROTO ? "does not answer what it "
-						   "was asked" :
-						   "has gone");
+				  disk->name, what_it_does(nbd, err));
 			err = -EIO;
 		}
 	}
@@ -232,6 +241,7 @@ static int nbd_zero(struct disk *disk, uint64_t at, uint64_t len,
 
 static void nbd_abort(struct disk *disk)
 {
+	atomic_store(&of(disk)->is_left, true);
 	shutdown(of(disk)->fd, SHUT_RDWR);
 }
 
@@ -243,7 +253,7 @@ static void nbd_close(struct disk *disk)
 
 static int nbd_match(const char *name)
 {
-	return strncmp(name, PREFIX, strlen(PREFIX)) != 0 ? 0 : 100;
+	return strncmp(name, SCHEME, strlen(SCHEME)) != 0 ? 0 : 100;
 }
 
 static const struct disk_format nbd = {

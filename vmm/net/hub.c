@@ -352,6 +352,14 @@ static struct net_end *hub_open(const char *arg)
 
 	if (!port)
 		return NULL;
+	if (arg && strpbrk(arg, ",=")) {
+		log_error(
+			"--net hub=%s: give a name, without commas and equals "
+			"signs, that the other guests give, too; or none",
+			arg);
+		free(port);
+		return NULL;
+	}
 	port->end = (struct net_end){ .net = &hub_end,
 				      .fd = event_fd(),
 				      .events = EPOLLIN,

@@ -95,8 +95,10 @@ static int start_connected(struct cable *cable)
 	return -err;
 }
 
-static const char *advice(int err)
+static const char *advice(int err, bool listens)
 {
+	if (listens && err == ENOENT)
+		return "; its folder has to be there: `mkdir -p` makes it";
 	switch (err) {
 	case ENOENT:
 	case ECONNREFUSED:
@@ -168,7 +170,7 @@ static struct net_end *socket_open(const char *arg)
 		if (!err)
 			return &cable->stream.end;
 		log_error("--net socket=%s: %s%s", arg, strerror(-err),
-			  advice(-err));
+			  advice(-err, listens));
 	}
 	socket_close(&cable->stream.end);
 	return NULL;

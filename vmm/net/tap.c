@@ -49,6 +49,8 @@ static const char *advice(int err)
 		       "--net user";
 	case EBUSY:
 		return "; another program has it";
+	case ENAMETOOLONG:
+		return "; an interface's name has 15 characters at most";
 	case EINVAL:
 		return "; there is such an interface, and it is no TAP, or one "
 		       "with several queues";

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,6 +37,7 @@ struct share {
 	struct virtio *virtio;
 	struct p9_share share;
 	bool is_set_up; /* the worker */
+	bool is_told;	/* the user, that the directory has gone */
 	struct virtio_chain chain;
 	struct p9 p9;
 };
@@ -47,6 +49,16 @@ static void set_up_worker(struct share *s)
 	s->is_set_up = true;
 	if (!unshare(CLONE_FS))
 		umask(0);
+}
+
+static void tell_loss(struct share *s)
+{
+	const struct wish *wish = virtio_given(s->virtio);
+
+	s->is_told = true;
+	log_warn("--share: the directory that the guest calls %s has gone; "
+		 "what it looks for there is not found",
+		 wish->tag);
 }
 
 static size_t answer(struct share *s)
@@ -61,6 +73,8 @@ static size_t answer(struct share *s)
 	if (!len)
 		board_oddity(s->board, "no 9p request, or no room for a reply",
 			     chain->nr_in);
+	if (s->p9.is_lost && !s->is_told)
+		tell_loss(s);
 	return len;
 }
 
@@ -106,6 +120,11 @@ static void share_init(void *dev, struct virtio *virtio, struct board *board)
 	virtio_set_config(virtio, sizeof(len), wish->tag, len);
 }
 
+static void share_forget(const void *given)
+{
+	p9_share_close(&((struct wish *)given)->share);
+}
+
 static const struct virtio_type share = {
 	.name = "virtio-9p",
 	.id = 9,
@@ -119,6 +138,7 @@ static const struct virtio_type share = {
 	.kick = share_kick,
 	.reset = share_reset,
 	.release = share_release,
+	.forget = share_forget,
 };
 
 static bool is_tag(const char *word)
@@ -169,20 +189,49 @@ static int parse(struct wish *wish, enum owner *owner, const char *arg,
 	return *path ? 0 : -EINVAL;
 }
 
-/* The first of a guest without a name is "share", the next "share1". */
-static void name(struct wish *wish, const struct plan *plan)
-{
-	static const struct plan *last;
-	static unsigned int nr;
+/* The names that guests know shares by; kept for as long as the process lives. */
+struct taken {
+	struct taken *next;
+	const struct plan *plan;
+	char tag[TAG_MAX + 1];
+};
 
-	if (*wish->tag)
-		return;
-	nr = plan == last ? nr + 1 : 0;
-	last = plan;
-	if (nr)
-		snprintf(wish->tag, sizeof(wish->tag), "share%u", nr);
-	else
+static struct taken *taken;
+
+static bool is_taken(const struct plan *plan, const char *tag)
+{
+	const struct taken *t = taken;
+
+	while (t && (t->plan != plan || strcmp(t->tag, tag) != 0))
+		t = t->next;
+	return t;
+}
+
+/* The first of a guest without a name is "share", the next "share1". False after
+ * one message: the guest could not tell it from another. */
+static bool name(struct wish *wish, const struct plan *plan, const char *path)
+{
+	struct taken *new = calloc(1, sizeof(*new));
+	unsigned int nr = 0;
+
+	if (!*wish->tag)
 		memcpy(wish->tag, "share", sizeof("share"));
+	else if (is_taken(plan, wish->tag))
+		nr = 1;
+	if (!new || nr) {
+		log_error("--share %s: %s%s", path, nr ? wish->tag : "",
+			  nr ? ": another directory of this guest has that "
+			       "name; give each its own: --share DIR,NAME" :
+			       strerror(ENOMEM));
+		free(new);
+		return false;
+	}
+	while (is_taken(plan, wish->tag))
+		snprintf(wish->tag, sizeof(wish->tag), "share%u", ++nr);
+	*new = (struct taken){ .next = taken, .plan = plan };
+	memcpy(new->tag, wish->tag, sizeof(new->tag));
+	taken = new;
+	return true;
 }
 
 static int open_share(struct wish *wish, enum owner owner, const char *path)
@@ -231,8 +280,9 @@ static int share_plug(struct plan *plan, const char *arg)
 	err = open_share(&wish, owner, path);
 	if (err)
 		return err;
-	name(&wish, plan);
-	err = virtio_add(plan, &share, &wish, sizeof(wish));
+	err = name(&wish, plan, path) ?
+		      virtio_add(plan, &share, &wish, sizeof(wish)) :
+		      -EINVAL;
 	if (err)
 		p9_share_close(&wish.share);
 	else

@@ -92,6 +92,7 @@ struct p9 {
 	size_t nr_lent;		/* nodes that have given theirs up */
 	size_t hand;		/* the slot where reserve.c goes on */
 	uint32_t serial;	/* of the request */
+	bool is_lost;		/* the root has been removed */
 
 	struct p9_lock_file *lock_files;
 	size_t nr_locks;

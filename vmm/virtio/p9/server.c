@@ -90,6 +90,15 @@ static int dispatch(struct p9 *p9, struct p9_call *call)
 	return message->answer(p9, call);
 }
 
+/* A directory that was removed has no links left, but is still open. */
+static void look_for_root(struct p9 *p9, int err)
+{
+	struct stat st;
+
+	if (!p9->is_lost && (err == -ENOENT || err == -ESTALE))
+		p9->is_lost = fstat(p9->root.fd, &st) || !st.st_nlink;
+}
+
 size_t p9_answer(struct p9 *p9, const struct iovec *out, unsigned int nr_out,
 		 const struct iovec *in, unsigned int nr_in)
 {
@@ -118,6 +127,7 @@ size_t p9_answer(struct p9 *p9, const struct iovec *out, unsigned int nr_out,
 		err = -EMSGSIZE;
 	type = p9->request[4] + 1;
 	if (err) {
+		look_for_root(p9, err);
 		call.put = p9->reply + P9_HEADER;
 		call.in_data = 0;
 		p9_put32(&call, -err);
