@@ -457,6 +457,7 @@ static void blk_release(void *dev)
 		}
 	}
 	disk_close(b->disk);
+	free(((const struct blk_given *)virtio_given(b->virtio))->text);
 }
 
 static void blk_forget(const void *given)
@@ -465,6 +466,7 @@ static void blk_forget(const void *given)
 
 	disk->unused = true;
 	disk_close(disk);
+	free(((const struct blk_given *)given)->text);
 }
 
 const struct virtio_type blk_type = {

@@ -14,6 +14,7 @@ struct disk;
 /* What the option says, for virtio_given(). */
 struct blk_given {
 	struct disk *disk;
+	char *text; /* with its names; freed after it; NULL: they are kept */
 	char serial[BLK_SERIAL_SIZE];
 };
 

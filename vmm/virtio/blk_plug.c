@@ -88,11 +88,13 @@ static int blk_plug(struct plan *plan, const char *arg)
 		err = refuse("''", "no name of a file");
 	if (!err)
 		err = disk_open(&given.disk, &ask);
-	if (err)
-		return err;
-	err = virtio_add(plan, &blk_type, &given, sizeof(given));
-	if (err)
+	given.text = text;
+	if (!err)
+		err = virtio_add(plan, &blk_type, &given, sizeof(given));
+	if (err) {
 		disk_close(given.disk);
+		free(text);
+	}
 	return err;
 }
 
