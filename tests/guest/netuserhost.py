@@ -22,12 +22,22 @@ import time
 
 LIMIT = 60              # seconds for one thing, on a busy machine
 BYTES = 32 << 20
+LESS = 4 << 20          # by passt, in frames of 1,500 bytes
 CONNECTIONS = 64
 FORWARDED = 8           # as many as BusyBox's httpd lets wait
 PORT = 8080             # leads to the guest's 80
-DOWN, UP, MANY, CLOSED = 7001, 7002, 7003, 7004
+DOWN, UP, MANY, CLOSED, LITTLE = 7001, 7002, 7003, 7004, 7005
 ANSWER = "10.1.2.3"     # to whatever name
 VMM, KERNEL, INITRD = sys.argv[1:]
+USER = f"user,dns=127.0.0.1,hostfwd=tcp:{PORT}:80"
+NOBODY = 65534          # passt does not run as root,
+FOLDER = "/tmp/passt"   # and makes its socket here
+# What passt shows its guest is made from an interface with a default route.
+ROUTE = """ip link add passt0 type dummy
+ip addr add 192.0.2.2/24 dev passt0
+ip link set lo up
+ip link set passt0 up
+ip route add default via 192.0.2.1 dev passt0"""
 
 RECEIVED, WAITING = [], []
 
@@ -49,6 +59,11 @@ def serve(port, answer):
 def send_down(peer):
     with peer:
         peer.sendall(pattern())
+
+
+def send_little(peer):
+    with peer:
+        peer.sendall(pattern()[:LESS])
 
 
 def take_up(peer):
@@ -105,11 +120,10 @@ def await_true(what, *args):
 class Guest:
     """A shell at the serial port of one."""
 
-    def __init__(self):
+    def __init__(self, net=USER):
         self.process = subprocess.Popen(
-            [VMM, "--mem", "128M", "--net",
-             f"user,dns=127.0.0.1,hostfwd=tcp:{PORT}:80", KERNEL, "--initrd",
-             INITRD], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [VMM, "--mem", "128M", "--net", net, KERNEL, "--initrd", INITRD],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE)
         self.out = ""
         self.number = 0
@@ -219,14 +233,50 @@ def dies(_guest):
     await_true(lambda: not processes())
 
 
+def by_passt(guest):
+    """The gateway's address leads to this host's loopback. Nothing is read from a
+    connection that the guest has half closed: this passt would send twice."""
+    guest.until(r"[#$] $")
+    guest.run("ip link set eth0 up; udhcpc -n -q -i eth0 >/dev/null 2>&1")
+    check(guest.run("ip -o -4 addr show eth0")[0], "192.0.2.2/")
+    wanted = hashlib.sha256(pattern()[:LESS]).hexdigest()
+    check(guest.run(f"{{ sleep {2 * LIMIT} & }} | nc 192.0.2.1 {LITTLE} >/tmp/data; "
+                    "wc -c </tmp/data; sha256sum </tmp/data")[0], wanted)
+    RECEIVED.clear()
+    guest.run(f"nc 192.0.2.1 {UP} </tmp/data")
+    await_true(lambda: RECEIVED)
+    check(RECEIVED[0], wanted)
+
+
+def passt(_guest):
+    subprocess.run(["sh", "-ec", ROUTE], check=True)
+    os.mkdir(FOLDER)
+    os.chown(FOLDER, NOBODY, NOBODY)
+    path = os.path.join(FOLDER, "cable")
+    with open(os.path.join(FOLDER, "log"), "wb") as log, subprocess.Popen(
+            ["passt", "-4", "-f", "-s", path], user=NOBODY, group=NOBODY,
+            extra_groups=[], stdout=log, stderr=log) as process:
+        try:
+            await_true(os.path.exists, path)
+            guest = Guest(f"socket={path}")
+            try:
+                by_passt(guest)
+            finally:
+                guest.process.kill()
+        finally:
+            process.kill()
+
+
 def main():
     serve(DOWN, send_down)
+    serve(LITTLE, send_little)
     serve(UP, take_up)
     serve(MANY, wait_for_all)
     threading.Thread(target=resolve, daemon=True).start()
     guest = Guest()
     guest.until(r"[#$] $")
-    for name in lease, names, down, up, refused, many, forward, gone, ends, dies:
+    for name in lease, names, down, up, refused, many, forward, gone, ends, dies, \
+            passt:
         try:
             name(guest)
             print(f"@ {name.__name__} ok", flush=True)

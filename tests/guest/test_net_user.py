@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 # timeout: 500
 """--net user with a Linux guest, in one session of the lab, which has no network but
-its loopback: netuserhost.py is the host there."""
+its loopback: netuserhost.py is the host there. Then the same with passt in the place
+of kvm-net, on a socket."""
 
 import os
 import re
+import shutil
 import subprocess
 
 import vm
@@ -26,6 +28,7 @@ SEEN = {
     "gone": "kvm-net is killed: the link is down, other devices go on",
     "ends": "kvm-vmm says so in one line, ends with 0, and leaves no process",
     "dies": "kvm-net ends with a kvm-vmm that is killed",
+    "passt": "passt on a socket: an address by DHCP, 4 MiB each way",
 }
 RESULTS = {}
 
@@ -65,7 +68,10 @@ def main():
         tap.add("a guest behind --net user (lab)", vm.skip, why)
     else:
         for name, text in SEEN.items():
-            tap.add(f"{text} (lab)", seen, name)
+            if name == "passt" and not shutil.which("passt"):
+                tap.add(f"{text} (lab)", vm.skip, "passt: not installed")
+            else:
+                tap.add(f"{text} (lab)", seen, name)
     tap.main()
 
 
