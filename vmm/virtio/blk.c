@@ -77,7 +77,7 @@ struct blk {
 	struct virtio *virtio;
 	struct disk *disk;
 	const char *serial;
-	int told; /* the error that there was a message about */
+	uint64_t told; /* errors that there was a message about, a bit each */
 	struct blk_queue queues[VIRTIO_QUEUES_MAX];
 };
 
@@ -112,10 +112,12 @@ static bool is_inside(const struct blk *b, uint64_t sector, uint64_t len)
 /* The guest hears of each, the person at the terminal of each kind once. */
 static int failed(struct blk *b, int err)
 {
+	const uint64_t bit = UINT64_C(1) << (-err & 63);
+
 	if (err == -EOPNOTSUPP)
 		return STATUS_UNSUPP;
-	if (b->told != err) {
-		b->told = err;
+	if (!(b->told & bit)) {
+		b->told |= bit;
 		log_error("disk %s: %s; the guest gets I/O errors",
 			  b->disk->name, strerror(-err));
 	}
