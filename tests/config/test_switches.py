@@ -162,7 +162,7 @@ ROWS = {
     "ECAM": Row("pci/ecam", lost=r"device  ecam .*"),
     "DEV_EDU": Row("pci/edu", lost=r"plug    edu .*"),
     "VIRTIO": Row("virtio/* net/* disk/* core/workers "
-                  "core/board_queue core/ioevents core/shown "
+                  "core/board_queue core/discard core/ioevents core/shown "
                   "boot/linux_windows boot/root",
                   "core/workers_none core/board_queue_none "
                   "core/ioevents_none core/shown_none "
@@ -194,7 +194,8 @@ ROWS = {
                          lost=r"feature packed .*"),
     "VIRTIO_RNG": Row("virtio/rng", lost=r"plug    rng .*"),
     "VIRTIO_CONSOLE": Row("virtio/console", lost=r"plug    console .*"),
-    "VIRTIO_BALLOON": Row("virtio/balloon", lost=r"plug    balloon .*"),
+    "VIRTIO_BALLOON": Row("virtio/balloon core/discard",
+                          lost=r"plug    balloon .*"),
     "VIRTIO_9P": Row("virtio/p9/*", lost=r"plug    share .*"),
     "VIRTIO_NET": Row("virtio/net* net/*", takes=OF_NET, lost=LOST_OF_NET),
     "NET_USER": Row("net/user*", lost=r"net     user .*"),

@@ -78,6 +78,8 @@ static void load(const struct loader *by, const struct image *image,
 	};
 	const struct boot_args args = {
 		.cmdline = given & WITH_CMDLINE ? "console=ttyS0 quiet" : NULL,
+		.usual_cmdline = "console=ttyS0",
+		.plan_words = given & WITH_INITRD ? " root=/dev/vda" : NULL,
 		.initrd = given & WITH_INITRD ? image : NULL,
 		.modules = modules,
 		.has_text = given & WITH_CMDLINE,

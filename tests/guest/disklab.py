@@ -10,10 +10,12 @@ programs that it calls.
 import hashlib
 import os
 import pty
+import random
 import re
 import subprocess
 import sys
 import tempfile
+import time
 
 KVM_VMM, VMLINUX, INITRAMFS, TOOLS = sys.argv[1:5]
 MIB = 1 << 20
@@ -187,8 +189,9 @@ def shrunk():
     assert b"@shrunk 0" in said, said[-1500:]
 
 
-def kill_after(records, *disk):
-    """The last record that was synced when it was killed."""
+def kill_after(records, pause, *disk):
+    """The last record that was synced when it was killed, @pause seconds after
+    number @records."""
     last = -1
     with subprocess.Popen(command("records", *disk), stdout=subprocess.PIPE,
                           stdin=subprocess.DEVNULL) as guest:
@@ -196,6 +199,7 @@ def kill_after(records, *disk):
             found = re.match(rb"@record (\d+)\r?\n", line)
             last = int(found.group(1)) if found else last
             if last == records:
+                time.sleep(pause)
                 guest.kill()
     assert last >= records, f"it ended after {last}"
     return last
@@ -203,13 +207,15 @@ def kill_after(records, *disk):
 
 def killed(*options):
     def case():
-        """Each record that was synced is there after kill -9."""
-        for records in 3, 17:
+        """Each record that was synced is there after kill -9 at some moment."""
+        for _ in range(2):
+            records, pause = random.randrange(20), random.random() / 10
+            print(f"# killed {pause:.3f} s after record {records}")
             run("mke2fs", "-q", "-F", "-t", "ext4", "journal", "8M")
             if os.path.exists("journal.layer"):
                 os.unlink("journal.layer")
             words = ["--disk", "journal" + options[0]]
-            last = kill_after(records, *words)
+            last = kill_after(records, pause, *words)
             said, _ = boot("look", *words)
             assert int(said["last"]) >= last, f"{said} of {last}"
             equal((said["wrong"], said["fsck"]), ("0", "0"))
