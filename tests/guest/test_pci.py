@@ -104,16 +104,18 @@ LSPCI = {
                 "Region 0: Memory at c1000000 (32-bit, non-prefetchable)",
                 "MSI: Enable- Count=1/1 Maskable+ 64bit+"),
     "00:02.0": ("[1af4:1044] (rev 01)", "Interrupt: pin A routed to IRQ 10",
-                "Control: I/O- Mem+ BusMaster- ",
+                "Control: I/O+ Mem+ BusMaster- ",
                 "Region 0: Memory at c2000000 (32-bit, non-prefetchable)",
                 "Region 1: Memory at c2004000 (32-bit, non-prefetchable)",
+                "Region 2: I/O ports at c400",
                 "MSI-X: Enable- Count=2 Masked-",
                 "Vector table: BAR=1 offset=00000000",
                 "PBA: BAR=1 offset=00000800",
                 "Vendor Specific Information: VirtIO: CommonCfg",
                 "BAR=0 offset=00000000 size=00000038",
                 "Vendor Specific Information: VirtIO: Notify",
-                "BAR=0 offset=00002000 size=00000004 multiplier=00000000",
+                "BAR=2 offset=00000000 size=00000040 multiplier=00000004",
+                "BAR=0 offset=00002000 size=00000040 multiplier=00000004",
                 "Vendor Specific Information: VirtIO: ISR",
                 "Vendor Specific Information: VirtIO: <unknown>"),
 }
@@ -154,7 +156,7 @@ def listed():
     text = subprocess.run([vm.KVM_VMM, "--list"], capture_output=True,
                           text=True, check=True).stdout
     for line in (r"^device  pci .*\b1b36:0008\b", r"^plug    edu .*\b1234:11e8$",
-                 r"^plug    rng .*\b1af4:1044$"):
+                 r"^plug    rng .*\bvirtio-rng$"):
         tap.check(re.search(line, text, re.M), f"no line like {line}:", text)
 
 
