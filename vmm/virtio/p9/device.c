@@ -234,6 +234,15 @@ static bool name(struct wish *wish, const struct plan *plan, const char *path)
 	return true;
 }
 
+static const char *advice(int err)
+{
+	if (err == ENOENT)
+		return "; `mkdir -p DIR` makes one";
+	if (err == ENOTDIR)
+		return "; a file is given to a guest by --disk";
+	return log_advice(err);
+}
+
 static int open_share(struct wish *wish, enum owner owner, const char *path)
 {
 	const int err = p9_share_open(&wish->share, path);
@@ -247,7 +256,7 @@ static int open_share(struct wish *wish, enum owner owner, const char *path)
 			  path);
 	else if (err)
 		log_error("--share %s: %s%s", path, strerror(-err),
-			  log_advice(-err));
+			  advice(-err));
 	if (err)
 		return -EINVAL;
 	wish->share.mapped = owner == OWNER_MAPPED ||
