@@ -13,7 +13,7 @@ obj-y := core/memory.o core/cpuregs.o x86/cpustate_real16.o
 obj-$(CONFIG_MACHINE) += main.o cli.o cli_word.o usage.o machine.o guest.o names.o \
 			 platform.o power.o files.o ending.o eof.o
 obj-$(CONFIG_MACHINE) += core/kvm.o core/vm.o core/bus.o core/cpuid.o \
-			 core/vcpu.o core/watch.o core/exit.o core/probes.o \
+			 core/vcpu.o core/pause.o core/watch.o core/exit.o core/probes.o \
 			 core/board.o core/board_all.o core/plan.o \
 			 core/plan_settle.o \
 			 core/lastword.o core/feature.o util/event.o \
@@ -36,6 +36,7 @@ obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/ioevents$(call none-without,IOEVENTFD).o \
 	 core/shown$(call none-without,SHOWN_REGISTERS).o \
 	 core/irqfds$(call none-without,IRQFD).o \
+	 core/services$(if $(CONFIG_DBG_GDB)$(CONFIG_DBG_TRACE_INSN),,_none).o \
 	 core/board_queue$(call none-without,VIRTIO).o \
 	 core/board_pci$(call none-without,PCI).o
 obj-$(CONFIG_MACHINE) += view$(call none-without,DISPLAY_TEXT).o

@@ -16,6 +16,7 @@
 #include "cli_word.h"
 #include "command.h"
 #include "core/probes.h"
+#include "core/services.h"
 #include "core/smp.h"
 #include "device.h"
 #include "feature.h"
@@ -23,6 +24,7 @@
 #include "loader.h"
 #include "plug.h"
 #include "probe.h"
+#include "service.h"
 #include "usage.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -40,6 +42,7 @@ TABLE_DECLARE(feature, feature);
 TABLE_DECLARE(loader, loader);
 TABLE_DECLARE(plug, plug);
 TABLE_DECLARE(probe, probe);
+TABLE_DECLARE(service, service);
 
 /* Values of long options that are not one of a table's rows. */
 enum {
@@ -90,6 +93,7 @@ struct table_option {
 	const char *loader_option;
 	const struct command *command;
 	const struct probe *probe;
+	const struct service *service;
 	const struct plug *plug;
 	const char *without; /* a feature's name */
 };
@@ -324,6 +328,10 @@ static int apply_row(struct options *opt, const struct table_option *row,
 		probes_add(row->probe);
 		return row->probe->setup ? row->probe->setup(arg) : 0;
 	}
+	if (row->service) {
+		services_add(row->service);
+		return row->service->setup ? row->service->setup(arg) : 0;
+	}
 	if (row->plug)
 		return plug_in(opt, row->plug, arg);
 	if (row->without) {
@@ -402,6 +410,7 @@ static void collect_options(struct parser *p)
 	const struct loader *const *loader;
 	const struct command *const *command;
 	const struct probe *const *probe;
+	const struct service *const *service;
 	const struct plug *const *plug;
 
 	memcpy(p->longs, fixed_options, sizeof(fixed_options));
@@ -421,6 +430,10 @@ static void collect_options(struct parser *p)
 				has_arg((*probe)->arg, (*probe)->arg_optional),
 				(struct table_option){ .probe = *probe });
 	}
+	TABLE_FOREACH(service, service)
+		add_row(p, (*service)->option,
+			has_arg((*service)->arg, (*service)->arg_optional),
+			(struct table_option){ .service = *service });
 	TABLE_FOREACH(plug, plug)
 		add_row(p, (*plug)->option,
 			has_arg((*plug)->arg, (*plug)->arg_optional),

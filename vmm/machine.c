@@ -20,6 +20,7 @@
 #include "core/kvm.h"
 #include "core/board_queue.h"
 #include "core/probes.h"
+#include "core/services.h"
 #include "core/smp.h"
 #include "core/unstarted.h"
 #include "core/vcpu.h"
@@ -64,12 +65,8 @@ struct machine {
 
 static void stop_all(struct machine *m, int status, const char *reason)
 {
-	for (unsigned int i = 0; i < m->nr_vms; i++) {
-		if (reason)
-			vm_stop(&m->vms[i], status, "%s", reason);
-		else
-			vm_stop(&m->vms[i], status, NULL);
-	}
+	for (unsigned int i = 0; i < m->nr_vms; i++)
+		vm_quit(&m->vms[i], status, reason);
 }
 
 /* From here on nobody is waited for longer than a moment. */
@@ -425,6 +422,17 @@ static void close_kvm(struct machine *m)
 	kvm_close(&m->kvm);
 }
 
+static int start_services(struct machine *m)
+{
+	return open_status(services_start(m->vms, m->nr_vms));
+}
+
+static void stop_services(struct machine *m)
+{
+	(void)m;
+	services_stop();
+}
+
 static int open_loop(struct machine *m)
 {
 	return event_init(&m->loop) ? STATUS_FAILED : 0;
@@ -453,6 +461,7 @@ static const struct step {
 	{ open_view, close_view },
 	{ open_console, close_console },
 	{ build_guests, free_guests },
+	{ start_services, stop_services },
 	{ run_guests, NULL },
 };
 

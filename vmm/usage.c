@@ -16,6 +16,7 @@
 #include "net.h"
 #include "plug.h"
 #include "probe.h"
+#include "service.h"
 #include "transport.h"
 
 TABLE_DECLARE(command, command);
@@ -28,6 +29,7 @@ TABLE_DECLARE(loader, loader);
 TABLE_DECLARE(net, net);
 TABLE_DECLARE(plug, plug);
 TABLE_DECLARE(probe, probe);
+TABLE_DECLARE(service, service);
 TABLE_DECLARE(transport, virtio_transport);
 
 static const char help_head[] =
@@ -150,6 +152,15 @@ static void print_probes(void)
 	}
 }
 
+static void print_services(void)
+{
+	const struct service *const *row;
+
+	TABLE_FOREACH(service, row)
+		print_option((*row)->option, (*row)->arg, (*row)->arg_optional,
+			     (*row)->what);
+}
+
 static void print_plugs(void)
 {
 	const struct plug *const *row;
@@ -237,6 +248,7 @@ void usage_print_help(void)
 
 	fputs(help_head, stdout);
 	print_probes();
+	print_services();
 	fputs(help_middle, stdout);
 	print_plugs();
 	print_nets();
@@ -278,6 +290,7 @@ void usage_print_list(void)
 	const struct net *const *net;
 	const struct plug *const *plug;
 	const struct probe *const *probe;
+	const struct service *const *service;
 	const struct irqchip *const *irqchip;
 	const struct virtio_transport *const *transport;
 
@@ -306,6 +319,9 @@ void usage_print_list(void)
 		printf("loader  %-10s %s\n", (*loader)->name, (*loader)->what);
 	TABLE_FOREACH(probe, probe)
 		printf("probe   %-10s %s\n", (*probe)->name, (*probe)->what);
+	TABLE_FOREACH(service, service)
+		printf("service %-10s %s\n", (*service)->name,
+		       (*service)->what);
 	TABLE_FOREACH(command, command)
 		printf("command %-10s %s\n", (*command)->option + 2,
 		       (*command)->what);

@@ -50,6 +50,7 @@ RULES = [
     ("boot/root.c",	DEVICE,			False),	# a plug, no loader
     ("boot/*",		LOADER + ["boot/*"],	False),
     ("probes/*",	FLOOR2 + ["="],		True),
+    ("service/*",	FLOOR2 + ["="],		True),
     ("doctor/*",	FLOOR0 + ["include/command.h", "="],	True),
     ("bare/*",		LOADER + ["include/device.h", "core/bus.h",
                                   "core/cpuregs.h", "="],	True),

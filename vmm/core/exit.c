@@ -12,6 +12,7 @@
 #include "abi/exit_status.h"
 #include "core/lastword.h"
 #include "core/probes.h"
+#include "core/services.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "irqchip.h"
@@ -93,6 +94,11 @@ static enum exit_action on_mmio(struct vcpu *vcpu)
 		data_put(run->mmio.data, size,
 			 bus_read(&vcpu->vm->mmio, addr, size));
 	return EXIT_RESUME;
+}
+
+static enum exit_action on_debug(struct vcpu *vcpu)
+{
+	return services_debug(vcpu);
 }
 
 static enum exit_action on_hlt(struct vcpu *vcpu)
@@ -185,7 +191,7 @@ static const struct exit_row {
 	[KVM_EXIT_EXCEPTION] = { "EXCEPTION", NULL },
 	[KVM_EXIT_IO] = { "IO", on_pio },
 	[KVM_EXIT_HYPERCALL] = { "HYPERCALL", NULL },
-	[KVM_EXIT_DEBUG] = { "DEBUG", NULL },
+	[KVM_EXIT_DEBUG] = { "DEBUG", on_debug },
 	[KVM_EXIT_HLT] = { "HLT", on_hlt },
 	[KVM_EXIT_MMIO] = { "MMIO", on_mmio },
 	[KVM_EXIT_IRQ_WINDOW_OPEN] = { "IRQ_WINDOW_OPEN", on_intr },

@@ -21,6 +21,7 @@
 #include "core/exit.h"
 #include "core/probes.h"
 #include "core/regs.h"
+#include "core/services.h"
 #include "core/vm.h"
 #include "irqchip.h"
 #include "util/clock.h"
@@ -74,6 +75,7 @@ int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id)
 	vcpu->watched = probes_are_on();
 	if (vcpu->watched)
 		vcpu->wanted_regs |= KVM_SYNC_X86_SREGS;
+	services_attend(vcpu);
 	regs_share(vcpu->run, vcpu->wanted_regs, vm->kvm, vm->config.without);
 	err = cpuid_set(vm->kvm, vcpu->fd, &topology);
 	if (err)
@@ -138,15 +140,6 @@ static void set_immediate_exit(struct vcpu *vcpu, uint8_t val)
 	__atomic_store_n(&vcpu->run->immediate_exit, val, __ATOMIC_SEQ_CST);
 }
 
-/* What vcpu_ask() has left here, if anything. */
-static void answer_question(struct vcpu *vcpu)
-{
-	vcpu_question *question = atomic_exchange(&vcpu->question, NULL);
-
-	if (question)
-		question(vcpu);
-}
-
 /* Enters the guest once and answers the exit. */
 static void run_once(struct vcpu *vcpu)
 {
@@ -159,7 +152,7 @@ static void run_once(struct vcpu *vcpu)
 	if (ioctl(vcpu->fd, KVM_RUN, 0)) {
 		if (errno == EINTR || errno == EAGAIN) {
 			set_immediate_exit(vcpu, 0);
-			answer_question(vcpu);
+			pause_here(vcpu);
 		} else {
 			vm_stop(vm, STATUS_FAILED, "vCPU %u: KVM_RUN: %s",
 				vcpu->id, strerror(errno));
@@ -182,7 +175,8 @@ static void run_once(struct vcpu *vcpu)
 		on_halt(vcpu);
 		break;
 	case EXIT_STOP:
-		break; /* vm->stopping is set */
+		pause_here(vcpu); /* unless vm->stopping is set */
+		break;
 	}
 }
 
@@ -206,10 +200,12 @@ static void *vcpu_main(void *arg)
 	struct vcpu *vcpu = arg;
 
 	current = vcpu;
+	pause_here(vcpu);
 	while (!atomic_load(&vcpu->vm->stopping))
 		run_once(vcpu);
 	if (has_to_report(vcpu))
 		probes_ended(vcpu, vcpu->vm->config.without, vcpu->vm->status);
+	pause_leave(vcpu);
 	vm_leave(vcpu->vm);
 	return NULL;
 }
@@ -231,12 +227,6 @@ void vcpu_kick(struct vcpu *vcpu)
 	set_immediate_exit(vcpu, 1);
 	if (vcpu->started && vcpu != current)
 		pthread_kill(vcpu->thread, KICK_SIGNAL);
-}
-
-void vcpu_ask(struct vcpu *vcpu, vcpu_question *question)
-{
-	atomic_store(&vcpu->question, question);
-	vcpu_kick(vcpu);
 }
 
 void vcpu_join(struct vcpu *vcpu)

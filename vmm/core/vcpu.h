@@ -11,12 +11,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/pause.h"
+
 struct cpu_state;
 struct vcpu;
 struct vm;
-
-/* Runs on the thread of @vcpu, which has just left KVM_RUN. */
-typedef void vcpu_question(struct vcpu *vcpu);
 
 enum vcpu_life {
 	VCPU_UNKNOWN,
@@ -46,8 +45,19 @@ struct vcpu {
 
 	pthread_t thread;
 	atomic_bool started; /* thread is valid and may be signalled */
-	_Atomic(vcpu_question *) question; /* of vcpu_ask(), unanswered */
-	atomic_int life; /* enum vcpu_life; see core/unstarted.c */
+	atomic_int life;     /* enum vcpu_life; see core/unstarted.c */
+
+	/* Of core/pause.c, guarded by the guest's pause.lock. */
+	struct question *questions; /* unanswered */
+	unsigned int nr_let_run;    /* pausers that let it run */
+	bool stands_still, answers_no_more;
+	struct question watch; /* of core/watch.c */
+
+	/* Of core/services.c; this vCPU's thread, before it has one anybody. */
+	unsigned int steppers; /* bit N: the Nth service that is on */
+	bool debug_changed;
+	struct kvm_guest_debug debug; /* of breakpoints; control 0: none */
+	void (*chip_enter)(struct vcpu *vcpu); /* enter() of its irqchip */
 };
 
 /* 0, or -errno after one message, with nothing left to undo. */
@@ -63,10 +73,6 @@ int vcpu_start(struct vcpu *vcpu);
 /* Makes the vCPU leave the guest soon and look at vm->stopping; any
  * thread. */
 void vcpu_kick(struct vcpu *vcpu);
-
-/* Makes the vCPU leave the guest soon and runs @question there; any thread. A
- * later question takes the place of one that is not answered yet. */
-void vcpu_ask(struct vcpu *vcpu, vcpu_question *question);
 
 void vcpu_join(struct vcpu *vcpu);
 

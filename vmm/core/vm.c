@@ -16,6 +16,7 @@
 
 #include "abi/exit_status.h"
 #include "core/lastword.h"
+#include "core/services.h"
 #include "core/smp.h"
 #include "core/vcpu.h"
 #include "irqchip.h"
@@ -132,6 +133,7 @@ int vm_create(struct vm *vm, const struct kvm *kvm,
 	pthread_mutex_init(&vm->stop_lock, NULL);
 	pthread_mutex_init(&vm->intr_lock, NULL);
 	pthread_cond_init(&vm->intr_raised, NULL);
+	pause_init(vm);
 	bus_init(&vm->pio, "port");
 	bus_init(&vm->mmio, "address");
 	vm->start_ns = clock_now_ns();
@@ -157,14 +159,20 @@ void vm_free(struct vm *vm)
 		mem_free(&vm->mem);
 }
 
+void vm_wake_halted(struct vm *vm)
+{
+	pthread_mutex_lock(&vm->intr_lock);
+	pthread_cond_broadcast(&vm->intr_raised);
+	pthread_mutex_unlock(&vm->intr_lock);
+}
+
 static void kick_all(struct vm *vm)
 {
 	for (unsigned int id = 0; id < vm->nr_vcpus; id++)
 		vcpu_kick(&vm->vcpus[id]);
 	bell_shake(&vm->changed);
-	pthread_mutex_lock(&vm->intr_lock);
-	pthread_cond_broadcast(&vm->intr_raised);
-	pthread_mutex_unlock(&vm->intr_lock);
+	vm_wake_halted(vm);
+	pause_end(vm);
 }
 
 int vm_start(struct vm *vm, const struct cpu_state *cpu)
@@ -211,15 +219,46 @@ void vm_join(struct vm *vm)
 		vcpu_join(&vm->vcpus[id]);
 }
 
+static void say_reason(const struct vm *vm, const char *reason)
+{
+	console_before_message(vm->config.console);
+	log_error("%s: %s", vm->config.name, reason);
+}
+
 static void print_reason(const struct vm *vm, const char *fmt, va_list args)
 {
 	char reason[256];
 
 	if (!fmt)
 		return;
-	console_before_message(vm->config.console);
 	vsnprintf(reason, sizeof(reason), fmt, args);
-	log_error("%s: %s", vm->config.name, reason);
+	say_reason(vm, reason);
+}
+
+/* The stop_lock is taken. */
+static void end(struct vm *vm)
+{
+	vm->kept = false;
+	atomic_store(&vm->stopping, true);
+	services_ended(vm);
+	kick_all(vm);
+}
+
+/* What has come to its end for good; the stop_lock is taken. */
+static void keep_or_end(struct vm *vm, bool by_itself)
+{
+	if (by_itself && services_keep(vm)) {
+		vm->kept = true;
+		vm_pause_soon(vm);
+	} else {
+		end(vm);
+	}
+}
+
+/* A limit, and what went wrong here, are none of the guest's doing. */
+static bool is_own_end(int status)
+{
+	return status != STATUS_FAILED && status != STATUS_LIMIT;
 }
 
 void vm_stop(struct vm *vm, int status, const char *reason, ...)
@@ -227,16 +266,38 @@ void vm_stop(struct vm *vm, int status, const char *reason, ...)
 	va_list args;
 
 	pthread_mutex_lock(&vm->stop_lock);
-	if (!atomic_load(&vm->stopping)) {
+	if (vm->kept && !is_own_end(status)) {
+		end(vm);
+	} else if (!vm->kept && !atomic_load(&vm->stopping)) {
 		vm->status = status;
 		vm->stopped_by = vcpu_current();
 		/* Before a vCPU sees that it has to stop, and reports. */
 		va_start(args, reason);
 		print_reason(vm, reason, args);
 		va_end(args);
-		atomic_store(&vm->stopping, true);
-		kick_all(vm);
+		keep_or_end(vm, is_own_end(status));
 	}
+	pthread_mutex_unlock(&vm->stop_lock);
+}
+
+void vm_quit(struct vm *vm, int status, const char *reason)
+{
+	pthread_mutex_lock(&vm->stop_lock);
+	if (!vm->kept && !atomic_load(&vm->stopping)) {
+		vm->status = status;
+		if (reason)
+			say_reason(vm, reason);
+	}
+	if (!atomic_load(&vm->stopping))
+		end(vm);
+	pthread_mutex_unlock(&vm->stop_lock);
+}
+
+void vm_let_go(struct vm *vm)
+{
+	pthread_mutex_lock(&vm->stop_lock);
+	if (vm->kept)
+		end(vm);
 	pthread_mutex_unlock(&vm->stop_lock);
 }
 

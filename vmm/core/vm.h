@@ -12,6 +12,7 @@
 
 #include "core/bus.h"
 #include "core/kvm.h"
+#include "core/pause.h"
 #include "memory.h"
 #include "pci.h"
 #include "x86/cpustate.h"
@@ -76,6 +77,8 @@ struct vm {
 	struct lock wires_lock;
 	uint32_t wires[PCI_WIRES]; /* guarded by it */
 
+	struct pause pause; /* see core/pause.h */
+	bool kept; /* it has ended, and a service keeps it; by stop_lock */
 	struct bell changed;	   /* of board_ring() */
 	atomic_bool stopping;	   /* vCPUs leave their loops */
 	atomic_uint nr_running;	   /* vCPU threads that have not left yet */
@@ -113,12 +116,23 @@ void vm_leave(struct vm *vm);
 void vm_join(struct vm *vm);
 
 /*
- * Ends the guest with @status; any thread, at once, and only the first call
+ * The guest has ended with @status; any thread, at once, and only the first call
  * counts. With a @reason, prints it: "kvm-vmm: NAME: reason". Waits for nobody,
- * so it may be called with a device's lock held.
+ * so it may be called with a device's lock held. A guest that has ended by itself
+ * may be kept by a service (include/service.h) until vm_let_go().
  */
 void vm_stop(struct vm *vm, int status, const char *reason, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Likewise, on behalf of the user: then nobody keeps it. @reason may be NULL. */
+void vm_quit(struct vm *vm, int status, const char *reason);
+
+/* The guest that a service has kept is over. Any thread. */
+void vm_let_go(struct vm *vm);
+
+/* Has halted vCPUs look at what they wait for: those that are threads of ours
+ * (core/pause.h). Any thread, which holds neither intr_lock nor pause.lock. */
+void vm_wake_halted(struct vm *vm);
 
 /* Ends the guest, which has pulled the reset line, or has ended in a triple
  * fault after it said something: see core/lastword.h. Any thread. */

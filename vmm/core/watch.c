@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "abi/exit_status.h"
+#include "core/pause.h"
 #include "core/unstarted.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
@@ -60,8 +61,9 @@ static bool can_never_run(const struct vcpu *vcpu)
 	}
 }
 
-static void answer(struct vcpu *vcpu)
+static void answer(struct vcpu *vcpu, void *arg)
 {
+	(void)arg;
 	if (vcpu->vm->nr_vcpus > 1)
 		unstarted_look(vcpu);
 	if (can_never_run(vcpu))
@@ -71,8 +73,12 @@ static void answer(struct vcpu *vcpu)
 static void ask(struct vm *vm)
 {
 	atomic_store(&vm->halted_votes, 0);
-	for (unsigned int id = 0; id < vm->nr_vcpus; id++)
-		vcpu_ask(&vm->vcpus[id], answer);
+	for (unsigned int id = 0; id < vm->nr_vcpus; id++) {
+		struct vcpu *vcpu = &vm->vcpus[id];
+
+		vcpu->watch.ask = answer;
+		vcpu_post(vcpu, &vcpu->watch);
+	}
 }
 
 /* Where guests run one after another, most of them wait for their turn. */
@@ -145,7 +151,7 @@ static void on_tick(void *arg, uint32_t events)
 		struct watch_state *state = &watch->states[i];
 		struct vm *vm = &watch->vms[i];
 
-		if (!is_running(vm) || !needs_watch(vm))
+		if (!is_running(vm) || !needs_watch(vm) || vm_is_paused(vm))
 			continue;
 		if (state->round)
 			count_votes(state, vm);

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "core/board.h"
+#include "core/pause.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "irqchip.h"
@@ -24,8 +25,15 @@ static bool vmm_halt(struct vcpu *vcpu)
 	if (!vcpu->run->if_flag)
 		return false;
 	pthread_mutex_lock(&vm->intr_lock);
-	while (!atomic_load(&vm->intr) && !atomic_load(&vm->stopping))
-		pthread_cond_wait(&vm->intr_raised, &vm->intr_lock);
+	while (!atomic_load(&vm->intr) && !atomic_load(&vm->stopping)) {
+		if (!pause_is_due(vcpu)) {
+			pthread_cond_wait(&vm->intr_raised, &vm->intr_lock);
+			continue;
+		}
+		pthread_mutex_unlock(&vm->intr_lock);
+		pause_here(vcpu);
+		pthread_mutex_lock(&vm->intr_lock);
+	}
 	pthread_mutex_unlock(&vm->intr_lock);
 	return true;
 }

@@ -1,0 +1,143 @@
+/* The services that are on, and KVM's debugging on their behalf (KVM API,
+ * "KVM_SET_GUEST_DEBUG"). */
+#include "core/services.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "abi/exit_status.h"
+#include "core/pause.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
+#include "service.h"
+
+#define SERVICES_MAX 8 /* more than there are rows */
+
+static const struct service *services[SERVICES_MAX];
+static unsigned int nr_services;
+static unsigned int nr_started;
+
+void services_add(const struct service *service)
+{
+	for (unsigned int i = 0; i < nr_services; i++)
+		if (services[i] == service)
+			return; /* its option was given twice */
+	assert(nr_services < SERVICES_MAX);
+	services[nr_services++] = service;
+}
+
+static unsigned int bit_of(const struct service *service)
+{
+	unsigned int i = 0;
+
+	while (services[i] != service)
+		i++;
+	return 1U << i;
+}
+
+void services_step(struct vcpu *vcpu, const struct service *service, bool on)
+{
+	if (on)
+		vcpu->steppers |= bit_of(service);
+	else
+		vcpu->steppers &= ~bit_of(service);
+	vcpu->debug_changed = true;
+}
+
+void services_break(struct vcpu *vcpu, const struct kvm_guest_debug *debug)
+{
+	vcpu->debug = *debug;
+	vcpu->debug_changed = true;
+}
+
+/*
+ * An instruction that KVM emulates, and KVM_SET_REGS, take the trap flag away
+ * without a word: a step is asked for before each entry.
+ */
+static void arm(struct vcpu *vcpu)
+{
+	struct kvm_guest_debug debug = vcpu->debug;
+
+	if (!vcpu->debug_changed && !vcpu->steppers)
+		return;
+	vcpu->debug_changed = false;
+	if (vcpu->steppers)
+		debug.control |= KVM_GUESTDBG_SINGLESTEP;
+	if (debug.control)
+		debug.control |= KVM_GUESTDBG_ENABLE;
+	if (ioctl(vcpu->fd, KVM_SET_GUEST_DEBUG, &debug))
+		vm_stop(vcpu->vm, STATUS_FAILED,
+			"vCPU %u: KVM_SET_GUEST_DEBUG: %s", vcpu->id,
+			strerror(errno));
+}
+
+/* The irqchip's enter() has this in its place. */
+static void enter(struct vcpu *vcpu)
+{
+	for (unsigned int i = 0; i < nr_services; i++)
+		if (services[i]->enter)
+			services[i]->enter(vcpu);
+	if (vcpu->chip_enter)
+		vcpu->chip_enter(vcpu);
+	arm(vcpu);
+}
+
+void services_attend(struct vcpu *vcpu)
+{
+	if (!nr_services)
+		return;
+	vcpu->chip_enter = vcpu->enter;
+	vcpu->enter = enter;
+	vcpu->wanted_regs |= KVM_SYNC_X86_SREGS;
+}
+
+int services_start(struct vm *vms, unsigned int nr_vms)
+{
+	for (nr_started = 0; nr_started < nr_services; nr_started++) {
+		const struct service *service = services[nr_started];
+		int err = service->start ? service->start(vms, nr_vms) : 0;
+
+		if (err) {
+			services_stop();
+			return err;
+		}
+	}
+	return 0;
+}
+
+void services_stop(void)
+{
+	while (nr_started > 0) {
+		const struct service *service = services[--nr_started];
+
+		if (service->stop)
+			service->stop();
+	}
+}
+
+/* What a service has done may be to pause the guest. */
+enum exit_action services_debug(struct vcpu *vcpu)
+{
+	for (unsigned int i = 0; i < nr_services; i++)
+		if (services[i]->debug)
+			services[i]->debug(vcpu);
+	pause_here(vcpu);
+	return EXIT_RESUME;
+}
+
+bool services_keep(struct vm *vm)
+{
+	for (unsigned int i = 0; i < nr_services; i++)
+		if (services[i]->keep && services[i]->keep(vm))
+			return true;
+	return false;
+}
+
+void services_ended(struct vm *vm)
+{
+	for (unsigned int i = 0; i < nr_services; i++)
+		if (services[i]->ended)
+			services[i]->ended(vm);
+}

@@ -1,0 +1,51 @@
+/*
+ * The services that this run has turned on (include/service.h), and what they
+ * ask KVM's debugging for. Where none is built in, services_none.c stands in.
+ */
+#ifndef MKVM_SERVICES_H
+#define MKVM_SERVICES_H
+
+#include <linux/kvm.h>
+#include <stdbool.h>
+
+#include "core/exit.h"
+
+struct service;
+struct vcpu;
+struct vm;
+
+/* Turns @service on; a second time changes nothing. */
+void services_add(const struct service *service);
+
+/* vcpu_create(): @vcpu will be served by those that are on. */
+void services_attend(struct vcpu *vcpu);
+
+/* 0, or -errno after one message, with all of them stopped. */
+int services_start(struct vm *vms, unsigned int nr_vms);
+void services_stop(void);
+
+/* @vcpu has come back with KVM_EXIT_DEBUG. */
+enum exit_action services_debug(struct vcpu *vcpu);
+
+/* Whether one of them keeps @vm, which has ended by itself; and that a guest is
+ * over. */
+bool services_keep(struct vm *vm);
+void services_ended(struct vm *vm);
+
+/*
+ * For services; both on the thread of @vcpu, or before it has one. The first:
+ * whether @service wants it to execute one instruction at a time; each ends
+ * in debug(), but not quite: findings of Linux 6.1 on AMD-V are
+ *
+ *   out, in, MMIO    an exit of its own first, and debug() when it is complete
+ *   hlt              without local APICs an HLT exit and no debug()
+ *   rep              debug() after each iteration, RIP unchanged
+ *   mov ss, int n    one debug() for it and the next; for the whole handler
+ *
+ * The second: KVM_GUESTDBG_USE_SW_BP and _HW_BP in @debug->control, with its debug
+ * registers, from the next entry on.
+ */
+void services_step(struct vcpu *vcpu, const struct service *service, bool on);
+void services_break(struct vcpu *vcpu, const struct kvm_guest_debug *debug);
+
+#endif

@@ -1,0 +1,45 @@
+/* No services: what stands in when none is configured. */
+#include "abi/exit_status.h"
+#include "core/services.h"
+#include "core/vm.h"
+#include "core/vcpu.h"
+
+void services_add(const struct service *service)
+{
+	(void)service;
+}
+
+void services_attend(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}
+
+int services_start(struct vm *vms, unsigned int nr_vms)
+{
+	(void)vms;
+	(void)nr_vms;
+	return 0;
+}
+
+void services_stop(void)
+{
+}
+
+/* Nobody has asked KVM for it. */
+enum exit_action services_debug(struct vcpu *vcpu)
+{
+	vm_stop(vcpu->vm, STATUS_FAILED,
+		"VM exit for a debugger, and there is none");
+	return EXIT_STOP;
+}
+
+bool services_keep(struct vm *vm)
+{
+	(void)vm;
+	return false;
+}
+
+void services_ended(struct vm *vm)
+{
+	(void)vm;
+}

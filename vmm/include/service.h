@@ -1,0 +1,73 @@
+/*
+ * The contract between the run loop and those who may do what a probe may not:
+ * stop vCPUs, change their registers, execute single instructions, and keep a
+ * guest that has come to its end. A debugger is one.
+ *
+ * What a service asks of the core is in core/pause.h (vCPUs that stand still
+ * and answer) and core/services.h (single steps and breakpoints of KVM's).
+ */
+#ifndef MKVM_SERVICE_H
+#define MKVM_SERVICE_H
+
+#include <stdbool.h>
+
+#include "table.h"
+
+struct vcpu;
+struct vm;
+
+struct service {
+	const char *name;   /* one word, as in --list */
+	const char *what;   /* one line for --list and --help */
+	const char *option; /* turns it on, "--gdb" */
+	const char *arg;    /* name of the option's argument; NULL: none */
+	bool arg_optional;
+
+	/* The option was given, with @arg (NULL: without one), before any
+	 * guest exists. 0, or -errno after one message. NULL: nothing to do. */
+	int (*setup)(const char *arg);
+
+	/*
+	 * The @nr_vms guests at @vms are built and loaded, and none has run. On
+	 * the main thread. They stay where they are until stop(). 0, or -errno
+	 * after one message. NULL: nothing to do.
+	 */
+	int (*start)(struct vm *vms, unsigned int nr_vms);
+
+	/*
+	 * All guests have ended, or start() of another service has failed: the
+	 * service lets go of whatever it has, its threads too. On the main
+	 * thread; no vCPU has a thread any more. Only after start(). NULL:
+	 * nothing to do.
+	 */
+	void (*stop)(void);
+
+	/* @vcpu is about to enter the guest, for the first time or again. On
+	 * its thread. NULL: nothing to do. */
+	void (*enter)(struct vcpu *vcpu);
+
+	/*
+	 * @vcpu has left the guest for what the service asked KVM for, or
+	 * another service did: a single step or a breakpoint, as in
+	 * run->debug.arch. On its thread; registers and segments are in
+	 * run->s.regs. NULL: not told.
+	 */
+	void (*debug)(struct vcpu *vcpu);
+
+	/*
+	 * The guest has come to its end by itself, with vm->status, and the
+	 * reason has been printed. True: the service keeps it; none of its
+	 * vCPUs enters it again, they answer (core/pause.h), and it is over
+	 * when vm_let_go() is called, or the user ends the run. Any thread,
+	 * locks held: waits for nobody. NULL: not kept.
+	 */
+	bool (*keep)(struct vm *vm);
+
+	/* The guest is over: its vCPUs leave their loops. Any thread, locks
+	 * held: waits for nobody. NULL: not told. */
+	void (*ended)(struct vm *vm);
+};
+
+#define SERVICE(row) TABLE_ROW(service, service, row)
+
+#endif
