@@ -274,6 +274,31 @@ static void test_is_a_chip(void **state)
 	fake_board_close(&b);
 }
 
+static void test_look(void **state)
+{
+	static const struct step set[] = {
+		SET(0, 0x05000000),
+		SET(HIGH(11), 0x02000000),
+		SET(LOW(11), LEVEL | 0x31),
+		LINE(11, 1),
+		LINE(1, 1),
+	};
+	struct chip_view view = { 0 };
+	struct board b;
+
+	(void)state;
+	fake_board_open(&b, "ioapic");
+	RUN_STEPS(&b, set);
+	b.type->chip->look(b.dev, &view);
+	assert_int_equal(view.ioapic.id, 5);
+	assert_int_equal(view.ioapic.lines, 1 << 11 | 1 << 1);
+	assert_int_equal(view.ioapic.entries[0], MASKED);
+	assert_int_equal(view.ioapic.entries[11],
+			 2ULL << 56 | LEVEL | RIRR | 0x31);
+	assert_int_equal(view.ioapic.entries[23], MASKED);
+	fake_board_close(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +318,7 @@ int main(void)
 		cmocka_unit_test(test_no_pin),
 		cmocka_unit_test(test_wanted_is_sent),
 		cmocka_unit_test(test_is_a_chip),
+		cmocka_unit_test(test_look),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -308,6 +308,45 @@ static void test_all_lines(void **state)
 	fake_board_close(&b);
 }
 
+/* What a person sees who looks inside. */
+static void test_look(void **state)
+{
+	static const struct step init[] = {
+		INIT_WITH(0x11, 0x01, 0x03),
+		OUT(MMASK, 0xb8),
+		OUT(SMASK, 0x8e),
+		OUT(ELCR2, 0x0e),
+	};
+	static const struct step ask[] = { LINE(0, 1), ACK(0x20), LINE(12, 1),
+					   LINE(3, 1) };
+	struct chip_view view = { .pics[1].base = 1 };
+	struct board b;
+
+	(void)state;
+	fake_board_open(&b, "pic");
+	b.type->chip->look(b.dev, &view);
+	assert_false(view.pics[0].ready || view.pics[1].ready);
+	RUN_STEPS(&b, init);
+	RUN_STEPS(&b, ask);
+	b.type->chip->look(b.dev, &view);
+	assert_true(view.pics[0].ready && view.pics[1].ready);
+	assert_int_equal(view.pics[0].base, 0x20);
+	assert_int_equal(view.pics[0].imr, 0xb8);
+	assert_int_equal(view.pics[0].isr, 0x01);
+	assert_int_equal(view.pics[0].irr, 0x0c); /* 3, and the cascade */
+	assert_int_equal(view.pics[0].elcr, 0);
+	assert_int_equal(view.pics[0].lowest, 7);
+	assert_false(view.pics[0].auto_eoi);
+	assert_int_equal(view.pics[1].base, 0x28);
+	assert_int_equal(view.pics[1].imr, 0x8e);
+	assert_int_equal(view.pics[1].isr, 0);
+	assert_int_equal(view.pics[1].irr, 0x10);
+	assert_int_equal(view.pics[1].elcr, 0x0e);
+	assert_true(view.pics[1].auto_eoi);
+	assert_false(b.intr); /* barred, as it was */
+	fake_board_close(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +367,7 @@ int main(void)
 		cmocka_unit_test(test_no_icw4),
 		cmocka_unit_test(test_not_wired),
 		cmocka_unit_test(test_all_lines),
+		cmocka_unit_test(test_look),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,8 @@
  * because lines are high when they ask, whatever INTPOL says; and ExtINT,
  * because the 8259s are wired to the CPU and to no pin.
  */
+#include <string.h>
+
 #include "chip.h"
 #include "device.h"
 
@@ -24,7 +26,7 @@ enum {
 	RANGE_WINDOW = 1, /* IOWIN: the register that IOREGSEL says */
 };
 
-#define NR_PINS DEV_MESSAGES_MAX
+#define NR_PINS CHIP_PINS
 
 /* Registers */
 #define IOAPICID   0x00
@@ -34,6 +36,7 @@ enum {
 #define REGS_END   (IOREDTBL + 2 * NR_PINS)
 #define RESERVED   0xffffffff
 #define ID_MASK	   0x0f000000
+#define ID_SHIFT   24
 #define VERSION	   0x11
 #define VERSION_IS (VERSION | (NR_PINS - 1) << 16)
 
@@ -245,9 +248,19 @@ static void ioapic_init(void *dev, struct board *board)
 		io->entries[pin] = MASKED;
 }
 
+static void ioapic_look(const void *dev, struct chip_view *view)
+{
+	const struct ioapic *io = dev;
+
+	view->ioapic.id = io->id >> ID_SHIFT;
+	view->ioapic.lines = io->lines;
+	memcpy(view->ioapic.entries, io->entries, sizeof(io->entries));
+}
+
 static const struct chip ioapic_chip = {
 	.line = ioapic_line,
 	.eoi = ioapic_eoi,
+	.look = ioapic_look,
 };
 
 static const struct device_type ioapic = {

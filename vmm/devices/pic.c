@@ -428,9 +428,32 @@ static void pic_init(void *dev, struct board *board)
 	p->board = board;
 }
 
+static struct pic_view view_of(const struct i8259 *c)
+{
+	return (struct pic_view){
+		.irr = c->irr,
+		.isr = c->isr,
+		.imr = c->imr,
+		.elcr = level_inputs(c),
+		.base = c->icw2,
+		.lowest = c->lowest,
+		.ready = c->step == INIT_DONE,
+		.auto_eoi = c->icw4 & ICW4_AEOI,
+	};
+}
+
+static void pic_look(const void *dev, struct chip_view *view)
+{
+	const struct pic *p = dev;
+
+	view->pics[0] = view_of(&p->master);
+	view->pics[1] = view_of(&p->slave);
+}
+
 static const struct chip pic_chip = {
 	.line = pic_line,
 	.acknowledge = pic_acknowledge,
+	.look = pic_look,
 };
 
 static const struct device_type pic = {

@@ -11,6 +11,9 @@
 struct board;
 
 #define DEV_MESSAGES_MAX 24 /* of board_want_eoi() */
+#define CHIP_PICS	 2  /* 8259s: the master and the slave */
+#define CHIP_PIC_INPUTS	 8  /* of each */
+#define CHIP_PINS	 24 /* of the I/O APIC */
 
 /*
  * A message to a local APIC, in the form of a write of @data to @address (SDM
@@ -19,6 +22,29 @@ struct board;
 struct dev_message {
 	uint64_t address;
 	uint32_t data;
+};
+
+/* What is in an 8259: a bit for each input, under the data sheet's names. */
+struct pic_view {
+	uint8_t irr, isr, imr;
+	uint8_t elcr;	/* 1: level, 0: edge */
+	uint8_t base;	/* vector of input 0 */
+	uint8_t lowest; /* the input of the lowest priority */
+	bool ready;	/* ICW1 to ICW4 have been written */
+	bool auto_eoi;
+};
+
+/* What is in an I/O APIC; its entries as the data sheet of the 82093AA has them. */
+struct ioapic_view {
+	uint8_t id;
+	uint32_t lines; /* a bit for each pin that asks */
+	uint64_t entries[CHIP_PINS];
+};
+
+/* Of these, each controller fills in what it is. */
+struct chip_view {
+	struct pic_view pics[CHIP_PICS];
+	struct ioapic_view ioapic;
 };
 
 /* The calls into a device that is one. Whoever calls holds its lock; those that
@@ -34,6 +60,9 @@ struct chip {
 	/* A CPU is through with interrupt @vector, which came by one of the
 	 * messages of board_want_eoi(). */
 	void (*eoi)(void *dev, uint8_t vector);
+
+	/* What a person who looks inside sees; changes nothing. */
+	void (*look)(const void *dev, struct chip_view *view);
 };
 
 /* The interrupt controller's INTR pin to the CPU: an interrupt waits or not. */
