@@ -139,7 +139,7 @@ obj-$(CONFIG_DBG_STAGES)  += $(addprefix probes/stages/,stages.o mark.o seen.o \
 obj-$(if $(CONFIG_DBG_STATS),$(CONFIG_DBG_STAGES)) += probes/stages/json.o
 obj-$(CONFIG_DBG_TRACE_FILE) += $(call whole,probes/tracefile) \
 				util/json.o util/lane.o util/outfile.o
-obj-$(or $(CONFIG_DBG_GDB),$(CONFIG_DBG_RULES)) += core/irqstate.o
+obj-$(or $(CONFIG_DBG_GDB),$(CONFIG_DBG_RULES)) += core/irqstate.o x86/descriptor.o
 obj-$(CONFIG_DBG_BUDGET)  += $(call whole,probes/budget) util/lane.o
 obj-$(CONFIG_DBG_DOCTOR)  += $(call whole,doctor)
 
