@@ -1,4 +1,4 @@
-/* objects: probes/report/walk.o x86/walk.o core/memory.o util/text.o */
+/* objects: probes/report/walk.o x86/walk.o x86/walk_words.o core/memory.o util/text.o */
 /*
  * Page walks through tables made up here: every mode of paging, large pages,
  * missing entries, tables outside RAM, tables that point at themselves.
@@ -14,6 +14,7 @@
 
 #include "probes/report/report.h"
 #include "x86/bits.h"
+#include "x86/walk_words.h"
 
 #define MIB (1ULL << 20)
 
@@ -63,7 +64,7 @@ static void expect_text(const struct walk *walk, const char *want)
 	struct text text;
 
 	text_init(&text, buf, sizeof(buf));
-	report_add_walk(&text, walk);
+	walk_add(&text, walk, "    ");
 	assert_string_equal(buf, want);
 }
 
@@ -220,7 +221,7 @@ static void tables_outside_ram(void **state)
 	assert_int_equal(w.end, WALK_NO_TABLE);
 	assert_int_equal(w.nr_steps, 2);
 	text_init(&text, buf, sizeof(buf));
-	report_add_walk_end(&text, &w);
+	walk_add_end(&text, &w);
 	assert_string_equal(buf, "the table of PDPTE 0 is not in RAM");
 }
 
@@ -259,7 +260,7 @@ static void garbage_does_no_harm(void **state)
 
 		assert_true(w.nr_steps <= WALK_LEVELS_MAX);
 		text_init(&text, buf, sizeof(buf));
-		report_add_walk(&text, &w);
+		walk_add(&text, &w, "    ");
 	}
 }
 

@@ -8,6 +8,7 @@
 
 #include "probes/report/report.h"
 #include "x86/bits.h"
+#include "x86/walk_words.h"
 
 #define NR_EXCEPTIONS 32  /* vectors that the CPU itself raises */
 #define SENTENCE_MAX  256 /* of which nobody reads more than a look */
@@ -77,7 +78,7 @@ static bool add_unmapped(struct text *text, const struct report_state *s,
 	text_add(text, "%s 0x%llx, ", what, (unsigned long long)gva);
 	if (walk.end != WALK_MAPPED) {
 		text_add(text, "which is not mapped (");
-		report_add_walk_end(text, &walk);
+		walk_add_end(text, &walk);
 		text_add(text, ")");
 	} else if (walk.nr_steps) {
 		text_add(text, "which is mapped to 0x%llx, where no RAM is",

@@ -18,6 +18,7 @@
 #include "probe.h"
 #include "util/log.h"
 #include "x86/bits.h"
+#include "x86/walk_words.h"
 
 #define REPORT_BYTES 8192
 
@@ -153,7 +154,7 @@ static void add_page_walk(struct text *text, const struct report_state *state,
 		return; /* no paging */
 	text_add(text, "  page walk of %s, 0x%llx\n", what,
 		 (unsigned long long)gva);
-	report_add_walk(text, &walk);
+	walk_add(text, &walk, "    ");
 }
 
 /* Of RIP, and of the address of the last page fault, if that is another. */

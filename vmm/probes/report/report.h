@@ -45,12 +45,6 @@ struct report_state {
 void report_walk(struct walk *walk, const struct memory *mem,
 		 const struct kvm_sregs *sregs, uint64_t gva);
 
-/* One line for each entry of @walk, and where it ends. */
-void report_add_walk(struct text *text, const struct walk *walk);
-
-/* "PDE 5 is not present", of a walk that is not WALK_MAPPED. */
-void report_add_walk_end(struct text *text, const struct walk *walk);
-
 /* Reads @len bytes at linear address @gva; false unless all are RAM. */
 bool report_read(const struct report_state *state, uint64_t gva, void *buf,
 		 size_t len);
