@@ -38,14 +38,12 @@ struct vm;
 struct gdb_state {
 	struct kvm_regs regs;
 	struct kvm_sregs sregs;
-	struct kvm_fpu fpu;
 	bool lost; /* KVM has reset the vCPU: all is of the exit before */
 };
 
 enum gdb_part {
 	GDB_REGS = 1,
 	GDB_SREGS = 2,
-	GDB_FPU = 4,
 };
 
 /* Valid until gdb_put(), or the vCPU goes on. Zeroes when the guest is over. */
@@ -56,7 +54,8 @@ const struct gdb_state *gdb_state(struct gdb_cpu *cpu);
 bool gdb_put(struct gdb_cpu *cpu, const struct gdb_state *state,
 	     unsigned int parts);
 
-/* For what is not in there, such as MSRs: vcpu_ask(gdb_vcpu(cpu), ...). */
+/* For what is not in there, such as MSRs and the FPU, which the client asks for only
+ * when somebody wants to see them: vcpu_ask(gdb_vcpu(cpu), ...). */
 struct vcpu *gdb_vcpu(struct gdb_cpu *cpu);
 struct vm *gdb_vm(struct gdb *gdb);
 struct gdb *gdb_of(struct gdb_cpu *cpu);
@@ -85,7 +84,7 @@ const struct target *target_choose(struct gdb_cpu *cpu);
 bool target_describe(const struct target *target, const char *annex,
 		     struct text *text);
 
-/* All registers of `g`, at most TARGET_REGS_MAX bytes at @bytes; how many. */
+/* All registers of `g`, the general ones and segments, at most TARGET_REGS_MAX bytes at @bytes; how many. */
 size_t target_get_all(const struct target *target, struct gdb_cpu *cpu,
 		      uint8_t *bytes);
 bool target_set_all(const struct target *target, struct gdb_cpu *cpu,
