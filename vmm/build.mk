@@ -130,8 +130,8 @@ obj-$(or $(CONFIG_BOOT_CODE),$(CONFIG_BOOT_PVH),$(CONFIG_BOOT_PAGED),$(CONFIG_BO
 
 obj-$(CONFIG_DBG_TRACE)  += $(call whole,probes/trace)
 obj-$(CONFIG_DBG_EXPLAIN) += $(call whole,probes/explain)
-obj-$(CONFIG_DBG_REPORT)  += $(call whole,probes/report) x86/walk.o x86/walk_words.o \
-			     util/surface.o
+obj-$(CONFIG_DBG_REPORT)  += $(call whole,probes/report) util/surface.o \
+			     $(addprefix x86/,walk.o walk_words.o flags.o)
 obj-$(CONFIG_DBG_STATS)   += $(call whole,probes/stats) util/json.o util/lane.o \
 			     util/outfile.o
 obj-$(CONFIG_DBG_STAGES)  += $(addprefix probes/stages/,stages.o mark.o seen.o \

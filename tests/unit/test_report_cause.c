@@ -1,5 +1,6 @@
-/* objects: probes/report/walk.o x86/walk.o x86/walk_words.o probes/report/state.o probes/report/code.o
- * probes/report/cause.o probes/report/entry.o core/memory.o util/text.o */
+/* objects: probes/report/walk.o x86/walk.o x86/walk_words.o x86/flags.o
+ * probes/report/state.o probes/report/code.o probes/report/cause.o
+ * probes/report/entry.o core/memory.o util/text.o */
 /*
  * The likely cause of a crash, from states made up here; and the registers,
  * code bytes and rules it stands on.

@@ -1,43 +1,11 @@
 /*
- * The state of a vCPU in words: registers, segments, control registers. Names
- * of bits are those of SDM 3A, "Control Registers", "Segment Descriptors".
+ * The state of a vCPU in words: registers, segments, control registers.
  */
 #include <string.h>
 
 #include "probes/report/report.h"
 #include "x86/bits.h"
-
-struct flag {
-	uint8_t bit;
-	char name[11]; /* none ends a list; nothing to relocate */
-};
-
-static const struct flag rflags_names[] = {
-	{ 0, "CF" },  { 2, "PF" },  { 4, "AF" },  { 6, "ZF" },	{ 7, "SF" },
-	{ 8, "TF" },  { 9, "IF" },  { 10, "DF" }, { 11, "OF" }, { 14, "NT" },
-	{ 16, "RF" }, { 17, "VM" }, { 18, "AC" }, { 0 },
-};
-
-static const struct flag cr0_names[] = {
-	{ 0, "PE" },  { 1, "MP" },  { 2, "EM" },  { 3, "TS" },
-	{ 4, "ET" },  { 5, "NE" },  { 16, "WP" }, { 18, "AM" },
-	{ 29, "NW" }, { 30, "CD" }, { 31, "PG" }, { 0 },
-};
-
-static const struct flag cr4_names[] = {
-	{ 0, "VME" },	 { 1, "PVI" },	       { 2, "TSD" },
-	{ 3, "DE" },	 { 4, "PSE" },	       { 5, "PAE" },
-	{ 6, "MCE" },	 { 7, "PGE" },	       { 8, "PCE" },
-	{ 9, "OSFXSR" }, { 10, "OSXMMEXCPT" }, { 11, "UMIP" },
-	{ 12, "LA57" },	 { 13, "VMXE" },       { 16, "FSGSBASE" },
-	{ 17, "PCIDE" }, { 18, "OSXSAVE" },    { 20, "SMEP" },
-	{ 21, "SMAP" },	 { 22, "PKE" },	       { 0 },
-};
-
-static const struct flag efer_names[] = {
-	{ 0, "SCE" },  { 8, "LME" },   { 10, "LMA" },
-	{ 11, "NXE" }, { 12, "SVME" }, { 0 },
-};
+#include "x86/flags.h"
 
 bool report_is_long(const struct kvm_sregs *sregs)
 {
@@ -92,13 +60,6 @@ void report_add_mode(struct text *text, const struct kvm_sregs *sregs)
 		 sregs->cr0 & CR0_PG ? "on" : "off", report_ring(sregs));
 }
 
-static void add_flags(struct text *text, const struct flag *flags, uint64_t val)
-{
-	for (; *flags->name; flags++)
-		if (val >> flags->bit & 1)
-			text_add(text, " %s", flags->name);
-}
-
 struct named {
 	char name[4];
 	uint64_t val;
@@ -136,7 +97,7 @@ void report_add_registers(struct text *text, const struct report_state *state)
 		add_rows(text, narrow, sizeof(narrow) / sizeof(narrow[0]), 4,
 			 8);
 	text_add(text, "  flags %llx", r->rflags);
-	add_flags(text, rflags_names, r->rflags);
+	flags_add(text, flags_rflags, r->rflags);
 	text_add(text, "\n");
 }
 
@@ -218,12 +179,12 @@ void report_add_segments(struct text *text, const struct kvm_sregs *sregs)
 void report_add_control(struct text *text, const struct kvm_sregs *sregs)
 {
 	text_add(text, "  cr0 %llx", sregs->cr0);
-	add_flags(text, cr0_names, sregs->cr0);
+	flags_add(text, flags_cr0, sregs->cr0);
 	text_add(text, "   cr2 %llx   cr3 %llx\n  cr4 %llx", sregs->cr2,
 		 sregs->cr3, sregs->cr4);
-	add_flags(text, cr4_names, sregs->cr4);
+	flags_add(text, flags_cr4, sregs->cr4);
 	text_add(text, "   efer %llx", sregs->efer);
-	add_flags(text, efer_names, sregs->efer);
+	flags_add(text, flags_efer, sregs->efer);
 	text_add(text, "\n");
 }
 
