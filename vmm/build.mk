@@ -130,8 +130,10 @@ obj-$(or $(CONFIG_BOOT_CODE),$(CONFIG_BOOT_PVH),$(CONFIG_BOOT_PAGED),$(CONFIG_BO
 
 obj-$(CONFIG_DBG_TRACE)  += $(call whole,probes/trace)
 obj-$(CONFIG_DBG_EXPLAIN) += $(call whole,probes/explain)
-obj-$(CONFIG_DBG_REPORT)  += $(call whole,probes/report) util/surface.o \
-			     $(addprefix x86/,walk.o walk_words.o flags.o)
+obj-$(CONFIG_DBG_REPORT)  += $(filter-out %_none.o,$(call whole,probes/report)) \
+			     $(if $(CONFIG_DBG_RULES),,probes/report/rules_none.o) \
+			     util/surface.o $(addprefix x86/,walk.o walk_words.o flags.o)
+obj-$(CONFIG_DBG_RULES)   += $(call whole,probes/report/rules)
 obj-$(CONFIG_DBG_STATS)   += $(call whole,probes/stats) util/json.o util/lane.o \
 			     util/outfile.o
 obj-$(CONFIG_DBG_STAGES)  += $(addprefix probes/stages/,stages.o mark.o seen.o \

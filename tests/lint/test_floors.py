@@ -49,6 +49,7 @@ RULES = [
     ("boot/firmware/*",	FIRMWARE + ["="],	False),
     ("boot/root.c",	DEVICE,			False),	# a plug, no loader
     ("boot/*",		LOADER + ["boot/*"],	False),
+    ("probes/report/rules/*",	FLOOR2 + ["probes/report/report.h", "="],	True),
     ("probes/*",	FLOOR2 + ["="],		True),
     ("service/*",	FLOOR2 + ["="],		True),
     ("doctor/*",	FLOOR0 + ["include/command.h", "="],	True),

@@ -1,6 +1,8 @@
 /* objects: probes/report/walk.o x86/walk.o x86/walk_words.o x86/flags.o
- * probes/report/state.o probes/report/code.o probes/report/cause.o
- * probes/report/entry.o core/memory.o util/text.o */
+ * probes/report/state.o probes/report/code.o
+ * probes/report/rules/judge.o probes/report/rules/entry.o probes/report/rules/fetch.o
+ * probes/report/rules/pages.o probes/report/rules/descriptors.o
+ * probes/report/rules/idt.o probes/report/rules/stack.o core/memory.o util/text.o */
 /*
  * The likely cause of a crash, from states made up here; and the registers,
  * code bytes and rules it stands on.
@@ -13,7 +15,8 @@
 
 #include <string.h>
 
-#include "probes/report/report.h"
+#include "abi/exit_status.h"
+#include "probes/report/rules/rule.h"
 #include "x86/bits.h"
 
 #define MIB	 (1ULL << 20)
@@ -103,11 +106,12 @@ static void paging(void)
 
 static void expect(const char *want)
 {
+	struct rule_case c = { .state = &s, .status = STATUS_CRASHED };
 	char buf[512];
 	struct text text;
 
 	text_init(&text, buf, sizeof(buf));
-	report_add_cause(&text, &s);
+	rules_judge(&c, &text);
 	assert_string_equal(buf, want);
 }
 
@@ -313,7 +317,6 @@ static void a_kvm_without_paging(void **state)
 static void rules_of_entry(void **state)
 {
 	(void)state;
-	assert_null(report_entry_rule(&s.sregs, &s.regs));
 	s.exit_reason = KVM_EXIT_FAIL_ENTRY;
 	expect("");
 	s.regs.rflags = 0;

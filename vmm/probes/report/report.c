@@ -1,7 +1,7 @@
 /*
  * The crash report: what a guest's vCPU was like when it ended in a triple
- * fault, a refused entry or an error of KVM's, with the likely cause; and,
- * shorter, where a guest was that a limit or a halt for good has ended.
+ * fault, a refused entry or an error of KVM's; and, shorter, where a guest was
+ * that a limit or a halt for good has ended. The boot doctor adds the cause.
  *
  * AMD-V leaves nothing after a triple fault: KVM resets the vCPU before anybody
  * sees it. The report says so, and shows the last VM exit before instead or,
@@ -167,21 +167,6 @@ static void add_page_walks(struct text *text, const struct report_state *state)
 		add_page_walk(text, state, "cr2", state->sregs.cr2);
 }
 
-static void add_cause(struct text *text, const struct report_state *state)
-{
-	size_t before;
-
-	text_add(text, "  likely cause: ");
-	before = text->len;
-	report_add_cause(text, state);
-	if (text->len == before)
-		text_add(text, "not to be seen%s",
-			 state->lost ? ": it lies behind what is shown here" :
-				       "; can this host run such guests? See "
-				       "--doctor");
-	text_add(text, "\n");
-}
-
 /* Whether the crash itself was found, @steps after the last exit. */
 static bool recover(struct report_state *state, const struct vcpu *vcpu,
 		    struct report_steps *steps)
@@ -217,16 +202,17 @@ static void report_crash(struct text *text, const struct vcpu *vcpu,
 		report_add_code(text, state);
 		add_page_walks(text, state);
 	}
-	add_cause(text, state);
+	report_add_verdict(text, state, vcpu, STATUS_CRASHED);
 }
 
 static void report_place(struct text *text, const struct vcpu *vcpu,
-			 const struct report_state *state)
+			 const struct report_state *state, int status)
 {
 	add_head(text, vcpu, state);
 	report_add_registers(text, state);
 	report_add_control(text, &state->sregs);
 	report_add_code(text, state);
+	report_add_verdict(text, state, vcpu, status);
 }
 
 static bool is_crash(const struct report_state *state)
@@ -249,7 +235,7 @@ static void report(struct vcpu *vcpu, int status)
 		text_add(&text, "kvm-vmm: %s: vCPU %u: never started\n",
 			 vcpu->vm->config.name, vcpu->id);
 	else if (status != STATUS_CRASHED)
-		report_place(&text, vcpu, &state);
+		report_place(&text, vcpu, &state, status);
 	else if (is_crash(&state))
 		report_crash(&text, vcpu, &state);
 	log_text(text.buf, text.len);

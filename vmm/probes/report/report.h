@@ -4,9 +4,9 @@
  * report.c is the probe: it takes the state of the vCPU and puts the report
  * together. state.c writes registers, walk.c puts page walks into words,
  * code.c finds the bytes at RIP and names an instruction,
- * cause.c and entry.c look for the cause: all of them functions
- * of a state and of guest RAM, so that tests need no /dev/kvm. replay.c
- * finds the crash again where KVM has lost it; screen.c is the guest's screen.
+ * rules/ looks for the cause: all of them functions of a state and of guest RAM,
+ * so that tests need no /dev/kvm. replay.c finds the crash again where KVM has
+ * lost it; screen.c is the guest's screen.
  *
  * Everything in a state is the guest's: addresses may point anywhere, and page
  * tables may be garbage.
@@ -109,19 +109,20 @@ bool report_replay(struct report_state *state, const struct vcpu *crashed,
 /* Prints what is on the screen of @vm, if anything was written there. */
 void report_screen(const struct vm *vm);
 
-/* --- cause.c, entry.c --- */
+/* --- rules/, the boot doctor, or rules_none.c --- */
 
-/* The likely cause in one sentence; nothing when it cannot be known. */
-void report_add_cause(struct text *text, const struct report_state *state);
+/*
+ * The verdict on a guest that ended with @status: the likely cause, or that it
+ * cannot be seen, and the rules that it broke; nothing of one that did not crash
+ * and broke none. @vcpu is the one that ended, or NULL where only @state is known.
+ */
+void report_add_verdict(struct text *text, const struct report_state *state,
+			const struct vcpu *vcpu, int status);
 
 /*
  * Whether an exception of the instruction at RIP could have entered a handler,
  * or #DF's when it could not: then the crash may have come in there.
  */
 bool report_may_enter_handler(const struct report_state *state);
-
-/* Which rule of VM entry @sregs and @regs break; NULL: none we know. */
-const char *report_entry_rule(const struct kvm_sregs *sregs,
-			      const struct kvm_regs *regs);
 
 #endif
