@@ -422,15 +422,20 @@ static void close_kvm(struct machine *m)
 	kvm_close(&m->kvm);
 }
 
-static int start_services(struct machine *m)
-{
-	return open_status(services_start(m->vms, m->nr_vms));
-}
-
+/* Guests that have not been started will not be. */
 static void stop_services(struct machine *m)
 {
-	(void)m;
+	stop_all(m, m->status, NULL);
 	services_stop();
+}
+
+static int start_services(struct machine *m)
+{
+	int status = open_status(services_start(m->vms, m->nr_vms));
+
+	if (status)
+		stop_services(m);
+	return status;
 }
 
 static int open_loop(struct machine *m)

@@ -132,6 +132,7 @@ def unit(name):
 
 tap.add("claims that move while others access them", unit, "bus_moving")
 tap.add("a BAR that moves while other vCPUs kick", unit, "ioevents")
+tap.add("vCPUs that are paused and asked by several at once", unit, "pause")
 tap.add("a driver and a device at one queue", unit, "queue_threads")
 
 

@@ -44,12 +44,13 @@ static void excuse(const struct vcpu *vcpu)
 	ioctl(vcpu->fd, KVM_KVMCLOCK_CTRL, 0);
 }
 
-/* The lock is taken. */
+/* The lock is taken. A question that comes while it is about to go on is answered
+ * first: whoever sees it standing does not kick it. */
 static void stand_still(struct vcpu *vcpu, struct pause *pause)
 {
 	vcpu->stands_still = true;
 	pthread_cond_broadcast(&pause->changed);
-	while (has_to_stand(vcpu)) {
+	while (vcpu->questions || has_to_stand(vcpu)) {
 		if (vcpu->questions)
 			answer_all(vcpu, pause);
 		else
@@ -67,6 +68,7 @@ void pause_here(struct vcpu *vcpu)
 	answer_all(vcpu, pause);
 	if (has_to_stand(vcpu))
 		stand_still(vcpu, pause);
+	vcpu_unkick(vcpu);
 	pthread_mutex_unlock(&pause->lock);
 }
 
@@ -100,38 +102,64 @@ void pause_end(struct vm *vm)
 	pthread_mutex_unlock(&vm->pause.lock);
 }
 
-/* Gets @vcpu to a place where it answers, out of the guest or of a wait. */
-static void call(struct vcpu *vcpu)
+/* Whether @vcpu will come to pause_here(), now or when it is started; the lock is
+ * taken. */
+static bool will_come(const struct vcpu *vcpu)
 {
-	vcpu_kick(vcpu);
-	vm_wake_halted(vcpu->vm);
+	return !vcpu->answers_no_more && (atomic_load(&vcpu->started) ||
+					  !atomic_load(&vcpu->vm->stopping));
 }
 
-/* False: nobody will answer. */
-static bool post(struct vcpu *vcpu, struct question *question)
+/* The lock is taken, which keeps the thread from ending while it is signalled. */
+static void kick(struct vcpu *vcpu)
 {
-	struct pause *pause = &vcpu->vm->pause;
-	bool answers, comes;
+	if (!vcpu->answers_no_more)
+		vcpu_kick(vcpu);
+}
 
-	pthread_mutex_lock(&pause->lock);
-	answers = !vcpu->answers_no_more;
-	comes = vcpu->stands_still;
-	if (answers && question->state != QUESTION_POSTED &&
-	    question->state != QUESTION_ASKED) {
-		question->state = QUESTION_POSTED;
-		question->next = vcpu->questions;
-		vcpu->questions = question;
-	}
-	pthread_cond_broadcast(&pause->changed);
-	pthread_mutex_unlock(&pause->lock);
-	if (answers && !comes)
-		call(vcpu);
-	return answers;
+static bool is_open(const struct question *question)
+{
+	return question->state == QUESTION_POSTED ||
+	       question->state == QUESTION_ASKED;
+}
+
+/* Puts it behind the others; the lock is taken. */
+static void append(struct vcpu *vcpu, struct question *question)
+{
+	struct question **at = &vcpu->questions;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = question;
+	question->next = NULL;
+	question->state = QUESTION_POSTED;
+}
+
+/* The lock is taken. */
+static void withdraw(struct vcpu *vcpu, struct question *question)
+{
+	struct question **at = &vcpu->questions;
+
+	while (*at && *at != question)
+		at = &(*at)->next;
+	if (*at)
+		*at = question->next;
+	question->state = QUESTION_IDLE;
 }
 
 void vcpu_post(struct vcpu *vcpu, struct question *question)
 {
-	post(vcpu, question);
+	struct pause *pause = &vcpu->vm->pause;
+
+	pthread_mutex_lock(&pause->lock);
+	if (will_come(vcpu) && !is_open(question)) {
+		append(vcpu, question);
+		pthread_cond_broadcast(&pause->changed);
+	}
+	if (!vcpu->stands_still)
+		kick(vcpu);
+	pthread_mutex_unlock(&pause->lock);
+	vm_wake_halted(vcpu->vm);
 }
 
 bool vcpu_ask(struct vcpu *vcpu, vcpu_question *ask, void *arg)
@@ -139,12 +167,12 @@ bool vcpu_ask(struct vcpu *vcpu, vcpu_question *ask, void *arg)
 	struct pause *pause = &vcpu->vm->pause;
 	struct question question = { .ask = ask, .arg = arg };
 
-	if (!post(vcpu, &question))
-		return false;
+	vcpu_post(vcpu, &question);
 	pthread_mutex_lock(&pause->lock);
-	while (question.state == QUESTION_POSTED ||
-	       question.state == QUESTION_ASKED)
+	while (is_open(&question) && will_come(vcpu))
 		pthread_cond_wait(&pause->changed, &pause->lock);
+	if (is_open(&question))
+		withdraw(vcpu, &question);
 	pthread_mutex_unlock(&pause->lock);
 	return question.state == QUESTION_ANSWERED;
 }
@@ -153,9 +181,9 @@ void vm_pause_soon(struct vm *vm)
 {
 	pthread_mutex_lock(&vm->pause.lock);
 	vm->pause.pausers++;
-	pthread_mutex_unlock(&vm->pause.lock);
 	for (unsigned int id = 0; id < vm->nr_vcpus; id++)
-		vcpu_kick(&vm->vcpus[id]);
+		kick(&vm->vcpus[id]);
+	pthread_mutex_unlock(&vm->pause.lock);
 	vm_wake_halted(vm);
 }
 
@@ -186,6 +214,8 @@ void vm_resume(struct vm *vm)
 {
 	pthread_mutex_lock(&vm->pause.lock);
 	vm->pause.pausers--;
+	atomic_store(&vm->halted_votes,
+		     0); /* their registers may be others now */
 	pthread_cond_broadcast(&vm->pause.changed);
 	pthread_mutex_unlock(&vm->pause.lock);
 }
@@ -216,6 +246,8 @@ void vcpu_hold(struct vcpu *vcpu)
 
 	pthread_mutex_lock(&pause->lock);
 	vcpu->nr_let_run--;
+	if (!vcpu->stands_still)
+		kick(vcpu);
 	pthread_mutex_unlock(&pause->lock);
-	call(vcpu);
+	vm_wake_halted(vcpu->vm);
 }

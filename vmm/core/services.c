@@ -15,6 +15,10 @@
 
 #define SERVICES_MAX 8 /* more than there are rows */
 
+/* SDM 3B, "Debug Status Register (DR6)" */
+#define DB_VECTOR 1
+#define DR6_BS	  (1ULL << 14)
+
 static const struct service *services[SERVICES_MAX];
 static unsigned int nr_services;
 static unsigned int nr_started;
@@ -99,10 +103,8 @@ int services_start(struct vm *vms, unsigned int nr_vms)
 		const struct service *service = services[nr_started];
 		int err = service->start ? service->start(vms, nr_vms) : 0;
 
-		if (err) {
-			services_stop();
+		if (err)
 			return err;
-		}
 	}
 	return 0;
 }
@@ -127,9 +129,25 @@ enum exit_action services_debug(struct vcpu *vcpu)
 	return EXIT_RESUME;
 }
 
+/* As KVM would say it. */
+void services_halted(struct vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->run;
+
+	if (!vcpu->steppers)
+		return;
+	run->exit_reason = KVM_EXIT_DEBUG;
+	run->debug.arch = (struct kvm_debug_exit_arch){
+		.exception = DB_VECTOR,
+		.pc = run->s.regs.sregs.cs.base + run->s.regs.regs.rip,
+		.dr6 = DR6_BS,
+	};
+	services_debug(vcpu);
+}
+
 bool services_keep(struct vm *vm)
 {
-	for (unsigned int i = 0; i < nr_services; i++)
+	for (unsigned int i = 0; i < nr_started; i++)
 		if (services[i]->keep && services[i]->keep(vm))
 			return true;
 	return false;
@@ -137,7 +155,7 @@ bool services_keep(struct vm *vm)
 
 void services_ended(struct vm *vm)
 {
-	for (unsigned int i = 0; i < nr_services; i++)
+	for (unsigned int i = 0; i < nr_started; i++)
 		if (services[i]->ended)
 			services[i]->ended(vm);
 }

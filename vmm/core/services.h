@@ -20,12 +20,16 @@ void services_add(const struct service *service);
 /* vcpu_create(): @vcpu will be served by those that are on. */
 void services_attend(struct vcpu *vcpu);
 
-/* 0, or -errno after one message, with all of them stopped. */
+/* 0, or -errno after one message. The second stops those that have started; by
+ * then the guests are over, or one of them could wait for an answer for ever. */
 int services_start(struct vm *vms, unsigned int nr_vms);
 void services_stop(void);
 
 /* @vcpu has come back with KVM_EXIT_DEBUG. */
 enum exit_action services_debug(struct vcpu *vcpu);
+
+/* Likewise with an HLT, which ends a step without being called one. */
+void services_halted(struct vcpu *vcpu);
 
 /* Whether one of them keeps @vm, which has ended by itself; and that a guest is
  * over. */
@@ -38,7 +42,7 @@ void services_ended(struct vm *vm);
  * in debug(), but not quite: findings of Linux 6.1 on AMD-V are
  *
  *   out, in, MMIO    an exit of its own first, and debug() when it is complete
- *   hlt              without local APICs an HLT exit and no debug()
+ *   hlt              debug(), and only then it waits
  *   rep              debug() after each iteration, RIP unchanged
  *   mov ss, int n    one debug() for it and the next; for the whole handler
  *

@@ -33,6 +33,11 @@ enum exit_action services_debug(struct vcpu *vcpu)
 	return EXIT_STOP;
 }
 
+void services_halted(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}
+
 bool services_keep(struct vm *vm)
 {
 	(void)vm;

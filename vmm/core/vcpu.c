@@ -115,6 +115,7 @@ static void on_halt(struct vcpu *vcpu)
 	struct vm *vm = vcpu->vm;
 	const struct irqchip *chip = vm->config.irqchip;
 
+	services_halted(vcpu);
 	if (vm->config.hlt_ends)
 		vm_stop(vm, STATUS_OK, NULL);
 	else if (!chip || !chip->halt || !chip->halt(vcpu))
@@ -151,7 +152,6 @@ static void run_once(struct vcpu *vcpu)
 		vcpu->enter(vcpu);
 	if (ioctl(vcpu->fd, KVM_RUN, 0)) {
 		if (errno == EINTR || errno == EAGAIN) {
-			set_immediate_exit(vcpu, 0);
 			pause_here(vcpu);
 		} else {
 			vm_stop(vm, STATUS_FAILED, "vCPU %u: KVM_RUN: %s",
@@ -212,14 +212,17 @@ static void *vcpu_main(void *arg)
 
 int vcpu_start(struct vcpu *vcpu)
 {
-	int err = pthread_create(&vcpu->thread, NULL, vcpu_main, vcpu);
+	pthread_mutex_t *lock = &vcpu->vm->pause.lock;
+	int err;
 
-	if (err) {
-		errno = err;
-		return vcpu_failed(vcpu, "thread");
-	}
-	vcpu->started = true;
-	return 0;
+	/* It needs the lock to go on: whoever finds it not started need not kick
+	 * it yet. */
+	pthread_mutex_lock(lock);
+	err = pthread_create(&vcpu->thread, NULL, vcpu_main, vcpu);
+	vcpu->started = !err;
+	pthread_mutex_unlock(lock);
+	errno = err;
+	return err ? vcpu_failed(vcpu, "thread") : 0;
 }
 
 void vcpu_kick(struct vcpu *vcpu)
@@ -227,6 +230,11 @@ void vcpu_kick(struct vcpu *vcpu)
 	set_immediate_exit(vcpu, 1);
 	if (vcpu->started && vcpu != current)
 		pthread_kill(vcpu->thread, KICK_SIGNAL);
+}
+
+void vcpu_unkick(struct vcpu *vcpu)
+{
+	set_immediate_exit(vcpu, 0);
 }
 
 void vcpu_join(struct vcpu *vcpu)

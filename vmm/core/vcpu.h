@@ -74,6 +74,9 @@ int vcpu_start(struct vcpu *vcpu);
  * thread. */
 void vcpu_kick(struct vcpu *vcpu);
 
+/* It has come; what kicks are about is looked at after this. On its thread. */
+void vcpu_unkick(struct vcpu *vcpu);
+
 void vcpu_join(struct vcpu *vcpu);
 
 /* The vCPU that the calling thread runs, or NULL. */

@@ -73,12 +73,8 @@ static void answer(struct vcpu *vcpu, void *arg)
 static void ask(struct vm *vm)
 {
 	atomic_store(&vm->halted_votes, 0);
-	for (unsigned int id = 0; id < vm->nr_vcpus; id++) {
-		struct vcpu *vcpu = &vm->vcpus[id];
-
-		vcpu->watch.ask = answer;
-		vcpu_post(vcpu, &vcpu->watch);
-	}
+	for (unsigned int id = 0; id < vm->nr_vcpus; id++)
+		vcpu_post(&vm->vcpus[id], &vm->vcpus[id].watch);
 }
 
 /* Where guests run one after another, most of them wait for their turn. */
@@ -151,13 +147,23 @@ static void on_tick(void *arg, uint32_t events)
 		struct watch_state *state = &watch->states[i];
 		struct vm *vm = &watch->vms[i];
 
-		if (!is_running(vm) || !needs_watch(vm) || vm_is_paused(vm))
+		if (!is_running(vm) || !needs_watch(vm))
 			continue;
-		if (state->round)
+		if (vm_is_paused(vm))
+			state->round = 0;
+		else if (state->round)
 			count_votes(state, vm);
 		else
 			measure(state, vm);
 	}
+}
+
+/* False: none of its vCPUs has to be asked, ever. */
+static bool prepare(struct vm *vm)
+{
+	for (unsigned int id = 0; id < vm->nr_vcpus; id++)
+		vm->vcpus[id].watch.ask = answer;
+	return needs_watch(vm);
 }
 
 int watch_start(struct watch *watch, struct event_loop *loop, struct vm *vms,
@@ -168,7 +174,7 @@ int watch_start(struct watch *watch, struct event_loop *loop, struct vm *vms,
 
 	*watch = (struct watch){ .vms = vms, .nr_vms = nr_vms };
 	for (unsigned int i = 0; i < nr_vms; i++)
-		needed |= needs_watch(&vms[i]);
+		needed |= prepare(&vms[i]);
 	if (!needed)
 		return 0;
 	err = event_timer_fd();

@@ -35,8 +35,8 @@ struct service {
 	int (*start)(struct vm *vms, unsigned int nr_vms);
 
 	/*
-	 * All guests have ended, or start() of another service has failed: the
-	 * service lets go of whatever it has, its threads too. On the main
+	 * All guests are over, also where start() of another service has failed:
+	 * the service lets go of whatever it has, its threads too. On the main
 	 * thread; no vCPU has a thread any more. Only after start(). NULL:
 	 * nothing to do.
 	 */
