@@ -373,17 +373,21 @@ static void close_console(struct machine *m)
 	console_free(&m->console);
 }
 
-/* The terminal is the user's again: probes may print what they have. */
-static void finish_probes(struct machine *m)
+/* What probes and services have come to. */
+static void count_status(struct machine *m, int status)
 {
-	int status = m->ran ? probes_finish() : STATUS_OK;
-
 	if (status == STATUS_FAILED)
 		m->failure = status;
 	m->status = worse(m->status, status);
 	/* What is lost is lost, whichever limit ran out. */
 	if (m->status == STATUS_LIMIT && m->failure)
 		m->status = m->failure;
+}
+
+/* The terminal is the user's again: probes may print what they have. */
+static void finish_probes(struct machine *m)
+{
+	count_status(m, m->ran ? probes_finish() : STATUS_OK);
 }
 
 static void free_lists(struct machine *m)
@@ -426,7 +430,7 @@ static void close_kvm(struct machine *m)
 static void stop_services(struct machine *m)
 {
 	stop_all(m, m->status, NULL);
-	services_stop();
+	count_status(m, services_stop());
 }
 
 static int start_services(struct machine *m)

@@ -13,7 +13,7 @@
 #include "core/vm.h"
 #include "service.h"
 
-#define SERVICES_MAX 8 /* more than there are rows */
+#define SERVICES_MAX 16 /* more than there are rows */
 
 /* SDM 3B, "Debug Status Register (DR6)" */
 #define DB_VECTOR 1
@@ -109,14 +109,18 @@ int services_start(struct vm *vms, unsigned int nr_vms)
 	return 0;
 }
 
-void services_stop(void)
+int services_stop(void)
 {
+	int worst = STATUS_OK;
+
 	while (nr_started > 0) {
 		const struct service *service = services[--nr_started];
+		int status = service->stop ? service->stop() : STATUS_OK;
 
-		if (service->stop)
-			service->stop();
+		if (status > worst)
+			worst = status;
 	}
+	return worst;
 }
 
 /* What a service has done may be to pause the guest. */

@@ -21,9 +21,10 @@ void services_add(const struct service *service);
 void services_attend(struct vcpu *vcpu);
 
 /* 0, or -errno after one message. The second stops those that have started; by
- * then the guests are over, or one of them could wait for an answer for ever. */
+ * then the guests are over, or one of them could wait for an answer for ever. It
+ * returns the worst of their exit statuses. */
 int services_start(struct vm *vms, unsigned int nr_vms);
-void services_stop(void);
+int services_stop(void);
 
 /* @vcpu has come back with KVM_EXIT_DEBUG. */
 enum exit_action services_debug(struct vcpu *vcpu);

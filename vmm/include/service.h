@@ -37,10 +37,11 @@ struct service {
 	/*
 	 * All guests are over, also where start() of another service has failed:
 	 * the service lets go of whatever it has, its threads too. On the main
-	 * thread; no vCPU has a thread any more. Only after start(). NULL:
+	 * thread; no vCPU has a thread any more. Only after start(). Returns an
+	 * exit status that counts like a guest's, STATUS_OK for none. NULL:
 	 * nothing to do.
 	 */
-	void (*stop)(void);
+	int (*stop)(void);
 
 	/* @vcpu is about to enter the guest, for the first time or again. On
 	 * its thread. NULL: nothing to do. */
