@@ -8,6 +8,7 @@ the same on every machine. A value of a switch is a literal; the literals of a
 configuration are the bits of a number.
 """
 
+import itertools
 import random
 import subprocess
 
@@ -15,7 +16,10 @@ import kconfig
 from kconfig import tap
 
 SEED = 5
-TRIES = 3           # candidates for each frame; more find a smaller array
+MIXED = 1000        # combinations of leaders by chance
+MOSTLY = 0.8        # leaders that are on in one: leaves need them
+LOOKED_AT = 200     # frames that may become the next configuration
+TRIES = 3           # fillings of each; more find a smaller array
 SYMBOLS = kconfig.read()
 NAMES = [symbol.name for symbol in SYMBOLS.values() if symbol.is_switch()]
 CHOICE = [name for name in NAMES if SYMBOLS[name].choice]
@@ -48,13 +52,41 @@ def leaders():
     return [name for name in NAMES if name in words and name not in CHOICE]
 
 
-def wishes():
-    """Every combination of leaders, with every member of the choice."""
-    names = leaders()
-    for number in range(1 << len(names)):
-        wish = {name: bool(number >> at & 1) for at, name in enumerate(names)}
-        for member in CHOICE:
-            yield {**wish, member: True}
+def hangs_on(name):
+    """The leaders that decide what a switch can be, with members of the choice:
+    all that it names, that those name, and that select one of them."""
+    seen, left = set(), [name]
+    while left:
+        symbol = SYMBOLS.get(left.pop())
+        if symbol and symbol.name not in seen:
+            seen.add(symbol.name)
+            left += symbol.around.difference(symbol.selects)
+            left += [other.name for other in SYMBOLS.values()
+                     if symbol.name in other.selects]
+            left += CHOICE if symbol.choice else []
+    return seen.intersection(leaders() + CHOICE)
+
+
+def combinations(names):
+    """Every wish for these, one member of the choice at most; the rest is on,
+    as it is by default."""
+    free = [name for name in names if name not in CHOICE]
+    for values in itertools.product((False, True), repeat=len(free)):
+        wish = dict(zip(free, values))
+        yield from ([{**wish, member: True} for member in CHOICE]
+                    if len(free) < len(names) else [wish])
+
+
+def wishes(chance):
+    """Combinations of leaders: by chance, of all; and whatever the switches of
+    one pair hang on in every combination, so that no pair is overlooked."""
+    for _ in range(MIXED):
+        yield {**{name: chance.random() < MOSTLY for name in leaders()},
+               chance.choice(CHOICE): True}
+    around = {name: hangs_on(name) for name in NAMES}
+    for names in sorted({tuple(sorted(around[first] | around[second]))
+                         for first in NAMES for second in NAMES}):
+        yield from combinations(names)
 
 
 class Frame:
@@ -86,10 +118,10 @@ class Frame:
         return config
 
 
-def frames():
+def frames(chance):
     """Every frame once."""
     found = {}
-    for wish in wishes():
+    for wish in wishes(chance):
         frame = Frame(wish)
         found.setdefault(frame.fixed, frame)
     return list(found.values())
@@ -117,17 +149,18 @@ def covering():
 
     Each configuration begins with the literal that misses most pairs.
     """
-    around = frames()
+    chance = random.Random(SEED)
+    around = frames(chance)
     beside = reachable(around)
     left = dict(beside)
-    chance = random.Random(SEED)
     configs = []
     while any(left.values()):
         bit = max(left, key=lambda one: left[one].bit_count())
         pair = bit | next(each_bit(left[bit]))
         fitting = [f for f in around if f.possible & pair == pair]
+        some = chance.sample(fitting, min(LOOKED_AT, len(fitting)))
         best = max((frame.fill(chance, pair, left)
-                    for frame in fitting for _ in range(TRIES)),
+                    for frame in some for _ in range(TRIES)),
                    key=lambda config: missing(config, left))
         configs.append(best)
         for one in each_bit(best):
@@ -186,11 +219,20 @@ def unreachable():
                            second: bit == literal(second, 1)}
 
 
+def is_need(pair):
+    """Whether one of the two depends on just the other, by name: config/switches
+    has these refused, and looks at the message too."""
+    return any(pair[name] and not pair[other] and
+               other in SYMBOLS[name].depends
+               for name, other in itertools.permutations(pair))
+
+
 @tap.case("Kconfig refuses every pair that is in none of them")
 def refused():
     with kconfig.Tree("pairwise-refused") as out:
-        for pair in unreachable():
-            members = CHOICE if not set(CHOICE) & set(pair) else [None]
+        for pair in itertools.filterfalse(is_need, unreachable()):
+            members = [None] if set(CHOICE) & set(pair) or not any(
+                set(CHOICE) & hangs_on(name) for name in pair) else CHOICE
             for member in members:
                 out.configure({**pair, **({member: True} if member else {})})
                 status, text = out.make("olddefconfig")
