@@ -61,10 +61,10 @@ $(GUEST_ELFS): $(B)/guests/%.elf: guests/%.S $(HOST_FLAGS)
 		-Ivmm -Iguests -D__ASSEMBLY__ -MMD -MP -MF $@.d -MT $@ \
 		-Wl,--build-id=none -Wl,-n -Wl,--no-warn-rwx-segments -o $@ $<
 
-$(filter %.elf,$(GUESTS)): $(IMAGES)/%.elf: $(B)/guests/%.elf
+$(filter %.elf,$(GUESTS)): $(IMAGES)/%.elf: $(B)/guests/%.elf guests/build.mk
 	$(say) STRIP images/$*.elf
 	$(Q)mkdir -p $(@D)
-	$(Q)strip -o $@ $<
+	$(Q)strip --strip-debug -o $@ $<
 	$(Q)rm -f $(IMAGES)/$*.bin
 
 guests: $(GUESTS)

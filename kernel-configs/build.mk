@@ -1,6 +1,6 @@
 # Linux: its source, its configuration, the kernel in two forms.
 #
-#   images/vmlinux   ELF without symbols: nothing to decompress in the guest
+#   images/vmlinux   ELF with its symbols: nothing to decompress in the guest
 #   images/bzImage   what boot loaders expect
 
 # --- Source ------------------------------------------------------------------
@@ -64,10 +64,10 @@ $(IMAGES)/bzImage: $(B)/linux.built
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $(B)/linux/arch/x86/boot/bzImage $@
 
-$(IMAGES)/vmlinux: $(B)/linux.built
+$(IMAGES)/vmlinux: $(B)/linux.built kernel-configs/build.mk
 	$(say) IMAGE images/vmlinux
 	$(Q)mkdir -p $(@D)
-	$(Q)objcopy -S -R .comment $(B)/linux/vmlinux $@
+	$(Q)objcopy -g -R .comment $(B)/linux/vmlinux $@
 
 kernel: $(IMAGES)/bzImage $(IMAGES)/vmlinux
 all: kernel

@@ -81,9 +81,9 @@ $(OS)/%.bin: $(OS)/%.elf
 	$(Q)objcopy -O binary -j .image $< $@
 
 $(IMAGES)/os-1k.elf: $(OS)/os-1k.elf
-	$(say) STRIP images/os-1k.elf
+	$(say) IMAGE images/os-1k.elf
 	$(Q)mkdir -p $(@D)
-	$(Q)strip --strip-debug -o $@ $<
+	$(Q)cp $< $@
 
 $(IMAGES)/os-1k.bin: $(OS)/os-1k.bin
 	$(say) BIN images/os-1k.bin

@@ -20,9 +20,9 @@ STD_BB := std/busybox
 $(eval $(call busybox,std/busybox,$(STD_BB_FRAGS)))
 endif
 
-$(B)/std/vmlinux: $(B)/$(STD_LINUX).built
+$(B)/std/vmlinux: $(B)/$(STD_LINUX).built tools/std.mk
 	$(Q)mkdir -p $(@D)
-	$(Q)objcopy -S -R .comment $(B)/$(STD_LINUX)/vmlinux $@
+	$(Q)objcopy -g -R .comment $(B)/$(STD_LINUX)/vmlinux $@
 
 $(B)/std/bzImage: $(B)/$(STD_LINUX).built
 	$(Q)mkdir -p $(@D)
