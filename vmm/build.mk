@@ -36,6 +36,7 @@ obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/ioevents$(call none-without,IOEVENTFD).o \
 	 core/shown$(call none-without,SHOWN_REGISTERS).o \
 	 core/irqfds$(call none-without,IRQFD).o \
+	 core/symbols$(call none-without,DBG_SYMBOLS).o \
 	 core/services$(if $(CONFIG_DBG_GDB)$(CONFIG_DBG_TRACE_INSN),,_none).o \
 	 core/board_queue$(call none-without,VIRTIO).o \
 	 core/board_pci$(call none-without,PCI).o
@@ -134,6 +135,7 @@ obj-$(CONFIG_DBG_REPORT)  += $(filter-out %_none.o,$(call whole,probes/report)) 
 			     $(if $(CONFIG_DBG_RULES),,probes/report/rules_none.o) \
 			     util/surface.o $(addprefix x86/,walk.o walk_words.o flags.o)
 obj-$(CONFIG_DBG_RULES)   += $(call whole,probes/report/rules)
+obj-$(CONFIG_DBG_SYMBOLS) += util/symbols.o util/symbols_file.o $(call whole,probes/symbols)
 obj-$(CONFIG_DBG_STATS)   += $(call whole,probes/stats) util/json.o util/lane.o \
 			     util/outfile.o
 obj-$(CONFIG_DBG_STAGES)  += $(addprefix probes/stages/,stages.o mark.o seen.o \

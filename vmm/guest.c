@@ -12,6 +12,7 @@
 #include "core/kvm.h"
 #include "core/plan.h"
 #include "core/probes.h"
+#include "core/symbols.h"
 #include "core/vm.h"
 #include "irqchip.h"
 #include "device.h"
@@ -217,6 +218,7 @@ static int make_plan(const struct options *opt, const struct loader *loader,
 	err = plug_in(opt, config->id, true, plan);
 	if (!err)
 		err = plug_in(opt, config->id, false, plan);
+	config->symbols = plan->symbols;
 	return err ? err : plan_settle(plan);
 }
 
@@ -305,6 +307,7 @@ int guest_load(const struct options *opt, const struct loader *loader,
 	if (opt->nr_images == 1)
 		term_size(&args.columns, &args.lines);
 	log_info("%s: %s: %s", vm->config.name, loader->name, loader->what);
+	vm_attach_symbols(vm);
 	platform_wire(vm, &platform);
 	if (loader->needs & NEEDS_BIOS && chip)
 		chip->as_bios(vm);

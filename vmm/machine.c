@@ -22,6 +22,7 @@
 #include "core/probes.h"
 #include "core/services.h"
 #include "core/smp.h"
+#include "core/symbols.h"
 #include "core/unstarted.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
@@ -209,6 +210,7 @@ static int build_guest(struct machine *m, struct vm *vm, struct cpu_state *cpu)
 	unsigned int id = m->nr_vms;
 	struct vm_config config = {
 		.name = m->names[id],
+		.image = image->path,
 		.id = id,
 		.console = &m->console.guests[id],
 		.stop_fd = m->bell.fd,
@@ -234,6 +236,7 @@ static void free_guests(struct machine *m)
 {
 	for (unsigned int i = 0; i < m->nr_vms; i++) {
 		boards_free(&m->vms[i]);
+		vm_detach_symbols(&m->vms[i]);
 		vm_free(&m->vms[i]);
 		guest_unconfigure(&m->vms[i].config);
 	}

@@ -242,6 +242,8 @@ ROWS = {
     "DBG_REPORT": Row("probes/report/* x86/walk", takes="DBG_RULES=n",
                       lost=r"probe   report .*"),
     "DBG_RULES": Row("probes/report/rules/*", "probes/report/rules_none"),
+    "DBG_SYMBOLS": Row("probes/symbols/* util/symbols* core/symbols",
+                       "core/symbols_none", lost=r"plug    symbols .*"),
     "DBG_STATS": Row("probes/stats/* probes/stages/json",
                      lost=r"probe   stats .*"),
     "DBG_STAGES": Row("probes/stages/*", lost=r"probe   stages .*"),

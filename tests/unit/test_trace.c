@@ -1,4 +1,4 @@
-/* objects: probes/trace/trace.o util/text.o util/log.o util/sink.o */
+/* objects: probes/trace/trace.o core/symbols_none.o util/text.o util/log.o util/sink.o */
 /*
  * What --verbose says of each exit: one line, with what a read gave; the vCPU
  * only where there are several. The probe is reached through its table row.

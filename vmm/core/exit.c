@@ -253,6 +253,7 @@ SLOW static enum exit_action answer_watched(struct vcpu *vcpu,
 		.number = vcpu->exit_number,
 		.reason = row->name,
 		.run = vcpu->run,
+		.vm = vcpu->vm,
 		.guest_ns = left_ns - vcpu->entered_ns,
 	};
 

@@ -21,6 +21,7 @@ struct plan_guest {
 struct plan {
 	struct plan_guest guest;
 	const void *choice;	    /* of an early plug */
+	const char *symbols;	    /* file of --symbols; NULL: not given */
 	char words[PLAN_WORDS_MAX]; /* for Linux, each with a blank behind it */
 	unsigned int nr;
 	struct planned devices[PLAN_MAX];

@@ -23,9 +23,12 @@ struct irqchip;
 struct kvm_irq_routing;
 struct plan;
 struct vcpu;
+struct vm_symbols;
 
 struct vm_config {
 	const char *name;	       /* for messages: the image's file name */
+	const char *image;	       /* the file it is in */
+	const char *symbols;	       /* the file of --symbols, or NULL */
 	unsigned int id;	       /* place on the command line, from 0 */
 	unsigned int nr_guests;	       /* on the command line */
 	uint64_t mem_size;	       /* bytes of RAM */
@@ -77,7 +80,8 @@ struct vm {
 	struct lock wires_lock;
 	uint32_t wires[PCI_WIRES]; /* guarded by it */
 
-	struct pause pause; /* see core/pause.h */
+	struct pause pause;	    /* see core/pause.h */
+	struct vm_symbols *symbols; /* core/symbols.c */
 	bool kept; /* it has ended, and a service keeps it; by stop_lock */
 	struct bell changed;	   /* of board_ring() */
 	atomic_bool stopping;	   /* vCPUs leave their loops */

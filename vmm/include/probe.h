@@ -31,6 +31,7 @@ struct exit_view {
 	unsigned int range;   /* of the device, and how far into it */
 	uint64_t off;
 	const struct kvm_run *run; /* registers in run->s.regs.regs */
+	const struct vm *vm;	   /* for names; NULL: those of nobody */
 	uint64_t guest_ns;	   /* how long KVM_RUN took */
 	uint64_t answer_ns;	   /* after(): how long the answer took */
 };

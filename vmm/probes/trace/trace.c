@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/symbols.h"
 #include "probe.h"
 #include "queue.h"
 #include "util/log.h"
@@ -102,9 +103,12 @@ static void add_other(struct text *line, const struct exit_view *view)
 		has_place = names[i].has_place;
 	}
 	text_add(line, "%s", words);
-	if (has_place)
-		text_add(line, ": at rip 0x%llx, interrupts %s", regs->rip,
-			 regs->rflags & RFLAGS_IF ? "on" : "off");
+	if (!has_place)
+		return;
+	text_add(line, ": at rip 0x%llx", regs->rip);
+	vm_add_code_symbol(line, view->vm, regs, &view->run->s.regs.sregs);
+	text_add(line, ", interrupts %s",
+		 regs->rflags & RFLAGS_IF ? "on" : "off");
 }
 
 static bool is_access(const struct kvm_run *run)
