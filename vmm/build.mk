@@ -133,7 +133,7 @@ obj-$(CONFIG_DBG_TRACE)  += $(call whole,probes/trace)
 obj-$(CONFIG_DBG_EXPLAIN) += $(call whole,probes/explain)
 obj-$(CONFIG_DBG_REPORT)  += $(filter-out %_none.o,$(call whole,probes/report)) \
 			     $(if $(CONFIG_DBG_RULES),,probes/report/rules_none.o) \
-			     util/surface.o $(addprefix x86/,walk.o walk_words.o flags.o)
+			     util/surface.o $(addprefix x86/,walk.o walk_words.o flags.o words.o)
 obj-$(CONFIG_DBG_RULES)   += $(call whole,probes/report/rules)
 obj-$(CONFIG_DBG_SYMBOLS) += util/symbols.o util/symbols_file.o $(call whole,probes/symbols)
 obj-$(CONFIG_DBG_STATS)   += $(call whole,probes/stats) util/json.o util/lane.o \

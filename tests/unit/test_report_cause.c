@@ -1,4 +1,4 @@
-/* objects: probes/report/walk.o x86/walk.o x86/walk_words.o x86/flags.o
+/* objects: probes/report/walk.o x86/walk.o x86/walk_words.o x86/flags.o x86/words.o
  * probes/report/state.o probes/report/code.o
  * probes/report/rules/judge.o probes/report/rules/entry.o probes/report/rules/fetch.o
  * probes/report/rules/pages.o probes/report/rules/descriptors.o

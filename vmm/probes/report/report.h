@@ -66,9 +66,6 @@ void report_add_segments(struct text *text, const struct kvm_sregs *sregs);
 void report_add_control(struct text *text, const struct kvm_sregs *sregs);
 void report_add_event(struct text *text, const struct kvm_vcpu_events *events);
 
-/* "#PF, page fault" */
-void report_add_vector(struct text *text, unsigned int vector);
-
 /* --- code.c --- */
 
 #define CODE_MAX 15 /* bytes of the longest instruction */

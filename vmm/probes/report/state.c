@@ -6,6 +6,7 @@
 #include "probes/report/report.h"
 #include "x86/bits.h"
 #include "x86/flags.h"
+#include "x86/words.h"
 
 bool report_is_long(const struct kvm_sregs *sregs)
 {
@@ -46,18 +47,13 @@ uint64_t report_stack_address(const struct report_state *state)
 
 void report_add_mode(struct text *text, const struct kvm_sregs *sregs)
 {
-	if (!(sregs->cr0 & CR0_PE)) {
-		text_add(text, "real mode");
-		return;
-	}
-	if (report_is_64bit(sregs))
-		text_add(text, "64-bit mode");
-	else
-		text_add(text, "%u-bit %s", sregs->cs.db ? 32 : 16,
-			 report_is_long(sregs) ? "compatibility mode" :
-						 "protected mode");
-	text_add(text, ", paging %s, ring %u",
-		 sregs->cr0 & CR0_PG ? "on" : "off", report_ring(sregs));
+	const struct code_mode mode = { .cr0 = sregs->cr0,
+					.efer = sregs->efer,
+					.l = sregs->cs.l,
+					.db = sregs->cs.db,
+					.ring = report_ring(sregs) };
+
+	mode_add(text, &mode);
 }
 
 struct named {
@@ -188,42 +184,11 @@ void report_add_control(struct text *text, const struct kvm_sregs *sregs)
 	text_add(text, "\n");
 }
 
-void report_add_vector(struct text *text, unsigned int vector)
-{
-	static const char *const names[] = {
-		"#DE, division",
-		"#DB, debug",
-		"NMI",
-		"#BP, breakpoint",
-		"#OF, overflow",
-		"#BR, bound",
-		"#UD, invalid opcode",
-		"#NM, no FPU",
-		"#DF, double fault",
-		"coprocessor overrun",
-		"#TS, invalid TSS",
-		"#NP, segment not present",
-		"#SS, stack fault",
-		"#GP, general protection",
-		"#PF, page fault",
-		"15",
-		"#MF, FPU error",
-		"#AC, alignment",
-		"#MC, machine check",
-		"#XM, SIMD error",
-	};
-
-	if (vector < sizeof(names) / sizeof(names[0]))
-		text_add(text, "%s", names[vector]);
-	else
-		text_add(text, "interrupt 0x%x", vector);
-}
-
 void report_add_event(struct text *text, const struct kvm_vcpu_events *events)
 {
 	if (events->exception.injected || events->exception.pending) {
 		text_add(text, "  on its way: ");
-		report_add_vector(text, events->exception.nr);
+		vector_add(text, events->exception.nr);
 		if (events->exception.has_error_code)
 			text_add(text, ", error code 0x%x",
 				 events->exception.error_code);

@@ -9,6 +9,7 @@
 #include "abi/exit_status.h"
 #include "probes/report/rules/rule.h"
 #include "x86/bits.h"
+#include "x86/words.h"
 
 #define NR_EXCEPTIONS 32  /* vectors that the CPU itself raises */
 #define SENTENCE_MAX  512 /* of which nobody reads more than a look */
@@ -76,7 +77,7 @@ static bool add_instruction(struct text *text, struct rule_case *c)
 	c->vector = raised;
 	add_name(text, report_name_code(code, len, report_is_64bit(&s->sregs)));
 	text_add(text, " raised ");
-	report_add_vector(text, raised);
+	vector_add(text, raised);
 	return true;
 }
 
@@ -90,7 +91,7 @@ static bool add_event(struct text *text, struct rule_case *c)
 		return false;
 	c->vector = events->exception.nr;
 	text_add(text, "there was ");
-	report_add_vector(text, c->vector);
+	vector_add(text, c->vector);
 	if (c->vector == VECTOR_PF)
 		text_add(text, " at 0x%llx",
 			 (unsigned long long)c->state->sregs.cr2);
