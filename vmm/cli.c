@@ -450,6 +450,25 @@ static int take_image(struct options *opt, const char *path)
 	return 0;
 }
 
+/* The word of a row's option, if it stands behind it and cannot be an image. */
+static const char *word_behind(const struct table_option *row,
+			       struct cli_walk *walk)
+{
+	const char *word = *walk->at;
+
+	if (!row->service || !row->service->is_arg || !word ||
+	    !row->service->is_arg(word))
+		return NULL;
+	walk->at++;
+	return word;
+}
+
+static int take_row(struct options *opt, const struct table_option *row,
+		    const char *arg, struct cli_walk *walk)
+{
+	return apply_row(opt, row, arg ? arg : word_behind(row, walk));
+}
+
 int cli_parse(struct options *opt, int argc, char **argv)
 {
 	static struct parser parser; /* zeroes that nobody needs cost nothing */
@@ -465,8 +484,8 @@ int cli_parse(struct options *opt, int argc, char **argv)
 		if (value == CLI_IMAGE)
 			err = take_image(opt, arg);
 		else if (value >= OPT_TABLES)
-			err = apply_row(opt, &parser.rows[value - OPT_TABLES],
-					arg);
+			err = take_row(opt, &parser.rows[value - OPT_TABLES],
+				       arg, &walk);
 		else
 			err = apply_fixed(opt, value, arg);
 	}

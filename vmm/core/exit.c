@@ -288,10 +288,10 @@ SLOW static enum exit_action handle_any(struct vcpu *vcpu)
 		if (vcpu->watched)
 			remember_sregs(vcpu);
 	}
-	return vcpu->watched ? answer_watched(vcpu, row) : answer(vcpu, row);
+	return probes_are_on() ? answer_watched(vcpu, row) : answer(vcpu, row);
 }
 
-/* Most exits are I/O, and no probe looks on. */
+/* Most exits are I/O, and nobody looks on. */
 enum exit_action exit_handle(struct vcpu *vcpu)
 {
 	if (vcpu->run->exit_reason != KVM_EXIT_IO || vcpu->watched)

@@ -8,12 +8,17 @@
 #include <sys/ioctl.h>
 
 #include "abi/exit_status.h"
+#include "core/kvm.h"
 #include "core/pause.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
+#include "irqchip.h"
+#include "memory.h"
 #include "service.h"
+#include "x86/walk.h"
 
-#define SERVICES_MAX 16 /* more than there are rows */
+#define HLT	     0xf4 /* SDM 2A, "HLT" */
+#define SERVICES_MAX 16	  /* more than there are rows */
 
 /* SDM 3B, "Debug Status Register (DR6)" */
 #define DB_VECTOR 1
@@ -56,6 +61,21 @@ void services_break(struct vcpu *vcpu, const struct kvm_guest_debug *debug)
 	vcpu->debug_changed = true;
 }
 
+void services_hold_irqs(struct vcpu *vcpu, bool on)
+{
+	vcpu->holds_irqs = on;
+	vcpu->run->request_interrupt_window = 0;
+}
+
+/* Those that KVM injects by itself (KVM API, KVM_GUESTDBG_BLOCKIRQ; in Linux
+ * since 5.15). */
+static uint32_t hold_flag(const struct vcpu *vcpu)
+{
+	uint32_t known = kvm_cap(vcpu->vm->kvm, KVM_CAP_SET_GUEST_DEBUG2);
+
+	return vcpu->holds_irqs ? known & KVM_GUESTDBG_BLOCKIRQ : 0;
+}
+
 /*
  * An instruction that KVM emulates, and KVM_SET_REGS, take the trap flag away
  * without a word: a step is asked for before each entry.
@@ -68,7 +88,7 @@ static void arm(struct vcpu *vcpu)
 		return;
 	vcpu->debug_changed = false;
 	if (vcpu->steppers)
-		debug.control |= KVM_GUESTDBG_SINGLESTEP;
+		debug.control |= KVM_GUESTDBG_SINGLESTEP | hold_flag(vcpu);
 	if (debug.control)
 		debug.control |= KVM_GUESTDBG_ENABLE;
 	if (ioctl(vcpu->fd, KVM_SET_GUEST_DEBUG, &debug))
@@ -83,8 +103,9 @@ static void enter(struct vcpu *vcpu)
 	for (unsigned int i = 0; i < nr_services; i++)
 		if (services[i]->enter)
 			services[i]->enter(vcpu);
-	if (vcpu->chip_enter)
+	if (vcpu->chip_enter && !vcpu->holds_irqs)
 		vcpu->chip_enter(vcpu);
+	vcpu->step_from = vcpu->seen_sregs.cs.base + vcpu->seen.rip;
 	arm(vcpu);
 }
 
@@ -95,6 +116,7 @@ void services_attend(struct vcpu *vcpu)
 	vcpu->chip_enter = vcpu->enter;
 	vcpu->enter = enter;
 	vcpu->wanted_regs |= KVM_SYNC_X86_SREGS;
+	vcpu->watched = true; /* a crash may take away what they show */
 }
 
 int services_start(struct vm *vms, unsigned int nr_vms)
@@ -123,6 +145,32 @@ int services_stop(void)
 	return worst;
 }
 
+static int read_ram(const void *ram, uint64_t gpa, void *buf, size_t len)
+{
+	return mem_read(ram, gpa, buf, len);
+}
+
+/*
+ * Where KVM emulates an HLT that is stepped over, and has no local APIC to wake
+ * the vCPU, it says DEBUG, and HLT never; on AMD-V it is the other way round.
+ */
+static bool has_halted(const struct vcpu *vcpu)
+{
+	const struct irqchip *chip = vcpu->vm->config.irqchip;
+	const struct kvm_sync_regs *now = &vcpu->run->s.regs;
+	const struct walk_regs regs = { now->sregs.cr0, now->sregs.cr3,
+					now->sregs.cr4, now->sregs.efer };
+	struct walk walk;
+	uint8_t opcode;
+
+	if ((chip && chip->has_apic) ||
+	    now->sregs.cs.base + now->regs.rip != vcpu->step_from + 1)
+		return false;
+	walk_address(&walk, &regs, vcpu->step_from, read_ram, &vcpu->vm->mem);
+	return walk.end == WALK_MAPPED &&
+	       !mem_read(&vcpu->vm->mem, walk.gpa, &opcode, 1) && opcode == HLT;
+}
+
 /* What a service has done may be to pause the guest. */
 enum exit_action services_debug(struct vcpu *vcpu)
 {
@@ -130,7 +178,7 @@ enum exit_action services_debug(struct vcpu *vcpu)
 		if (services[i]->debug)
 			services[i]->debug(vcpu);
 	pause_here(vcpu);
-	return EXIT_RESUME;
+	return vcpu->steppers && has_halted(vcpu) ? EXIT_HALT : EXIT_RESUME;
 }
 
 /* As KVM would say it. */
@@ -138,7 +186,7 @@ void services_halted(struct vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->run;
 
-	if (!vcpu->steppers)
+	if (!vcpu->steppers || run->exit_reason == KVM_EXIT_DEBUG)
 		return;
 	run->exit_reason = KVM_EXIT_DEBUG;
 	run->debug.arch = (struct kvm_debug_exit_arch){

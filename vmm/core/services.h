@@ -53,4 +53,8 @@ void services_ended(struct vm *vm);
 void services_step(struct vcpu *vcpu, const struct service *service, bool on);
 void services_break(struct vcpu *vcpu, const struct kvm_guest_debug *debug);
 
+/* Likewise: no interrupt comes to @vcpu while it steps, but waits for the end of
+ * that. Where KVM cannot hold its own ones they come. */
+void services_hold_irqs(struct vcpu *vcpu, bool on);
+
 #endif

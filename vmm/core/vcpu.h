@@ -31,13 +31,13 @@ struct vcpu {
 	struct kvm_run *run;  /* shared with the kernel */
 	uint64_t wanted_regs; /* KVM_SYNC_X86_..., there after each exit */
 	void (*enter)(struct vcpu *vcpu); /* of its irqchip, or NULL */
-	bool watched;			  /* probes_are_on() */
+	bool watched;	     /* probes_are_on(), or there are services */
 	uint64_t entered_ns; /* if so: guest's clock before KVM_RUN */
 
 	/*
 	 * Registers at the last exit before a crash, since AMD-V loses them in
 	 * a triple fault: the general ones of each exit, the others of exit
-	 * @seen_sregs_exit, the last one that a probe watched; 0: the start.
+	 * @seen_sregs_exit, the last one that was watched; 0: the start.
 	 */
 	struct kvm_regs seen;
 	struct kvm_sregs seen_sregs;
@@ -55,7 +55,8 @@ struct vcpu {
 
 	/* Of core/services.c; this vCPU's thread, before it has one anybody. */
 	unsigned int steppers; /* bit N: the Nth service that is on */
-	bool debug_changed;
+	bool debug_changed, holds_irqs;
+	uint64_t step_from;	      /* linear address, at the last entry */
 	struct kvm_guest_debug debug; /* of breakpoints; control 0: none */
 	void (*chip_enter)(struct vcpu *vcpu); /* enter() of its irqchip */
 };

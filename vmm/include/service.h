@@ -23,6 +23,10 @@ struct service {
 	const char *arg;    /* name of the option's argument; NULL: none */
 	bool arg_optional;
 
+	/* Whether @word, which stands behind the option, is its argument and no
+	 * image. NULL: only what has a "=" between is. */
+	bool (*is_arg)(const char *word);
+
 	/* The option was given, with @arg (NULL: without one), before any
 	 * guest exists. 0, or -errno after one message. NULL: nothing to do. */
 	int (*setup)(const char *arg);

@@ -2,12 +2,12 @@
  * The gdb server's own contract: gdb's remote serial protocol for one guest (gdb
  * manual, "Remote Protocol").
  *
- *   service.c   the rows --gdb and --gdb-wait: one server per guest
+ *   guests.c    the rows --gdb and --gdb-wait: one server per guest
  *   server.c    its thread: listener, client, what is sent and received
  *   packet.c    packets, of bytes alone
  *   session.c   what a packet asks for
  *   run.c       vCPUs that go on and stop; stops.c says why they did
- *   breaks.c    breakpoints and watchpoints
+ *   points.c    breakpoints and watchpoints; watch.c compares
  *   target*.c   registers, and their description
  *   memory.c    memory by linear address
  *   monitor*.c  the words of gdb's `monitor`
@@ -116,7 +116,7 @@ size_t memory_write(struct gdb_cpu *cpu, uint64_t addr, const void *buf,
 bool memory_walk(const struct kvm_sregs *sregs, const struct vm *vm,
 		 uint64_t addr, uint64_t *gpa, bool *user);
 
-/* --- breaks.c: RAM without what breakpoints have put there --- */
+/* --- watch.c: RAM without what breakpoints have put there --- */
 
 /* @len bytes of RAM at @gpa, none of them across its end; false: not RAM. What
  * is written over a breakpoint comes to be when that goes. */

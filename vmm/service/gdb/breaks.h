@@ -1,0 +1,94 @@
+/*
+ * Breakpoints and watchpoints, and what they are made of.
+ *
+ *   int3    KVM stops at the byte CCh that stands in RAM (USE_SW_BP)
+ *   DR0-3   KVM's debug registers (USE_HW_BP)
+ *   steps   where KVM's own do nothing: one instruction at a time, the address
+ *           looked up among the breakpoints and what is watched compared
+ */
+#ifndef MKVM_GDB_BREAKS_H
+#define MKVM_GDB_BREAKS_H
+
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BREAKS_MAX    256
+#define WATCHES_MAX   16
+#define WATCH_LEN_MAX 4096 /* bytes */
+#define DEBUG_REGS    4
+
+struct gdb;
+struct gdb_cpu;
+struct kvm;
+struct stop;
+
+/* As the client numbers them: Z0 to Z4. */
+enum break_kind {
+	BREAK_SOFTWARE,
+	BREAK_HARDWARE,
+	WATCH_WRITE,
+	WATCH_READ,
+	WATCH_ACCESS,
+};
+
+struct breakpoint {
+	enum break_kind kind;
+	uint64_t addr;
+	bool planted; /* there is an int3 at gpa, */
+	uint64_t gpa;
+	uint8_t saved; /* and this was there */
+};
+
+struct watchpoint {
+	enum break_kind kind;
+	uint64_t addr, len;
+	uint8_t *copy; /* what was there when last looked; guarded by lock */
+};
+
+/* Changed only while all vCPUs stand still; in ascending order of addresses. */
+struct breaks {
+	struct breakpoint list[BREAKS_MAX];
+	unsigned int nr;
+	struct watchpoint watches[WATCHES_MAX];
+	unsigned int nr_watches;
+	bool need_steps;      /* some cannot be had in another way */
+	unsigned int version; /* of it all; from 1 */
+	pthread_mutex_t lock;
+};
+
+/* What this host's KVM can do; see check.c. */
+struct break_means {
+	bool int3, debug_regs;
+};
+
+extern struct break_means break_means;
+
+/* Finds out, by a VM of its own. Once, on the main thread. */
+void check_means(const struct kvm *kvm);
+
+/* 0; -EINVAL for what no breakpoint can be, -ENOTSUP for what this host cannot,
+ * -ENOSPC, -EFAULT: there is no memory. One that is there already stays. */
+int breaks_add(struct gdb_cpu *cpu, enum break_kind kind, uint64_t addr,
+	       uint64_t len);
+
+/* 0, also if there is none. */
+int breaks_del(struct gdb *gdb, enum break_kind kind, uint64_t addr,
+	       uint64_t len);
+void breaks_clear(struct gdb *gdb);
+
+/* What @cpu is about to go on with: whatever is watched is looked at. */
+void breaks_look(struct gdb_cpu *cpu);
+
+/* KVM's part of it. */
+void breaks_arm(const struct gdb *gdb, struct kvm_guest_debug *debug);
+
+/* The one at @pc, or NULL. Any thread, as are those below: a vCPU's that has
+ * stepped asks for what was watched and has changed, and one whose debug
+ * registers have stopped it, @dr6, by which. */
+const struct breakpoint *breaks_at(const struct gdb *gdb, uint64_t pc);
+bool breaks_changed(struct gdb_cpu *cpu, uint64_t *addr);
+bool breaks_hit(const struct gdb *gdb, uint64_t dr6, struct stop *stop);
+
+#endif

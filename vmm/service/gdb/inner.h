@@ -1,0 +1,161 @@
+/*
+ * What the files of the gdb server share among themselves, beside gdb.h.
+ *
+ *   server thread                       a vCPU's
+ *   session: a packet says "continue"
+ *   run_go() ------------------------>  stops_enter(), KVM_RUN, stops_debug()
+ *                                       run_stop(): says why, pauses the guest
+ *   session_stopped() <-- eventfd -----
+ */
+#ifndef MKVM_GDB_INNER_H
+#define MKVM_GDB_INNER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "service.h"
+#include "service/gdb/breaks.h"
+#include "service/gdb/gdb.h"
+#include "service/gdb/packet.h"
+
+enum stop_reason {
+	STOP_NONE,
+	STOP_ASKED, /* by the client */
+	STOP_STEP,
+	STOP_SOFTWARE, /* breakpoints */
+	STOP_HARDWARE,
+	STOP_WRITE, /* watchpoints: @addr was touched */
+	STOP_READ,
+	STOP_ACCESS,
+	STOP_ENDED, /* the guest has, by itself */
+};
+
+struct stop {
+	enum stop_reason reason;
+	uint64_t addr;
+	uint64_t pc; /* target_pc() */
+};
+
+/* What a thread is to do; the client says so. */
+enum gdb_action {
+	GDB_STAND,
+	GDB_CONTINUE,
+	GDB_STEP,
+};
+
+struct gdb_cpu {
+	struct gdb *gdb;
+	struct vcpu *vcpu;
+	enum gdb_action action; /* changed only while it stands still */
+	struct stop stop;	/* not told yet; guarded by gdb->lock */
+	bool let_run;		/* while others stand still; likewise */
+
+	/* Of its own thread, or the server's while it stands still. */
+	bool stepping, holds_irqs;
+	unsigned int armed;	    /* breaks.version that KVM knows */
+	uint64_t last_pc, last_rcx; /* before this step */
+
+	/* Of the server's, while it stands still. */
+	struct gdb_state state;
+	bool known; /* state is its */
+	bool fresh; /* run->s.regs is */
+};
+
+enum { GDB_OUT_MAX = 3 * PACKET_FRAME };
+
+struct gdb {
+	struct vm *vm;
+	struct gdb_cpu *cpus; /* as many as vCPUs */
+	pthread_t thread;
+	int listener, client, wake; /* client: -1 without one; wake: eventfd */
+
+	pthread_mutex_t lock;
+	/* Guarded by it: */
+	bool attached; /* a client has said something: it decides what happens */
+	bool halting;  /* vCPUs have been told to stand still */
+	bool partly;   /* some have been let run, the others stand still */
+	bool kept;     /* the guest has ended by itself, and waits */
+	bool over;     /* the guest is no more */
+	bool quit;     /* the server has to go */
+
+	/* The session; of the server's thread. */
+	struct packet_reader reader;
+	struct reply reply;
+	const struct target *target;
+	bool acks;    /* each packet is acknowledged */
+	bool running; /* the client waits to hear of a stop */
+	bool silent;  /* the packet's answer comes later */
+	struct stop last_stop;
+	bool leaving;	       /* the connection ends when all is sent */
+	bool step_irqs;	       /* single steps let interrupts in */
+	bool told_steps;       /* that breakpoints are slow */
+	unsigned int selected; /* vCPU of g, m and the like: Hg */
+	unsigned int stopped;  /* the one that stopped last */
+	struct breaks breaks;
+
+	uint8_t in[4096]; /* received; from in_at on not yet looked at */
+	size_t in_at, in_len;
+	char out[GDB_OUT_MAX]; /* to be sent */
+	size_t out_len;
+	char last[PACKET_FRAME]; /* the last packet, in case it has to be sent */
+	size_t last_len;	 /* once more */
+};
+
+/* --- run.c --- */
+
+/* The client has come: it stands still from now on. False: it is over. */
+bool run_attach(struct gdb *gdb);
+
+/* It goes on without a client. */
+void run_detach(struct gdb *gdb);
+
+/* Has the vCPUs go on that have something to do. False: one of them has a stop
+ * that was not told yet, or the guest is over; then none does. */
+bool run_go(struct gdb *gdb);
+
+/* Has all stand still, and waits until they do. */
+void run_halt(struct gdb *gdb);
+
+/* Whether they have been told to, by one of them or because it has ended. */
+bool run_is_halting(struct gdb *gdb);
+
+/* Takes the stop that is to be told; STOP_NONE: there is none. */
+struct stop run_take_stop(struct gdb *gdb);
+
+/* On the thread of @cpu, which has something to tell: all are to stop. */
+void run_stop(struct gdb_cpu *cpu, struct stop stop);
+
+/* --- stops.c: on the thread of a vCPU --- */
+
+/* It is about to enter, has left the guest for debugging. */
+void stops_enter(struct gdb_cpu *cpu);
+void stops_debug(struct gdb_cpu *cpu);
+
+/* --- session.c --- */
+
+/* A packet has come whole; the answer, if there is one, has been sent. */
+void session_packet(struct gdb *gdb);
+void session_start(struct gdb *gdb);
+void session_interrupt(struct gdb *gdb);
+
+/* One has come that cannot be looked at. */
+void session_refuse(struct gdb *gdb);
+
+/* The guest has stopped, or is over, while the client waits to hear of it. */
+void session_stopped(struct gdb *gdb);
+
+/* --- server.c --- */
+
+/* Sends gdb->reply as a packet. */
+void server_send(struct gdb *gdb);
+
+/* Starts the thread. 0, or -errno after one message. */
+int server_start(struct gdb *gdb);
+void server_stop(struct gdb *gdb);
+
+/* --- guests.c --- */
+
+extern const struct service gdb_service;
+
+#endif

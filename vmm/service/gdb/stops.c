@@ -1,0 +1,118 @@
+/*
+ * Why a vCPU has stopped, found on its own thread, so that a step that is none of
+ * the client's business costs no other one.
+ */
+#include <linux/kvm.h>
+#include <sys/ioctl.h>
+
+#include "core/services.h"
+#include "core/vcpu.h"
+#include "service/gdb/inner.h"
+
+#define DR6_TRAPS 0xf /* B0 to B3; SDM 3B, "Debug Status Register (DR6)" */
+
+static bool wants_steps(const struct gdb_cpu *cpu)
+{
+	return cpu->action == GDB_STEP || cpu->gdb->breaks.need_steps;
+}
+
+static uint64_t pc_of(const struct gdb_cpu *cpu)
+{
+	const struct kvm_sync_regs *regs = &cpu->vcpu->run->s.regs;
+
+	return target_pc(&regs->regs, &regs->sregs);
+}
+
+/* Tells KVM what has changed while it stood still. */
+static void arm(struct gdb_cpu *cpu)
+{
+	struct gdb *gdb = cpu->gdb;
+	bool steps = wants_steps(cpu);
+	bool holds = cpu->action == GDB_STEP && !gdb->step_irqs;
+
+	if (steps != cpu->stepping)
+		services_step(cpu->vcpu, &gdb_service, steps);
+	if (holds != cpu->holds_irqs)
+		services_hold_irqs(cpu->vcpu, holds);
+	if (cpu->armed != gdb->breaks.version) {
+		struct kvm_guest_debug debug = { 0 };
+
+		breaks_arm(gdb, &debug);
+		services_break(cpu->vcpu, &debug);
+	}
+	cpu->stepping = steps;
+	cpu->holds_irqs = holds;
+	cpu->armed = gdb->breaks.version;
+}
+
+static void stop_at(struct gdb_cpu *cpu, enum stop_reason reason, uint64_t addr)
+{
+	run_stop(cpu, (struct stop){ .reason = reason, .addr = addr });
+}
+
+/* True: it has stopped at a breakpoint. */
+static bool stop_at_break(struct gdb_cpu *cpu, uint64_t pc)
+{
+	const struct breakpoint *found = breaks_at(cpu->gdb, pc);
+
+	if (found)
+		stop_at(cpu,
+			found->kind == BREAK_SOFTWARE ? STOP_SOFTWARE :
+							STOP_HARDWARE,
+			pc);
+	return found;
+}
+
+void stops_enter(struct gdb_cpu *cpu)
+{
+	arm(cpu);
+}
+
+/* Each turn of a string instruction is a step of its own; it is arrived at
+ * once. */
+static bool is_repeating(const struct gdb_cpu *cpu, uint64_t pc)
+{
+	return pc == cpu->last_pc &&
+	       cpu->vcpu->run->s.regs.regs.rcx == cpu->last_rcx - 1;
+}
+
+static void after_step(struct gdb_cpu *cpu)
+{
+	uint64_t pc = pc_of(cpu), addr;
+	bool repeats = is_repeating(cpu, pc);
+
+	cpu->last_pc = pc;
+	cpu->last_rcx = cpu->vcpu->run->s.regs.regs.rcx;
+	if (cpu->gdb->breaks.nr_watches && breaks_changed(cpu, &addr))
+		stop_at(cpu, STOP_WRITE, addr);
+	else if (cpu->action == GDB_STEP)
+		stop_at(cpu, STOP_STEP, 0);
+	else if (!repeats)
+		stop_at_break(cpu, pc);
+}
+
+/* An exception that is the guest's own goes to its handler (KVM API,
+ * "KVM_SET_GUEST_DEBUG"); what else is asked of KVM stays. */
+static void give_back(struct gdb_cpu *cpu, uint32_t which)
+{
+	struct kvm_guest_debug debug = cpu->vcpu->debug;
+
+	debug.control |= KVM_GUESTDBG_ENABLE | which;
+	ioctl(cpu->vcpu->fd, KVM_SET_GUEST_DEBUG, &debug);
+}
+
+void stops_debug(struct gdb_cpu *cpu)
+{
+	const struct kvm_debug_exit_arch *arch = &cpu->vcpu->run->debug.arch;
+	struct stop stop = { .reason = STOP_NONE };
+
+	if (arch->exception == BP_VECTOR) {
+		if (!stop_at_break(cpu, pc_of(cpu)))
+			give_back(cpu, KVM_GUESTDBG_INJECT_BP);
+	} else if (arch->dr6 & DR6_TRAPS && break_means.debug_regs &&
+		   breaks_hit(cpu->gdb, arch->dr6, &stop)) {
+		run_stop(cpu, stop);
+	} else if (cpu->stepping) {
+		after_step(cpu);
+	}
+}
