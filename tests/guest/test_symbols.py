@@ -102,8 +102,10 @@ def for_one():
 @tap.case("an ELF image has its own names, and --symbols has others")
 def own():
     image = vm.image("hello64.elf")
-    tap.check(re.fullmatch(r"<\w+\+0x\w+>", *names(limited(image))),
-              "no name")
+    text = limited(image)
+    check_names(text, "<putchar+0x6>")
+    tap.check("\n  calls left on the stack: <print+0xa> <_start+0xf>\n" in text,
+              text)
     tap.equal(names(limited(image, "--symbols", ELF)), [])
 
 
@@ -128,10 +130,14 @@ def script():
     return path("high.ld")
 
 
-@tap.case("--verbose names where the guest halts")
+@tap.case("--verbose and --explain name where the guest halts")
 def verbose():
     if not vm.has_feature("trace", "probe"):
         raise tap.Skip("no --verbose in this configuration")
+    if vm.has_feature("explain", "probe"):
+        result = run("--explain", vm.image("hello64.elf"))
+        tap.check(re.search(r" it stops <\w+(\+0x\w+)?>, interr", result.err),
+                  result.err[-300:])
     result = run("--verbose", vm.image("hello64.elf"))
     result.must(vm.OK)
     tap.check(re.search(r"halt: at rip 0x\w+ <\w+(\+0x\w+)?>, interr", result.err),

@@ -87,6 +87,17 @@ const struct symbols *vm_symbols(const struct vm *vm)
 	return symbols->symbols;
 }
 
+bool vm_find_symbol(const struct vm *vm, uint64_t addr, const char **name,
+		    uint64_t *off)
+{
+	return symbols_find(vm_symbols(vm), addr, name, off);
+}
+
+bool vm_symbol_value(const struct vm *vm, const char *name, uint64_t *addr)
+{
+	return symbols_value(vm_symbols(vm), name, addr);
+}
+
 static bool add_linked(struct text *text, const struct symbols *symbols,
 		       uint64_t addr)
 {

@@ -6,6 +6,7 @@
 #ifndef MKVM_CORE_SYMBOLS_H
 #define MKVM_CORE_SYMBOLS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct kvm_regs;
@@ -19,9 +20,14 @@ struct vm;
 void vm_attach_symbols(struct vm *vm);
 void vm_detach_symbols(struct vm *vm);
 
-/* For util/symbols.h; NULL: there are none, as in a flat image. Any thread. They
- * live as long as @vm, which may be NULL. */
+/* For util/symbols.h, which is there with this only; NULL: there are none, as in a
+ * flat image. Any thread. They live as long as @vm, which may be NULL. */
 const struct symbols *vm_symbols(const struct vm *vm);
+
+/* symbols_find() and symbols_value() of these; false where there are none. */
+bool vm_find_symbol(const struct vm *vm, uint64_t addr, const char **name,
+		    uint64_t *off);
+bool vm_symbol_value(const struct vm *vm, const char *name, uint64_t *addr);
 
 /*
  * Adds what linear address @addr is called, with a blank before it, or nothing:

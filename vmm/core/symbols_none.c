@@ -19,6 +19,24 @@ const struct symbols *vm_symbols(const struct vm *vm)
 	return NULL;
 }
 
+bool vm_find_symbol(const struct vm *vm, uint64_t addr, const char **name,
+		    uint64_t *off)
+{
+	(void)vm;
+	(void)addr;
+	(void)name;
+	(void)off;
+	return false;
+}
+
+bool vm_symbol_value(const struct vm *vm, const char *name, uint64_t *addr)
+{
+	(void)vm;
+	(void)name;
+	(void)addr;
+	return false;
+}
+
 void vm_add_symbol(struct text *text, const struct vm *vm, uint64_t addr)
 {
 	(void)text;

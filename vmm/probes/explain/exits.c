@@ -3,14 +3,19 @@
  */
 #include <linux/kvm.h>
 
+#include "core/symbols.h"
 #include "probe.h"
 #include "probes/explain/explain.h"
 #include "x86/bits.h"
 
 static void say_halt(struct text *answer, const struct exit_view *view)
 {
-	text_add(answer, "it stops, interrupts %s",
-		 view->run->s.regs.regs.rflags & RFLAGS_IF ? "on" : "off");
+	const struct kvm_sync_regs *regs = &view->run->s.regs;
+
+	text_add(answer, "it stops");
+	vm_add_code_symbol(answer, view->vm, &regs->regs, &regs->sregs);
+	text_add(answer, ", interrupts %s",
+		 regs->regs.rflags & RFLAGS_IF ? "on" : "off");
 }
 
 static void say_crash(struct text *answer, const struct exit_view *view)

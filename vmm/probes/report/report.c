@@ -13,7 +13,6 @@
 #include <sys/ioctl.h>
 
 #include "abi/exit_status.h"
-#include "core/symbols.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "probe.h"
@@ -145,23 +144,6 @@ static void add_head(struct text *text, const struct vcpu *vcpu,
 		 is_in(vcpu, KVM_MP_STATE_HALTED) ? ", halted" : "");
 }
 
-/* What the ELF file calls the place; nothing where nothing is known of it. */
-static void add_names(struct text *text, const struct vcpu *vcpu,
-		      const struct report_state *state)
-{
-	static const char intro[] = "  rip is at";
-	const size_t before = text->len;
-
-	if (!state->code_known)
-		return;
-	text_add(text, intro);
-	vm_add_code_symbol(text, vcpu->vm, &state->regs, &state->sregs);
-	if (text->len - before >= sizeof(intro))
-		text_add(text, "\n");
-	else
-		text->buf[text->len = before] = '\0';
-}
-
 static void add_page_walk(struct text *text, const struct report_state *state,
 			  const char *what, uint64_t gva)
 {
@@ -213,7 +195,7 @@ static void report_crash(struct text *text, const struct vcpu *vcpu,
 	else if (reset)
 		add_loss(text, vcpu);
 	report_add_registers(text, state);
-	add_names(text, vcpu, state);
+	report_add_names(text, state, vcpu->vm);
 	report_add_segments(text, &state->sregs);
 	report_add_control(text, &state->sregs);
 	report_add_event(text, &state->events);
@@ -229,7 +211,7 @@ static void report_place(struct text *text, const struct vcpu *vcpu,
 {
 	add_head(text, vcpu, state);
 	report_add_registers(text, state);
-	add_names(text, vcpu, state);
+	report_add_names(text, state, vcpu->vm);
 	report_add_control(text, &state->sregs);
 	report_add_code(text, state);
 	report_add_verdict(text, state, vcpu, status);

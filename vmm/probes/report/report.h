@@ -6,7 +6,7 @@
  * code.c finds the bytes at RIP and names an instruction,
  * rules/ looks for the cause: all of them functions of a state and of guest RAM,
  * so that tests need no /dev/kvm. replay.c finds the crash again where KVM has
- * lost it; screen.c is the guest's screen.
+ * lost it; names.c names the places of it; screen.c is the guest's screen.
  *
  * Everything in a state is the guest's: addresses may point anywhere, and page
  * tables may be garbage.
@@ -82,6 +82,13 @@ const char *report_name_code(const uint8_t *code, size_t len, bool is_64bit);
 /* The vector of the exception @code raises by itself, or -1. */
 int report_code_vector(const struct report_state *state, const uint8_t *code,
 		       size_t len);
+
+/* --- names.c --- */
+
+/* What the places at RIP and on the stack are called; nothing where nothing is
+ * known of them. */
+void report_add_names(struct text *text, const struct report_state *state,
+		      const struct vm *vm);
 
 /* --- replay.c --- */
 
