@@ -49,4 +49,31 @@ kvm-vmm: $(IMAGES)/kvm-net
 san: $(B)/san/vmm/kvm-net
 endif
 
-include $(call deps-of,$(GUNZIP_OBJS) $(NET_OBJS))
+# Zydis' tables are 500 KB: they are in a library of the system's.
+INSN_OBJS := $(patsubst %.c,$(B)/%.o,$(wildcard backends/insn/*.c))
+
+$(INSN_OBJS): EXTRA = -I. -fPIE -fstack-protector-strong \
+	$(if $(filter -O1 -O2 -O3 -Os -Oz,$(CFLAGS)),-U_FORTIFY_SOURCE \
+	-D_FORTIFY_SOURCE=2)
+$(patsubst $(B)/%,$(B)/san/%,$(INSN_OBJS)) $(patsubst $(B)/%,$(B)/fuzz/%,$(INSN_OBJS)): \
+	EXTRA = -I.
+
+$(B)/backends/kvm-insn: $(INSN_OBJS)
+	$(say) LD kvm-insn
+	$(Q)$(HOST_CC) $(CFLAGS) $(NET_LINK) -o $@ $^ $(LDFLAGS) -lZydis -lZycore
+
+$(IMAGES)/kvm-insn: $(B)/backends/kvm-insn
+	$(say) STRIP images/kvm-insn
+	$(Q)mkdir -p $(@D)
+	$(Q)strip -R .comment -o $@ $<
+
+$(B)/san/vmm/kvm-insn: $(IMAGES)/kvm-insn
+	$(Q)mkdir -p $(@D)
+	$(Q)ln -sf $(abspath $<) $@
+
+ifeq ($(CONFIG_DBG_TRACE_INSN),y)
+kvm-vmm: $(IMAGES)/kvm-insn
+san: $(B)/san/vmm/kvm-insn
+endif
+
+include $(call deps-of,$(GUNZIP_OBJS) $(NET_OBJS) $(INSN_OBJS))

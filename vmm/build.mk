@@ -22,7 +22,7 @@ obj-$(CONFIG_MACHINE) += $(addprefix terminal/,console.o output.o screen.o term.
 			 messages.o style.o keys.o)
 obj-$(CONFIG_MACHINE) += boot/select.o boot/kind.o boot/kind_look.o \
 			 boot/gunzip$(call none-without,BOOT_GZIP).o
-obj-$(or $(CONFIG_BOOT_GZIP),$(CONFIG_NET_USER)) += util/backend.o
+obj-$(or $(CONFIG_BOOT_GZIP),$(CONFIG_NET_USER),$(CONFIG_DBG_TRACE_INSN)) += util/backend.o
 obj-$(CONFIG_MACHINE) += util/lock.o util/log.o util/sink.o util/ring.o util/text.o \
 			 util/bus_error.o \
 			 util/size.o
@@ -146,6 +146,8 @@ obj-$(CONFIG_DBG_TRACE_FILE) += $(call whole,probes/tracefile) \
 obj-$(or $(CONFIG_DBG_GDB),$(CONFIG_DBG_RULES)) += core/irqstate.o x86/descriptor.o
 obj-$(CONFIG_DBG_BUDGET)  += $(call whole,probes/budget) util/lane.o
 obj-$(CONFIG_DBG_GDB)     += $(call whole,service/gdb) x86/walk.o
+obj-$(CONFIG_DBG_TRACE_INSN) += $(call whole,service/insn) core/linear.o x86/walk.o \
+				util/outfile.o
 obj-$(CONFIG_DBG_DOCTOR)  += $(call whole,doctor)
 
 # The DSDT's parts, from ASL; one header, which only their file includes.

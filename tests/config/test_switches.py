@@ -250,8 +250,11 @@ ROWS = {
     "DBG_TRACE_FILE": Row("probes/tracefile/*",
                           lost=r"probe   trace-file .*"),
     "DBG_BUDGET": Row("probes/budget/*", lost=r"probe   budget .*"),
-    "DBG_GDB": Row("service/gdb/* core/services", "core/services_none",
+    "DBG_GDB": Row("service/gdb/*",
                    lost=r"service gdb.*"),
+    "DBG_TRACE_INSN": Row(
+        "service/insn/* core/linear",
+        lost=(r"service (trace-insn|trace-count) .*",)),
     "DBG_DOCTOR": Row("doctor/*", lost=r"command doctor .*"),
 }
 # With every switch on, the choice has its first member: nothing to add.

@@ -80,7 +80,8 @@
  * INSN_EVENT: a number, what has happened before the next step, and one that says
  * more.
  *	INSN_INTERRUPT	the VMM has injected this vector
- *	INSN_SKIPPED	instructions were executed that are not here: filters
+ *	INSN_SKIPPED	the last step is there for its registers: its instruction was
+ *			not executed yet, or what comes from it on is left out
  *	INSN_HALTED	it was halted
  *	INSN_LEFT	the guest has ended with this exit status; the last record
  */

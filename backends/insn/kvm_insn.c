@@ -1,0 +1,82 @@
+/*
+ * kvm-insn: prints a trace of instructions for kvm-vmm; Zydis decodes them.
+ *
+ *	kvm-insn live|step|file <TRACE >TEXT
+ *
+ * "live": as it comes, for a reader who waits; "step": and each instruction before it
+ * is executed. It ends with 0; 1 if the trace was cut off; 2 if it is damaged, 3 if it
+ * is none, 4 if it cannot be read, each after a message; 5 if nobody takes the text;
+ * 64 when it is called in another way; 69 when this machine does not let it.
+ */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backends/insn/insn.h"
+#include "backends/insn/stream.h"
+#include "vmm/abi/insn_status.h"
+
+static ssize_t read_input(void *arg, void *buf, size_t len)
+{
+	(void)arg;
+	return read(STDIN_FILENO, buf, len);
+}
+
+static int say(int status, const char *what)
+{
+	fprintf(stderr, "kvm-insn: %s\n", what);
+	return status;
+}
+
+static int end(enum stream_end end, uint64_t where, const char *why)
+{
+	switch (end) {
+	case STREAM_WHOLE:
+		return INSN_OK;
+	case STREAM_CUT:
+		return INSN_CUT;
+	case STREAM_WRONG:
+		fprintf(stderr,
+			"kvm-insn: damaged: %s, in the block at byte %" PRIu64
+			"\n",
+			why, where);
+		return INSN_DAMAGED;
+	case STREAM_OTHER:
+		return INSN_OTHER;
+	default:
+		return INSN_IO;
+	}
+}
+
+/* What is typed at the terminal is for kvm-vmm, which ends this program. */
+static void ignore_signals(void)
+{
+	static const int ignored[] = { SIGPIPE, SIGINT, SIGQUIT, SIGHUP,
+				       SIGTSTP };
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
+		signal(ignored[i], SIG_IGN);
+}
+
+int main(int argc, char **argv)
+{
+	const char *word = argc == 2 ? argv[1] : "";
+	struct stream stream = { .read = read_input,
+				 .live = strcmp(word, "file") != 0 };
+	enum stream_end how;
+	const char *why = "";
+	uint64_t where = 0;
+
+	steps_wait = !strcmp(word, "step");
+	if (stream.live && !steps_wait && strcmp(word, "live") != 0)
+		return say(INSN_USAGE, "it is kvm-vmm that starts this "
+				       "program, for --trace-insn");
+	ignore_signals();
+	out.fd = STDOUT_FILENO;
+	how = stream_show(&stream, &where, &why);
+	if (!out_flush())
+		return INSN_NO_READER;
+	return end(how, where, why);
+}

@@ -1,0 +1,130 @@
+/* Lines: an instruction, and what became of it when the next step is known. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backends/insn/insn.h"
+#include "vmm/x86/bits.h"
+
+#define COLUMN_CODE    10 /* behind an address of 8 digits, 8 more for 16 */
+#define COLUMN_NAME    24 /* wide */
+#define COLUMN_TEXT    24 /* behind the code: 7 bytes are frequent */
+#define COLUMN_CHANGES 32 /* behind the text */
+
+bool steps_wait;
+
+static const struct lane *shown; /* whose heading came last */
+
+static const char *ring_words(const struct state *state, char *buf, size_t size)
+{
+	snprintf(buf, size, "ring %u",
+		 (unsigned int)state->systems[INSN_CS] & 3);
+	return buf;
+}
+
+static void put_mode(const struct state *state, char *buf, size_t size)
+{
+	const uint64_t cr0 = state->systems[INSN_CR0];
+	const uint64_t *cs = &state->systems[INSN_CS];
+	char ring[16];
+
+	if (!(cr0 & CR0_PE))
+		snprintf(buf, size, "real mode, cs %04" PRIx64 " at %08" PRIx64,
+			 cs[INSN_SELECTOR], cs[INSN_BASE]);
+	else if (state->regs[INSN_FLAGS] & RFLAGS_VM)
+		snprintf(buf, size, "virtual-8086 mode, cs %04" PRIx64,
+			 cs[INSN_SELECTOR]);
+	else
+		snprintf(buf, size, "%s, %u-bit code, %s",
+			 state->systems[INSN_EFER] & EFER_LMA ? "long mode" :
+			 cr0 & CR0_PG ? "protected mode with paging" :
+					"protected mode",
+			 code_bits(state),
+			 ring_words(state, ring, sizeof(ring)));
+}
+
+/* "-- hello.bin, vCPU 0: real mode", when it is another than before. */
+static void add_heading(struct lane *lane, const struct state *state)
+{
+	const struct guest_name *guest = &guests[lane->guest];
+	char mode[sizeof(lane->mode)];
+
+	put_mode(state, mode, sizeof(mode));
+	if (shown == lane && !strcmp(mode, lane->mode))
+		return;
+	shown = lane;
+	memcpy(lane->mode, mode, sizeof(mode));
+	out_add("-- %s", guest->name);
+	if (guest->nr_cpus > 1)
+		out_add(", vCPU %u", lane->cpu);
+	out_add(": %s", mode);
+	out_end_line();
+}
+
+static void add_bytes(const struct insn *insn)
+{
+	for (size_t i = 0; i < insn->len; i++)
+		out_add("%02x", insn->bytes[i]);
+}
+
+/* "00000010 <main+0x3> cd10 int 0x10" */
+static size_t add_instruction(const struct lane *lane,
+			      const struct state *state, struct insn *insn)
+{
+	const unsigned int digits = is_64bit(state) ? 16 : 8;
+	const uint64_t addr = linear(state, state->rip);
+	size_t column = digits + 2;
+	const char *name;
+	uint64_t off;
+
+	out_add("%0*" PRIx64, digits, addr);
+	name = code_symbol(lane, addr, &off);
+	if (name) {
+		out_add(off ? " <%s+0x%" PRIx64 ">" : " <%s>", name, off);
+		column += COLUMN_NAME;
+	}
+	out_pad(column);
+	add_bytes(insn);
+	out_pad(column + COLUMN_TEXT);
+	out_add("%s", insn->text);
+	return column + COLUMN_TEXT + COLUMN_CHANGES;
+}
+
+void step_over(struct lane *lane)
+{
+	struct insn insn;
+
+	decode(&insn, lane, &lane->before, lane->before.rip);
+	add_heading(lane, &lane->before);
+	out_pad(add_instruction(lane, &lane->before, &insn));
+	if (insn.valid)
+		add_operands(&insn, &lane->before, &lane->now);
+	add_changes(&lane->before, &lane->now);
+	out_end_line();
+}
+
+void step_last(struct lane *lane)
+{
+	struct insn insn;
+
+	decode(&insn, lane, &lane->before, lane->before.rip);
+	add_heading(lane, &lane->before);
+	out_pad(add_instruction(lane, &lane->before, &insn));
+	if (insn.valid)
+		add_operands(&insn, &lane->before, NULL);
+	out_end_line();
+	lane->pending = false;
+}
+
+void step_event(struct lane *lane, uint64_t what, uint64_t more)
+{
+	if (what == INSN_SKIPPED)
+		lane->pending = false;
+	if (what == INSN_LEFT && lane->pending)
+		step_last(lane);
+	if (what == INSN_LEFT) {
+		out_add("-- %s, vCPU %u: ended with status %" PRIu64,
+			guests[lane->guest].name, lane->cpu, more);
+		out_end_line();
+	}
+}

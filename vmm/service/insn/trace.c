@@ -1,0 +1,235 @@
+/*
+ * Which instructions are written down. A vCPU comes here after each single step,
+ * and before it enters the guest, when an exit of another kind has taken it on.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/linear.h"
+#include "core/services.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
+#include "service.h"
+#include "service/insn/insn.h"
+#include "util/log.h"
+#include "x86/bits.h"
+
+struct insn_filter insn_filter = { .guest = -1, .cpu = -1, .ring = -1 };
+
+/* A vCPU that is traced; its thread's, once it has one. */
+struct traced {
+	struct insn_lane lane;
+	bool entered; /* it was in the guest; then its registers are there */
+	bool begun;   /* the instruction of the last step; it may be over */
+	bool over;    /* no more of it */
+	uint64_t rip; /* when it was looked at last */
+};
+
+static struct guest {
+	struct traced **cpus; /* NULL: not traced */
+	uint64_t from;
+	atomic_bool begun; /* the instruction at @from has come */
+} * guests;
+
+static const struct service *service; /* whose steps these are */
+static bool live;		      /* each record goes at once */
+static atomic_ullong left;	      /* of insn_filter.count, and one more */
+static struct vm *first_vm;	      /* of those at start() */
+static unsigned int nr_guests;
+
+static struct traced *find(const struct vcpu *vcpu)
+{
+	return guests[vcpu->vm->config.id].cpus[vcpu->id];
+}
+
+static void flush(struct traced *t)
+{
+	size_t len = insn_close_block(&t->lane);
+
+	if (len && !insn_output_put(t->lane.buf, len))
+		t->over = true;
+}
+
+/* From here on the vCPU runs as if nobody looked on. */
+static void finish(struct vcpu *vcpu, struct traced *t)
+{
+	t->over = true;
+	services_step(vcpu, service, false);
+}
+
+static bool has_begun(struct guest *guest, uint64_t addr)
+{
+	if (atomic_load_explicit(&guest->begun, memory_order_relaxed))
+		return true;
+	if (addr != guest->from)
+		return false;
+	atomic_store(&guest->begun, true);
+	return true;
+}
+
+static unsigned int ring_of(const struct kvm_regs *regs,
+			    const struct kvm_sregs *sregs)
+{
+	if (!(sregs->cr0 & CR0_PE))
+		return 0;
+	return regs->rflags & RFLAGS_VM ? 3 : sregs->cs.selector & 3;
+}
+
+/* What comes is not for the trace; the last step's registers are. */
+static void skip(struct traced *t, const struct kvm_regs *regs,
+		 const struct kvm_sregs *sregs)
+{
+	if (t->lane.skipped || !t->lane.begun)
+		return;
+	insn_add_step(&t->lane, regs, sregs);
+	insn_add_event(&t->lane, INSN_SKIPPED, 0);
+	t->lane.skipped = true;
+}
+
+static bool is_used_up(void)
+{
+	return insn_filter.count && atomic_fetch_sub(&left, 1) <= 1;
+}
+
+static void note(struct vcpu *vcpu, struct traced *t,
+		 const struct kvm_regs *regs, const struct kvm_sregs *sregs)
+{
+	struct guest *guest = &guests[vcpu->vm->config.id];
+
+	t->rip = regs->rip;
+	t->begun = false;
+	if (!has_begun(guest, linear_code(sregs, regs->rip)))
+		return;
+	if (insn_filter.ring >= 0 &&
+	    (int)ring_of(regs, sregs) != insn_filter.ring) {
+		skip(t, regs, sregs);
+	} else if (is_used_up()) {
+		atomic_store(&left, 1);
+		skip(t, regs, sregs);
+		finish(vcpu, t);
+	} else {
+		insn_add_step(&t->lane, regs, sregs);
+	}
+	if (live || t->over || insn_is_full(&t->lane))
+		flush(t);
+}
+
+void insn_debug(struct vcpu *vcpu)
+{
+	struct traced *t = find(vcpu);
+
+	if (t && !t->over)
+		note(vcpu, t, &vcpu->run->s.regs.regs,
+		     &vcpu->run->s.regs.sregs);
+}
+
+/* The first time, and when an exit has taken it on that no step follows: a write
+ * to a device's memory is such a one. */
+void insn_enter(struct vcpu *vcpu)
+{
+	struct traced *t = find(vcpu);
+
+	if (!t || t->over)
+		return;
+	if (insn_output_failed())
+		finish(vcpu, t);
+	else if (t->entered && t->rip != vcpu->run->s.regs.regs.rip)
+		note(vcpu, t, &vcpu->run->s.regs.regs,
+		     &vcpu->run->s.regs.sregs);
+	else if (!t->entered && !vcpu->id)
+		note(vcpu, t, &vcpu->seen, &vcpu->seen_sregs);
+	t->entered = t->begun = true;
+}
+
+static bool is_wanted(int wanted, unsigned int id)
+{
+	return wanted < 0 || (unsigned int)wanted == id;
+}
+
+/* 0 or -errno. */
+static int trace_cpu(struct vcpu *vcpu, struct traced **traced)
+{
+	struct traced *t = calloc(1, sizeof(*t));
+
+	*traced = t;
+	if (!t)
+		return -ENOMEM;
+	t->lane.vm = vcpu->vm;
+	t->lane.cpu = vcpu->id;
+	services_step(vcpu, service, true);
+	return 0;
+}
+
+static int trace_guest(struct vm *vm, struct guest *guest)
+{
+	int err = 0;
+
+	guest->begun = !insn_filter.from;
+	guest->cpus = calloc(vm->nr_vcpus, sizeof(struct traced *));
+	if (!guest->cpus)
+		return -ENOMEM;
+	if (!is_wanted(insn_filter.guest, vm->config.id))
+		return 0;
+	for (unsigned int id = 0; id < vm->nr_vcpus && !err; id++)
+		if (is_wanted(insn_filter.cpu, id))
+			err = trace_cpu(&vm->vcpus[id], &guest->cpus[id]);
+	return err;
+}
+
+static void forget_all(void)
+{
+	for (unsigned int i = 0; i < nr_guests; i++) {
+		for (unsigned int id = 0;
+		     guests[i].cpus && id < first_vm[i].nr_vcpus; id++)
+			free(guests[i].cpus[id]);
+		free(guests[i].cpus);
+	}
+	free(guests);
+	guests = NULL;
+}
+
+int insn_start(const struct service *by, struct vm *vms, unsigned int nr_vms,
+	       bool to_file, bool steps)
+{
+	int err;
+
+	service = by;
+	live = !to_file;
+	first_vm = vms;
+	nr_guests = nr_vms;
+	atomic_store(&left, insn_filter.count + 1);
+	guests = calloc(nr_vms, sizeof(*guests));
+	err = guests ? 0 : -ENOMEM;
+	for (unsigned int i = 0; i < nr_vms && !err; i++)
+		err = trace_guest(&vms[i], &guests[i]);
+	if (err)
+		log_error("%s: %s", service->option, strerror(-err));
+	else
+		err = insn_output_start(vms, nr_vms, steps);
+	if (err)
+		forget_all();
+	return err;
+}
+
+static void end_lane(struct traced *t)
+{
+	if (!t)
+		return;
+	if (t->lane.begun && !insn_output_failed()) {
+		if (!t->begun && !t->lane.skipped)
+			insn_add_event(&t->lane, INSN_SKIPPED, 0);
+		insn_add_event(&t->lane, INSN_LEFT, t->lane.vm->status);
+	}
+	flush(t);
+}
+
+int insn_stop(void)
+{
+	for (unsigned int i = 0; i < nr_guests; i++)
+		for (unsigned int id = 0; id < first_vm[i].nr_vcpus; id++)
+			end_lane(guests[i].cpus[id]);
+	forget_all();
+	return insn_output_end();
+}
