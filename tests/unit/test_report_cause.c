@@ -2,7 +2,10 @@
  * probes/report/state.o probes/report/code.o
  * probes/report/rules/judge.o probes/report/rules/entry.o probes/report/rules/fetch.o
  * probes/report/rules/pages.o probes/report/rules/descriptors.o
- * probes/report/rules/idt.o probes/report/rules/stack.o core/memory.o util/text.o */
+ * probes/report/rules/idt.o probes/report/rules/stack.o probes/report/rules/insn.o
+ * probes/report/rules/access.o probes/report/rules/data.o probes/report/rules/control.o
+ * probes/report/rules/single.o probes/report/rules/selectors.o
+ * probes/report/rules/mistakes.o probes/report/rules/host.o core/memory.o util/text.o */
 /*
  * The likely cause of a crash, from states made up here; and the registers,
  * code bytes and rules it stands on.
@@ -60,6 +63,7 @@ static int setup(void **state)
 	s.sregs.ss = s.sregs.cs;
 	s.sregs.ss.selector = 16;
 	s.sregs.ss.type = 3;
+	s.sregs.ds = s.sregs.es = s.sregs.ss;
 	s.sregs.tr =
 		(struct kvm_segment){ .limit = 0x67, .type = 11, .present = 1 };
 	s.sregs.gdt.base = GDT;
@@ -184,13 +188,13 @@ static void the_stack_is_not_mapped(void **state)
 	/* In ring 3 the stack is that of the TSS. */
 	s.sregs.ss.dpl = s.sregs.cs.dpl = 3;
 	s.sregs.tr.base = 0x7000;
-	mem_write(&mem, 0x7004, "\x00\x00\x00\x60", 4);
+	mem_write(&mem, 0x7004, "\x00\x00\x00\x60\x10", 5);
 	mem_write(&mem, PD, "\x87", 1);
 	expect("`int3` raised #BP, breakpoint, and its frame would go to "
 	       "0x5fffffff, which is not mapped (PDE 383 is not present)");
 	s.sregs.tr.limit = 0x20;
 	expect("`int3` raised #BP, breakpoint, and the TSS has no stack for "
-	       "ring 0");
+	       "ring 0: its limit is 0x20");
 }
 
 static void data_is_not_mapped(void **state)
@@ -199,6 +203,11 @@ static void data_is_not_mapped(void **state)
 	paging();
 	code("\xa3\x00\x00\x00\x30", 5);
 	s.sregs.cr2 = 0x30000000;
+	expect("the instruction writes to 0x30000000, which is not mapped "
+	       "(PDE 192 is not present), and gate 14 of the IDT is not "
+	       "present");
+	code("\xc5\xf8\x77", 3); /* what memory it needs is not known */
+	s.sregs.cr4 |= 1u << 18;
 	expect("something accessed 0x30000000, which is not mapped (PDE 192 "
 	       "is not present), and gate 14 of the IDT is not present");
 	s.sregs.cr2 = 0x1234; /* mapped: it is an old one */
@@ -236,6 +245,10 @@ static void pages_that_cannot_be_executed(void **state)
 	s.sregs.efer = LONG;
 	s.sregs.ss.dpl = 3;
 	s.sregs.idt.limit = 0;
+	expect("RIP is 0x1000, whose PDE 0 is 0x8000000000000083, with NX set "
+	       "while EFER.NXE is clear, and the IDT has no room for entry 14 "
+	       "(limit 0x0)");
+	mem_write(&mem, 0x6007, "", 1);
 	expect("the page of RIP is the kernel's, not the user's, and the IDT "
 	       "has no room for entry 14 (limit 0x0)");
 }

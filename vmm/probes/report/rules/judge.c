@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "abi/exit_status.h"
-#include "probes/report/rules/rule.h"
+#include "probes/report/rules/insn.h"
 #include "x86/bits.h"
 #include "x86/words.h"
 
@@ -81,33 +81,84 @@ static bool add_instruction(struct text *text, struct rule_case *c)
 	return true;
 }
 
-/* KVM still holds an exception that was on its way. */
-static bool add_event(struct text *text, struct rule_case *c)
+/* The exception that KVM still holds, on its way, or -1. */
+static int event_vector(const struct rule_case *c)
 {
 	const struct kvm_vcpu_events *events = &c->state->events;
 
 	if (!(events->exception.injected || events->exception.pending) ||
 	    events->exception.nr == VECTOR_DF)
-		return false;
-	c->vector = events->exception.nr;
+		return -1;
+	return events->exception.nr;
+}
+
+static bool add_event(struct text *text, struct rule_case *c, int vector)
+{
+	c->vector = vector;
 	text_add(text, "there was ");
-	vector_add(text, c->vector);
-	if (c->vector == VECTOR_PF)
+	vector_add(text, vector);
+	if (vector == VECTOR_PF)
 		text_add(text, " at 0x%llx",
 			 (unsigned long long)c->state->sregs.cr2);
 	return true;
 }
 
-/* CR2 may be older than the crash, so it counts only while it still fails. */
-static bool add_data(struct text *text, struct rule_case *c)
+static void forget(struct rule_case *c, struct text *text, size_t len)
 {
-	uint64_t cr2 = c->state->sregs.cr2;
+	rules_cut(text, len);
+	c->nr_broken = 0;
+	c->vector = -1;
+}
 
-	if (!cr2 ||
-	    !rules_add_unmapped(text, c->state, "something accessed", cr2))
+/* Why one byte that the instruction needs is out of its reach. */
+static bool add_byte(struct text *text, struct rule_case *c,
+		     const struct access *access, unsigned int nth)
+{
+	c->access = access;
+	c->address = access->address + nth;
+	c->what = access->stack ? "the instruction needs the stack at" :
+		  access->write ? "the instruction writes to" :
+				  "the instruction reads";
+	if (rules_look(c, RULE_ACCESS, text))
+		return true;
+	if (!rules_look(c, RULE_TABLES, text))
 		return false;
 	c->vector = VECTOR_PF;
 	return true;
+}
+
+static bool add_access(struct text *text, struct rule_case *c)
+{
+	struct access list[INSN_ACCESSES_MAX];
+	struct insn insn;
+	unsigned int count;
+
+	if (!insn_decode(&insn, c->state))
+		return false;
+	count = insn_accesses(&insn, list);
+	for (unsigned int i = 0; i < count; i++)
+		if (add_byte(text, c, &list[i], 0) ||
+		    add_byte(text, c, &list[i], list[i].len - 1))
+			return true;
+	return false;
+}
+
+/*
+ * CR2 may be older than the crash, so it counts only while it still fails, and
+ * only where it is not known what the instruction needs.
+ */
+static bool add_data(struct text *text, struct rule_case *c)
+{
+	uint64_t cr2 = c->state->sregs.cr2;
+	struct walk walk;
+
+	if (!cr2)
+		return false;
+	rules_walk(&walk, c, cr2);
+	if (walk.end == WALK_MAPPED)
+		return false;
+	c->vector = VECTOR_PF;
+	return rules_add_unmapped(text, c->state, "something accessed", cr2);
 }
 
 /* Why nothing could be fetched from RIP. */
@@ -122,12 +173,25 @@ static bool add_fetch(struct text *text, struct rule_case *c)
 	return rules_look(c, RULE_FETCH, text);
 }
 
-/* What raised the first exception; c->vector is which one it was. */
+/* What the instruction at RIP raises; c->vector is which exception. */
+static bool add_raised(struct text *text, struct rule_case *c)
+{
+	return rules_look(c, RULE_CODE, text) || add_instruction(text, c) ||
+	       add_access(text, c) || add_data(text, c);
+}
+
+/* What raised the first exception; c->vector is which one it was, or -1. */
 static bool add_first(struct text *text, struct rule_case *c)
 {
-	return add_fetch(text, c) || add_event(text, c) ||
-	       rules_look(c, RULE_CODE, text) || add_instruction(text, c) ||
-	       rules_look(c, RULE_ACCESS, text) || add_data(text, c);
+	size_t before = text->len;
+	int known = event_vector(c);
+
+	if (add_fetch(text, c) || rules_look(c, RULE_MISTAKE, text))
+		return true;
+	if (add_raised(text, c) && (known < 0 || c->vector == known))
+		return true;
+	forget(c, text, before);
+	return known >= 0 && add_event(text, c, known);
 }
 
 /* Why c->vector cannot be delivered; false: it seems it can. */
@@ -135,13 +199,6 @@ static bool add_delivery(struct text *text, struct rule_case *c)
 {
 	return rules_look(c, RULE_GATE, text) ||
 	       rules_look(c, RULE_STACK, text);
-}
-
-static void forget(struct rule_case *c, struct text *text, size_t len)
-{
-	rules_cut(text, len);
-	c->nr_broken = 0;
-	c->vector = -1;
 }
 
 /*
@@ -204,8 +261,6 @@ static void add_triple_fault(struct text *text, struct rule_case *c)
 		return;
 	}
 	forget(c, text, before);
-	if (rules_look(c, RULE_STRAY, text))
-		return;
 	text_add(text, "an exception came, and ");
 	if (add_delivery(text, c))
 		return;
@@ -234,7 +289,8 @@ static void add_emulation(struct text *text, struct rule_case *c)
 	uint8_t code[CODE_MAX];
 	size_t len = report_code(c->state, code);
 
-	if (add_fetch(text, c) || add_undelivered(text, c))
+	if (add_fetch(text, c) || rules_look(c, RULE_MISTAKE, text) ||
+	    add_undelivered(text, c))
 		return;
 	text_add(text, "KVM ran this code in its emulator, which cannot do ");
 	add_name(text, report_name_code(code, len,

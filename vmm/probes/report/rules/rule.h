@@ -34,16 +34,18 @@
 
 /* The question that a set of rules answers. */
 enum rule_when {
-	RULE_ENTRY,  /* why did the CPU refuse to enter the guest? */
-	RULE_TABLES, /* what is wrong with the page tables of c->address? */
-	RULE_FETCH,  /* why could no instruction be fetched from RIP? */
-	RULE_CODE,   /* why did the instruction at RIP raise an exception? */
-	RULE_ACCESS, /* why could it not reach its memory? */
-	RULE_GATE,   /* why is there no handler for the exception? */
-	RULE_STACK,  /* why does its frame not fit on the stack? */
-	RULE_STRAY,  /* nothing of that: how did the guest get here? */
-	RULE_QUIET,  /* no crash: why did it halt, or say nothing? */
+	RULE_ENTRY,   /* why did the CPU refuse to enter the guest? */
+	RULE_TABLES,  /* what is wrong with the page tables of c->address? */
+	RULE_FETCH,   /* why could no instruction be fetched from RIP? */
+	RULE_MISTAKE, /* what was wrong a few instructions before? */
+	RULE_CODE,    /* why did the instruction at RIP raise an exception? */
+	RULE_ACCESS,  /* why could it not reach its memory? */
+	RULE_GATE,    /* why is there no handler for the exception? */
+	RULE_STACK,   /* why does its frame not fit on the stack? */
+	RULE_QUIET,   /* no crash: why did it halt, or say nothing? */
 };
+
+struct access;
 
 struct rule_case {
 	const struct report_state *state;
@@ -56,9 +58,11 @@ struct rule_case {
 	 * are asked about it. */
 	int vector;
 
-	/* The linear address it is about, and what that is: "RIP is". */
+	/* The linear address it is about, and what that is: "RIP is"; for
+	 * RULE_ACCESS and its tables, of these bytes (insn.h). */
 	uint64_t address;
 	const char *what;
+	const struct access *access;
 
 	/* What judge.c has found. */
 	const struct rule *broken[RULES_BROKEN_MAX];
@@ -118,6 +122,18 @@ bool rules_add_walk(struct text *text, const struct rule_case *c,
 
 /* Where the walk from linear address @gva ends. */
 void rules_walk(struct walk *walk, const struct rule_case *c, uint64_t gva);
+
+/* --- host.c: what the vCPU's KVM can tell, where there is a vCPU --- */
+
+/* EAX, EBX, ECX, EDX of a leaf that the guest sees; false: not known. */
+bool rules_cpuid(const struct rule_case *c, uint32_t leaf, uint32_t sub,
+		 uint32_t regs[4]);
+
+/* Bits of a physical address; 0: not known. */
+unsigned int rules_physical_bits(const struct rule_case *c);
+
+/* KVM has no such MSR. */
+bool rules_has_no_msr(const struct rule_case *c, uint32_t index);
 
 /* --- descriptors.c --- */
 
