@@ -63,11 +63,6 @@ static bool stop_at_break(struct gdb_cpu *cpu, uint64_t pc)
 	return found;
 }
 
-void stops_enter(struct gdb_cpu *cpu)
-{
-	arm(cpu);
-}
-
 /* Each turn of a string instruction is a step of its own; it is arrived at
  * once. */
 static bool is_repeating(const struct gdb_cpu *cpu, uint64_t pc)
@@ -89,6 +84,24 @@ static void after_step(struct gdb_cpu *cpu)
 		stop_at(cpu, STOP_STEP, 0);
 	else if (!repeats)
 		stop_at_break(cpu, pc);
+}
+
+/* An access to a device that is complete when it is told of, as it is where KVM has
+ * emulated the instruction: no step follows it but that of the next one. */
+static bool has_stepped(const struct gdb_cpu *cpu)
+{
+	const unsigned int reason = cpu->vcpu->run->exit_reason;
+
+	return cpu->stepping &&
+	       (reason == KVM_EXIT_IO || reason == KVM_EXIT_MMIO) &&
+	       pc_of(cpu) != cpu->last_pc;
+}
+
+void stops_enter(struct gdb_cpu *cpu)
+{
+	if (has_stepped(cpu))
+		after_step(cpu);
+	arm(cpu);
 }
 
 /* An exception that is the guest's own goes to its handler (KVM API,
