@@ -145,7 +145,8 @@ obj-$(CONFIG_DBG_TRACE_FILE) += $(call whole,probes/tracefile) \
 				util/json.o util/lane.o util/outfile.o
 obj-$(or $(CONFIG_DBG_GDB),$(CONFIG_DBG_RULES)) += core/irqstate.o x86/descriptor.o
 obj-$(CONFIG_DBG_BUDGET)  += $(call whole,probes/budget) util/lane.o
-obj-$(CONFIG_DBG_GDB)     += $(call whole,service/gdb) x86/walk.o
+obj-$(CONFIG_DBG_GDB)     += $(call whole,service/gdb) \
+			    $(addprefix x86/,walk.o walk_words.o flags.o words.o)
 obj-$(CONFIG_DBG_TRACE_INSN) += $(call whole,service/insn) core/linear.o x86/walk.o \
 				util/outfile.o
 obj-$(CONFIG_DBG_DOCTOR)  += $(call whole,doctor)

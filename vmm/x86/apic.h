@@ -9,7 +9,8 @@
 #define APIC_REG_SIZE 16
 #define APIC_NR_REGS  64
 
-#define APIC_ID		 0x02 /* in bits 24-31 */
+#define APIC_ID		 0x02 /* in bits 24-31, before x2APIC */
+#define APIC_ID_SHIFT	 24
 #define APIC_VERSION	 0x03
 #define APIC_TPR	 0x08
 #define APIC_PPR	 0x0a

@@ -10,7 +10,7 @@
  *   points.c    breakpoints and watchpoints; watch.c compares
  *   target*.c   registers, and their description
  *   memory.c    memory by linear address
- *   monitor*.c  the words of gdb's `monitor`
+ *   monitor*.c  the words of gdb's `monitor`, see monitor.h
  *
  * Two kinds of threads. The server's has the session, and all that is not
  * marked; a vCPU's comes here when it stops. Unless said otherwise a function
@@ -84,7 +84,8 @@ const struct target *target_choose(struct gdb_cpu *cpu);
 bool target_describe(const struct target *target, const char *annex,
 		     struct text *text);
 
-/* All registers of `g`, the general ones and segments, at most TARGET_REGS_MAX bytes at @bytes; how many. */
+/* All registers of `g`, the general ones and segments, at most TARGET_REGS_MAX bytes
+ * at @bytes; how many. */
 size_t target_get_all(const struct target *target, struct gdb_cpu *cpu,
 		      uint8_t *bytes);
 bool target_set_all(const struct target *target, struct gdb_cpu *cpu,
