@@ -68,6 +68,9 @@ void gdb_stale(struct gdb_cpu *cpu);
 void gdb_set_step_irqs(struct gdb *gdb, bool on);
 bool gdb_step_irqs(const struct gdb *gdb);
 
+/* Whether the addresses that the client gives for memory are physical ones. */
+bool gdb_is_physical(const struct gdb *gdb);
+
 /* --- target.c: registers --- */
 
 #define TARGET_REGS_MAX 4096 /* bytes of what `g` gives */

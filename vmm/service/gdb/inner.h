@@ -89,6 +89,7 @@ struct gdb {
 	struct stop last_stop;
 	bool leaving;	       /* the connection ends when all is sent */
 	bool step_irqs;	       /* single steps let interrupts in */
+	bool physical;	       /* memory is meant by physical address */
 	bool told_steps;       /* that breakpoints are slow */
 	unsigned int selected; /* vCPU of g, m and the like: Hg */
 	unsigned int stopped;  /* the one that stopped last */

@@ -42,13 +42,24 @@ bool memory_walk(const struct kvm_sregs *sregs, const struct vm *vm,
 	return true;
 }
 
+static bool find(struct gdb_cpu *cpu, uint64_t addr, uint64_t *gpa)
+{
+	struct gdb *gdb = gdb_of(cpu);
+
+	if (gdb_is_physical(gdb)) {
+		*gpa = addr;
+		return true;
+	}
+	return memory_walk(&gdb_state(cpu)->sregs, gdb_vm(gdb), addr, gpa,
+			   NULL);
+}
+
 /* Does @one to each page of the @len bytes at @addr until there is none, or it says
  * no; how many bytes those were. */
 static size_t
 each_page(struct gdb_cpu *cpu, uint64_t addr, uint8_t *buf, size_t len,
 	  bool (*one)(struct gdb *gdb, uint64_t gpa, uint8_t *buf, size_t len))
 {
-	const struct kvm_sregs *sregs = &gdb_state(cpu)->sregs;
 	struct gdb *gdb = gdb_of(cpu);
 	size_t done = 0;
 
@@ -59,8 +70,7 @@ each_page(struct gdb_cpu *cpu, uint64_t addr, uint8_t *buf, size_t len,
 
 		if (part > len - done)
 			part = len - done;
-		if (!memory_walk(sregs, gdb_vm(gdb), at, &gpa, NULL) ||
-		    !one(gdb, gpa, buf + done, part))
+		if (!find(cpu, at, &gpa) || !one(gdb, gpa, buf + done, part))
 			break;
 		done += part;
 	}

@@ -129,6 +129,26 @@ static void on_kill(struct gdb *gdb, struct scan *scan)
 	vm_quit(gdb->vm, STATUS_OK, "ended by the debugger");
 }
 
+/* QEMU's name for it, which other clients know: `maint packet
+ * Qqemu.PhyMemMode:1`. Breakpoints stay at linear addresses. */
+static void on_physical(struct gdb *gdb, struct scan *scan)
+{
+	bool on = scan_char(scan, '1');
+
+	if ((!on && !scan_char(scan, '0')) || !scan_done(scan)) {
+		session_error(gdb, ERROR_NUMBER);
+		return;
+	}
+	gdb->physical = on;
+	session_ok(gdb);
+}
+
+static void on_is_physical(struct gdb *gdb, struct scan *scan)
+{
+	if (scan_done(scan))
+		reply_text(&gdb->reply, "%d", gdb->physical);
+}
+
 static void on_command(struct gdb *gdb, struct scan *scan)
 {
 	static const char unknown[] = "?\n";
@@ -161,6 +181,8 @@ static const struct command {
 	{ "qsThreadInfo", on_more_threads, true },
 	{ "qThreadExtraInfo,", on_thread_info, true },
 	{ "qRcmd,", on_command, false },
+	{ "Qqemu.PhyMemMode:", on_physical, true },
+	{ "qqemu.PhyMemMode", on_is_physical, true },
 	{ "qC", on_current, true },
 	{ "vCont?", session_actions, true },
 	{ "vCont", session_continue, false },
@@ -195,7 +217,8 @@ void session_start(struct gdb *gdb)
 {
 	gdb->acks = true;
 	gdb->target = NULL;
-	gdb->running = gdb->leaving = gdb->step_irqs = gdb->told_steps = false;
+	gdb->running = gdb->leaving = gdb->step_irqs = gdb->physical =
+		gdb->told_steps = false;
 	gdb->selected = gdb->stopped = 0;
 	gdb->last_stop = (struct stop){ .reason = STOP_STEP };
 }

@@ -39,6 +39,11 @@ bool gdb_step_irqs(const struct gdb *gdb)
 	return gdb->step_irqs;
 }
 
+bool gdb_is_physical(const struct gdb *gdb)
+{
+	return gdb->physical;
+}
+
 /* A triple fault: AMD-V has nothing left of what the vCPU had, and KVM resets
  * it. */
 static bool is_lost(const struct vcpu *vcpu, const struct gdb_state *state)
