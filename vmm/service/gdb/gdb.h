@@ -110,10 +110,15 @@ uint64_t target_pc(const struct kvm_regs *regs, const struct kvm_sregs *sregs);
 /* --- memory.c: memory --- */
 
 /* Reads or writes at most @len bytes at linear address @addr through the page
- * tables of @cpu, which are left as they are; how many were RAM. */
+ * tables of @cpu, which are left as they are, or at a physical one if
+ * gdb_is_physical(); how many were RAM. */
 size_t memory_read(struct gdb_cpu *cpu, uint64_t addr, void *buf, size_t len);
 size_t memory_write(struct gdb_cpu *cpu, uint64_t addr, const void *buf,
 		    size_t len);
+
+/* The first also where the client means physical addresses. */
+size_t memory_read_linear(struct gdb_cpu *cpu, uint64_t addr, void *buf,
+			  size_t len);
 
 /* The gpa of linear address @addr; false: it has none. With @user: whether code in
  * ring 3 may be there. Any thread that knows @sregs. */

@@ -34,13 +34,13 @@ void session_answer(struct gdb *gdb, bool good)
 		session_error(gdb, EINVAL);
 }
 
-/* Something for the user to read; only while the client waits for a stop. */
-static void tell(struct gdb *gdb, const struct text *text)
+void session_tell(struct gdb *gdb, const char *words, size_t len)
 {
 	gdb->reply.len = 0;
 	reply_text(&gdb->reply, "O");
-	reply_hex(&gdb->reply, text->buf, text->len);
+	reply_hex(&gdb->reply, words, len);
 	server_send(gdb);
+	gdb->reply.len = 0;
 }
 
 void session_add_stop(struct gdb *gdb, const struct stop *stop)
@@ -111,7 +111,7 @@ static void tell_end(struct gdb *gdb, unsigned int id)
 	text_add(&text,
 		 "It is kept to be looked at; continue, kill or detach lets it "
 		 "go.\n");
-	tell(gdb, &text);
+	session_tell(gdb, text.buf, text.len);
 }
 
 static unsigned int find_ender(const struct vm *vm)
@@ -181,7 +181,7 @@ static void tell_steps(struct gdb *gdb)
 	text_init(&text, buf, sizeof(buf));
 	text_add(&text, "kvm-vmm: this KVM's breakpoints do not stop: single "
 			"steps instead, which are slow.\n");
-	tell(gdb, &text);
+	session_tell(gdb, text.buf, text.len);
 }
 
 /* Each vCPU has its action; the answer comes when one of them stops. */

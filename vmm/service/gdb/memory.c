@@ -42,69 +42,71 @@ bool memory_walk(const struct kvm_sregs *sregs, const struct vm *vm,
 	return true;
 }
 
-static bool find(struct gdb_cpu *cpu, uint64_t addr, uint64_t *gpa)
-{
-	struct gdb *gdb = gdb_of(cpu);
+enum access {
+	ACCESS_READ,
+	ACCESS_WRITE,
+	ACCESS_LOOK, /* is it RAM? */
+};
 
-	if (gdb_is_physical(gdb)) {
-		*gpa = addr;
-		return true;
+static bool access_part(struct gdb *gdb, enum access how, uint64_t gpa,
+			uint8_t *buf, size_t len)
+{
+	switch (how) {
+	case ACCESS_READ:
+		return ram_read(gdb, gpa, buf, len);
+	case ACCESS_WRITE:
+		return ram_write(gdb, gpa, buf, len);
+	default:
+		return mem_hva(&gdb_vm(gdb)->mem, gpa, len);
 	}
-	return memory_walk(&gdb_state(cpu)->sregs, gdb_vm(gdb), addr, gpa,
-			   NULL);
 }
 
-/* Does @one to each page of the @len bytes at @addr until there is none, or it says
- * no; how many bytes those were. */
-static size_t
-each_page(struct gdb_cpu *cpu, uint64_t addr, uint8_t *buf, size_t len,
-	  bool (*one)(struct gdb *gdb, uint64_t gpa, uint8_t *buf, size_t len))
+/* Accesses each page of the @len bytes at @addr, a gpa if that is @physical, until
+ * there is none; how many bytes those were. */
+static size_t access_pages(struct gdb_cpu *cpu, bool physical, enum access how,
+			   uint64_t addr, uint8_t *buf, size_t len)
 {
+	const struct kvm_sregs *sregs = &gdb_state(cpu)->sregs;
 	struct gdb *gdb = gdb_of(cpu);
 	size_t done = 0;
 
 	while (done < len && addr + done >= addr) {
-		uint64_t at = addr + done;
-		size_t part = X86_PAGE_SIZE - at % X86_PAGE_SIZE;
-		uint64_t gpa;
+		uint64_t gpa = addr + done;
+		size_t part = X86_PAGE_SIZE - gpa % X86_PAGE_SIZE;
 
 		if (part > len - done)
 			part = len - done;
-		if (!find(cpu, at, &gpa) || !one(gdb, gpa, buf + done, part))
+		if ((!physical &&
+		     !memory_walk(sregs, gdb_vm(gdb), gpa, &gpa, NULL)) ||
+		    !access_part(gdb, how, gpa, buf + done, part))
 			break;
 		done += part;
 	}
 	return done;
 }
 
-static bool read_page(struct gdb *gdb, uint64_t gpa, uint8_t *buf, size_t len)
-{
-	return ram_read(gdb, gpa, buf, len);
-}
-
-static bool write_page(struct gdb *gdb, uint64_t gpa, uint8_t *buf, size_t len)
-{
-	return ram_write(gdb, gpa, buf, len);
-}
-
-static bool is_ram(struct gdb *gdb, uint64_t gpa, uint8_t *buf, size_t len)
-{
-	(void)buf;
-	return mem_hva(&gdb_vm(gdb)->mem, gpa, len);
-}
-
 size_t memory_read(struct gdb_cpu *cpu, uint64_t addr, void *buf, size_t len)
 {
-	return each_page(cpu, addr, buf, len, read_page);
+	return access_pages(cpu, gdb_is_physical(gdb_of(cpu)), ACCESS_READ,
+			    addr, buf, len);
+}
+
+size_t memory_read_linear(struct gdb_cpu *cpu, uint64_t addr, void *buf,
+			  size_t len)
+{
+	return access_pages(cpu, false, ACCESS_READ, addr, buf, len);
 }
 
 /* All of it, or nothing. */
 size_t memory_write(struct gdb_cpu *cpu, uint64_t addr, const void *buf,
 		    size_t len)
 {
-	size_t there = each_page(cpu, addr, (uint8_t *)buf, len, is_ram);
+	bool physical = gdb_is_physical(gdb_of(cpu));
+	size_t there = access_pages(cpu, physical, ACCESS_LOOK, addr,
+				    (uint8_t *)buf, len);
 
 	if (there < len)
 		return there;
-	return each_page(cpu, addr, (uint8_t *)buf, len, write_page);
+	return access_pages(cpu, physical, ACCESS_WRITE, addr, (uint8_t *)buf,
+			    len);
 }

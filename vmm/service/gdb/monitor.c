@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/symbols.h"
+#include "service/gdb/target.h"
 #include "util/symbols.h"
 
 static void monitor_help(struct gdb_cpu *cpu, const char *rest,
@@ -88,6 +89,13 @@ void monitor_run(struct gdb_cpu *cpu, const char *words, struct text *answer)
 	monitor_help(cpu, "", answer);
 }
 
+#define LINE_ROOM 512 /* bytes: more than a line has */
+
+bool monitor_is_full(const struct text *answer)
+{
+	return answer->size - answer->len < 2 * LINE_ROOM;
+}
+
 bool monitor_number(const char **rest, uint64_t *val)
 {
 	const char *at = *rest;
@@ -115,12 +123,45 @@ bool monitor_number(const char **rest, uint64_t *val)
 	return true;
 }
 
-#define NAME_MAX_LEN 200
+/* What the client calls $pc and $sp is so without asking. */
+static bool find_register(struct gdb_cpu *cpu, const char *name, uint64_t *val)
+{
+	const struct target *target = target_choose(cpu);
+	const struct gdb_state *state = gdb_state(cpu);
+	uint8_t bytes[TARGET_REG_MAX];
+	const struct reg *reg;
+
+	*val = 0;
+	if (!strcmp(name, "pc")) {
+		*val = target_pc(&state->regs, &state->sregs);
+		return true;
+	}
+	if (!strcmp(name, "sp")) {
+		*val = state->regs.rsp;
+		return true;
+	}
+	for (unsigned int i = 0; (reg = target_reg(target, i)); i++) {
+		if (strcmp(name, reg->name) || reg->size > sizeof(*val) ||
+		    !reg_get(reg, cpu, bytes))
+			continue;
+		memcpy(val, bytes, reg->size);
+		return true;
+	}
+	return false;
+}
+
+static bool find_name(struct gdb_cpu *cpu, const char *name, uint64_t *val)
+{
+	if (*name == '$')
+		return find_register(cpu, name + 1, val);
+	return symbols_value(vm_symbols(gdb_vm(gdb_of(cpu))), name, val);
+}
+
+#define NAME_SIZE 200 /* bytes of the longest that is looked for */
 
 bool monitor_address(struct gdb_cpu *cpu, const char **rest, uint64_t *addr)
 {
-	const struct symbols *symbols;
-	char name[NAME_MAX_LEN];
+	char name[NAME_SIZE];
 	uint64_t off = 0;
 	size_t len;
 
@@ -131,8 +172,7 @@ bool monitor_address(struct gdb_cpu *cpu, const char **rest, uint64_t *addr)
 		return false;
 	memcpy(name, *rest, len);
 	name[len] = '\0';
-	symbols = vm_symbols(gdb_vm(gdb_of(cpu)));
-	if (!symbols_value(symbols, name, addr))
+	if (!find_name(cpu, name, addr))
 		return false;
 	*rest = skip_blanks(*rest + len);
 	if (**rest != '+')

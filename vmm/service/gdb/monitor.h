@@ -1,14 +1,12 @@
 /*
  * gdb's `monitor`: a table of words, and what those that say anything about a guest
  * share. Answers are plain text, one line for each entry, and end somewhere whatever
- * a guest has in its tables: after MONITOR_LINES_MAX lines.
+ * a guest has in its tables.
  */
 #ifndef MKVM_GDB_MONITOR_H
 #define MKVM_GDB_MONITOR_H
 
 #include "service/gdb/gdb.h"
-
-#define MONITOR_LINES_MAX 300
 
 struct monitor {
 	const char *words;
@@ -20,10 +18,14 @@ struct monitor {
 };
 
 /* Takes a number off the front of *@rest, and the blanks behind it: decimal, or hex
- * behind 0x. An address may be a symbol, too, with +NUMBER behind it. False: there
- * is none. */
+ * behind 0x. An address may be a symbol or a $register, too, with +NUMBER behind it.
+ * False: there is none. */
 bool monitor_number(const char **rest, uint64_t *val);
 bool monitor_address(struct gdb_cpu *cpu, const char **rest, uint64_t *addr);
+
+/* Whether there is hardly room for one more line: the last one says how to see the
+ * rest. */
+bool monitor_is_full(const struct text *answer);
 
 /* Each adds what `monitor` shows. */
 void monitor_registers(struct gdb_cpu *cpu, const char *rest,

@@ -13,6 +13,7 @@
 #include "x86/words.h"
 
 #define SELECTOR_RPL 3u
+#define RESET_LIMIT  0xffff
 #define SELECTOR_LDT 4u
 #define SELECTOR_LOW 7 /* RPL, and which table */
 
@@ -25,7 +26,6 @@ struct table_view {
 	enum cpu_mode mode;
 	bool is_idt;
 	uint16_t ti; /* SELECTOR_LDT in what names an entry of it, or 0 */
-	unsigned int lines; /* so far */
 };
 
 /* What an entry is worth, of which runs are told in one line. */
@@ -55,11 +55,11 @@ static enum content read_entry(const struct table_view *view, uint32_t at,
 	memset(raw, 0, DESCRIPTOR_LONG_SIZE);
 	*size = view->is_idt ? descriptor_gate_size(view->mode) :
 			       DESCRIPTOR_SIZE;
-	if (memory_read(view->cpu, addr, raw, *size) < *size)
+	if (memory_read_linear(view->cpu, addr, raw, *size) < *size)
 		return CONTENT_NONE;
 	if (!view->is_idt && descriptor_size(raw, is_long) > *size) {
 		*size = DESCRIPTOR_LONG_SIZE;
-		if (memory_read(view->cpu, addr, raw, *size) < *size)
+		if (memory_read_linear(view->cpu, addr, raw, *size) < *size)
 			return CONTENT_NONE;
 	}
 	return memcmp(raw, zeroes, sizeof(zeroes)) ? CONTENT_ENTRY :
@@ -99,7 +99,7 @@ static uint64_t code_base(struct gdb_cpu *cpu, uint16_t selector)
 	struct descriptor d;
 
 	if (selector & SELECTOR_LDT || at + DESCRIPTOR_SIZE - 1 > gdt->limit ||
-	    memory_read(cpu, gdt->base + at, raw, DESCRIPTOR_SIZE) <
+	    memory_read_linear(cpu, gdt->base + at, raw, DESCRIPTOR_SIZE) <
 		    DESCRIPTOR_SIZE)
 		return 0;
 	descriptor_decode(&d, raw, false);
@@ -135,7 +135,10 @@ static void add_entry(struct text *text, const struct table_view *view,
 	if (view->mode == MODE_REAL && view->is_idt)
 		text_add(text, "%04x:%04x", d.selector, (unsigned int)d.offset);
 	else
-		text_add(text, "%s  ", descriptor_name(&d));
+		text_add(text, "%s%s  ",
+			 view->is_idt && !descriptor_is_gate(&d) ? "no gate: " :
+								   "",
+			 descriptor_name(&d));
 	if (view->mode != MODE_REAL || !view->is_idt)
 		descriptor_add(text, &d);
 	if (descriptor_is_gate(&d) && d.type != SYSTEM_TASK_GATE)
@@ -191,7 +194,7 @@ static void add_entries(struct text *text, struct table_view *view)
 		was = now;
 		if (now != CONTENT_ENTRY)
 			continue;
-		if (++view->lines > MONITOR_LINES_MAX) {
+		if (monitor_is_full(text)) {
 			text_add(text,
 				 "and so on: more with `monitor info %s "
 				 "0x%x`\n",
@@ -216,6 +219,10 @@ static void show(struct table_view *view, const char *rest, struct text *answer)
 	}
 	text_add(answer, "%s  base 0x%llx limit 0x%x\n", view->name,
 		 (unsigned long long)view->base, view->size - 1);
+	if (view->is_idt && view->mode != MODE_REAL && !view->base &&
+	    view->size == RESET_LIMIT + 1)
+		text_add(answer, "as it is after reset: nobody has loaded "
+				 "one\n");
 	if (view->is_idt && view->size > NR_VECTORS * unit)
 		view->size = NR_VECTORS * unit;
 	if (from >= view->size)

@@ -80,7 +80,7 @@ static bool read_field(struct gdb_cpu *cpu, unsigned int at, unsigned int size,
 
 	*val = 0;
 	return at + size - 1 <= tr->limit &&
-	       memory_read(cpu, tr->base + at, val, size) == size;
+	       memory_read_linear(cpu, tr->base + at, val, size) == size;
 }
 
 static void add_field(struct text *text, struct gdb_cpu *cpu,

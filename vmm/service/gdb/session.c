@@ -149,21 +149,24 @@ static void on_is_physical(struct gdb *gdb, struct scan *scan)
 		reply_text(&gdb->reply, "%d", gdb->physical);
 }
 
+/* There is room for packets with that much. */
+#define MONITOR_MAX   30000
+#define MONITOR_PIECE (PACKET_MAX / 4)
+
 static void on_command(struct gdb *gdb, struct scan *scan)
 {
-	static const char unknown[] = "?\n";
-	char words[256], answer[PACKET_MAX / 2];
-	size_t len = scan_bytes(scan, (uint8_t *)words, sizeof(words) - 1);
+	char words[256], answer[MONITOR_MAX];
+	size_t at = 0,
+	       len = scan_bytes(scan, (uint8_t *)words, sizeof(words) - 1);
 	struct text text;
 
 	words[len] = '\0';
 	text_init(&text, answer, sizeof(answer));
-	if (len)
-		monitor_run(&gdb->cpus[gdb->selected], words, &text);
-	else
-		text_add(&text, unknown);
+	monitor_run(&gdb->cpus[gdb->selected], words, &text);
+	for (; text.len - at > MONITOR_PIECE; at += MONITOR_PIECE)
+		session_tell(gdb, answer + at, MONITOR_PIECE);
 	if (text.len)
-		reply_hex(&gdb->reply, answer, text.len);
+		reply_hex(&gdb->reply, answer + at, text.len - at);
 	else
 		session_ok(gdb);
 }

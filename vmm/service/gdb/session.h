@@ -7,6 +7,7 @@
 #define MKVM_GDB_SESSION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct gdb;
 struct scan;
@@ -17,6 +18,11 @@ struct stop;
 void session_ok(struct gdb *gdb);
 void session_error(struct gdb *gdb, int number); /* 1 to 255 */
 void session_answer(struct gdb *gdb, bool good); /* one of them */
+
+/* Something for the user to read, at most PACKET_MAX / 2 - 1 bytes: only while the
+ * client waits for a stop, or for what a monitor's command says. */
+void session_tell(struct gdb *gdb, const char *words, size_t len);
+
 void session_add_stop(struct gdb *gdb, const struct stop *stop);
 
 /* --- go.c: vCont and the like --- */

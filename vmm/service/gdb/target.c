@@ -22,10 +22,10 @@
 		name, type, FROM_REGS, size, sizeof(uint64_t), \
 			offsetof(struct kvm_regs, field)       \
 	}
-#define SREG(name, type, field)                                             \
-	{                                                                   \
-		name, type, FROM_SREGS, sizeof(uint64_t), sizeof(uint64_t), \
-			offsetof(struct kvm_sregs, field)                   \
+#define SREG(name, size, type, field)                           \
+	{                                                       \
+		name, type, FROM_SREGS, size, sizeof(uint64_t), \
+			offsetof(struct kvm_sregs, field)       \
 	}
 #define SELECTOR(name, field)                             \
 	{                                                 \
@@ -156,19 +156,21 @@ static const struct reg sse[] = {
 };
 
 static const struct reg bases[] = {
-	SREG("fs_base", REG_INT64, fs.base),
-	SREG("gs_base", REG_INT64, gs.base),
+	SREG("fs_base", 8, REG_INT64, fs.base),
+	SREG("gs_base", 8, REG_INT64, gs.base),
 };
 
-/* As wide in both descriptions. */
+/* As wide in both descriptions. Those with bits by name have 4 bytes, of which no CPU
+ * uses more: gdb assigns a number to one only if that is as long, and `set $cr0 =
+ * 0x80000011` has an int. */
 static const struct reg system_regs[] = {
-	SREG("cr0", REG_CR0, cr0),
-	SREG("cr2", REG_UINT64, cr2),
-	SREG("cr3", REG_UINT64, cr3),
-	SREG("cr4", REG_CR4, cr4),
-	SREG("cr8", REG_UINT64, cr8),
-	SREG("efer", REG_EFER, efer),
-	SREG("apic_base", REG_UINT64, apic_base),
+	SREG("cr0", 4, REG_CR0, cr0),
+	SREG("cr2", 8, REG_UINT64, cr2),
+	SREG("cr3", 8, REG_UINT64, cr3),
+	SREG("cr4", 4, REG_CR4, cr4),
+	SREG("cr8", 8, REG_UINT64, cr8),
+	SREG("efer", 4, REG_EFER, efer),
+	SREG("apic_base", 8, REG_UINT64, apic_base),
 	SELECTOR("tr", tr),
 	SELECTOR("ldtr", ldt),
 	HIDDEN("cs_desc", cs),

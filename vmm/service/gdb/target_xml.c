@@ -67,10 +67,10 @@ static const char segment_types[] =
 	"</struct>\n";
 
 /* Bit 1 of RFLAGS has no name, and gdb wants to hear of it. */
-static void add_flags(struct text *text, enum reg_type type, unsigned int size,
+static void add_flags(struct text *text, enum reg_type type,
 		      const struct flag *flags)
 {
-	text_add(text, "<flags id=\"%s\" size=\"%u\">", type_names[type], size);
+	text_add(text, "<flags id=\"%s\" size=\"4\">", type_names[type]);
 	for (; *flags->name; flags++) {
 		text_add(text, "<field name=\"%s\" start=\"%u\" end=\"%u\"/>",
 			 flags->name, flags->bit, flags->bit);
@@ -86,19 +86,19 @@ static void add_type(struct text *text, enum reg_type type)
 {
 	switch (type) {
 	case REG_EFLAGS:
-		add_flags(text, type, 4, flags_rflags);
+		add_flags(text, type, flags_rflags);
 		break;
 	case REG_MXCSR:
-		add_flags(text, type, 4, mxcsr_flags);
+		add_flags(text, type, mxcsr_flags);
 		break;
 	case REG_CR0:
-		add_flags(text, type, 8, flags_cr0);
+		add_flags(text, type, flags_cr0);
 		break;
 	case REG_CR4:
-		add_flags(text, type, 8, flags_cr4);
+		add_flags(text, type, flags_cr4);
 		break;
 	case REG_EFER:
-		add_flags(text, type, 8, flags_efer);
+		add_flags(text, type, flags_efer);
 		break;
 	case REG_VECTOR:
 		text_add(text, "%s", vector_types);
