@@ -23,15 +23,16 @@ endif
 
 # libslirp wants glib, and both the system's C library: a dynamic program.
 NET_OBJS := $(patsubst %.c,$(B)/%.o,$(wildcard backends/net/*.c))
+JAIL_OBJS := $(patsubst %.c,$(B)/%.o,$(wildcard backends/jail/*.c))
 NET_LINK := -pie -Wl,-z,relro,-z,now,--build-id=none
 
-$(NET_OBJS): EXTRA = -I. -I/usr/include/slirp -fPIE -fstack-protector-strong \
+$(NET_OBJS) $(JAIL_OBJS): EXTRA = -I. -I/usr/include/slirp -fPIE -fstack-protector-strong \
 	$(if $(filter -O1 -O2 -O3 -Os -Oz,$(CFLAGS)),-U_FORTIFY_SOURCE \
 	-D_FORTIFY_SOURCE=2)
 $(patsubst $(B)/%,$(B)/san/%,$(NET_OBJS)) $(patsubst $(B)/%,$(B)/fuzz/%,$(NET_OBJS)): \
 	EXTRA = -I. -I/usr/include/slirp
 
-$(B)/backends/kvm-net: $(NET_OBJS)
+$(B)/backends/kvm-net: $(NET_OBJS) $(JAIL_OBJS)
 	$(say) LD kvm-net
 	$(Q)$(HOST_CC) $(CFLAGS) $(NET_LINK) -o $@ $^ $(LDFLAGS) -lslirp
 
@@ -58,7 +59,7 @@ $(INSN_OBJS): EXTRA = -I. -fPIE -fstack-protector-strong \
 $(patsubst $(B)/%,$(B)/san/%,$(INSN_OBJS)) $(patsubst $(B)/%,$(B)/fuzz/%,$(INSN_OBJS)): \
 	EXTRA = -I.
 
-$(B)/backends/kvm-insn: $(INSN_OBJS)
+$(B)/backends/kvm-insn: $(INSN_OBJS) $(JAIL_OBJS)
 	$(say) LD kvm-insn
 	$(Q)$(HOST_CC) $(CFLAGS) $(NET_LINK) -o $@ $^ $(LDFLAGS) -lZydis -lZycore
 
@@ -76,4 +77,4 @@ kvm-vmm: $(IMAGES)/kvm-insn
 san: $(B)/san/vmm/kvm-insn
 endif
 
-include $(call deps-of,$(GUNZIP_OBJS) $(NET_OBJS) $(INSN_OBJS))
+include $(call deps-of,$(GUNZIP_OBJS) $(NET_OBJS) $(JAIL_OBJS) $(INSN_OBJS))

@@ -422,7 +422,8 @@ static void collect_options(struct parser *p)
 					.loader_option = (*loader)->option });
 	}
 	TABLE_FOREACH(command, command)
-		add_row(p, (*command)->option, has_arg((*command)->arg, true),
+		add_row(p, (*command)->option,
+			has_arg((*command)->arg, !(*command)->needs_arg),
 			(struct table_option){ .command = *command });
 	TABLE_FOREACH(probe, probe) {
 		if ((*probe)->option && strcmp((*probe)->option, "--verbose"))

@@ -268,18 +268,14 @@ static int build_guests(struct machine *m)
 	return status;
 }
 
-static int worse(int a, int b)
-{
-	return a > b ? a : b;
-}
-
 /* The worst exit status of all guests, which is the largest. */
 static int worst_status(const struct machine *m)
 {
 	int worst = m->failure;
 
 	for (unsigned int i = 0; i < m->nr_vms; i++)
-		worst = worse(worst, m->vms[i].status);
+		if (m->vms[i].status > worst)
+			worst = m->vms[i].status;
 	return worst;
 }
 
@@ -346,8 +342,9 @@ static int open_console(struct machine *m)
 		.names = (const char *const *)m->names,
 		.nr_guests = m->opt->nr_images,
 		.interleave = m->opt->interleave,
-		.annotated = probes_talk(),
+		.annotated = probes_talk() || services_talk(),
 		.without = m->opt->without,
+		.grab = services_keys,
 		.input = board_input,
 		.quit = on_quit,
 		.power = on_power_of,
@@ -363,7 +360,7 @@ static int open_console(struct machine *m)
 static int open_view(struct machine *m)
 {
 	return view_open(&m->view, m->opt->display, m->opt->without,
-			 probes_talk());
+			 probes_talk() || services_talk());
 }
 
 static void close_view(struct machine *m)
@@ -381,7 +378,8 @@ static void count_status(struct machine *m, int status)
 {
 	if (status == STATUS_FAILED)
 		m->failure = status;
-	m->status = worse(m->status, status);
+	if (status > m->status)
+		m->status = status;
 	/* What is lost is lost, whichever limit ran out. */
 	if (m->status == STATUS_LIMIT && m->failure)
 		m->status = m->failure;

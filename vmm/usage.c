@@ -161,6 +161,19 @@ static void print_services(void)
 			     (*row)->what);
 }
 
+static void print_commands(void)
+{
+	const char *heading = "\nInstead of running a guest:\n";
+	const struct command *const *row;
+
+	TABLE_FOREACH(command, row) {
+		fputs(heading, stdout);
+		heading = "";
+		print_option((*row)->option, (*row)->arg, !(*row)->needs_arg,
+			     (*row)->what);
+	}
+}
+
 static void print_plugs(void)
 {
 	const struct plug *const *row;
@@ -244,8 +257,6 @@ static void print_features(void)
 
 void usage_print_help(void)
 {
-	const struct command *const *command;
-
 	fputs(help_head, stdout);
 	print_probes();
 	print_services();
@@ -258,11 +269,7 @@ void usage_print_help(void)
 	print_kinds();
 	print_option("--load-at", "ADDR", false,
 		     "where flat 32- and 64-bit code lies");
-	TABLE_FOREACH(command, command) {
-		printf("\nInstead of running a guest:\n");
-		print_option((*command)->option, (*command)->arg, true,
-			     (*command)->what);
-	}
+	print_commands();
 	fputs(help_tail, stdout);
 }
 

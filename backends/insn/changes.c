@@ -62,8 +62,10 @@ static void add_register(unsigned int id, uint64_t before, uint64_t now,
 		out_add(" %s=%04" PRIx64, names64[id] + 1, now & 0xffff);
 }
 
-void add_changes(const struct state *before, const struct state *now)
+bool add_changes(const struct state *before, const struct state *now)
 {
+	const size_t len = out.len;
+
 	for (unsigned int i = INSN_RAX; i < INSN_REGS; i++)
 		if (before->regs[i] != now->regs[i])
 			add_register(i - INSN_RAX, before->regs[i],
@@ -74,4 +76,5 @@ void add_changes(const struct state *before, const struct state *now)
 			out_add(" %s=%" PRIx64, systems[i].name,
 				now->systems[systems[i].index]);
 	add_flags(before->regs[INSN_FLAGS], now->regs[INSN_FLAGS]);
+	return out.len > len;
 }

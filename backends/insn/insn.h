@@ -46,6 +46,7 @@ void out_add(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Adds spaces until the line has @column characters; at least one. */
 void out_pad(size_t column);
 void out_end_line(void);
+void out_drop_line(void);
 
 /* Writes what there is. False: nobody takes it. */
 bool out_flush(void);
@@ -122,6 +123,9 @@ const char *code_symbol(const struct lane *lane, uint64_t addr, uint64_t *off);
 /* The instruction before @lane->now is over; prints it. */
 void step_over(struct lane *lane);
 
+/* For --step: prints it before it is executed. */
+void step_ahead(struct lane *lane);
+
 /* It is the last one that is known. */
 void step_last(struct lane *lane);
 
@@ -154,8 +158,8 @@ unsigned int code_bits(const struct state *state);
 
 /* --- changes.c --- */
 
-/* Adds what is another in @now than in @before. */
-void add_changes(const struct state *before, const struct state *now);
+/* Adds what is another in @now than in @before; false: nothing is. */
+bool add_changes(const struct state *before, const struct state *now);
 
 /* --- operands.c --- */
 

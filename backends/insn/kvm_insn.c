@@ -12,11 +12,38 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "backends/insn/insn.h"
 #include "backends/insn/stream.h"
+#include "backends/jail/jail.h"
 #include "vmm/abi/insn_status.h"
+
+/* Input and output are open; memory is for what is known of the code. */
+static const struct jail_call calls[] = {
+	{ .call = SYS_read },
+	{ .call = SYS_write },
+	{ .call = SYS_poll },
+	{ .call = SYS_brk },
+	{ .call = SYS_mmap, 2, PROT_EXEC, 0 },
+	{ .call = SYS_munmap },
+	{ .call = SYS_mremap },
+	{ .call = SYS_madvise },
+	{ .call = SYS_restart_syscall },
+	{ .call = SYS_rt_sigreturn },
+	{ .call = SYS_exit },
+	{ .call = SYS_exit_group },
+};
+
+static const struct jail jail = {
+	.calls = calls,
+	.nr_calls = sizeof(calls) / sizeof(*calls),
+	.memory = 1ull << 30,
+	.descriptors = 8,
+	.has_files = true,
+};
 
 static ssize_t read_input(void *arg, void *buf, size_t len)
 {
@@ -74,6 +101,8 @@ int main(int argc, char **argv)
 		return say(INSN_USAGE, "it is kvm-vmm that starts this "
 				       "program, for --trace-insn");
 	ignore_signals();
+	if (!jail_enter(&jail))
+		return say(INSN_NO_JAIL, "this kernel has no seccomp filters");
 	out.fd = STDOUT_FILENO;
 	how = stream_show(&stream, &where, &why);
 	if (!out_flush())

@@ -41,6 +41,11 @@ void out_end_line(void)
 		out_flush();
 }
 
+void out_drop_line(void)
+{
+	out.len = out.line;
+}
+
 /* Another may have made it not to block. */
 static bool wait_for_room(void)
 {

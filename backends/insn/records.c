@@ -196,6 +196,8 @@ static void take_step(struct cursor *c, struct lane *lane, uint64_t changed)
 		step_over(lane);
 	lane->before = now;
 	lane->pending = lane->open = true;
+	if (steps_wait)
+		step_ahead(lane);
 }
 
 static void take_event(struct cursor *c, struct lane *lane)

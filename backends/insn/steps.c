@@ -90,7 +90,8 @@ static size_t add_instruction(const struct lane *lane,
 	return column + COLUMN_TEXT + COLUMN_CHANGES;
 }
 
-void step_over(struct lane *lane)
+/* Its text, with what it does as far as that is known; @now may be NULL. */
+static void add_step(struct lane *lane, const struct state *now)
 {
 	struct insn insn;
 
@@ -98,22 +99,47 @@ void step_over(struct lane *lane)
 	add_heading(lane, &lane->before);
 	out_pad(add_instruction(lane, &lane->before, &insn));
 	if (insn.valid)
-		add_operands(&insn, &lane->before, &lane->now);
-	add_changes(&lane->before, &lane->now);
+		add_operands(&insn, &lane->before, now);
+}
+
+void step_ahead(struct lane *lane)
+{
+	add_step(lane, NULL);
 	out_end_line();
+}
+
+/* With --step what it has done comes on a line of its own. */
+void step_over(struct lane *lane)
+{
+	bool changed;
+
+	if (!steps_wait)
+		add_step(lane, &lane->now);
+	else
+		out_add("        ");
+	changed = add_changes(&lane->before, &lane->now);
+	if (changed || !steps_wait)
+		out_end_line();
+	else
+		out_drop_line();
 }
 
 void step_last(struct lane *lane)
 {
-	struct insn insn;
-
-	decode(&insn, lane, &lane->before, lane->before.rip);
-	add_heading(lane, &lane->before);
-	out_pad(add_instruction(lane, &lane->before, &insn));
-	if (insn.valid)
-		add_operands(&insn, &lane->before, NULL);
-	out_end_line();
+	if (!steps_wait)
+		step_ahead(lane);
 	lane->pending = false;
+}
+
+static void add_end(const struct lane *lane, uint64_t status)
+{
+	const struct guest_name *guest = &guests[lane->guest];
+
+	out_add("-- %s", guest->name);
+	if (guest->nr_cpus > 1)
+		out_add(", vCPU %u", lane->cpu);
+	out_add(": ended with status %" PRIu64, status);
+	out_end_line();
 }
 
 void step_event(struct lane *lane, uint64_t what, uint64_t more)
@@ -122,9 +148,6 @@ void step_event(struct lane *lane, uint64_t what, uint64_t more)
 		lane->pending = false;
 	if (what == INSN_LEFT && lane->pending)
 		step_last(lane);
-	if (what == INSN_LEFT) {
-		out_add("-- %s, vCPU %u: ended with status %" PRIu64,
-			guests[lane->guest].name, lane->cpu, more);
-		out_end_line();
-	}
+	if (what == INSN_LEFT)
+		add_end(lane, more);
 }

@@ -19,8 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/jail/jail.h"
 #include "backends/net/forward.h"
-#include "backends/net/jail.h"
 #include "backends/net/network.h"
 #include "backends/net/peer.h"
 
@@ -127,7 +127,7 @@ int main(int argc, char **argv)
 	if (!peer ||
 	    !network_open(peer, words.mtu, ntohl(words.resolver.s_addr)))
 		return refuse(UNAVAILABLE, "no network on this descriptor");
-	if (!jail_enter())
+	if (!jail_enter(&net_jail))
 		return refuse(UNAVAILABLE,
 			      "this kernel has no seccomp filters");
 	return network_run();

@@ -18,7 +18,7 @@
 
 #define LONG	    2048 /* such frames can go without a copy */
 #define LITTLE	    1024 /* bytes of the guest's whose receipt need not hurry */
-#define SOCKETS_MAX 1024 /* what the jail limits descriptors to */
+#define SOCKETS_MAX NETWORK_FDS_MAX
 
 /* What libslirp says when nothing but its clock's second is to be waited for. */
 #define NOTHING_DUE 1000 /* ms */

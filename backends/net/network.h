@@ -5,7 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct jail;
 struct peer;
+
+#define NETWORK_FDS_MAX \
+	1024 /* descriptors, sockets of connections among them */
+
+/* What it needs when it serves. */
+extern const struct jail net_jail;
 
 /* Sets it up before @peer, for packets of at most @mtu bytes; questions about
  * names go to @resolver, an address with its high byte first. False: it cannot

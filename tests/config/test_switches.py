@@ -254,7 +254,8 @@ ROWS = {
                    lost=r"service gdb.*"),
     "DBG_TRACE_INSN": Row(
         "service/insn/* core/linear",
-        lost=(r"service (trace-insn|trace-count) .*",)),
+        lost=(r"service (trace-(insn|from|count|only)|step) .*",
+              r"command show-trace .*")),
     "DBG_DOCTOR": Row("doctor/*", lost=r"command doctor .*"),
 }
 # With every switch on, the choice has its first member: nothing to add.

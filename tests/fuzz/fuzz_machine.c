@@ -28,6 +28,7 @@
 #include "core/exit.h"
 #include "core/plan.h"
 #include "core/probes.h"
+#include "core/services.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "irqchip.h"
@@ -263,6 +264,7 @@ static void build(struct machine *m)
 	struct console_config console = {
 		.names = names,
 		.nr_guests = 1,
+		.grab = services_keys,
 		.input = board_input,
 		.quit = on_quit,
 		.arg = m,

@@ -3,11 +3,15 @@
 """--trace-insn: what is printed is what the images have, as objdump decodes it, in
 the order in which it is executed."""
 
+import os
 import re
 import subprocess
 
 import vm
 from vm import tap
+
+FOLDER = os.path.join(tap.BUILD, "tests", "guest")
+os.makedirs(FOLDER, exist_ok=True)
 
 # The same instruction by other names: Zydis' and objdump's.
 SAME = {"jz": "je", "jnz": "jne", "jnb": "jae", "jnbe": "ja", "jnl": "jge",
@@ -112,6 +116,46 @@ for image in ("hello.bin", "counter.bin", "multiplication.bin"):
 image_case("hello32.elf", elf, "prot32")
 image_case("hello64.elf", elf, "long64")
 image_case("walk64.elf", elf, "long64")
+
+@tap.case("--step waits for keys; a script of them can come by a pipe")
+def step():
+    if vm.host_lacks("real16"):
+        vm.skip(vm.host_lacks("real16"))
+    done = subprocess.run([vm.KVM_VMM, "--step", vm.image("hello.bin")],
+                          input=b" 2\nq", capture_output=True, check=False,
+                          timeout=60)
+    result = vm.Result(done.returncode, done.stdout, done.stderr)
+    result.must(vm.OK, b"")
+    tap.equal([line.addr for line in lines_of(result.err)], [0, 3, 6, 7],
+              "instructions: three are done, one would be next")
+
+
+@tap.case("--trace-from, --trace-count: so many from there on, and then full speed")
+def filters():
+    if vm.host_lacks("prot32"):
+        vm.skip(vm.host_lacks("prot32"))
+    path = vm.image("hello32.elf")
+    whole = lines_of(trace(path).err)
+    result = trace(path, "--trace-from", "print", "--trace-count", "5")
+    result.must(vm.OK)
+    first = next(i for i, line in enumerate(whole) if line.symbol == "print")
+    tap.equal([line.text for line in lines_of(result.err)],
+              [line.text for line in whole[first:first + 5]], "traced")
+
+
+@tap.case("--trace-insn=FILE and --show-trace FILE: the same text")
+def file():
+    if vm.host_lacks("real16"):
+        vm.skip(vm.host_lacks("real16"))
+    path = os.path.join(FOLDER, "insn.trace")
+    live = trace(vm.image("counter.bin"))
+    done = subprocess.run([vm.KVM_VMM, f"--trace-insn={path}",
+                           vm.image("counter.bin")], check=True,
+                          capture_output=True)
+    tap.equal(done.stderr, b"", "stderr")
+    shown = subprocess.run([vm.KVM_VMM, "--show-trace", path], check=True,
+                           capture_output=True, text=True)
+    tap.equal(shown.stdout, live.err, "text")
 
 
 tap.main()

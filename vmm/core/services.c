@@ -145,6 +145,25 @@ int services_stop(void)
 	return worst;
 }
 
+bool services_talk(void)
+{
+	for (unsigned int i = 0; i < nr_services; i++)
+		if (services[i]->talks && services[i]->talks())
+			return true;
+	return false;
+}
+
+/* Each has what those before it left. */
+size_t services_keys(const uint8_t *buf, size_t len)
+{
+	size_t taken = 0;
+
+	for (unsigned int i = 0; i < nr_started; i++)
+		if (services[i]->keys)
+			taken += services[i]->keys(buf + taken, len - taken);
+	return taken;
+}
+
 static int read_ram(const void *ram, uint64_t gpa, void *buf, size_t len)
 {
 	return mem_read(ram, gpa, buf, len);

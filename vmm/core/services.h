@@ -7,6 +7,8 @@
 
 #include <linux/kvm.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "core/exit.h"
 
@@ -25,6 +27,12 @@ void services_attend(struct vcpu *vcpu);
  * returns the worst of their exit statuses. */
 int services_start(struct vm *vms, unsigned int nr_vms);
 int services_stop(void);
+
+/* Whether one of them prints while guests run. */
+bool services_talk(void);
+
+/* How many of the @len keys at @buf are for them. Main thread. */
+size_t services_keys(const uint8_t *buf, size_t len);
 
 /* @vcpu has come back with KVM_EXIT_DEBUG. */
 enum exit_action services_debug(struct vcpu *vcpu);

@@ -26,6 +26,18 @@ int services_stop(void)
 	return STATUS_OK;
 }
 
+bool services_talk(void)
+{
+	return false;
+}
+
+size_t services_keys(const uint8_t *buf, size_t len)
+{
+	(void)buf;
+	(void)len;
+	return 0;
+}
+
 /* Nobody has asked KVM for it. */
 enum exit_action services_debug(struct vcpu *vcpu)
 {

@@ -93,6 +93,12 @@ bool vm_find_symbol(const struct vm *vm, uint64_t addr, const char **name,
 	return symbols_find(vm_symbols(vm), addr, name, off);
 }
 
+bool vm_find_loaded_symbol(const struct vm *vm, uint64_t gpa, const char **name,
+			   uint64_t *off)
+{
+	return symbols_find_loaded(vm_symbols(vm), gpa, name, off);
+}
+
 bool vm_symbol_value(const struct vm *vm, const char *name, uint64_t *addr)
 {
 	return symbols_value(vm_symbols(vm), name, addr);

@@ -24,9 +24,11 @@ void vm_detach_symbols(struct vm *vm);
  * flat image. Any thread. They live as long as @vm, which may be NULL. */
 const struct symbols *vm_symbols(const struct vm *vm);
 
-/* symbols_find() and symbols_value() of these; false where there are none. */
+/* symbols_find(), symbols_find_loaded() and symbols_value() of these; false where there are none. */
 bool vm_find_symbol(const struct vm *vm, uint64_t addr, const char **name,
 		    uint64_t *off);
+bool vm_find_loaded_symbol(const struct vm *vm, uint64_t gpa, const char **name,
+			   uint64_t *off);
 bool vm_symbol_value(const struct vm *vm, const char *name, uint64_t *addr);
 
 /*

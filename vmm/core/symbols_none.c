@@ -29,6 +29,16 @@ bool vm_find_symbol(const struct vm *vm, uint64_t addr, const char **name,
 	return false;
 }
 
+bool vm_find_loaded_symbol(const struct vm *vm, uint64_t gpa, const char **name,
+			   uint64_t *off)
+{
+	(void)vm;
+	(void)gpa;
+	(void)name;
+	(void)off;
+	return false;
+}
+
 bool vm_symbol_value(const struct vm *vm, const char *name, uint64_t *addr)
 {
 	(void)vm;

@@ -5,11 +5,14 @@
 #ifndef MKVM_COMMAND_H
 #define MKVM_COMMAND_H
 
+#include <stdbool.h>
+
 #include "table.h"
 
 struct command {
 	const char *option; /* "--doctor" */
-	const char *arg;    /* name of an optional "=ARG", or NULL */
+	const char *arg;    /* name of its argument, or NULL */
+	bool needs_arg;	    /* it is not optional */
 	const char *what;   /* one line for --help */
 	/* @arg is what followed "=", or NULL. Returns the exit status. */
 	int (*run)(const char *arg);

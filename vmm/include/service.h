@@ -10,6 +10,8 @@
 #define MKVM_SERVICE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "table.h"
 
@@ -58,6 +60,17 @@ struct service {
 	 * run->s.regs. NULL: not told.
 	 */
 	void (*debug)(struct vcpu *vcpu);
+
+	/*
+	 * Keys were typed, or came by a pipe, @len at @buf; 0: no more will come.
+	 * How many of them, from the first on, are the service's and not the
+	 * guest's. On the main thread. NULL: none.
+	 */
+	size_t (*keys)(const uint8_t *buf, size_t len);
+
+	/* Whether it prints while guests run, line by line; asked once, before
+	 * start(). NULL: it does not. */
+	bool (*talks)(void);
 
 	/*
 	 * The guest has come to its end by itself, with vm->status, and the

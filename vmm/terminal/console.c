@@ -248,6 +248,7 @@ static void end_of_input(struct console *console)
 {
 	pause_input(console);
 	console->in_eof = true;
+	console->config.grab(NULL, 0);
 	if (console->terminal)
 		console->config.quit(console->config.arg, STATUS_OK);
 	else
@@ -259,6 +260,7 @@ static void read_input(struct console *console)
 {
 	uint8_t buf[KEYS_CHUNK];
 	ssize_t len = read(STDIN_FILENO, buf, sizeof(buf));
+	size_t taken;
 
 	if (len < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
@@ -269,10 +271,11 @@ static void read_input(struct console *console)
 		end_of_input(console);
 		return;
 	}
+	taken = console->config.grab(buf, len);
 	if (console->terminal)
-		take_keys(console, buf, len);
+		take_keys(console, buf + taken, len - taken);
 	else
-		keys_put(&console->front->keys, buf, len);
+		keys_put(&console->front->keys, buf + taken, len - taken);
 	if (!keys_room(&console->front->keys))
 		pause_input(console);
 }

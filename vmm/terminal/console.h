@@ -41,6 +41,9 @@ struct console_config {
 	bool interleave; /* output as it comes, not line by line */
 	bool annotated;	 /* messages will come between any two characters */
 	const char *const *without; /* features left out: feature.h */
+	/* Offers keys before any guest has them; how many, from the first on,
+	 * are none of a guest's. @len 0: there will be no more. */
+	size_t (*grab)(const uint8_t *buf, size_t len);
 	/* Offers keys to @board; how many it took, or -EAGAIN: busy just now. */
 	ssize_t (*input)(struct board *board, const uint8_t *buf, size_t len);
 	void (*quit)(void *arg, int status);	   /* the user wants out */

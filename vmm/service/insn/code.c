@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/linear.h"
+#include "core/symbols.h"
 #include "core/vm.h"
 #include "service/insn/insn.h"
 #include "x86/bits.h"
@@ -17,15 +18,61 @@ static bool is_64bit(const struct kvm_sregs *sregs)
 	return sregs->efer & EFER_LMA && sregs->cs.l;
 }
 
+/* A program in ring 3 has low addresses of its own: those are none of where a kernel
+ * was loaded to. */
+static bool find_symbol(const struct insn_lane *lane, uint64_t addr,
+			const struct kvm_sregs *sregs, const char **name,
+			uint64_t *off)
+{
+	if (vm_find_symbol(lane->vm, addr, name, off))
+		return true;
+	return !(sregs->cr0 & CR0_PE && sregs->cs.selector & 3) &&
+	       vm_find_loaded_symbol(lane->vm, addr, name, off);
+}
+
+static void add_symbol(struct insn_lane *lane, unsigned int place, uint64_t off,
+		       const char *name)
+{
+	size_t len = strnlen(name, INSN_NAME_MAX);
+
+	insn_add_tag(lane, INSN_SYMBOL);
+	insn_add_number(lane, place);
+	insn_add_number(lane, off);
+	insn_add_number(lane, len);
+	insn_add_bytes(lane, name, len);
+}
+
+/* Where in the line at @addr another symbol begins. */
+static void add_symbols(struct insn_lane *lane, uint64_t addr,
+			const struct kvm_sregs *sregs)
+{
+	const char *name, *last = "";
+	uint64_t off;
+
+	if (!vm_symbols(lane->vm))
+		return;
+	for (unsigned int i = 0; i < INSN_LINE_BYTES; i++) {
+		if (!find_symbol(lane, addr + i, sregs, &name, &off)) {
+			name = "";
+			off = 0;
+		}
+		if (name != last && (*name || *last))
+			add_symbol(lane, i, off, name);
+		last = name;
+	}
+}
+
 /* Writes the line of @number, whose bytes are @bytes, and keeps it. */
 static void add_line(struct insn_lane *lane, struct insn_line *line,
-		     uint64_t number, const void *bytes)
+		     uint64_t number, const void *bytes,
+		     const struct kvm_sregs *sregs)
 {
 	memcpy(line->words, bytes, sizeof(line->words));
 	line->number = number + 1;
 	insn_add_tag(lane, INSN_LINE);
 	insn_add_number(lane, number);
 	insn_add_bytes(lane, line->words, sizeof(line->words));
+	add_symbols(lane, number * INSN_LINE_BYTES, sregs);
 }
 
 /* Whether the bytes from @from to before @to are those of @line. */
@@ -57,7 +104,7 @@ static unsigned int see_to_line(struct insn_lane *lane, uint64_t addr,
 		len = INSN_LINE_BYTES - from;
 	if (bytes && (line->number != number + 1 ||
 		      !is_same(line, bytes, from, from + len)))
-		add_line(lane, line, number, bytes);
+		add_line(lane, line, number, bytes, sregs);
 	return len;
 }
 

@@ -8,6 +8,7 @@
  *   record.c    registers become records, in a lane
  *   code.c      the bytes at an address, by lines, with their symbols
  *   output.c    where full lanes go: a file, or kvm-insn, which prints them
+ *   step.c      keys, with --step
  *   show.c      --show-trace: kvm-insn prints such a file
  */
 #ifndef MKVM_INSN_H
@@ -101,9 +102,24 @@ extern struct insn_filter insn_filter;
 /* The hooks of a service (include/service.h); @service is the row that asks for
  * steps. stop() returns an exit status. */
 int insn_start(const struct service *service, struct vm *vms,
-	       unsigned int nr_vms, bool to_file, bool steps);
+	       unsigned int nr_vms, bool to_file, bool wait);
 int insn_stop(void);
+
+/* No more of any vCPU is traced. Any thread. */
+void insn_let_run(void);
 void insn_enter(struct vcpu *vcpu);
 void insn_debug(struct vcpu *vcpu);
+
+/* --- step.c --- */
+
+void insn_step_begin(struct vm *vms, unsigned int nr_vms);
+void insn_step_end(void);
+
+/* An instruction of @vm was written down. On a vCPU's thread: the guest stands still
+ * before it is executed, unless a key has come for it already. */
+void insn_step_wait(struct vm *vm);
+
+/* The hook of a service. */
+size_t insn_keys(const uint8_t *buf, size_t len);
 
 #endif

@@ -9,14 +9,13 @@
 
 #include "core/linear.h"
 #include "core/services.h"
+#include "core/symbols.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "service.h"
 #include "service/insn/insn.h"
 #include "util/log.h"
 #include "x86/bits.h"
-
-struct insn_filter insn_filter = { .guest = -1, .cpu = -1, .ring = -1 };
 
 /* A vCPU that is traced; its thread's, once it has one. */
 struct traced {
@@ -34,8 +33,9 @@ static struct guest {
 } * guests;
 
 static const struct service *service; /* whose steps these are */
-static bool live;		      /* each record goes at once */
-static atomic_ullong left;	      /* of insn_filter.count, and one more */
+static bool live, steps;	      /* each record goes at once; --step */
+static atomic_bool over;	      /* for all */
+static atomic_ullong left;	      /* of insn_filter.count */
 static struct vm *first_vm;	      /* of those at start() */
 static unsigned int nr_guests;
 
@@ -88,9 +88,24 @@ static void skip(struct traced *t, const struct kvm_regs *regs,
 	t->lane.skipped = true;
 }
 
+/* Takes one of insn_filter.count. */
 static bool is_used_up(void)
 {
-	return insn_filter.count && atomic_fetch_sub(&left, 1) <= 1;
+	unsigned long long have = atomic_load(&left);
+
+	if (!insn_filter.count)
+		return false;
+	while (have && !atomic_compare_exchange_weak(&left, &have, have - 1))
+		;
+	return !have;
+}
+
+/* One that is to be written down, or the first that is not. */
+static bool is_wanted(const struct kvm_regs *regs,
+		      const struct kvm_sregs *sregs)
+{
+	return insn_filter.ring < 0 ||
+	       (int)ring_of(regs, sregs) == insn_filter.ring;
 }
 
 static void note(struct vcpu *vcpu, struct traced *t,
@@ -102,18 +117,21 @@ static void note(struct vcpu *vcpu, struct traced *t,
 	t->begun = false;
 	if (!has_begun(guest, linear_code(sregs, regs->rip)))
 		return;
-	if (insn_filter.ring >= 0 &&
-	    (int)ring_of(regs, sregs) != insn_filter.ring) {
+	if (atomic_load_explicit(&over, memory_order_relaxed)) {
+		finish(vcpu, t);
+		skip(t, regs, sregs);
+	} else if (!is_wanted(regs, sregs)) {
 		skip(t, regs, sregs);
 	} else if (is_used_up()) {
-		atomic_store(&left, 1);
-		skip(t, regs, sregs);
 		finish(vcpu, t);
+		skip(t, regs, sregs);
 	} else {
 		insn_add_step(&t->lane, regs, sregs);
 	}
 	if (live || t->over || insn_is_full(&t->lane))
 		flush(t);
+	if (steps && !t->lane.skipped && !t->over)
+		insn_step_wait(vcpu->vm);
 }
 
 void insn_debug(struct vcpu *vcpu)
@@ -143,7 +161,7 @@ void insn_enter(struct vcpu *vcpu)
 	t->entered = t->begun = true;
 }
 
-static bool is_wanted(int wanted, unsigned int id)
+static bool is_one(int wanted, unsigned int id)
 {
 	return wanted < 0 || (unsigned int)wanted == id;
 }
@@ -162,18 +180,42 @@ static int trace_cpu(struct vcpu *vcpu, struct traced **traced)
 	return 0;
 }
 
+/* Where insn_filter.from is: hexadecimal behind 0x, or a symbol's name. */
+static int find_place(const struct vm *vm, uint64_t *addr)
+{
+	const char *from = insn_filter.from;
+	char *end;
+
+	if (!strncmp(from, "0x", 2)) {
+		errno = 0;
+		*addr = strtoull(from, &end, 16);
+		if (end > from + 2 && !*end && !errno)
+			return 0;
+	} else if (vm_symbol_value(vm, from, addr)) {
+		return 0;
+	}
+	log_error("%s: --trace-from: %s: no such symbol; give one, or an "
+		  "address such as 0x7c00",
+		  vm->config.name, from);
+	return -EINVAL;
+}
+
 static int trace_guest(struct vm *vm, struct guest *guest)
 {
 	int err = 0;
 
 	guest->begun = !insn_filter.from;
+	if (insn_filter.from)
+		err = find_place(vm, &guest->from);
+	if (err)
+		return err;
 	guest->cpus = calloc(vm->nr_vcpus, sizeof(struct traced *));
 	if (!guest->cpus)
 		return -ENOMEM;
-	if (!is_wanted(insn_filter.guest, vm->config.id))
+	if (!is_one(insn_filter.guest, vm->config.id))
 		return 0;
 	for (unsigned int id = 0; id < vm->nr_vcpus && !err; id++)
-		if (is_wanted(insn_filter.cpu, id))
+		if (is_one(insn_filter.cpu, id))
 			err = trace_cpu(&vm->vcpus[id], &guest->cpus[id]);
 	return err;
 }
@@ -191,23 +233,26 @@ static void forget_all(void)
 }
 
 int insn_start(const struct service *by, struct vm *vms, unsigned int nr_vms,
-	       bool to_file, bool steps)
+	       bool to_file, bool wait)
 {
 	int err;
 
 	service = by;
 	live = !to_file;
+	steps = wait;
 	first_vm = vms;
 	nr_guests = nr_vms;
-	atomic_store(&left, insn_filter.count + 1);
+	atomic_store(&left, insn_filter.count);
 	guests = calloc(nr_vms, sizeof(*guests));
 	err = guests ? 0 : -ENOMEM;
 	for (unsigned int i = 0; i < nr_vms && !err; i++)
 		err = trace_guest(&vms[i], &guests[i]);
-	if (err)
+	if (err == -ENOMEM)
 		log_error("%s: %s", service->option, strerror(-err));
-	else
-		err = insn_output_start(vms, nr_vms, steps);
+	if (!err)
+		err = insn_output_start(vms, nr_vms, wait);
+	if (!err && wait)
+		insn_step_begin(vms, nr_vms);
 	if (err)
 		forget_all();
 	return err;
@@ -225,8 +270,14 @@ static void end_lane(struct traced *t)
 	flush(t);
 }
 
+void insn_let_run(void)
+{
+	atomic_store(&over, true);
+}
+
 int insn_stop(void)
 {
+	insn_step_end();
 	for (unsigned int i = 0; i < nr_guests; i++)
 		for (unsigned int id = 0; id < first_vm[i].nr_vcpus; id++)
 			end_lane(guests[i].cpus[id]);

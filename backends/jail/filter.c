@@ -1,85 +1,21 @@
 /*
- * The system calls of kvm-net once it serves, as a program for the kernel's
- * filter (seccomp(2)): what libslirp, glib and the C library do to serve
- * connections. What nobody of them would do ends the process; anything else is
- * answered with EPERM.
+ * The system calls that a back end has left, as a program for the kernel's filter
+ * (seccomp(2)): those of its list. What none of them would do ends the process;
+ * anything else is answered with EPERM.
  */
-#include "backends/net/jail.h"
+#include "backends/jail/jail.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #define X32_BIT	   0x40000000
 #define LENGTH_MAX 256
-
-/* One call that is let through: always, or if the bits of @mask in argument
- * number @arg are @value. */
-struct allowed {
-	uint16_t call;
-	uint8_t arg;
-	uint32_t mask, value;
-};
-
-/* The most frequent ones first. */
-static const struct allowed allowed[] = {
-	{ .call = SYS_epoll_wait },
-	{ .call = SYS_recvfrom },
-	{ .call = SYS_writev },
-	{ .call = SYS_sendto },
-	{ .call = SYS_recvmsg },
-	{ .call = SYS_clock_gettime },
-	{ .call = SYS_epoll_ctl },
-	{ .call = SYS_poll },
-	{ .call = SYS_socket, 0, ~0u, AF_INET },
-	{ .call = SYS_connect },
-	{ .call = SYS_accept },
-	{ .call = SYS_accept4 },
-	{ .call = SYS_bind },
-	{ .call = SYS_listen },
-	{ .call = SYS_shutdown },
-	{ .call = SYS_getsockname },
-	{ .call = SYS_getpeername },
-	{ .call = SYS_getsockopt },
-	{ .call = SYS_setsockopt },
-	{ .call = SYS_sendmsg },
-	{ .call = SYS_ioctl, 1, ~0u, FIONREAD },
-	{ .call = SYS_ioctl, 1, ~0u, FIONBIO },
-	{ .call = SYS_fcntl, 1, ~0u, F_GETFL },
-	{ .call = SYS_fcntl, 1, ~0u, F_SETFL },
-	{ .call = SYS_fcntl, 1, ~0u, F_GETFD },
-	{ .call = SYS_fcntl, 1, ~0u, F_SETFD },
-	{ .call = SYS_dup },
-	{ .call = SYS_dup2 },
-	{ .call = SYS_close },
-	{ .call = SYS_read },
-	{ .call = SYS_write },
-	{ .call = SYS_brk },
-	{ .call = SYS_mmap, 2, PROT_EXEC, 0 },
-	{ .call = SYS_mprotect, 2, PROT_EXEC, 0 },
-	{ .call = SYS_munmap },
-	{ .call = SYS_mremap },
-	{ .call = SYS_madvise },
-	{ .call = SYS_futex },
-	{ .call = SYS_getrandom },
-	{ .call = SYS_gettimeofday },
-	{ .call = SYS_restart_syscall },
-	{ .call = SYS_rt_sigreturn },
-	{ .call = SYS_rt_sigprocmask },
-	{ .call = SYS_gettid },
-	{ .call = SYS_getpid },
-	{ .call = SYS_exit },
-	{ .call = SYS_exit_group },
-};
 
 /* Only an intruder wants these. */
 static const uint16_t deadly[] = {
@@ -162,7 +98,7 @@ static void load_call(void)
 }
 
 /* The lower half of an argument: all that the kernel looks at in these. */
-static void put_allowed(const struct allowed *rule)
+static void put_allowed(const struct jail_call *rule)
 {
 	unless(rule->call, rule->mask ? 5 : 1);
 	if (rule->mask) {
@@ -175,17 +111,16 @@ static void put_allowed(const struct allowed *rule)
 		load_call();
 }
 
-static void make_program(void)
+static void make_program(const struct jail *jail)
 {
-	const size_t nr_allowed = sizeof(allowed) / sizeof(*allowed);
 	const size_t nr_deadly = sizeof(deadly) / sizeof(*deadly);
 
 	load(offsetof(struct seccomp_data, arch));
 	put(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
 	end_with(SECCOMP_RET_KILL_PROCESS);
 	load_call();
-	for (size_t i = 0; i < nr_allowed; i++)
-		put_allowed(&allowed[i]);
+	for (size_t i = 0; i < jail->nr_calls; i++)
+		put_allowed(&jail->calls[i]);
 	for (size_t i = 0; i < nr_deadly; i++) {
 		unless(deadly[i], 1);
 		end_with(SECCOMP_RET_KILL_PROCESS);
@@ -195,11 +130,11 @@ static void make_program(void)
 	end_with(SECCOMP_RET_ERRNO | EPERM);
 }
 
-bool filter_enter(void)
+bool filter_enter(const struct jail *jail)
 {
 	struct sock_fprog all;
 
-	make_program();
+	make_program(jail);
 	all = (struct sock_fprog){ .len = length, .filter = program };
 	return !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all);
 }

@@ -1,10 +1,9 @@
 /*
- * The jail of kvm-net. Its peer is the guest, and what the guest sends is read by
- * libslirp, in C. Connections to wherever the user may connect are its job, so that
- * is what cannot be taken from it; the rest is.
+ * The jail of back ends that read what guests have made, by libraries in C: what they
+ * do not need is taken from them.
  */
 #define _GNU_SOURCE /* unshare() */
-#include "backends/net/jail.h"
+#include "backends/jail/jail.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -16,9 +15,6 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#define MEMORY_MAX	(1ull << 30) /* bytes of address space */
-#define DESCRIPTORS_MAX 1024	     /* network.c counts on it */
 
 static void limit(int resource, rlim_t value)
 {
@@ -40,24 +36,25 @@ static bool write_line(const char *path, const char *line)
 
 /* In a namespace of its own a process has all rights, over what is in it: the
  * user's number stays the same, or not even an empty folder could be mounted. */
-static bool unshare_files(void)
+static bool unshare_files(const struct jail *jail)
 {
+	const int network = jail->has_network ? 0 : CLONE_NEWNET;
 	char users[32], groups[32];
 
 	snprintf(users, sizeof(users), "%u %u 1", getuid(), getuid());
 	snprintf(groups, sizeof(groups), "%u %u 1", getgid(), getgid());
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS))
-		return !unshare(
-			CLONE_NEWNS); /* root, where there are no others */
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS |
+		    network))
+		return !unshare(CLONE_NEWNS); /* root, without others */
 	write_line("/proc/self/setgroups", "deny");
 	return write_line("/proc/self/uid_map", users) &&
 	       write_line("/proc/self/gid_map", groups);
 }
 
 /* An empty file system takes the place of what there was. */
-static void leave_files(void)
+static void leave_files(const struct jail *jail)
 {
-	if (!unshare_files() ||
+	if (!unshare_files(jail) ||
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("none", "/proc", "tmpfs",
 		  MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k") ||
@@ -80,14 +77,15 @@ static void drop_rights(void)
 	syscall(SYS_capset, &head, none);
 }
 
-bool jail_enter(void)
+bool jail_enter(const struct jail *jail)
 {
 	limit(RLIMIT_CORE, 0);
-	limit(RLIMIT_FSIZE, 0);
-	limit(RLIMIT_AS, MEMORY_MAX);
-	limit(RLIMIT_NOFILE, DESCRIPTORS_MAX);
-	leave_files();
+	if (!jail->has_files)
+		limit(RLIMIT_FSIZE, 0);
+	limit(RLIMIT_AS, jail->memory);
+	limit(RLIMIT_NOFILE, jail->descriptors);
+	leave_files(jail);
 	drop_rights();
 	return !prctl(PR_SET_DUMPABLE, 0) &&
-	       !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) && filter_enter();
+	       !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) && filter_enter(jail);
 }
