@@ -82,6 +82,13 @@ struct target;
  * For the whole of a session: the client holds to what it was told. */
 const struct target *target_choose(struct gdb_cpu *cpu);
 
+/* Which of its kinds @target is, below TARGET_KINDS; and what the client's user should
+ * know when the guest has come to be of the kind @now, one line. */
+#define TARGET_KINDS 3
+unsigned int target_kind(const struct target *target);
+void target_add_change(struct text *text, const struct target *target,
+		       const struct target *now);
+
 /* Adds the document @annex, "target.xml" or one that it includes. False: there
  * is none. */
 bool target_describe(const struct target *target, const char *annex,

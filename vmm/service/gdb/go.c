@@ -144,6 +144,22 @@ static void tell_gone(struct gdb *gdb)
 	server_send(gdb);
 }
 
+/* The client holds to the registers that it was told of at the start. */
+static void tell_change(struct gdb *gdb)
+{
+	const struct target *now = target_choose(&gdb->cpus[gdb->stopped]);
+	unsigned int bit = 1u << target_kind(now);
+	char buf[300];
+	struct text text;
+
+	if (now == gdb->target || gdb->told_kinds & bit)
+		return;
+	gdb->told_kinds |= bit;
+	text_init(&text, buf, sizeof(buf));
+	target_add_change(&text, gdb->target, now);
+	session_tell(gdb, text.buf, text.len);
+}
+
 void session_stopped(struct gdb *gdb)
 {
 	struct stop stop = { .reason = STOP_NONE };
@@ -164,6 +180,7 @@ void session_stopped(struct gdb *gdb)
 	}
 	gdb->last_stop = stop;
 	gdb->selected = gdb->stopped;
+	tell_change(gdb);
 	gdb->reply.len = 0;
 	session_add_stop(gdb, &stop);
 	server_send(gdb);

@@ -87,12 +87,13 @@ struct gdb {
 	bool running; /* the client waits to hear of a stop */
 	bool silent;  /* the packet's answer comes later */
 	struct stop last_stop;
-	bool leaving;	       /* the connection ends when all is sent */
-	bool step_irqs;	       /* single steps let interrupts in */
-	bool physical;	       /* memory is meant by physical address */
-	bool told_steps;       /* that breakpoints are slow */
-	unsigned int selected; /* vCPU of g, m and the like: Hg */
-	unsigned int stopped;  /* the one that stopped last */
+	bool leaving;		 /* the connection ends when all is sent */
+	bool step_irqs;		 /* single steps let interrupts in */
+	bool physical;		 /* memory is meant by physical address */
+	unsigned int told_kinds; /* bit target_kind(): of that kind it is now */
+	bool told_steps;	 /* that breakpoints are slow */
+	unsigned int selected;	 /* vCPU of g, m and the like: Hg */
+	unsigned int stopped;	 /* the one that stopped last */
 	struct breaks breaks;
 
 	uint8_t in[4096]; /* received; from in_at on not yet looked at */

@@ -222,7 +222,7 @@ void session_start(struct gdb *gdb)
 	gdb->target = NULL;
 	gdb->running = gdb->leaving = gdb->step_irqs = gdb->physical =
 		gdb->told_steps = false;
-	gdb->selected = gdb->stopped = 0;
+	gdb->selected = gdb->stopped = gdb->told_kinds = 0;
 	gdb->last_stop = (struct stop){ .reason = STOP_STEP };
 }
 

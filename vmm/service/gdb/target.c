@@ -261,6 +261,30 @@ const struct target *target_choose(struct gdb_cpu *cpu)
 	return sregs->cs.db ? &target_32 : &target_16;
 }
 
+unsigned int target_kind(const struct target *target)
+{
+	return target == &target_64 ? 2 : target == &target_32;
+}
+
+void target_add_change(struct text *text, const struct target *target,
+		       const struct target *now)
+{
+	text_add(text, "kvm-vmm: the guest is in %s-bit code now, ",
+		 now == &target_64 ? "64" :
+		 now == &target_32 ? "32" :
+				     "16");
+	if (now == &target_64)
+		text_add(text, "gdb sees the low halves of its registers: ");
+	else if (target == &target_16)
+		text_add(text,
+			 "`set architecture i386` has gdb decode it, or ");
+	else
+		text_add(text, "gdb goes on to decode %s bits: ",
+			 target == &target_64 ? "64" : "32");
+	text_add(text, "`disconnect` and connect again%s\n",
+		 now == &target_64 ? "; `monitor info registers` has all" : "");
+}
+
 /* Code of 64 bits has no CS base (SDM 3A, "Segmentation in IA-32e Mode"). */
 uint64_t target_pc(const struct kvm_regs *regs, const struct kvm_sregs *sregs)
 {
