@@ -8,6 +8,7 @@
  *   steps.c      what became of an instruction, when the next step is known
  *   decode.c     an instruction by Zydis
  *   operands.c   what it reads and writes in memory
+ *   flow.c       where it leads to
  *   changes.c    registers that are others than before
  *   out.c        text, and where it goes
  *
@@ -120,8 +121,9 @@ const char *code_symbol(const struct lane *lane, uint64_t addr, uint64_t *off);
 
 /* --- steps.c --- */
 
-/* The instruction before @lane->now is over; prints it. */
-void step_over(struct lane *lane);
+/* The instruction before @lane->now is over; prints it. False: it goes on, as one
+ * with REP does, and will be over at another step. */
+bool step_over(struct lane *lane);
 
 /* For --step: prints it before it is executed. */
 void step_ahead(struct lane *lane);
@@ -155,6 +157,26 @@ void decode(struct insn *insn, const struct lane *lane,
 
 /* Bits of an address in that mode: 16, 32 or 64. */
 unsigned int code_bits(const struct state *state);
+
+/* --- flow.c --- */
+
+enum flow {
+	FLOW_ONE, /* the instruction was executed, and nothing else is seen */
+	FLOW_TWO, /* the one behind it, too, in the same step */
+	FLOW_AWAY /* it does not lead to where the next step is */
+};
+
+/* What @lane's step from before to now was; FLOW_TWO: then @second is decoded. */
+enum flow flow_of(const struct lane *lane, const struct insn *insn,
+		  struct insn *second);
+
+/* RIP of what stands behind @insn, which is at @rip. */
+uint64_t flow_behind(const struct insn *insn, const struct state *state,
+		     uint64_t rip);
+
+/* INT n and its relatives; an instruction with a REP prefix. */
+bool flow_is_interrupt(const struct insn *insn);
+bool flow_is_string(const struct insn *insn);
 
 /* --- changes.c --- */
 

@@ -192,8 +192,8 @@ static void take_step(struct cursor *c, struct lane *lane, uint64_t changed)
 	if (c->found != FOUND_ALL)
 		return;
 	lane->now = now;
-	if (lane->pending)
-		step_over(lane);
+	if (lane->pending && !step_over(lane))
+		return;
 	lane->before = now;
 	lane->pending = lane->open = true;
 	if (steps_wait)

@@ -67,12 +67,12 @@ static void add_bytes(const struct insn *insn)
 		out_add("%02x", insn->bytes[i]);
 }
 
-/* "00000010 <main+0x3> cd10 int 0x10" */
-static size_t add_instruction(const struct lane *lane,
-			      const struct state *state, struct insn *insn)
+/* "00000010 <main+0x3> cd10 int 0x10", for what is at @rip. */
+static void add_instruction(const struct lane *lane, const struct state *state,
+			    uint64_t rip, const struct insn *insn)
 {
 	const unsigned int digits = is_64bit(state) ? 16 : 8;
-	const uint64_t addr = linear(state, state->rip);
+	const uint64_t addr = linear(state, rip);
 	size_t column = digits + 2;
 	const char *name;
 	uint64_t off;
@@ -87,46 +87,129 @@ static size_t add_instruction(const struct lane *lane,
 	add_bytes(insn);
 	out_pad(column + COLUMN_TEXT);
 	out_add("%s", insn->text);
-	return column + COLUMN_TEXT + COLUMN_CHANGES;
+	out_pad(column + COLUMN_TEXT + COLUMN_CHANGES);
 }
 
-/* Its text, with what it does as far as that is known; @now may be NULL. */
-static void add_step(struct lane *lane, const struct state *now)
+/* How often a REP was executed, if not once. */
+static void add_times(const struct insn *insn, const struct state *before,
+		      const struct state *now)
+{
+	const uint64_t mask = insn->insn.address_width == 64 ? UINT64_MAX :
+			      insn->insn.address_width == 32 ? UINT32_MAX :
+							       UINT16_MAX;
+	uint64_t times = (before->regs[INSN_RCX] - now->regs[INSN_RCX]) & mask;
+
+	if (flow_is_string(insn) && times != 1)
+		out_add(" %" PRIu64 " times", times);
+}
+
+void step_ahead(struct lane *lane)
 {
 	struct insn insn;
 
 	decode(&insn, lane, &lane->before, lane->before.rip);
 	add_heading(lane, &lane->before);
-	out_pad(add_instruction(lane, &lane->before, &insn));
+	add_instruction(lane, &lane->before, lane->before.rip, &insn);
 	if (insn.valid)
-		add_operands(&insn, &lane->before, now);
-}
-
-void step_ahead(struct lane *lane)
-{
-	add_step(lane, NULL);
+		add_operands(&insn, &lane->before, NULL);
 	out_end_line();
 }
 
-/* With --step what it has done comes on a line of its own. */
-void step_over(struct lane *lane)
+/* With --step it is there already, and what it did comes on a line of its own. */
+static void begin_step(struct lane *lane, const struct insn *insn,
+		       const struct state *now)
 {
-	bool changed;
-
-	if (!steps_wait)
-		add_step(lane, &lane->now);
-	else
+	if (steps_wait) {
 		out_add("        ");
-	changed = add_changes(&lane->before, &lane->now);
+		return;
+	}
+	add_heading(lane, &lane->before);
+	add_instruction(lane, &lane->before, lane->before.rip, insn);
+	if (insn->valid)
+		add_operands(insn, &lane->before, now);
+}
+
+static void end_step(const struct lane *lane, const struct insn *insn)
+{
+	bool changed = add_changes(&lane->before, &lane->now);
+
+	if (insn->valid)
+		add_times(insn, &lane->before, &lane->now);
 	if (changed || !steps_wait)
 		out_end_line();
 	else
 		out_drop_line();
 }
 
+/* What the two have changed stands behind the second. */
+static void add_two(struct lane *lane, const struct insn *insn,
+		    const struct insn *second)
+{
+	const uint64_t rip = flow_behind(insn, &lane->before, lane->before.rip);
+
+	begin_step(lane, insn, NULL);
+	if (flow_is_interrupt(insn))
+		out_add(" (its handler has run, unseen)");
+	out_end_line();
+	add_instruction(lane, &lane->before, rip, second);
+	end_step(lane, second);
+}
+
+static void add_away(struct lane *lane, const struct insn *insn)
+{
+	begin_step(lane, insn, NULL);
+	end_step(lane, insn);
+	if (flow_is_interrupt(insn))
+		out_add("-- %s: in its handler", insn->text);
+	else
+		out_add("-- an exception or interrupt: in its handler");
+	out_end_line();
+}
+
+bool step_over(struct lane *lane)
+{
+	struct insn insn, second;
+
+	decode(&insn, lane, &lane->before, lane->before.rip);
+	if (!steps_wait && flow_is_string(&insn) &&
+	    lane->now.rip == lane->before.rip &&
+	    lane->now.regs[INSN_RCX] != lane->before.regs[INSN_RCX])
+		return false;
+	switch (flow_of(lane, &insn, &second)) {
+	case FLOW_ONE:
+		begin_step(lane, &insn, &lane->now);
+		end_step(lane, &insn);
+		break;
+	case FLOW_TWO:
+		add_two(lane, &insn, &second);
+		break;
+	case FLOW_AWAY:
+		add_away(lane, &insn);
+		break;
+	}
+	return true;
+}
+
+/* A REP that is interrupted has done something. */
+static bool has_done(const struct lane *lane)
+{
+	return memcmp(&lane->before, &lane->now, sizeof(lane->now)) != 0;
+}
+
+static void end_string(struct lane *lane)
+{
+	struct insn insn;
+
+	decode(&insn, lane, &lane->before, lane->before.rip);
+	begin_step(lane, &insn, &lane->now);
+	end_step(lane, &insn);
+}
+
 void step_last(struct lane *lane)
 {
-	if (!steps_wait)
+	if (has_done(lane))
+		end_string(lane);
+	else if (!steps_wait)
 		step_ahead(lane);
 	lane->pending = false;
 }
@@ -144,8 +227,11 @@ static void add_end(const struct lane *lane, uint64_t status)
 
 void step_event(struct lane *lane, uint64_t what, uint64_t more)
 {
-	if (what == INSN_SKIPPED)
+	if (what == INSN_SKIPPED && lane->pending) {
+		if (has_done(lane))
+			end_string(lane);
 		lane->pending = false;
+	}
 	if (what == INSN_LEFT && lane->pending)
 		step_last(lane);
 	if (what == INSN_LEFT)

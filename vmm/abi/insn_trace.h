@@ -50,6 +50,7 @@
  * RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8. */
 #define INSN_FLAGS 0
 #define INSN_RAX   1
+#define INSN_RCX   2
 #define INSN_REGS  17
 
 /*
