@@ -90,6 +90,16 @@ def statuses():
                     if not re.search(pattern.format(number), text, re.M))
 
 
+@tap.case("gdb's monitor has the commands that the manual page says, in order")
+def monitor():
+    table = sources.read("vmm/service/gdb/monitor.c")
+    have = re.findall(r'^\t\{ "([a-z ]+)", "', table, re.M)
+    part = page().split(".Sh COMMANDS OF GDB'S MONITOR", 1)[1].split(".Sh", 1)[0]
+    want = re.findall(r"^\.It Ic ([a-z ]+?)(?: Op| Ar|$)", part, re.M)
+    tap.check(have, "no commands")
+    tap.equal(have, want, "commands")
+
+
 @tap.case("groff has no warning about the manual page")
 def correct():
     try:
