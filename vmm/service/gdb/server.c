@@ -3,6 +3,7 @@
  * that one says, and for vCPUs that stop. Whatever happens to the connection, the
  * guest goes on without it.
  */
+#define _GNU_SOURCE /* accept4() */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
