@@ -21,16 +21,20 @@ def run(*command):
 
 
 def defined(*paths):
-    """How often each name is defined: static ones, and files, as well."""
-    names = re.findall(r"^(\S+) [a-zA-Z] ", run("nm", "-aP", "--defined-only",
-                                                *paths), re.M)
-    return collections.Counter(n for n in names if not SECTION.match(n))
+    """How often each file defines each name: static ones, and files, as well."""
+    found = {path: collections.Counter() for path in paths}
+    for path, name in re.findall(
+            r"^(.+): (\S+) [a-zA-Z] ",
+            run("nm", "-aAP", "--defined-only", *paths), re.M):
+        if not SECTION.match(name):
+            found[path][name] += 1
+    return found
 
 
 def loaded(*paths):
-    """Bytes of code and data in these files together."""
-    rows = run("size", *paths).splitlines()[1:]
-    return sum(int(word) for row in rows for word in row.split()[:2])
+    """Bytes of code and data in each of these files."""
+    rows = [row.split() for row in run("size", *paths).splitlines()[1:]]
+    return {path: int(row[0]) + int(row[1]) for path, row in zip(paths, rows)}
 
 
 def digest(path):
@@ -52,9 +56,8 @@ class Built:
         self.objects = {name: digest(p) for name, p in self.paths.items()}
         self.commands = self.read_commands(out)
         self.vmm = out.at("images", "kvm-vmm")
-        self.names = defined(top + "kvm-vmm")
+        self.look_inside(top + "kvm-vmm")
         self.file_size = os.path.getsize(self.vmm)
-        self.size = loaded(self.vmm)
         self.listed = set(run(self.vmm, "--list").splitlines())
         config = kconfig.parse(out.config())
         self.config = {name: config.get(name, "n") for name in SYMBOLS}
@@ -71,9 +74,16 @@ class Built:
                            out.made("-n", *old, "kvm-vmm"), re.M)
         return {name: command for command, name in found}
 
-    def look_at(self, objects):
+    def look_inside(self, linked):
+        """Names and bytes of the program and of each object."""
+        names = defined(linked, *self.paths.values())
+        sizes = loaded(self.vmm, *self.paths.values())
+        self.names, self.size = names[linked], sizes[self.vmm]
+        self.inside = {name: (names[path], sizes[path])
+                       for name, path in self.paths.items()}
+
+    def share_of(self, objects):
         """(names that some of the objects define, bytes of them)."""
-        paths = [self.paths[name] for name in objects]
-        if not paths:
-            return collections.Counter(), 0
-        return defined(*paths), loaded(*paths)
+        parts = [self.inside[name] for name in objects]
+        return (sum((names for names, _ in parts), collections.Counter()),
+                sum(size for _, size in parts))

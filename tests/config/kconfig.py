@@ -9,6 +9,7 @@ configurations are worth asking for.
 import os
 import re
 import shutil
+import subprocess
 
 import kconfiglib
 
@@ -134,3 +135,15 @@ class Tree(tree.Tree):
         """Replaces .config: these bools, and no image to run."""
         with open(self.at(".config"), "w", encoding="utf-8") as file:
             file.write("\n".join([*lines(values), "CONFIG_RUN_NOTHING=y", ""]))
+
+    def judge(self):
+        """What Kconfig says of .config, without make around it: (exit status of
+        tools/kconfig, everything it printed)."""
+        done = subprocess.run(
+            ["tools/kconfig", "olddefconfig"], cwd=tap.TOP,
+            env={**os.environ, "MKVM_TOP": tap.TOP,
+                 "MKVM_BUILD": self.at("build"),
+                 "MKVM_CONFIG": self.at(".config")},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, check=False)
+        return done.returncode, done.stdout
