@@ -1,5 +1,6 @@
 """Debian's gdb at kvm-vmm's --gdb: scripts of commands, and what comes of them."""
 
+import functools
 import os
 import re
 import shutil
@@ -15,10 +16,10 @@ LIMIT = 120     # seconds; for what hangs
 REAL_MODE = ("set osabi none", "set architecture i8086")
 
 
-def lacks(*needs):
-    """Why gdb cannot be tried on such guests on this host, or None."""
-    if not shutil.which("gdb"):
-        return "gdb is not installed; tools/deps test"
+def lacks(*needs, program="gdb"):
+    """Why a debugger cannot be tried on such guests on this host, or None."""
+    if not shutil.which(program):
+        return f"{program} is not installed; tools/deps test installs it"
     if not vm.has_feature("gdb", "service"):
         return "this configuration has no --gdb"
     for need in needs:
@@ -32,10 +33,24 @@ def elf_of(name):
     return os.path.join(tap.BUILD, "guests", name + ".elf")
 
 
-class Guest:
-    """A guest on this host that waits for gdb; `where` is what gdb connects to."""
+@functools.lru_cache(None)
+def link(name):
+    """The ELF file of tests/guest/src/NAME.S: without one gdb warns that it has
+    none. Other than the guest, it may be at another place than 0."""
+    path = os.path.join(tap.BUILD, "tests", "guest", name + ".gdb.elf")
+    subprocess.run(["gcc", "-m32", "-nostdlib", "-static", "-Wl,-Ttext=0,-e,0,-N",
+                    "-Wl,--build-id=none,--no-warn-rwx-segments", "-Ivmm",
+                    "-Iguests", "-o", path,
+                    os.path.join(vm.SOURCES, name + ".S")], cwd=tap.TOP,
+                   check=True)
+    return path
 
-    def __init__(self, *words, wait=True, program=vm.KVM_VMM):
+
+class Guest:
+    """A guest on this host that waits for gdb, or nr of them; `where` is what gdb
+    connects to."""
+
+    def __init__(self, *words, wait=True, nr=1, program=vm.KVM_VMM):
         self.folder = tempfile.mkdtemp()
         self.where = os.path.join(self.folder, "gdb")
         gdb = [f"--gdb=unix:{self.where}"] + wait * ["--gdb-wait"]
@@ -44,7 +59,7 @@ class Guest:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE)
         self.said = b""
-        while wait and b"waits for gdb" not in self.said:
+        while wait and self.said.count(b"waits for gdb") < nr:
             line = self.process.stderr.readline()
             tap.check(line, f"it did not wait: {self.said.decode()}")
             self.said += line
