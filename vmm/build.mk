@@ -29,6 +29,7 @@ obj-$(CONFIG_MACHINE) += util/lock.o util/log.o util/sink.o util/ring.o util/tex
 
 obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/unstarted$(call none-without,SMP).o \
+	 core/sample$(call none-without,DBG_RULES).o \
 	 core/cpuid_kvm$(call none-without,KVMCLOCK).o \
 	 core/regs.o core/regs_sync$(call none-without,SYNC_REGS).o \
 	 core/bus_moving$(call none-without,PCI).o \

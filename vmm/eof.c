@@ -65,6 +65,16 @@ static void on_tick(void *arg, uint32_t events)
 	}
 }
 
+void eof_init(struct eof *eof, enum eof_action action, struct event_loop *loop,
+	      struct console *console, struct vm *vms, unsigned int nr_vms)
+{
+	*eof = (struct eof){ .action = action,
+			     .loop = loop,
+			     .console = console,
+			     .vms = vms,
+			     .nr_vms = nr_vms };
+}
+
 int eof_begin(struct eof *eof)
 {
 	int fd, err;

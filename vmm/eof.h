@@ -36,6 +36,10 @@ struct eof {
 	struct eof_guest *guests;
 };
 
+/* For the @nr_vms guests at @vms. */
+void eof_init(struct eof *eof, enum eof_action action, struct event_loop *loop,
+	      struct console *console, struct vm *vms, unsigned int nr_vms);
+
 /* stdin has ended. 0, or -errno after one message. */
 int eof_begin(struct eof *eof);
 void eof_end(struct eof *eof);

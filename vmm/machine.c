@@ -20,6 +20,7 @@
 #include "core/kvm.h"
 #include "core/board_queue.h"
 #include "core/probes.h"
+#include "core/sample.h"
 #include "core/services.h"
 #include "core/smp.h"
 #include "core/symbols.h"
@@ -52,6 +53,7 @@ struct machine {
 	struct console console;
 	struct view view;
 	struct watch watch;
+	struct sampler sampler;
 	struct files files; /* of the guest that is being built */
 	struct vm *vms;	    /* one per guest */
 	unsigned int nr_vms;
@@ -75,6 +77,8 @@ static void quit(void *arg, int status, const char *reason)
 {
 	struct machine *m = arg;
 
+	if (sampler_goes_first(&m->sampler, status, reason))
+		return; /* and calls again */
 	m->quitting = true;
 	sink_hurry();
 	if (status == STATUS_FAILED)
@@ -282,8 +286,6 @@ static int worst_status(const struct machine *m)
 /* Runs the guests and stays until the last has ended. */
 static int run_guests(struct machine *m)
 {
-	int status;
-
 	m->ending = (struct ending){ .quit = quit,
 				     .power = on_power,
 				     .resized = on_resized,
@@ -295,11 +297,10 @@ static int run_guests(struct machine *m)
 	    watch_start(&m->watch, &m->loop, m->vms, m->nr_vms) ||
 	    messages_start(&m->messages, &m->loop, m->bell.fd))
 		return STATUS_FAILED;
-	m->eof = (struct eof){ .action = m->opt->eof,
-			       .loop = &m->loop,
-			       .console = &m->console,
-			       .vms = m->vms,
-			       .nr_vms = m->nr_vms };
+	eof_init(&m->eof, m->opt->eof, &m->loop, &m->console, m->vms,
+		 m->nr_vms);
+	sampler_init(&m->sampler, &m->loop, &m->console, m->vms, m->nr_vms);
+	sampler_then(&m->sampler, quit, m);
 	m->ran = true;
 	start_next(m);
 	view_start(&m->view, &m->loop, &m->console, m->vms, m->nr_vms);
@@ -314,11 +315,11 @@ static int run_guests(struct machine *m)
 			boards_show_queues(&m->vms[i]);
 		probes_gone(&m->vms[i]);
 	}
+	sampler_end(&m->sampler);
 	messages_stop(&m->messages);
-	status = worst_status(m);
 	watch_stop(&m->watch);
 	eof_end(&m->eof);
-	return status;
+	return worst_status(m);
 }
 
 static void on_eof(void *arg)

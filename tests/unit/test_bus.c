@@ -162,6 +162,23 @@ static void nothing_there_is_all_ones(void **state)
 	bus_write(&bus, 0x2000, 8, 0);
 	assert_int_equal(book.count, 0);
 	assert_true(bus.nr_stray > 0);
+	assert_int_equal(bus.seen[0].addr, 0);
+	assert_int_equal(bus.seen[0].reads, 1);
+	assert_int_equal(bus.seen[0].writes, 0);
+}
+
+static void keeps_what_was_written_to_nobody(void **state)
+{
+	struct bus bus;
+
+	(void)state;
+	build(&bus);
+	for (unsigned int i = 0; i < BUS_LAST + 2; i++)
+		bus_write(&bus, 0x2000, 1, 'a' + i);
+	assert_int_equal(bus.nr_seen, 1);
+	assert_int_equal(bus.seen[0].writes, BUS_LAST + 2);
+	assert_int_equal(bus.seen[0].at, 2);
+	assert_memory_equal(bus.seen[0].last, "mncdefghijkl", BUS_LAST);
 }
 
 static void takes_what_began_in_the_range(void **state)
@@ -272,6 +289,7 @@ int main(void)
 		cmocka_unit_test(splits_what_is_too_wide),
 		cmocka_unit_test(crosses_from_one_to_the_next),
 		cmocka_unit_test(nothing_there_is_all_ones),
+		cmocka_unit_test(keeps_what_was_written_to_nobody),
 		cmocka_unit_test(takes_what_began_in_the_range),
 		cmocka_unit_test(takes_a_register_as_a_whole),
 		cmocka_unit_test(tells_the_like_apart),

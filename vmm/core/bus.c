@@ -145,20 +145,46 @@ const char *bus_owner(struct bus *bus, uint64_t addr)
 	return bus_locate(bus, addr, &range, &off);
 }
 
-/* Counts an access nobody answers, and logs each address once. */
-static void note_stray(struct bus *bus, uint64_t addr, const char *what)
+/* The row of @addr, which may be a new one; or NULL. The lock is taken. */
+static struct bus_stray *find_stray(struct bus *bus, uint64_t addr,
+				    const char *what)
 {
+	for (unsigned int i = 0; i < bus->nr_seen; i++)
+		if (bus->seen[i].addr == addr)
+			return &bus->seen[i];
+	if (bus->nr_seen == BUS_SEEN_MAX)
+		return NULL;
+	bus->seen[bus->nr_seen].addr = addr;
+	log_info("%s 0x%llx: %s, but no device is there", bus->name,
+		 (unsigned long long)addr, what);
+	return &bus->seen[bus->nr_seen++];
+}
+
+/* Counts accesses nobody answers, and logs each address once. */
+static void note_read(struct bus *bus, uint64_t addr)
+{
+	struct bus_stray *stray;
+
 	pthread_mutex_lock(&bus->stray_lock);
 	bus->nr_stray++;
-	for (unsigned int i = 0; i < bus->nr_seen; i++)
-		if (bus->seen[i] == addr)
-			goto unlock;
-	if (bus->nr_seen < BUS_SEEN_MAX) {
-		bus->seen[bus->nr_seen++] = addr;
-		log_info("%s 0x%llx: %s, but no device is there", bus->name,
-			 (unsigned long long)addr, what);
+	stray = find_stray(bus, addr, "read");
+	if (stray)
+		stray->reads++;
+	pthread_mutex_unlock(&bus->stray_lock);
+}
+
+static void note_write(struct bus *bus, uint64_t addr, uint8_t val)
+{
+	struct bus_stray *stray;
+
+	pthread_mutex_lock(&bus->stray_lock);
+	bus->nr_stray++;
+	stray = find_stray(bus, addr, "write");
+	if (stray) {
+		stray->writes++;
+		stray->last[stray->at] = val;
+		stray->at = (stray->at + 1) % BUS_LAST;
 	}
-unlock:
 	pthread_mutex_unlock(&bus->stray_lock);
 }
 
@@ -264,7 +290,7 @@ SLOW static uint64_t read_split(struct bus *bus, uint64_t addr,
 		if (piece.claim)
 			part = read_piece(piece.claim, addr + done, piece.size);
 		else
-			note_stray(bus, addr + done, "read");
+			note_read(bus, addr + done);
 		val |= part << done * 8;
 	}
 	return val;
@@ -281,7 +307,7 @@ SLOW static void write_split(struct bus *bus, uint64_t addr, unsigned int size,
 			write_piece(piece.claim, addr + done, piece.size,
 				    val >> done * 8);
 		else
-			note_stray(bus, addr + done, "write");
+			note_write(bus, addr + done, val >> done * 8);
 	}
 }
 

@@ -22,6 +22,7 @@
 #define BUS_CLAIMS_MAX 64
 #define BUS_SEEN_MAX   32
 #define BUS_LIKELY     256
+#define BUS_LAST       12
 
 /* A device as the bus sees it: its code, its state, and the lock of both. */
 struct device {
@@ -46,6 +47,14 @@ struct bus_moving {
 	struct bus_claim claim; /* guarded by moving_lock; len 0: it is off */
 };
 
+/* What happened at an address where no device is. */
+struct bus_stray {
+	uint64_t addr;
+	uint32_t reads, writes;
+	uint8_t last[BUS_LAST]; /* bytes written, a ring: the next one goes to */
+	uint8_t at;
+};
+
 struct bus {
 	const char *name; /* "port" or "address", for messages */
 	unsigned int nr_claims;
@@ -61,7 +70,7 @@ struct bus {
 	pthread_mutex_t stray_lock; /* guards what follows */
 	uint64_t nr_stray;	    /* accesses that no device answered */
 	unsigned int nr_seen;
-	uint64_t seen[BUS_SEEN_MAX]; /* stray addresses already logged */
+	struct bus_stray seen[BUS_SEEN_MAX]; /* already logged, each once */
 };
 
 void bus_init(struct bus *bus, const char *name);

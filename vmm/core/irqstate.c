@@ -30,6 +30,7 @@ static bool read_kernel_pic(struct vm *vm, unsigned int id,
 		.irr = pic->irr,
 		.isr = pic->isr,
 		.imr = pic->imr,
+		.lines = pic->last_irr | (pic->irr & pic->elcr),
 		.elcr = pic->elcr,
 		.base = pic->irq_base,
 		.lowest = (pic->priority_add + CHIP_PIC_INPUTS - 1) %

@@ -181,7 +181,7 @@ static void run_once(struct vcpu *vcpu)
 }
 
 /* The vCPU that ended its guest says more, or every one: at a limit, and when
- * the halt watch has ended it. */
+ * the halt watch has ended it. One whose user gave up on it was looked at. */
 static bool has_to_report(const struct vcpu *vcpu)
 {
 	switch (vcpu->vm->status) {
@@ -191,7 +191,8 @@ static bool has_to_report(const struct vcpu *vcpu)
 	case STATUS_LIMIT:
 		return true;
 	default:
-		return false;
+		return !vcpu->id && !vcpu->vm->stopped_by &&
+		       atomic_load(&vcpu->vm->sample);
 	}
 }
 

@@ -22,6 +22,7 @@ struct console_guest;
 struct irqchip;
 struct kvm_irq_routing;
 struct plan;
+struct sample;
 struct vcpu;
 struct vm_symbols;
 
@@ -94,8 +95,9 @@ struct vm {
 	atomic_bool on_terminal;   /* its screen is, and will stay there */
 	bool told_unstarted;	   /* main thread; see core/unstarted.c */
 	atomic_int said;	   /* enum lastword: of its own end */
-	int status;		   /* exit status, valid once stopping */
-	struct vcpu *stopped_by;   /* whose exit ended it, or NULL; likewise */
+	_Atomic(struct sample *) sample; /* see core/sample.h; or NULL */
+	int status;			 /* exit status, valid once stopping */
+	struct vcpu *stopped_by; /* whose exit ended it, or NULL; likewise */
 };
 
 /* Creates VM, RAM, interrupt controllers and vCPUs. 0, or -errno after one

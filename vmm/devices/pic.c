@@ -434,6 +434,7 @@ static struct pic_view view_of(const struct i8259 *c)
 		.irr = c->irr,
 		.isr = c->isr,
 		.imr = c->imr,
+		.lines = c->lines,
 		.elcr = level_inputs(c),
 		.base = c->icw2,
 		.lowest = c->lowest,

@@ -27,6 +27,7 @@ struct dev_message {
 /* What is in an 8259: a bit for each input, under the data sheet's names. */
 struct pic_view {
 	uint8_t irr, isr, imr;
+	uint8_t lines;	/* levels at the inputs */
 	uint8_t elcr;	/* 1: level, 0: edge */
 	uint8_t base;	/* vector of input 0 */
 	uint8_t lowest; /* the input of the lowest priority */
