@@ -19,7 +19,7 @@
 #include <string.h>
 
 #include "abi/exit_status.h"
-#include "probes/report/rules/rule.h"
+#include "probes/report/rules/quiet.h"
 #include "x86/bits.h"
 
 #define MIB	 (1ULL << 20)
@@ -32,6 +32,13 @@
 #define IDT   0x3000
 #define PD    0x4000
 #define STACK 0x8000
+
+/* Of unit/quiet. */
+void rules_judge_quiet(struct rule_case *c, struct text *text)
+{
+	(void)c;
+	(void)text;
+}
 
 static struct memory mem;
 static struct report_state s;

@@ -217,6 +217,19 @@ static void report_place(struct text *text, const struct vcpu *vcpu,
 	report_add_verdict(text, state, vcpu, status);
 }
 
+/* The user has ended a guest that showed nothing: only what is to be said of it. */
+static void report_given_up(struct text *text, const struct vcpu *vcpu,
+			    const struct report_state *state, int status)
+{
+	size_t head;
+
+	add_head(text, vcpu, state);
+	head = text->len;
+	report_add_verdict(text, state, vcpu, status);
+	if (text->len == head)
+		text_init(text, text->buf, text->size);
+}
+
 static bool is_crash(const struct report_state *state)
 {
 	return state->exit_reason == KVM_EXIT_SHUTDOWN ||
@@ -236,8 +249,10 @@ static void report(struct vcpu *vcpu, int status)
 	if (is_in(vcpu, KVM_MP_STATE_UNINITIALIZED))
 		text_add(&text, "kvm-vmm: %s: vCPU %u: never started\n",
 			 vcpu->vm->config.name, vcpu->id);
-	else if (status != STATUS_CRASHED)
+	else if (status == STATUS_HALTED || status == STATUS_LIMIT)
 		report_place(&text, vcpu, &state, status);
+	else if (status != STATUS_CRASHED)
+		report_given_up(&text, vcpu, &state, status);
 	else if (is_crash(&state))
 		report_crash(&text, vcpu, &state);
 	log_text(text.buf, text.len);

@@ -8,6 +8,7 @@
 
 #include "abi/exit_status.h"
 #include "probes/report/rules/insn.h"
+#include "probes/report/rules/quiet.h"
 #include "x86/bits.h"
 #include "x86/words.h"
 
@@ -353,7 +354,7 @@ void rules_judge(struct rule_case *c, struct text *text)
 	if (c->status == STATUS_CRASHED)
 		judge_crash(c, text);
 	else
-		rules_look(c, RULE_QUIET, text);
+		rules_judge_quiet(c, text);
 }
 
 static void add_rule(struct text *text, const struct rule *rule)

@@ -46,6 +46,7 @@ enum rule_when {
 };
 
 struct access;
+struct quiet;
 
 struct rule_case {
 	const struct report_state *state;
@@ -63,6 +64,9 @@ struct rule_case {
 	uint64_t address;
 	const char *what;
 	const struct access *access;
+
+	unsigned int cpu;	   /* number of that vCPU */
+	const struct quiet *quiet; /* RULE_QUIET: what they stand on, quiet.h */
 
 	/* What judge.c has found. */
 	const struct rule *broken[RULES_BROKEN_MAX];
