@@ -12,6 +12,7 @@
 #include "core/kvm.h"
 #include "core/plan.h"
 #include "core/probes.h"
+#include "core/services.h"
 #include "core/symbols.h"
 #include "core/vm.h"
 #include "irqchip.h"
@@ -81,10 +82,18 @@ static int check_options(const struct options *opt, const struct loader *loader,
 	return 0;
 }
 
+/* Where the user does not say which. */
+static const char *usual_irqchip(const struct kvm *kvm)
+{
+	return services_want_ports(kvm) ?
+		       irqchip_with_ports(kvm, CONFIG_DEFAULT_IRQCHIP) :
+		       CONFIG_DEFAULT_IRQCHIP;
+}
+
 static int choose_irqchip(const struct options *opt, const struct kvm *kvm,
 			  struct vm_config *config)
 {
-	const char *name = opt->irqchip ? opt->irqchip : CONFIG_DEFAULT_IRQCHIP;
+	const char *name = opt->irqchip ? opt->irqchip : usual_irqchip(kvm);
 	int err = irqchip_find(kvm, name, &config->irqchip);
 
 	if (err)

@@ -288,6 +288,8 @@ SLOW static enum exit_action handle_any(struct vcpu *vcpu)
 		if (vcpu->watched)
 			remember_sregs(vcpu);
 	}
+	if (vcpu->watched && services_exit(vcpu))
+		return EXIT_RESUME;
 	return probes_are_on() ? answer_watched(vcpu, row) : answer(vcpu, row);
 }
 

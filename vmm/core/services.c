@@ -200,6 +200,24 @@ enum exit_action services_debug(struct vcpu *vcpu)
 	return vcpu->steppers && has_halted(vcpu) ? EXIT_HALT : EXIT_RESUME;
 }
 
+bool services_exit(struct vcpu *vcpu)
+{
+	for (unsigned int i = 0; i < nr_services; i++)
+		if (services[i]->exit && services[i]->exit(vcpu)) {
+			pause_here(vcpu);
+			return true;
+		}
+	return false;
+}
+
+bool services_want_ports(const struct kvm *kvm)
+{
+	for (unsigned int i = 0; i < nr_services; i++)
+		if (services[i]->wants_ports && services[i]->wants_ports(kvm))
+			return true;
+	return false;
+}
+
 /* As KVM would say it. */
 void services_halted(struct vcpu *vcpu)
 {

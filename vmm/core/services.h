@@ -12,6 +12,7 @@
 
 #include "core/exit.h"
 
+struct kvm;
 struct service;
 struct vcpu;
 struct vm;
@@ -21,6 +22,9 @@ void services_add(const struct service *service);
 
 /* vcpu_create(): @vcpu will be served by those that are on. */
 void services_attend(struct vcpu *vcpu);
+
+/* Whether one of them wants no chip in the host kernel to have ports. */
+bool services_want_ports(const struct kvm *kvm);
 
 /* 0, or -errno after one message. The second stops those that have started; by
  * then the guests are over, or one of them could wait for an answer for ever. It
@@ -36,6 +40,10 @@ size_t services_keys(const uint8_t *buf, size_t len);
 
 /* @vcpu has come back with KVM_EXIT_DEBUG. */
 enum exit_action services_debug(struct vcpu *vcpu);
+
+/* @vcpu has come back with whatever else. True: that was one of theirs, and is
+ * over. */
+bool services_exit(struct vcpu *vcpu);
 
 /* Likewise with an HLT, which ends a step without being called one. */
 void services_halted(struct vcpu *vcpu);

@@ -46,6 +46,18 @@ enum exit_action services_debug(struct vcpu *vcpu)
 	return EXIT_STOP;
 }
 
+bool services_exit(struct vcpu *vcpu)
+{
+	(void)vcpu;
+	return false;
+}
+
+bool services_want_ports(const struct kvm *kvm)
+{
+	(void)kvm;
+	return false;
+}
+
 void services_halted(struct vcpu *vcpu)
 {
 	(void)vcpu;

@@ -89,6 +89,10 @@ struct irqchip {
 /* 0, or -EINVAL after one message: none called @name was built in. */
 int irqchip_check(const char *name);
 
+/* For @name, whose chips may all be in the host kernel: one whose chips at ports
+ * are devices of ours, if there is such; else @name. */
+const char *irqchip_with_ports(const struct kvm *kvm, const char *name);
+
 /* Finds the one called @name; "none" is NULL. 0, or after one message -EINVAL
  * when it was not built in and -ENOTSUP when this host cannot. */
 int irqchip_find(const struct kvm *kvm, const char *name,

@@ -15,6 +15,7 @@
 
 #include "table.h"
 
+struct kvm;
 struct vcpu;
 struct vm;
 
@@ -32,6 +33,10 @@ struct service {
 	/* The option was given, with @arg (NULL: without one), before any
 	 * guest exists. 0, or -errno after one message. NULL: nothing to do. */
 	int (*setup)(const char *arg);
+
+	/* Whether all that a guest writes to ports had better come to us, and to
+	 * no chip in the host kernel. Before any guest exists. NULL: no. */
+	bool (*wants_ports)(const struct kvm *kvm);
 
 	/*
 	 * The @nr_vms guests at @vms are built and loaded, and none has run. On
@@ -60,6 +65,13 @@ struct service {
 	 * run->s.regs. NULL: not told.
 	 */
 	void (*debug)(struct vcpu *vcpu);
+
+	/*
+	 * @vcpu has left the guest for whatever reason, and nobody has answered
+	 * yet. On its thread; as above. True: it was for the service, which has
+	 * undone what had begun. NULL: not asked.
+	 */
+	bool (*exit)(struct vcpu *vcpu);
 
 	/*
 	 * Keys were typed, or came by a pipe, @len at @buf; 0: no more will come.

@@ -31,6 +31,31 @@ int irqchip_check(const char *name)
 	return !strcmp(name, NONE) || find_row(name) ? 0 : -EINVAL;
 }
 
+static bool is_in_kernel(const char *name)
+{
+	const struct irqchip *const *row;
+
+	TABLE_FOREACH(irqchip, row) {
+		if (!strcmp((*row)->name, name))
+			return (*row)->has_apic && !(*row)->models;
+	}
+	return false;
+}
+
+const char *irqchip_with_ports(const struct kvm *kvm, const char *name)
+{
+	const struct irqchip *const *row;
+
+	TABLE_FOREACH(irqchip, row) {
+		const struct irqchip *chip = *row;
+
+		if (is_in_kernel(name) && chip->has_apic && chip->models &&
+		    (!chip->available || chip->available(kvm)))
+			return chip->name;
+	}
+	return name;
+}
+
 int irqchip_find(const struct kvm *kvm, const char *name,
 		 const struct irqchip **chip)
 {

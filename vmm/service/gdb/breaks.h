@@ -3,8 +3,13 @@
  *
  *   int3    KVM stops at the byte CCh that stands in RAM (USE_SW_BP)
  *   DR0-3   KVM's debug registers (USE_HW_BP)
- *   steps   where KVM's own do nothing: one instruction at a time, the address
- *           looked up among the breakpoints and what is watched compared
+ *
+ * and where KVM's own do nothing:
+ *
+ *   out     the byte EEh, OUT DX, AL: a VM exit of its own, which is undone. For
+ *           code in ring 0, and where no chip in the host kernel has ports
+ *   steps   one instruction at a time, the address looked up among the breakpoints
+ *           and what is watched compared
  */
 #ifndef MKVM_GDB_BREAKS_H
 #define MKVM_GDB_BREAKS_H
@@ -36,9 +41,10 @@ enum break_kind {
 struct breakpoint {
 	enum break_kind kind;
 	uint64_t addr;
-	bool planted; /* there is an int3 at gpa, */
+	bool planted; /* there is a trap at gpa, */
 	uint64_t gpa;
-	uint8_t saved; /* and this was there */
+	uint8_t trap, saved; /* and this was there */
+	bool unmapped;	     /* there was no memory where it is to be */
 };
 
 struct watchpoint {
@@ -53,20 +59,31 @@ struct breaks {
 	unsigned int nr;
 	struct watchpoint watches[WATCHES_MAX];
 	unsigned int nr_watches;
-	bool need_steps;      /* some cannot be had in another way */
+	bool need_steps;      /* some cannot be had in another way, */
+	bool unmapped;	      /* but could, if they had memory */
 	unsigned int version; /* of it all; from 1 */
 	pthread_mutex_t lock;
 };
 
 /* What this host's KVM can do; see check.c. */
 struct break_means {
-	bool int3, debug_regs;
+	bool known, int3, debug_regs;
+	bool out;	 /* what OUT has begun can be undone; */
+	bool out_behind; /* when it is told of, RIP is behind it */
 };
 
 extern struct break_means break_means;
 
-/* Finds out, by a VM of its own. Once, on the main thread. */
+#define TRAP_INT3 0xcc
+#define TRAP_OUT  0xee
+
+/* Finds out, by a VM of its own. On the main thread. */
 void check_means(const struct kvm *kvm);
+
+/* Puts vCPU @vcpu, which has left the guest by an OUT that nobody has answered, back
+ * to @rip, with its other registers @regs. immediate_exit stays set. 0 or -errno. */
+int check_undo_out(int vcpu, struct kvm_run *run, struct kvm_regs *regs,
+		   uint64_t rip);
 
 /* 0; -EINVAL for what no breakpoint can be, -ENOTSUP for what this host cannot,
  * -ENOSPC, -EFAULT: there is no memory. One that is there already stays. */
@@ -77,6 +94,11 @@ int breaks_add(struct gdb_cpu *cpu, enum break_kind kind, uint64_t addr,
 int breaks_del(struct gdb *gdb, enum break_kind kind, uint64_t addr,
 	       uint64_t len);
 void breaks_clear(struct gdb *gdb);
+
+/* Takes the trap away at which @cpu is, for a step: false, there is none; and puts
+ * all there that can be, @cpu's page tables telling where. */
+bool breaks_lift(struct gdb_cpu *cpu);
+void breaks_plant(struct gdb_cpu *cpu);
 
 /* What @cpu is about to go on with: whatever is watched is looked at. */
 void breaks_look(struct gdb_cpu *cpu);

@@ -87,6 +87,9 @@ static const struct trial debug_regs[NR_TRIALS] = {
 	},
 };
 
+/* OUT DX, AL with something in DX that is no port of ours, or of the host's. */
+static const uint8_t out[8] = { 0x90, TRAP_OUT, HLT };
+
 static void lay_program(struct check *check, const uint8_t code[8])
 {
 	const uint16_t vector[2] = { HLT_AT, 0 };
@@ -137,6 +140,52 @@ static bool stops(struct check *check, const struct trial *trial)
 	return go_on(check, &off) == KVM_EXIT_HLT;
 }
 
+/* A vCPU that has left the guest by an OUT, and is to be where it was before: KVM
+ * may be about to step behind it, but not from elsewhere (Linux 6.1,
+ * complete_fast_pio_out()). */
+int check_undo_out(int vcpu, struct kvm_run *run, struct kvm_regs *regs,
+		   uint64_t rip)
+{
+	regs->rip = ~rip & 0xffff;
+	if (ioctl(vcpu, KVM_SET_REGS, regs))
+		return -errno;
+	__atomic_store_n(&run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+	if (!ioctl(vcpu, KVM_RUN, 0))
+		return -EIO;
+	regs->rip = rip;
+	return ioctl(vcpu, KVM_SET_REGS, regs) ? -errno : 0;
+}
+
+static bool is_out(const struct kvm_run *run)
+{
+	return run->exit_reason == KVM_EXIT_IO &&
+	       run->io.direction == KVM_EXIT_IO_OUT && run->io.size == 1 &&
+	       run->io.count == 1;
+}
+
+/* Whether an OUT can be made undone, so that what was in its place is executed
+ * then; and where RIP is when it is told of. */
+static bool undoes_out(struct check *check)
+{
+	const struct kvm_guest_debug off = { 0 };
+	struct kvm_regs regs;
+
+	lay_program(check, out);
+	if (!set_registers(check) || go_on(check, &off) != KVM_EXIT_IO ||
+	    !is_out(check->run) || ioctl(check->vcpu, KVM_GET_REGS, &regs))
+		return false;
+	break_means.out_behind = regs.rip == CODE_AT + 2;
+	if (!break_means.out_behind && regs.rip != CODE_AT + 1)
+		return false;
+	check->ram[CODE_AT + 1] = 0x90;
+	if (check_undo_out(check->vcpu, check->run, &regs, CODE_AT + 1))
+		return false;
+	check->run->immediate_exit = 0;
+	return go_on(check, &off) == KVM_EXIT_HLT &&
+	       !ioctl(check->vcpu, KVM_GET_REGS, &regs) &&
+	       regs.rip == CODE_AT + 3;
+}
+
 static bool create(struct check *check, const struct kvm *kvm)
 {
 	struct kvm_userspace_memory_region region = {
@@ -180,8 +229,12 @@ void check_means(const struct kvm *kvm)
 		.vm = -1, .vcpu = -1, .ram = MAP_FAILED, .run = MAP_FAILED
 	};
 
+	if (break_means.known)
+		return;
+	break_means.known = true;
 	if (create(&check, kvm)) {
 		break_means.int3 = stops(&check, &int3);
+		break_means.out = !break_means.int3 && undoes_out(&check);
 		break_means.debug_regs = true;
 		for (unsigned int i = 0; i < NR_TRIALS; i++)
 			break_means.debug_regs &= stops(&check, &debug_regs[i]);

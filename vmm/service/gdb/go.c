@@ -48,7 +48,7 @@ void session_add_stop(struct gdb *gdb, const struct stop *stop)
 	static const char *const words[] = {
 		[STOP_SOFTWARE] = "swbreak:;", [STOP_HARDWARE] = "hwbreak:;",
 		[STOP_WRITE] = "watch:",       [STOP_READ] = "rwatch:",
-		[STOP_ACCESS] = "awatch:",     [STOP_ENDED] = NULL,
+		[STOP_ACCESS] = "awatch:",     [STOP_MAPPED] = NULL,
 	};
 	int signal = SIGNAL_TRAP;
 
@@ -169,6 +169,8 @@ void session_stopped(struct gdb *gdb)
 		return;
 	}
 	run_halt(gdb);
+	if (run_was_for_us(gdb))
+		return;
 	if (is_set(gdb, &gdb->kept)) {
 		stop.reason = STOP_ENDED;
 		gdb->stopped = find_ender(gdb->vm);
@@ -205,7 +207,7 @@ static void tell_steps(struct gdb *gdb)
 static void go(struct gdb *gdb)
 {
 	gdb->silent = true;
-	if (run_go(gdb))
+	if (run_go(gdb, false))
 		tell_steps(gdb);
 	else
 		session_stopped(gdb);

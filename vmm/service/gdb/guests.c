@@ -134,9 +134,13 @@ static int stop(void)
 
 static void warn_of_steps(void)
 {
-	if (!break_means.int3 || !break_means.debug_regs)
-		log_warn("--gdb: this KVM's breakpoints do not stop: single "
-			 "steps instead, which are slow");
+	if (break_means.int3 && break_means.debug_regs)
+		return;
+	log_warn("--gdb: this KVM's breakpoints do not stop: %s",
+		 break_means.int3 || break_means.out ?
+			 "there are others in ring 0, and single steps where "
+			 "those do not do, which are slow" :
+			 "single steps instead, which are slow");
 }
 
 static int start(struct vm *vms, unsigned int nr_vms)
@@ -168,6 +172,17 @@ static void enter(struct vcpu *vcpu)
 static void debug(struct vcpu *vcpu)
 {
 	stops_debug(cpu_of(vcpu));
+}
+
+static bool leave(struct vcpu *vcpu)
+{
+	return stops_exit(cpu_of(vcpu));
+}
+
+static bool wants_ports(const struct kvm *kvm)
+{
+	check_means(kvm);
+	return !break_means.int3 && break_means.out;
 }
 
 /* Where a client is, it is to see what is left of the guest. */
@@ -204,10 +219,12 @@ const struct service gdb_service = {
 	.arg_optional = true,
 	.is_arg = listen_is_place,
 	.setup = setup,
+	.wants_ports = wants_ports,
 	.start = start,
 	.stop = stop,
 	.enter = enter,
 	.debug = debug,
+	.exit = leave,
 	.keep = keep,
 	.ended = ended,
 };

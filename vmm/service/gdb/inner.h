@@ -28,7 +28,8 @@ enum stop_reason {
 	STOP_WRITE, /* watchpoints: @addr was touched */
 	STOP_READ,
 	STOP_ACCESS,
-	STOP_ENDED, /* the guest has, by itself */
+	STOP_ENDED,  /* the guest has, by itself */
+	STOP_MAPPED, /* page tables are others: for us alone */
 };
 
 struct stop {
@@ -48,6 +49,7 @@ struct gdb_cpu {
 	struct gdb *gdb;
 	struct vcpu *vcpu;
 	enum gdb_action action; /* changed only while it stands still */
+	enum gdb_action wanted; /* once another one is off its breakpoint */
 	struct stop stop;	/* not told yet; guarded by gdb->lock */
 	bool let_run;		/* while others stand still; likewise */
 
@@ -55,6 +57,7 @@ struct gdb_cpu {
 	bool stepping, holds_irqs;
 	unsigned int armed;	    /* breaks.version that KVM knows */
 	uint64_t last_pc, last_rcx; /* before this step */
+	uint64_t last_cr0, last_cr3, last_cr4; /* of breaks_plant() */
 
 	/* Of the server's, while it stands still. */
 	struct gdb_state state;
@@ -94,6 +97,7 @@ struct gdb {
 	bool told_steps;	 /* that breakpoints are slow */
 	unsigned int selected;	 /* vCPU of g, m and the like: Hg */
 	unsigned int stopped;	 /* the one that stopped last */
+	bool crossing;		 /* one steps off a trap, all others wait */
 	struct breaks breaks;
 
 	uint8_t in[4096]; /* received; from in_at on not yet looked at */
@@ -112,9 +116,16 @@ bool run_attach(struct gdb *gdb);
 /* It goes on without a client. */
 void run_detach(struct gdb *gdb);
 
-/* Has the vCPUs go on that have something to do. False: one of them has a stop
- * that was not told yet, or the guest is over; then none does. */
-bool run_go(struct gdb *gdb);
+/*
+ * Has the vCPUs go on as their actions say, those at a trap first by a step of their
+ * own. False: one of them has a stop that was not told yet; then none does. With
+ * @again it goes on with what was interrupted, and a step that was done meanwhile is
+ * such a stop, too.
+ */
+bool run_go(struct gdb *gdb, bool again);
+
+/* All stand still. True: that was for us alone, and they have gone on. */
+bool run_was_for_us(struct gdb *gdb);
 
 /* Has all stand still, and waits until they do. */
 void run_halt(struct gdb *gdb);
@@ -133,6 +144,7 @@ void run_stop(struct gdb_cpu *cpu, struct stop stop);
 /* It is about to enter, has left the guest for debugging. */
 void stops_enter(struct gdb_cpu *cpu);
 void stops_debug(struct gdb_cpu *cpu);
+bool stops_exit(struct gdb_cpu *cpu); /* true: by a trap of ours */
 
 /* --- session.c --- */
 

@@ -7,10 +7,10 @@
 
 #include "core/vcpu.h"
 #include "core/vm.h"
+#include "irqchip.h"
 #include "memory.h"
 #include "service/gdb/inner.h"
-
-#define INT3 0xcc
+#include "x86/mode.h"
 
 /* The first one at @addr or behind. */
 static unsigned int place_of(const struct breaks *breaks, uint64_t addr)
@@ -148,36 +148,61 @@ bool breaks_hit(const struct gdb *gdb, uint64_t dr6, struct stop *stop)
 	return false;
 }
 
-static bool needs_steps(const struct breakpoint *point)
+/* Where a planted byte stops whoever comes there: 0 if none does, all things
+ * considered, for a page that ring 3 may use or not. */
+static uint8_t trap_of(const struct gdb *gdb, const struct kvm_sregs *sregs,
+		       bool user)
 {
-	return point->kind == BREAK_SOFTWARE ? !point->planted :
-					       !break_means.debug_regs;
+	const struct irqchip *chip = gdb->vm->config.irqchip;
+
+	if (break_means.int3)
+		return TRAP_INT3;
+	if (!break_means.out || (chip && chip->has_apic && !chip->models))
+		return 0;
+	switch (cpu_mode(sregs->cr0, sregs->efer)) {
+	case MODE_REAL:
+		return TRAP_OUT;
+	case MODE_PROTECTED:
+		return sregs->cs.dpl ? 0 : TRAP_OUT;
+	default:
+		return user ? 0 : TRAP_OUT;
+	}
+}
+
+static bool wants_trap(const struct breakpoint *point)
+{
+	return !point->planted &&
+	       (point->kind == BREAK_SOFTWARE || !break_means.debug_regs);
 }
 
 static void count_again(struct breaks *breaks)
 {
 	breaks->need_steps = breaks->nr_watches && !break_means.debug_regs;
-	for (unsigned int i = 0; i < breaks->nr; i++)
-		breaks->need_steps |= needs_steps(&breaks->list[i]);
+	breaks->unmapped = false;
+	for (unsigned int i = 0; i < breaks->nr; i++) {
+		breaks->need_steps |= wants_trap(&breaks->list[i]);
+		breaks->unmapped |= breaks->list[i].unmapped;
+	}
 	breaks->version++;
 }
 
-/* Puts the int3 there. */
-static int plant(struct gdb_cpu *cpu, struct breakpoint *point)
+/* Puts a trap there, if it can be. */
+static void plant(struct gdb_cpu *cpu, struct breakpoint *point)
 {
+	const struct kvm_sregs *sregs = &gdb_state(cpu)->sregs;
 	const struct vm *vm = cpu->gdb->vm;
-	uint8_t *byte = NULL;
+	uint8_t *byte = NULL, trap;
+	bool user;
 
-	if (memory_walk(&gdb_state(cpu)->sregs, vm, point->addr, &point->gpa,
-			NULL))
+	if (memory_walk(sregs, vm, point->addr, &point->gpa, &user))
 		byte = mem_hva(&vm->mem, point->gpa, 1);
-	if (!byte)
-		return -EFAULT;
-	if (!ram_read(cpu->gdb, point->gpa, &point->saved, 1))
-		return -EFAULT;
-	*byte = INT3;
+	point->unmapped = !byte;
+	trap = byte ? trap_of(cpu->gdb, sregs, user) : 0;
+	if (!trap || !ram_read(cpu->gdb, point->gpa, &point->saved, 1))
+		return;
+	*byte = trap;
+	point->trap = trap;
 	point->planted = true;
-	return 0;
 }
 
 /* Takes it out again, unless another one is there, or the guest has written over
@@ -193,8 +218,36 @@ static void pull(struct gdb *gdb, struct breakpoint *point)
 		if (gdb->breaks.list[i].planted &&
 		    gdb->breaks.list[i].gpa == point->gpa)
 			return;
-	if (*byte == INT3)
+	if (*byte == point->trap)
 		*byte = point->saved;
+}
+
+void breaks_plant(struct gdb_cpu *cpu)
+{
+	struct breaks *breaks = &cpu->gdb->breaks;
+
+	for (unsigned int i = 0; i < breaks->nr; i++)
+		if (wants_trap(&breaks->list[i]))
+			plant(cpu, &breaks->list[i]);
+	count_again(breaks);
+}
+
+bool breaks_lift(struct gdb_cpu *cpu)
+{
+	const struct gdb_state *state = gdb_state(cpu);
+	struct breaks *breaks = &cpu->gdb->breaks;
+	bool lifted = false;
+	uint64_t gpa;
+
+	if (!memory_walk(&state->sregs, cpu->gdb->vm,
+			 target_pc(&state->regs, &state->sregs), &gpa, NULL))
+		return false;
+	for (unsigned int i = 0; i < breaks->nr; i++)
+		if (breaks->list[i].planted && breaks->list[i].gpa == gpa) {
+			pull(cpu->gdb, &breaks->list[i]);
+			lifted = true;
+		}
+	return lifted;
 }
 
 static int add_break(struct gdb_cpu *cpu, enum break_kind kind, uint64_t addr)
@@ -202,16 +255,15 @@ static int add_break(struct gdb_cpu *cpu, enum break_kind kind, uint64_t addr)
 	struct breaks *breaks = &cpu->gdb->breaks;
 	struct breakpoint point = { .kind = kind, .addr = addr };
 	unsigned int i = place_of(breaks, addr);
-	int err = 0;
 
 	if (find(breaks, kind, addr))
 		return 0;
 	if (breaks->nr == BREAKS_MAX)
 		return -ENOSPC;
-	if (kind == BREAK_SOFTWARE && break_means.int3)
-		err = plant(cpu, &point);
-	if (err)
-		return err;
+	if (wants_trap(&point))
+		plant(cpu, &point);
+	if (break_means.int3 && wants_trap(&point))
+		return -EFAULT;
 	memmove(&breaks->list[i + 1], &breaks->list[i],
 		(breaks->nr++ - i) * sizeof(*breaks->list));
 	breaks->list[i] = point;

@@ -69,6 +69,7 @@ void run_detach(struct gdb *gdb)
 	bool kept;
 
 	run_halt(gdb);
+	gdb->crossing = false;
 	breaks_clear(gdb);
 	for (unsigned int id = 0; id < gdb->vm->nr_vcpus; id++) {
 		gdb->cpus[id].action = GDB_CONTINUE;
@@ -85,17 +86,18 @@ void run_detach(struct gdb *gdb)
 		vm_let_go(gdb->vm);
 }
 
-/* A breakpoint that is gone by now, or whose vCPU has been moved, was not hit.
- * The lock is taken. */
-static bool is_still_due(struct gdb_cpu *cpu)
+/* A breakpoint that is gone by now, or whose vCPU has been moved, was not hit. */
+static bool is_still_due(struct gdb_cpu *cpu, bool again)
 {
 	const struct gdb_state *state = gdb_state(cpu);
 
 	switch (cpu->stop.reason) {
 	case STOP_NONE:
-	case STOP_STEP:
 	case STOP_ASKED:
+	case STOP_MAPPED:
 		return false;
+	case STOP_STEP:
+		return again;
 	case STOP_SOFTWARE:
 	case STOP_HARDWARE:
 		return target_pc(&state->regs, &state->sregs) == cpu->stop.pc &&
@@ -105,18 +107,94 @@ static bool is_still_due(struct gdb_cpu *cpu)
 	}
 }
 
-static bool has_due_stop(struct gdb *gdb)
+static bool has_due_stop(struct gdb *gdb, bool again)
 {
 	for (unsigned int id = 0; id < gdb->vm->nr_vcpus; id++) {
 		struct gdb_cpu *cpu = &gdb->cpus[id];
 
-		if (cpu->action == GDB_STAND)
+		if (cpu->action == GDB_STAND || !cpu->stop.reason)
 			continue;
-		if (cpu->stop.reason && is_still_due(cpu))
+		if (is_still_due(cpu, again))
 			return true;
 		cpu->stop.reason = STOP_NONE;
 	}
 	return false;
+}
+
+/* One that stands at a trap, is to go on, and would be stopped by it at once: the
+ * trap is taken away, and it alone makes a step. */
+static void begin_crossing(struct gdb *gdb)
+{
+	struct gdb_cpu *crosser = NULL;
+
+	for (unsigned int id = 0; id < gdb->vm->nr_vcpus && !crosser; id++)
+		if (gdb->cpus[id].action != GDB_STAND &&
+		    breaks_lift(&gdb->cpus[id]))
+			crosser = &gdb->cpus[id];
+	if (!crosser)
+		return;
+	gdb->crossing = true;
+	for (unsigned int id = 0; id < gdb->vm->nr_vcpus; id++) {
+		gdb->cpus[id].wanted = gdb->cpus[id].action;
+		gdb->cpus[id].action = GDB_STAND;
+	}
+	crosser->action = GDB_STEP;
+}
+
+/* It is off, or something has come in between. True: it was only in our way. */
+static bool end_crossing(struct gdb *gdb)
+{
+	bool in_our_way = false;
+
+	for (unsigned int id = 0; id < gdb->vm->nr_vcpus; id++) {
+		struct gdb_cpu *cpu = &gdb->cpus[id];
+
+		if (cpu->action == GDB_STEP) {
+			breaks_plant(cpu);
+			in_our_way = cpu->stop.reason == STOP_STEP &&
+				     cpu->wanted == GDB_CONTINUE;
+			if (in_our_way)
+				cpu->stop.reason = STOP_NONE;
+		}
+		cpu->action = cpu->wanted;
+	}
+	gdb->crossing = false;
+	return in_our_way;
+}
+
+/* Traps find their places. */
+static bool has_mapped(struct gdb *gdb)
+{
+	bool mapped = false;
+
+	for (unsigned int id = 0; id < gdb->vm->nr_vcpus; id++) {
+		struct gdb_cpu *cpu = &gdb->cpus[id];
+
+		if (cpu->stop.reason != STOP_MAPPED)
+			continue;
+		cpu->stop.reason = STOP_NONE;
+		breaks_plant(cpu);
+		mapped = true;
+	}
+	return mapped;
+}
+
+static bool is_kept(struct gdb *gdb)
+{
+	bool kept;
+
+	pthread_mutex_lock(&gdb->lock);
+	kept = gdb->kept || gdb->over;
+	pthread_mutex_unlock(&gdb->lock);
+	return kept;
+}
+
+bool run_was_for_us(struct gdb *gdb)
+{
+	bool for_us = gdb->crossing && end_crossing(gdb);
+
+	for_us |= has_mapped(gdb);
+	return for_us && !is_kept(gdb) && run_go(gdb, true);
 }
 
 /* Each has its last look at itself before it goes. */
@@ -136,6 +214,9 @@ static bool prepare(struct gdb *gdb)
 			state = gdb_state(cpu);
 			cpu->last_pc = target_pc(&state->regs, &state->sregs);
 			cpu->last_rcx = state->regs.rcx;
+			cpu->last_cr0 = state->sregs.cr0;
+			cpu->last_cr3 = state->sregs.cr3;
+			cpu->last_cr4 = state->sregs.cr4;
 			breaks_look(cpu);
 		}
 		gdb_stale(cpu);
@@ -159,12 +240,14 @@ static void let_go(struct gdb *gdb, bool all)
 	}
 }
 
-bool run_go(struct gdb *gdb)
+bool run_go(struct gdb *gdb, bool again)
 {
 	bool kept, all;
 
-	if (has_due_stop(gdb))
+	if (has_due_stop(gdb, again))
 		return false;
+	if (gdb->breaks.nr)
+		begin_crossing(gdb);
 	all = prepare(gdb);
 	pthread_mutex_lock(&gdb->lock);
 	kept = gdb->kept;

@@ -3,13 +3,17 @@
  * the client's business costs no other one.
  */
 #include <linux/kvm.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
+#include "abi/exit_status.h"
 #include "core/services.h"
 #include "core/vcpu.h"
+#include "core/vm.h"
 #include "service/gdb/inner.h"
 
-#define DR6_TRAPS 0xf /* B0 to B3; SDM 3B, "Debug Status Register (DR6)" */
+#define QUIRK_PORT 0x7e /* KVM API, KVM_X86_QUIRK_OUT_7E_INC_RIP */
+#define DR6_TRAPS  0xf	/* B0 to B3; SDM 3B, "Debug Status Register (DR6)" */
 
 static bool wants_steps(const struct gdb_cpu *cpu)
 {
@@ -71,6 +75,16 @@ static bool is_repeating(const struct gdb_cpu *cpu, uint64_t pc)
 	       cpu->vcpu->run->s.regs.regs.rcx == cpu->last_rcx - 1;
 }
 
+/* Whether there may be memory now where a trap is to be. */
+static bool has_other_tables(const struct gdb_cpu *cpu)
+{
+	const struct kvm_sregs *now = &cpu->vcpu->run->s.regs.sregs;
+
+	return cpu->gdb->breaks.unmapped &&
+	       (now->cr0 != cpu->last_cr0 || now->cr3 != cpu->last_cr3 ||
+		now->cr4 != cpu->last_cr4);
+}
+
 static void after_step(struct gdb_cpu *cpu)
 {
 	uint64_t pc = pc_of(cpu), addr;
@@ -82,8 +96,8 @@ static void after_step(struct gdb_cpu *cpu)
 		stop_at(cpu, STOP_WRITE, addr);
 	else if (cpu->action == GDB_STEP)
 		stop_at(cpu, STOP_STEP, 0);
-	else if (!repeats)
-		stop_at_break(cpu, pc);
+	else if ((repeats || !stop_at_break(cpu, pc)) && has_other_tables(cpu))
+		stop_at(cpu, STOP_MAPPED, 0);
 }
 
 /* An access to a device that is complete when it is told of, as it is where KVM has
@@ -128,4 +142,46 @@ void stops_debug(struct gdb_cpu *cpu)
 	} else if (cpu->stepping) {
 		after_step(cpu);
 	}
+}
+
+static bool is_out(const struct kvm_run *run)
+{
+	return run->exit_reason == KVM_EXIT_IO &&
+	       run->io.direction == KVM_EXIT_IO_OUT && run->io.size == 1 &&
+	       run->io.count == 1 &&
+	       run->io.port == (uint16_t)run->s.regs.regs.rdx;
+}
+
+/* The trap that has been executed when the OUT is told of, or NULL. */
+static const struct breakpoint *find_trap(const struct gdb_cpu *cpu)
+{
+	const bool behind = break_means.out_behind ||
+			    cpu->vcpu->run->io.port == QUIRK_PORT;
+	const struct breakpoint *point =
+		breaks_at(cpu->gdb, pc_of(cpu) - behind);
+
+	return point && point->planted && point->trap == TRAP_OUT ? point :
+								    NULL;
+}
+
+bool stops_exit(struct gdb_cpu *cpu)
+{
+	struct kvm_run *run = cpu->vcpu->run;
+	struct kvm_regs *regs = &run->s.regs.regs;
+	const struct breakpoint *point;
+	int err;
+
+	if (!cpu->gdb->breaks.nr || !is_out(run))
+		return false;
+	point = find_trap(cpu);
+	if (!point)
+		return false;
+	err = check_undo_out(cpu->vcpu->fd, run, regs,
+			     regs->rip - (pc_of(cpu) - point->addr));
+	if (err)
+		vm_stop(cpu->gdb->vm, STATUS_FAILED, "vCPU %u: --gdb: %s",
+			cpu->vcpu->id, strerror(-err));
+	cpu->vcpu->seen = *regs;
+	stop_at_break(cpu, point->addr);
+	return true;
 }
