@@ -141,8 +141,8 @@ static bool find_register(struct gdb_cpu *cpu, const char *name, uint64_t *val)
 		return true;
 	}
 	for (unsigned int i = 0; (reg = target_reg(target, i)); i++) {
-		if (strcmp(name, reg->name) || reg->size > sizeof(*val) ||
-		    !reg_get(reg, cpu, bytes))
+		if (!*name || strcmp(name, reg->name) ||
+		    reg->size > sizeof(*val) || !reg_get(reg, cpu, bytes))
 			continue;
 		memcpy(val, bytes, reg->size);
 		return true;

@@ -90,7 +90,8 @@ static void add_reg(struct text *text, struct gdb_cpu *cpu,
 /* What the client has better ways to show: the FPU's registers. */
 static bool is_shown(const struct reg *reg)
 {
-	return reg->from != FROM_FPU && reg->from != FROM_FPU_TAG &&
+	return *reg->name && reg->from != FROM_FPU &&
+	       reg->from != FROM_FPU_TAG &&
 	       reg->from != FROM_HIDDEN; /* its selector's line has that, too */
 }
 

@@ -7,7 +7,8 @@
  *   that is changed; of a narrow one in a wide description the rest is zeroes
  *
  * The names in the features org.gnu.gdb.i386.* are gdb's ("Standard Target Features",
- * "i386 Features"), which wants all of a feature or nothing.
+ * "i386 Features"), which wants all of a feature or nothing; up to there so are the
+ * numbers.
  */
 #include <stddef.h>
 
@@ -135,24 +136,16 @@ static const struct reg x87[] = {
 #define XMM(n)	  FPU("xmm" #n, 16, REG_VECTOR, 16, FX_XMM + n * FX_SLOT)
 #define NR_XMM_32 8
 
-static const struct reg sse[] = {
+static const struct reg xmm[] = {
+	XMM(0), XMM(1), XMM(2),	 XMM(3),  XMM(4),  XMM(5),  XMM(6),  XMM(7),
+	XMM(8), XMM(9), XMM(10), XMM(11), XMM(12), XMM(13), XMM(14), XMM(15),
+};
+
+/* gdb has a register for Linux's processes at this place, and a client that does not
+ * read descriptions may set it. */
+static const struct reg sse_rest[] = {
 	FPU("mxcsr", 4, REG_MXCSR, 4, FX_MXCSR),
-	XMM(0),
-	XMM(1),
-	XMM(2),
-	XMM(3),
-	XMM(4),
-	XMM(5),
-	XMM(6),
-	XMM(7),
-	XMM(8),
-	XMM(9),
-	XMM(10),
-	XMM(11),
-	XMM(12),
-	XMM(13),
-	XMM(14),
-	XMM(15),
+	{ "", REG_INT32, FROM_NOWHERE, 4, 0, 0 },
 };
 
 static const struct reg bases[] = {
@@ -201,14 +194,16 @@ static const struct reg system_regs[] = {
 static const struct reg_group groups_32[] = {
 	{ CORE_FEATURE, core_32, COUNT(core_32) },
 	{ NULL, x87, COUNT(x87) },
-	{ SSE_FEATURE, sse, 1 + NR_XMM_32 },
+	{ SSE_FEATURE, xmm, NR_XMM_32 },
+	{ NULL, sse_rest, COUNT(sse_rest) },
 	{ SYSTEM_FEATURE, system_regs, COUNT(system_regs) },
 };
 
 static const struct reg_group groups_64[] = {
 	{ CORE_FEATURE, core_64, COUNT(core_64) },
 	{ NULL, x87, COUNT(x87) },
-	{ SSE_FEATURE, sse, COUNT(sse) },
+	{ SSE_FEATURE, xmm, COUNT(xmm) },
+	{ NULL, sse_rest, COUNT(sse_rest) },
 	{ BASES_FEATURE, bases, COUNT(bases) },
 	{ SYSTEM_FEATURE, system_regs, COUNT(system_regs) },
 };

@@ -35,6 +35,7 @@ enum reg_from {
 	FROM_FPU,     /* bytes into the area of XSAVE */
 	FROM_FPU_TAG, /* the tags there, which FXSAVE has in short */
 	FROM_MSR,     /* index into target_msrs[] */
+	FROM_NOWHERE, /* zero, whatever is set; not described: it has no name */
 };
 
 /* What the client prints it as. */

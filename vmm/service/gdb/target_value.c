@@ -230,6 +230,8 @@ bool reg_get(const struct reg *reg, struct gdb_cpu *cpu, uint8_t *bytes)
 	case FROM_FPU:
 	case FROM_FPU_TAG:
 		return get_fpu(reg, cpu, bytes);
+	case FROM_NOWHERE:
+		return true;
 	default:
 		get_segment_part(reg, (const uint8_t *)&state->sregs + reg->at,
 				 bytes);
@@ -290,6 +292,8 @@ bool reg_edit_set(struct reg_edit *edit, const struct reg *reg,
 	case FROM_FPU:
 	case FROM_FPU_TAG:
 		return set_fpu(edit->cpu, reg, bytes);
+	case FROM_NOWHERE:
+		return true;
 	default:
 		set_segment_part(edit, reg,
 				 (uint8_t *)&edit->state.sregs + reg->at,

@@ -122,23 +122,31 @@ static void add_types(struct text *text, const struct reg_group *group)
 	}
 }
 
-static void add_reg(struct text *text, const struct reg *reg)
+static void add_reg(struct text *text, const struct reg *reg,
+		    unsigned int number)
 {
-	text_add(text, "<reg name=\"%s\" bitsize=\"%u\" type=\"%s\"%s/>\n",
-		 reg->name, reg->size * 8, type_names[reg->type],
-		 reg->type == REG_FLOAT_INT ? " group=\"float\"" : "");
+	text_add(text, "<reg name=\"%s\" bitsize=\"%u\" type=\"%s\"", reg->name,
+		 reg->size * 8, type_names[reg->type]);
+	if (reg->type == REG_FLOAT_INT)
+		text_add(text, " group=\"float\"");
+	text_add(text, " regnum=\"%u\"/>\n", number);
 }
 
-static void add_group(struct text *text, const struct reg_group *group)
+/* Registers of a group have the numbers from @number on. */
+static void add_group(struct text *text, const struct reg_group *group,
+		      unsigned int number)
 {
 	add_types(text, group);
 	for (unsigned int i = 0; i < group->nr; i++)
-		add_reg(text, &group->regs[i]);
+		if (*group->regs[i].name)
+			add_reg(text, &group->regs[i], number + i);
 }
 
 bool target_describe(const struct target *target, const char *annex,
 		     struct text *text)
 {
+	unsigned int number = 0;
+
 	if (strcmp(annex, "target.xml"))
 		return false;
 	text_add(text,
@@ -154,7 +162,8 @@ bool target_describe(const struct target *target, const char *annex,
 		if (group->feature)
 			text_add(text, "%s<feature name=\"%s\">\n",
 				 i ? "</feature>\n" : "", group->feature);
-		add_group(text, group);
+		add_group(text, group, number);
+		number += group->nr;
 	}
 	text_add(text, "</feature>\n</target>\n");
 	return true;
