@@ -179,6 +179,10 @@ class Guest:
     def client(self, nth=0, **more):
         return Client(self.path + (f".{nth}" if nth else ""), **more)
 
+    def warning(self):
+        """The first line of stderr, which is about KVM's breakpoints or not."""
+        return self.process.stderr.readline().decode("utf-8", "replace")
+
     def end(self):
         """Waits for it: exit status, stdout, stderr."""
         out, err = self.process.communicate(timeout=LIMIT)

@@ -55,8 +55,9 @@ struct gdb_cpu {
 
 	/* Of its own thread, or the server's while it stands still. */
 	bool stepping, holds_irqs;
-	unsigned int armed;	    /* breaks.version that KVM knows */
-	uint64_t last_pc, last_rcx; /* before this step */
+	unsigned int armed; /* breaks.version that KVM knows */
+	bool repeats; /* a turn of a string instruction, and not its last */
+	uint64_t last_pc, last_rcx;	       /* before this step */
 	uint64_t last_cr0, last_cr3, last_cr4; /* of breaks_plant() */
 
 	/* Of the server's, while it stands still. */
@@ -135,6 +136,11 @@ bool run_is_halting(struct gdb *gdb);
 
 /* Takes the stop that is to be told; STOP_NONE: there is none. */
 struct stop run_take_stop(struct gdb *gdb);
+
+static inline enum stop_reason stop_of(const struct breakpoint *point)
+{
+	return point->kind == BREAK_SOFTWARE ? STOP_SOFTWARE : STOP_HARDWARE;
+}
 
 /* On the thread of @cpu, which has something to tell: all are to stop. */
 void run_stop(struct gdb_cpu *cpu, struct stop stop);

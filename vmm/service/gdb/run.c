@@ -141,25 +141,35 @@ static void begin_crossing(struct gdb *gdb)
 	crosser->action = GDB_STEP;
 }
 
-/* It is off, or something has come in between. True: it was only in our way. */
+/* A step off a trap that was only in the way of one that is to go on: unless it has
+ * led to another one. */
+static bool was_in_our_way(struct gdb_cpu *cpu)
+{
+	const struct breakpoint *point;
+
+	if (cpu->stop.reason != STOP_STEP || cpu->wanted != GDB_CONTINUE)
+		return false;
+	point = cpu->repeats ? NULL : breaks_at(cpu->gdb, cpu->stop.pc);
+	cpu->stop.reason = point ? stop_of(point) : STOP_NONE;
+	return !point;
+}
+
+/* It is off, or something has come in between. True: none has to be told. */
 static bool end_crossing(struct gdb *gdb)
 {
-	bool in_our_way = false;
+	bool done = false;
 
 	for (unsigned int id = 0; id < gdb->vm->nr_vcpus; id++) {
 		struct gdb_cpu *cpu = &gdb->cpus[id];
 
 		if (cpu->action == GDB_STEP) {
 			breaks_plant(cpu);
-			in_our_way = cpu->stop.reason == STOP_STEP &&
-				     cpu->wanted == GDB_CONTINUE;
-			if (in_our_way)
-				cpu->stop.reason = STOP_NONE;
+			done = was_in_our_way(cpu);
 		}
 		cpu->action = cpu->wanted;
 	}
 	gdb->crossing = false;
-	return in_our_way;
+	return done;
 }
 
 /* Traps find their places. */

@@ -133,6 +133,14 @@ static void receive(struct gdb *gdb)
 	gdb->in_len = count > 0 ? (size_t)count : 0;
 }
 
+/* One that has closed its end, though not all of what it said has been read. */
+static bool is_gone(int client)
+{
+	struct pollfd fd = { client, POLLRDHUP, 0 };
+
+	return poll(&fd, 1, 0) > 0;
+}
+
 static void admit(struct gdb *gdb)
 {
 	int fd = accept4(gdb->listener, NULL, NULL,
@@ -141,6 +149,8 @@ static void admit(struct gdb *gdb)
 
 	if (fd < 0)
 		return;
+	if (gdb->client >= 0 && is_gone(gdb->client))
+		hang_up(gdb);
 	if (gdb->client >= 0) {
 		close(fd); /* there is one already */
 		return;

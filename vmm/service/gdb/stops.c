@@ -60,19 +60,34 @@ static bool stop_at_break(struct gdb_cpu *cpu, uint64_t pc)
 	const struct breakpoint *found = breaks_at(cpu->gdb, pc);
 
 	if (found)
-		stop_at(cpu,
-			found->kind == BREAK_SOFTWARE ? STOP_SOFTWARE :
-							STOP_HARDWARE,
-			pc);
+		stop_at(cpu, stop_of(found), pc);
 	return found;
 }
 
-/* Each turn of a string instruction is a step of its own; it is arrived at
- * once. */
+/* Whether a REP or REPNE is among the prefixes at @pc (SDM 2A, "Instruction
+ * Prefixes"). */
+static bool has_rep(const struct gdb_cpu *cpu, uint64_t pc)
+{
+	static const uint8_t others[] = { 0x66, 0x67, 0x26, 0x2e,
+					  0x36, 0x3e, 0x64, 0x65 };
+	uint64_t gpa;
+	uint8_t byte;
+
+	do {
+		if (!memory_walk(&cpu->vcpu->run->s.regs.sregs, cpu->gdb->vm,
+				 pc++, &gpa, NULL) ||
+		    !ram_read(cpu->gdb, gpa, &byte, 1))
+			return false;
+	} while (memchr(others, byte, sizeof(others)));
+	return byte == 0xf2 || byte == 0xf3;
+}
+
+/* Turns of a string instruction are steps of their own; it is arrived at once. */
 static bool is_repeating(const struct gdb_cpu *cpu, uint64_t pc)
 {
 	return pc == cpu->last_pc &&
-	       cpu->vcpu->run->s.regs.regs.rcx == cpu->last_rcx - 1;
+	       cpu->vcpu->run->s.regs.regs.rcx < cpu->last_rcx &&
+	       has_rep(cpu, pc);
 }
 
 /* Whether there may be memory now where a trap is to be. */
@@ -88,15 +103,16 @@ static bool has_other_tables(const struct gdb_cpu *cpu)
 static void after_step(struct gdb_cpu *cpu)
 {
 	uint64_t pc = pc_of(cpu), addr;
-	bool repeats = is_repeating(cpu, pc);
 
+	cpu->repeats = is_repeating(cpu, pc);
 	cpu->last_pc = pc;
 	cpu->last_rcx = cpu->vcpu->run->s.regs.regs.rcx;
 	if (cpu->gdb->breaks.nr_watches && breaks_changed(cpu, &addr))
 		stop_at(cpu, STOP_WRITE, addr);
 	else if (cpu->action == GDB_STEP)
 		stop_at(cpu, STOP_STEP, 0);
-	else if ((repeats || !stop_at_break(cpu, pc)) && has_other_tables(cpu))
+	else if ((cpu->repeats || !stop_at_break(cpu, pc)) &&
+		 has_other_tables(cpu))
 		stop_at(cpu, STOP_MAPPED, 0);
 }
 
