@@ -90,11 +90,11 @@ def start(where, *commands, elf=None, before=()):
                             stderr=subprocess.STDOUT, errors="replace")
 
 
-def gdb(where, *commands, elf=None, before=(), quiet=True):
+def gdb(where, *commands, elf=None, before=(), quiet=True, limit=LIMIT):
     """What gdb prints of the commands; with quiet no warning may be in it."""
     with start(where, *commands, elf=elf, before=before) as process:
         try:
-            text = process.communicate(timeout=LIMIT)[0]
+            text = process.communicate(timeout=limit)[0]
         finally:
             process.kill()
     if quiet:
