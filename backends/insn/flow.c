@@ -59,58 +59,57 @@ static bool is_free(const struct insn *insn)
 	}
 }
 
-static bool is_taken(const struct insn *insn, const struct state *state,
-		     uint64_t rip, uint64_t next)
+/* Where a branch that says so itself leads to, if it is taken. */
+static bool get_target(const struct insn *insn, const struct state *state,
+		       uint64_t rip, uint64_t *target)
 {
 	const ZydisDecodedOperand *to = &insn->operands[0];
 
-	return insn->insn.operand_count_visible &&
-	       to->type == ZYDIS_OPERAND_TYPE_IMMEDIATE &&
-	       to->imm.is_relative &&
-	       wrap(state, rip + insn->len + to->imm.value.u) == next;
+	if (!insn->insn.operand_count_visible ||
+	    to->type != ZYDIS_OPERAND_TYPE_IMMEDIATE || !to->imm.is_relative)
+		return false;
+	*target = wrap(state, rip + insn->len + to->imm.value.u);
+	return true;
 }
 
 /* Whether the instruction at @rip may lead to @next by itself. */
 static bool leads_to(const struct insn *insn, const struct state *state,
 		     uint64_t rip, uint64_t next)
 {
-	return flow_behind(insn, state, rip) == next ||
-	       (flow_is_string(insn) && rip == next) || is_free(insn) ||
-	       is_taken(insn, state, rip, next);
-}
+	uint64_t target;
 
-/* After these the CPU takes no trap before the next instruction has been executed
- * (SDM 2, "MOV", "POP", "STI"). */
-static bool has_shadow(const struct insn *insn)
-{
-	const ZydisDecodedOperand *to = &insn->operands[0];
-
-	switch (insn->insn.mnemonic) {
-	case ZYDIS_MNEMONIC_STI:
+	if (get_target(insn, state, rip, &target) && target == next)
 		return true;
-	case ZYDIS_MNEMONIC_MOV:
-	case ZYDIS_MNEMONIC_POP:
-		return to->type == ZYDIS_OPERAND_TYPE_REGISTER &&
-		       to->reg.value == ZYDIS_REGISTER_SS;
-	default:
-		return false;
-	}
+	return flow_behind(insn, state, rip) == next ||
+	       (flow_is_string(insn) && rip == next) || is_free(insn);
 }
 
+/* Whether the instruction at @rip is one that leads to the next step. */
+static bool is_second(const struct lane *lane, uint64_t rip,
+		      struct insn *second)
+{
+	decode(second, lane, &lane->before, rip);
+	return second->valid &&
+	       leads_to(second, &lane->before, rip, lane->now.rip);
+}
+
+/*
+ * Two in a step are those where the CPU takes no trap behind the first: loads of SS,
+ * STI (SDM 2, "MOV", "STI"); INT n, whose handler has run; PAUSE of QEMU's CPUs. So
+ * it is by where they lead to that two are told from one that went elsewhere.
+ */
 enum flow flow_of(const struct lane *lane, const struct insn *insn,
-		  struct insn *second)
+		  struct insn *second, uint64_t *at)
 {
 	const struct state *before = &lane->before;
-	const uint64_t next = lane->now.rip;
-	uint64_t behind;
+	const uint64_t rip = before->rip;
 
-	if (!insn->valid || leads_to(insn, before, before->rip, next))
+	if (!insn->valid || leads_to(insn, before, rip, lane->now.rip))
 		return FLOW_ONE;
-	if (!has_shadow(insn) && !flow_is_interrupt(insn))
-		return FLOW_AWAY;
-	behind = flow_behind(insn, before, before->rip);
-	decode(second, lane, before, behind);
-	if (second->valid && leads_to(second, before, behind, next))
+	*at = flow_behind(insn, before, rip);
+	if (is_second(lane, *at, second))
+		return FLOW_TWO;
+	if (get_target(insn, before, rip, at) && is_second(lane, *at, second))
 		return FLOW_TWO;
 	return FLOW_AWAY;
 }

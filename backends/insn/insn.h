@@ -78,6 +78,7 @@ struct lane {
 	unsigned int guest, cpu;
 	bool open;    /* it has begun, and INSN_LEFT has not come */
 	bool pending; /* the instruction at @before was not printed */
+	uint64_t ns;  /* when its block began; 0: that was told */
 	struct state before, now;
 	struct line *last; /* that came */
 	char mode[96];	   /* in words, as the last heading says */
@@ -99,9 +100,10 @@ enum found {
 	FOUND_WRONG /* they are none; said why in *@why */
 };
 
-/* Reads the @len bytes at @buf, records of guest @guest's vCPU @cpu, and prints. In
+/* Reads the @len bytes at @buf, records of guest @guest's vCPU @cpu, and prints; they
+ * begin at @ns of its clock. In
  * *@done, how many bytes of whole records that were. */
-enum found records_read(unsigned int guest, unsigned int cpu,
+enum found records_read(unsigned int guest, unsigned int cpu, uint64_t ns,
 			const uint8_t *buf, size_t len, size_t *done,
 			const char **why);
 
@@ -162,13 +164,14 @@ unsigned int code_bits(const struct state *state);
 
 enum flow {
 	FLOW_ONE, /* the instruction was executed, and nothing else is seen */
-	FLOW_TWO, /* the one behind it, too, in the same step */
+	FLOW_TWO, /* another one after it, too, in the same step */
 	FLOW_AWAY /* it does not lead to where the next step is */
 };
 
-/* What @lane's step from before to now was; FLOW_TWO: then @second is decoded. */
+/* What @lane's step from before to now was; FLOW_TWO: then @second is decoded,
+ * which is at CS:*@at. */
 enum flow flow_of(const struct lane *lane, const struct insn *insn,
-		  struct insn *second);
+		  struct insn *second, uint64_t *at);
 
 /* RIP of what stands behind @insn, which is at @rip. */
 uint64_t flow_behind(const struct insn *insn, const struct state *state,

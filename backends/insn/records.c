@@ -260,7 +260,7 @@ static struct lane *find_lane(unsigned int guest, unsigned int cpu)
 	return lane;
 }
 
-enum found records_read(unsigned int guest, unsigned int cpu,
+enum found records_read(unsigned int guest, unsigned int cpu, uint64_t ns,
 			const uint8_t *buf, size_t len, size_t *done,
 			const char **why)
 {
@@ -268,7 +268,9 @@ enum found records_read(unsigned int guest, unsigned int cpu,
 	struct lane *lane = find_lane(guest, cpu);
 
 	*done = 0;
-	if (!lane)
+	if (lane)
+		lane->ns = ns;
+	else
 		be_wrong(&c, "a vCPU that there is not");
 	while (c.at < c.end && c.found == FOUND_ALL) {
 		*done = c.at - buf;

@@ -57,6 +57,9 @@ static void add_heading(struct lane *lane, const struct state *state)
 	out_add("-- %s", guest->name);
 	if (guest->nr_cpus > 1)
 		out_add(", vCPU %u", lane->cpu);
+	if (lane->ns && (guest->nr_cpus > 1 || nr_guests > 1))
+		out_add(", %" PRIu64 " us", lane->ns / 1000);
+	lane->ns = 0;
 	out_add(": %s", mode);
 	out_end_line();
 }
@@ -143,10 +146,8 @@ static void end_step(const struct lane *lane, const struct insn *insn)
 
 /* What the two have changed stands behind the second. */
 static void add_two(struct lane *lane, const struct insn *insn,
-		    const struct insn *second)
+		    const struct insn *second, uint64_t rip)
 {
-	const uint64_t rip = flow_behind(insn, &lane->before, lane->before.rip);
-
 	begin_step(lane, insn, NULL);
 	if (flow_is_interrupt(insn))
 		out_add(" (its handler has run, unseen)");
@@ -169,19 +170,20 @@ static void add_away(struct lane *lane, const struct insn *insn)
 bool step_over(struct lane *lane)
 {
 	struct insn insn, second;
+	uint64_t rip;
 
 	decode(&insn, lane, &lane->before, lane->before.rip);
 	if (!steps_wait && flow_is_string(&insn) &&
 	    lane->now.rip == lane->before.rip &&
 	    lane->now.regs[INSN_RCX] != lane->before.regs[INSN_RCX])
 		return false;
-	switch (flow_of(lane, &insn, &second)) {
+	switch (flow_of(lane, &insn, &second, &rip)) {
 	case FLOW_ONE:
 		begin_step(lane, &insn, &lane->now);
 		end_step(lane, &insn);
 		break;
 	case FLOW_TWO:
-		add_two(lane, &insn, &second);
+		add_two(lane, &insn, &second, rip);
 		break;
 	case FLOW_AWAY:
 		add_away(lane, &insn);

@@ -137,9 +137,9 @@ static bool take_head(struct input *in)
 
 /* --- Blocks ---------------------------------------------------------------- */
 
-static uint32_t get_le(const uint8_t *from, unsigned int bytes)
+static uint64_t get_le(const uint8_t *from, unsigned int bytes)
 {
-	uint32_t val = 0;
+	uint64_t val = 0;
 
 	while (bytes-- > 0)
 		val = val << 8 | from[bytes];
@@ -152,6 +152,7 @@ static enum stream_end take_block(struct input *in, const char **why)
 	const uint8_t *head = in->buf + in->at;
 	unsigned int guest = get_le(head + 4, 2), cpu = get_le(head + 6, 2);
 	size_t len = get_le(head, 4), there = len, done;
+	uint64_t ns = get_le(head + 8, 8);
 	enum found found;
 
 	if (!len || len > INSN_BLOCK_MAX) {
@@ -161,7 +162,8 @@ static enum stream_end take_block(struct input *in, const char **why)
 	drop(in, INSN_BLOCK_HEAD);
 	if (!has(in, len))
 		there = in->end - in->at;
-	found = records_read(guest, cpu, in->buf + in->at, there, &done, why);
+	found = records_read(guest, cpu, ns, in->buf + in->at, there, &done,
+			     why);
 	if (found == FOUND_WRONG)
 		return STREAM_WRONG;
 	if (there < len)

@@ -17,6 +17,9 @@
 #include "util/log.h"
 #include "x86/bits.h"
 
+#define RESET_CS  0xf000
+#define RESET_RIP 0xfff0
+
 /* A vCPU that is traced; its thread's, once it has one. */
 struct traced {
 	struct insn_lane lane;
@@ -34,6 +37,7 @@ static struct guest {
 
 static const struct service *service; /* whose steps these are */
 static bool live, steps;	      /* each record goes at once; --step */
+static bool several;		      /* vCPUs, whose blocks are to be mixed */
 static atomic_bool over;	      /* for all */
 static atomic_ullong left;	      /* of insn_filter.count */
 static struct vm *first_vm;	      /* of those at start() */
@@ -143,6 +147,17 @@ void insn_debug(struct vcpu *vcpu)
 		     &vcpu->run->s.regs.sregs);
 }
 
+/* Where a vCPU waits to be started nothing is executed (SDM 3A, "Processor State
+ * After Reset"). */
+static bool has_gone_on(const struct vcpu *vcpu, const struct traced *t)
+{
+	const struct kvm_sync_regs *now = &vcpu->run->s.regs;
+
+	return now->regs.rip != t->rip &&
+	       !(vcpu->id && now->regs.rip == RESET_RIP &&
+		 now->sregs.cs.selector == RESET_CS);
+}
+
 /* The first time, and when an exit has taken it on that no step follows: a write
  * to a device's memory is such a one. */
 void insn_enter(struct vcpu *vcpu)
@@ -153,12 +168,14 @@ void insn_enter(struct vcpu *vcpu)
 		return;
 	if (insn_output_failed())
 		finish(vcpu, t);
-	else if (t->entered && t->rip != vcpu->run->s.regs.regs.rip)
+	else if (t->entered && has_gone_on(vcpu, t))
 		note(vcpu, t, &vcpu->run->s.regs.regs,
 		     &vcpu->run->s.regs.sregs);
 	else if (!t->entered && !vcpu->id)
 		note(vcpu, t, &vcpu->seen, &vcpu->seen_sregs);
 	t->entered = t->begun = true;
+	if (several && vcpu->run->exit_reason != KVM_EXIT_DEBUG)
+		flush(t);
 }
 
 static bool is_one(int wanted, unsigned int id)
@@ -242,6 +259,7 @@ int insn_start(const struct service *by, struct vm *vms, unsigned int nr_vms,
 	steps = wait;
 	first_vm = vms;
 	nr_guests = nr_vms;
+	several = nr_vms > 1 || vms->nr_vcpus > 1;
 	atomic_store(&left, insn_filter.count);
 	guests = calloc(nr_vms, sizeof(*guests));
 	err = guests ? 0 : -ENOMEM;
