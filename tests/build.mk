@@ -67,6 +67,8 @@ $(B)/fuzz/%.o: %.c $(FUZZ_HOW) | $(B)/config/auto.conf $(DEPS_TEST)
 fuzz-link-fuzz_machine := $(addprefix -Wl$(comma)--wrap=,ioctl clock_gettime \
 			  event_timer_fd event_arm)
 
+fuzz-link-fuzz_insn := -lZydis -lZycore
+
 $(FUZZ_TESTS): $(B)/tests/%: $(B)/fuzz/tests/%.o
 	$(say) LD-FUZZ tests/$*
 	$(Q)mkdir -p $(@D)

@@ -57,7 +57,7 @@ static void add_register(unsigned int id, uint64_t before, uint64_t now,
 	if (bits == 64 || (before ^ now) >> 32)
 		out_add(" %s=%016" PRIx64, names64[id], now);
 	else if (bits == 32 || (before ^ now) >> 16)
-		out_add(" e%s=%08" PRIx64, names64[id] + 1, now);
+		out_add(" e%s=%08" PRIx64, names64[id] + 1, now & UINT32_MAX);
 	else
 		out_add(" %s=%04" PRIx64, names64[id] + 1, now & 0xffff);
 }

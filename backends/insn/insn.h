@@ -78,6 +78,7 @@ struct lane {
 	unsigned int guest, cpu;
 	bool open;    /* it has begun, and INSN_LEFT has not come */
 	bool pending; /* the instruction at @before was not printed */
+	bool fresh;   /* and not by step_ahead() */
 	uint64_t ns;  /* when its block began; 0: that was told */
 	struct state before, now;
 	struct line *last; /* that came */
@@ -107,7 +108,11 @@ enum found records_read(unsigned int guest, unsigned int cpu, uint64_t ns,
 			const uint8_t *buf, size_t len, size_t *done,
 			const char **why);
 
-/* Whether a lane has begun and has no end. */
+/* That vCPU's, which begins with this if there is none yet; NULL: there is no such
+ * vCPU, or no memory for it. */
+struct lane *records_lane(unsigned int guest, unsigned int cpu);
+
+/* Whether a lane has begun and has no end; or none has begun. */
 bool records_are_open(void);
 
 /* Forgets all lanes; prints their last instructions first, if @print. */

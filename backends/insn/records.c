@@ -195,9 +195,7 @@ static void take_step(struct cursor *c, struct lane *lane, uint64_t changed)
 	if (lane->pending && !step_over(lane))
 		return;
 	lane->before = now;
-	lane->pending = lane->open = true;
-	if (steps_wait)
-		step_ahead(lane);
+	lane->pending = lane->open = lane->fresh = true;
 }
 
 static void take_event(struct cursor *c, struct lane *lane)
@@ -242,7 +240,7 @@ static void take_record(struct cursor *c, struct lane *lane)
 
 /* --- Lanes ----------------------------------------------------------------- */
 
-static struct lane *find_lane(unsigned int guest, unsigned int cpu)
+struct lane *records_lane(unsigned int guest, unsigned int cpu)
 {
 	struct lane *lane = lanes;
 
@@ -265,7 +263,7 @@ enum found records_read(unsigned int guest, unsigned int cpu, uint64_t ns,
 			const char **why)
 {
 	struct cursor c = { .at = buf, .end = buf + len };
-	struct lane *lane = find_lane(guest, cpu);
+	struct lane *lane = records_lane(guest, cpu);
 
 	*done = 0;
 	if (lane)
@@ -278,6 +276,8 @@ enum found records_read(unsigned int guest, unsigned int cpu, uint64_t ns,
 	}
 	if (c.found == FOUND_ALL)
 		*done = len;
+	if (lane && steps_wait && lane->pending && lane->fresh)
+		step_ahead(lane);
 	*why = c.why;
 	return c.found;
 }
@@ -286,6 +286,8 @@ bool records_are_open(void)
 {
 	const struct lane *lane = lanes;
 
+	if (!lane)
+		return true;
 	while (lane && !lane->open)
 		lane = lane->next;
 	return lane;

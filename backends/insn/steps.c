@@ -110,6 +110,7 @@ void step_ahead(struct lane *lane)
 {
 	struct insn insn;
 
+	lane->fresh = false;
 	decode(&insn, lane, &lane->before, lane->before.rip);
 	add_heading(lane, &lane->before);
 	add_instruction(lane, &lane->before, lane->before.rip, &insn);
@@ -236,6 +237,6 @@ void step_event(struct lane *lane, uint64_t what, uint64_t more)
 	}
 	if (what == INSN_LEFT && lane->pending)
 		step_last(lane);
-	if (what == INSN_LEFT)
+	if (what == INSN_LEFT && lane->open)
 		add_end(lane, more);
 }

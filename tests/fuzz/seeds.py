@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import insntrace
 import tap
 
 import packets
@@ -116,6 +117,9 @@ def of(name):
         return [gzip.compress(data, mtime=0) for data in images()]
     if name == "fuzz_kvm_net":
         return packets.streams()
+    if name == "fuzz_insn":
+        return [bytes([how]) + insntrace.sample(mode)
+                for how in (0, 3, 29) for mode in insntrace.MODES]
     if name == "fuzz_net":
         return [network(4, 34), network(6, 54), network(0, 34)]
     if name == "fuzz_disk":

@@ -41,7 +41,7 @@ static bool several;		      /* vCPUs, whose blocks are to be mixed */
 static atomic_bool over;	      /* for all */
 static atomic_ullong left;	      /* of insn_filter.count */
 static struct vm *first_vm;	      /* of those at start() */
-static unsigned int nr_guests;
+static unsigned int nr_guests, nr_traced;
 
 static struct traced *find(const struct vcpu *vcpu)
 {
@@ -193,6 +193,7 @@ static int trace_cpu(struct vcpu *vcpu, struct traced **traced)
 		return -ENOMEM;
 	t->lane.vm = vcpu->vm;
 	t->lane.cpu = vcpu->id;
+	nr_traced++;
 	services_step(vcpu, service, true);
 	return 0;
 }
@@ -265,6 +266,10 @@ int insn_start(const struct service *by, struct vm *vms, unsigned int nr_vms,
 	err = guests ? 0 : -ENOMEM;
 	for (unsigned int i = 0; i < nr_vms && !err; i++)
 		err = trace_guest(&vms[i], &guests[i]);
+	if (!err && !nr_traced) {
+		log_error("--trace-only: there is no such guest or vCPU");
+		err = -EINVAL;
+	}
 	if (err == -ENOMEM)
 		log_error("%s: %s", service->option, strerror(-err));
 	if (!err)
@@ -280,11 +285,9 @@ static void end_lane(struct traced *t)
 {
 	if (!t)
 		return;
-	if (t->lane.begun && !insn_output_failed()) {
-		if (!t->begun && !t->lane.skipped)
-			insn_add_event(&t->lane, INSN_SKIPPED, 0);
-		insn_add_event(&t->lane, INSN_LEFT, t->lane.vm->status);
-	}
+	if (t->lane.begun && !t->begun && !t->lane.skipped)
+		insn_add_event(&t->lane, INSN_SKIPPED, 0);
+	insn_add_event(&t->lane, INSN_LEFT, t->lane.vm->status);
 	flush(t);
 }
 
