@@ -89,6 +89,14 @@ void monitor_run(struct gdb_cpu *cpu, const char *words, struct text *answer)
 	monitor_help(cpu, "", answer);
 }
 
+void monitor_no_address(struct text *answer, const char *rest)
+{
+	if (*rest)
+		text_add(answer, "%s: ", rest);
+	text_add(answer, "an address is a number, a $register or a symbol of "
+			 "the image\n");
+}
+
 #define LINE_ROOM 512 /* bytes: more than a line has */
 
 bool monitor_is_full(const struct text *answer)

@@ -23,6 +23,9 @@ struct monitor {
 bool monitor_number(const char **rest, uint64_t *val);
 bool monitor_address(struct gdb_cpu *cpu, const char **rest, uint64_t *addr);
 
+/* Says that what begins at @rest is no address. */
+void monitor_no_address(struct text *answer, const char *rest);
+
 /* Whether there is hardly room for one more line: the last one says how to see the
  * rest. */
 bool monitor_is_full(const struct text *answer);

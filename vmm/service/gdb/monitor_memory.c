@@ -53,8 +53,7 @@ void monitor_page(struct gdb_cpu *cpu, const char *rest, struct text *answer)
 	uint64_t addr;
 
 	if (!monitor_address(cpu, &rest, &addr) || *rest) {
-		text_add(answer, "an address is needed: monitor info page "
-				 "0x1000\n");
+		monitor_no_address(answer, rest);
 		return;
 	}
 	text_add(answer, "linear 0x%llx", (unsigned long long)addr);
@@ -155,7 +154,7 @@ void monitor_phys(struct gdb_cpu *cpu, const char *rest, struct text *answer)
 	uint64_t gpa, len = PHYS_DEFAULT;
 
 	if (!monitor_address(cpu, &rest, &gpa)) {
-		text_add(answer, "an address is needed: monitor phys 0x1000\n");
+		monitor_no_address(answer, rest);
 		return;
 	}
 	if (*rest == '=') {

@@ -44,8 +44,10 @@ static void add_segment(struct text *text, const struct kvm_sregs *sregs,
 	};
 
 	text_add(text, "%04x  ", s->selector);
-	if (s->unusable)
-		text_add(text, "none, ");
+	if (s->unusable) {
+		text_add(text, "base 0x%llx  none\n", s->base);
+		return;
+	}
 	if (descriptor_is_gate(&d)) /* by a guest that means harm */
 		text_add(text, "base 0x%llx limit 0x%x", s->base, s->limit);
 	else
