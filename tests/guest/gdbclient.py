@@ -58,13 +58,24 @@ class Client:
         self.socket = socket.socket(
             socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
         self.socket.settimeout(LIMIT)
-        self.socket.connect(address)
+        self.connect(address)
         self.data = b""
         self.acks = True
         self.console = ""       # what O packets said
         if quiet:
             self.must("QStartNoAckMode", "OK")
             self.acks = False
+
+    def connect(self, address):
+        """A socket has its place a moment before it listens."""
+        for last in [False] * 99 + [True]:
+            try:
+                self.socket.connect(address)
+                return
+            except ConnectionRefusedError:
+                if last:
+                    raise
+                time.sleep(0.02)
 
     def close(self):
         self.socket.close()

@@ -14,6 +14,7 @@ import sys
 
 import netguest
 import pcisystem
+import gdbclient
 import vm
 from vm import tap
 
@@ -128,6 +129,24 @@ def unit(name):
                           text=True, check=False)
     tap.check(not done.returncode and "ThreadSanitizer" not in done.stderr,
               done.returncode, done.stdout + done.stderr[-6000:])
+
+
+@tap.case("a debugger that stops, steps and asks, and goes in the middle of it")
+def debugger():
+    if vm.lacks("host", "real16"):
+        raise tap.Skip(vm.lacks("host", "real16"))
+    with gdbclient.Guest(program(), vm.assemble("points"), limit=200) as guest:
+        client = guest.client()
+        client.must("Z0,91,1", "OK")
+        client.must("Z2,b0,2", "OK")
+        for words in ("vCont;c", "vCont;s:1", "vCont;c", "vCont;c"):
+            tap.equal(client.run(words).kind, "T", words)
+        client.ask("g")
+        client.send("vCont;c")
+        client.close()
+        status, _, err = guest.end()
+        tap.equal(status, 5, "status")
+        tap.check("ThreadSanitizer" not in err, err)
 
 
 tap.add("claims that move while others access them", unit, "bus_moving")

@@ -16,6 +16,10 @@ static void add_means(struct text *text, const struct gdb *gdb)
 		 "steps        KVM_GUESTDBG_SINGLESTEP, a VM exit each\n");
 	text_add(text, "breakpoints  int3 in RAM: %s\n",
 		 by_kvm(break_means.int3));
+	if (!break_means.int3 && break_means.out)
+		text_add(text,
+			 "             in ring 0, with no chip in the host "
+			 "kernel at ports: an OUT in RAM\n");
 	text_add(text, "watchpoints  debug registers, %u: %s\n", DEBUG_REGS,
 		 by_kvm(break_means.debug_regs));
 	text_add(text, "now          %u breakpoints, %u watchpoints: %s\n",
