@@ -7,6 +7,7 @@ import functools
 import os
 import re
 import subprocess
+import tempfile
 import xml.etree.ElementTree
 
 import gdbclient
@@ -68,6 +69,18 @@ def described(client):
     return root.findtext("architecture"), features
 
 
+def parses_offline(document, names):
+    """gdb takes the document from a file as well, whole and without a word."""
+    with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
+        file.write(document)
+        file.flush()
+        done = subprocess.run(["gdb", "-nx", "-q", "-batch", "-ex",
+                               f"maint print xml-tdesc {file.name}"], text=True,
+                              capture_output=True, check=True)
+    tap.equal(done.stderr, "", "warnings")
+    tap.equal(re.findall(r'<reg name="([^"]+)"', done.stdout), names, "registers")
+
+
 def walks_registers(architecture, names, *argv):
     """What is described is what there is, and what was read can be written."""
     with connection(*argv) as client:
@@ -75,6 +88,7 @@ def walks_registers(architecture, names, *argv):
         tap.equal(have, architecture, "architecture")
         tap.equal([feature for feature in features], names, "features")
         regs = sum(features.values(), [])
+        parses_offline(client.document(), [name for _, name, _ in regs])
         last = len(regs)        # one number has no register
         tap.equal(len({name for _, name, _ in regs}), last, "names")
         tap.equal(len({number for number, _, _ in regs}), last, "numbers")

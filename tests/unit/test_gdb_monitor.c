@@ -19,7 +19,6 @@
 #include "core/vm.h"
 #include "service/gdb/monitor.h"
 #include "service/gdb/target.h"
-#include "util/symbols.h"
 #include "x86/bits.h"
 #include "x86/paging.h"
 
@@ -118,16 +117,9 @@ const char *bus_owner(struct bus *bus, uint64_t addr)
 	return addr >> 12 == 0xfec00 ? "ioapic" : NULL;
 }
 
-const struct symbols *vm_symbols(const struct vm *vm)
+bool vm_symbol_value(const struct vm *vm, const char *name, uint64_t *addr)
 {
 	(void)vm;
-	return NULL;
-}
-
-bool symbols_value(const struct symbols *symbols, const char *name,
-		   uint64_t *addr)
-{
-	(void)symbols;
 	*addr = 0x5000;
 	return !strcmp(name, "handler");
 }

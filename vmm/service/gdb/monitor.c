@@ -6,7 +6,6 @@
 
 #include "core/symbols.h"
 #include "service/gdb/target.h"
-#include "util/symbols.h"
 
 static void monitor_help(struct gdb_cpu *cpu, const char *rest,
 			 struct text *answer);
@@ -48,9 +47,9 @@ static void monitor_help(struct gdb_cpu *cpu, const char *rest,
 		text_pad(answer, HELP_COLUMN);
 		text_add(answer, "  %s\n", monitors[i].what);
 	}
-	text_add(
-		answer,
-		"ADDRESS is a number (0x for hex) or a symbol, such as main+4\n");
+	text_add(answer,
+		 "ADDRESS is a number (0x for hex), a register or a symbol: "
+		 "0x1000, $pc, main+4\n");
 }
 
 static const char *skip_blanks(const char *at)
@@ -162,7 +161,7 @@ static bool find_name(struct gdb_cpu *cpu, const char *name, uint64_t *val)
 {
 	if (*name == '$')
 		return find_register(cpu, name + 1, val);
-	return symbols_value(vm_symbols(gdb_vm(gdb_of(cpu))), name, val);
+	return vm_symbol_value(gdb_vm(gdb_of(cpu)), name, val);
 }
 
 #define NAME_SIZE 200 /* bytes of the longest that is looked for */
