@@ -3,84 +3,13 @@
  * Memory by linear address: without paging and with each kind of it, across pages,
  * up to where RAM or the tables end, and pages that the guest may not write.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "gdb_world.h"
 
-#include <string.h>
-
-#include "core/vm.h"
-#include "service/gdb/gdb.h"
 #include "x86/bits.h"
 #include "x86/paging.h"
 
-#define SIZE (1ULL << 20)
 #define PD   0x10000 /* page directory, and tables behind it */
 #define DATA 0x40000
-
-struct gdb {
-	struct vm vm;
-	bool physical;
-};
-
-struct gdb_cpu {
-	struct gdb_state state;
-};
-
-static struct gdb gdb;
-static struct gdb_cpu cpu;
-
-const struct gdb_state *gdb_state(struct gdb_cpu *c)
-{
-	return &c->state;
-}
-
-struct gdb *gdb_of(struct gdb_cpu *c)
-{
-	(void)c;
-	return &gdb;
-}
-
-struct vm *gdb_vm(struct gdb *g)
-{
-	return &g->vm;
-}
-
-bool gdb_is_physical(const struct gdb *g)
-{
-	return g->physical;
-}
-
-bool ram_read(struct gdb *g, uint64_t gpa, void *buf, size_t len)
-{
-	return !mem_read(&g->vm.mem, gpa, buf, len);
-}
-
-bool ram_write(struct gdb *g, uint64_t gpa, const void *buf, size_t len)
-{
-	return !mem_write(&g->vm.mem, gpa, buf, len);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	memset(&cpu, 0, sizeof(cpu));
-	return mem_init(&gdb.vm.mem, SIZE);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	mem_free(&gdb.vm.mem);
-	return 0;
-}
-
-static void put(uint64_t gpa, uint64_t val, size_t size)
-{
-	assert_int_equal(mem_write(&gdb.vm.mem, gpa, &val, size), 0);
-}
 
 /* 32-bit paging: 0x400000 is DATA, 0x401000 behind it is 0x1000 below, read only,
  * and 0x402000 has no RAM; no more. */

@@ -7,71 +7,21 @@
  * What `monitor` says of descriptor tables, of a task's state, of pages and of
  * physical memory, of a guest made up here, friendly or not.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <string.h>
+#include "gdb_world.h"
 
 #include "core/symbols.h"
-#include "core/vm.h"
 #include "service/gdb/monitor.h"
 #include "service/gdb/target.h"
 #include "x86/bits.h"
 #include "x86/paging.h"
 
-#define SIZE	   (1ULL << 20)
 #define GDT	   0x1000
 #define IDT	   0x2000
 #define TSS	   0x3000
 #define PD	   0x10000
 #define ANSWER_MAX 30000
 
-struct gdb {
-	struct vm vm;
-};
-
-struct gdb_cpu {
-	struct gdb_state state;
-};
-
-static struct gdb gdb;
-static struct gdb_cpu cpu;
 static char answer[ANSWER_MAX];
-
-const struct gdb_state *gdb_state(struct gdb_cpu *c)
-{
-	return &c->state;
-}
-
-struct gdb *gdb_of(struct gdb_cpu *c)
-{
-	(void)c;
-	return &gdb;
-}
-
-struct vm *gdb_vm(struct gdb *g)
-{
-	return &g->vm;
-}
-
-bool gdb_is_physical(const struct gdb *g)
-{
-	(void)g;
-	return true; /* which is nothing to those that ask here */
-}
-
-bool ram_read(struct gdb *g, uint64_t gpa, void *buf, size_t len)
-{
-	return !mem_read(&g->vm.mem, gpa, buf, len);
-}
-
-bool ram_write(struct gdb *g, uint64_t gpa, const void *buf, size_t len)
-{
-	return !mem_write(&g->vm.mem, gpa, buf, len);
-}
 
 bool far_get_msr(struct gdb_cpu *c, uint32_t index, uint64_t *val)
 {
@@ -131,7 +81,7 @@ void vm_add_symbol(struct text *text, const struct vm *vm, uint64_t addr)
 		text_add(text, " <handler+0x%x>", (unsigned int)addr & 0xf);
 }
 
-/* Those of a whole machine are tried in one: tests/guest/test_gdb_monitor.py. */
+/* Those of a whole machine are tried in one: tests/guest/test_gdb_inside.py. */
 #define NOT_HERE(name)                                                 \
 	void name(struct gdb_cpu *c, const char *rest, struct text *t) \
 	{                                                              \
@@ -143,24 +93,13 @@ NOT_HERE(monitor_irq)
 NOT_HERE(monitor_cpus)
 NOT_HERE(monitor_step)
 
-static int setup(void **state)
+static int setup_protected(void **state)
 {
-	(void)state;
-	memset(&cpu, 0, sizeof(cpu));
+	int err = setup(state);
+
 	cpu.state.sregs.cr0 = CR0_PE;
-	return mem_init(&gdb.vm.mem, SIZE);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	mem_free(&gdb.vm.mem);
-	return 0;
-}
-
-static void put(uint64_t gpa, uint64_t val, size_t size)
-{
-	assert_int_equal(mem_write(&gdb.vm.mem, gpa, &val, size), 0);
+	gdb.physical = true; /* which is nothing to those that ask here */
+	return err;
 }
 
 static const char *ask(const char *words)
@@ -423,6 +362,7 @@ static void test_page(void **state)
 	     "physical 0x8123  RAM\n"
 	     "read only, not for ring 3, executable\n");
 	HAS("info page 0", "no page: PDE 0 is not present\n");
+	HAS("info page 0x100400123", "before long mode they have 32 bits\n");
 }
 
 static void test_phys(void **state)
@@ -451,15 +391,65 @@ static void test_phys(void **state)
 	HAS("phys", "an address is a number");
 }
 
+static uint64_t noise_state;
+
+/* xorshift64 */
+static uint64_t noise(void)
+{
+	noise_state ^= noise_state << 13;
+	noise_state ^= noise_state >> 7;
+	noise_state ^= noise_state << 17;
+	return noise_state;
+}
+
+static void make_noise(void *to, size_t len)
+{
+	uint8_t *bytes = to;
+
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = noise();
+}
+
+/* Registers of any value, of which tables begin and end in RAM, mostly, and anything
+ * in it: whatever is asked, there is an answer, and it ends. */
+static void test_garbage(void **state)
+{
+	static const char *const words[] = {
+		"info registers", "info gdt",	    "info ldt",
+		"info idt",	  "info tss",	    "info page $pc",
+		"info page $cr2", "phys $cr3 4096", "info idt 0x80",
+	};
+	struct kvm_sregs *s = &cpu.state.sregs;
+
+	(void)state;
+	noise_state = 1;
+	make_noise(gdb.vm.mem.base, 0x40000);
+	for (unsigned int i = 0; i < 200; i++) {
+		make_noise(&cpu.state, sizeof(cpu.state));
+		s->cr0 = noise() & (CR0_PE | CR0_PG);
+		s->efer = noise() & (EFER_LME | EFER_LMA);
+		s->cr3 &= SIZE - 1;
+		if (i % 4) {
+			s->gdt.base %= SIZE;
+			s->idt.base %= SIZE;
+			s->tr.base %= SIZE;
+			s->ldt.base %= SIZE;
+		}
+		for (size_t j = 0; j < sizeof(words) / sizeof(words[0]); j++)
+			assert_true(*ask(words[j]));
+	}
+}
+
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, setup_protected, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_words),   TEST(test_registers),
 		TEST(test_gdt),	    TEST(test_hostile_tables),
 		TEST(test_endless), TEST(test_idt),
 		TEST(test_tss),	    TEST(test_page),
-		TEST(test_phys),
+		TEST(test_phys),    TEST(test_garbage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

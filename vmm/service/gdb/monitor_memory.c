@@ -56,6 +56,12 @@ void monitor_page(struct gdb_cpu *cpu, const char *rest, struct text *answer)
 		monitor_no_address(answer, rest);
 		return;
 	}
+	if (addr > UINT32_MAX &&
+	    cpu_mode(sregs->cr0, sregs->efer) != MODE_LONG) {
+		text_add(answer, "no linear address: before long mode they "
+				 "have 32 bits\n");
+		return;
+	}
 	text_add(answer, "linear 0x%llx", (unsigned long long)addr);
 	vm_add_symbol(answer, vm, addr);
 	text_add(answer, "  cr3 0x%llx\n", sregs->cr3);
