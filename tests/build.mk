@@ -55,6 +55,9 @@ FUZZ_HOW     := $(call remember,$(B)/fuzz.flags,$(FUZZ_CC) $(FUZZ_FLAGS))
 ifneq ($(CONFIG_MACHINE),y)
 FUZZ_TESTS := $(filter-out %/fuzz_machine,$(FUZZ_TESTS))
 endif
+ifneq ($(CONFIG_DBG_GDB),y)
+FUZZ_TESTS := $(filter-out %/fuzz_gdb,$(FUZZ_TESTS))
+endif
 
 $(B)/fuzz/%.o: %.c $(FUZZ_HOW) | $(B)/config/auto.conf $(DEPS_TEST)
 	$(say) CC-FUZZ $<
@@ -66,6 +69,8 @@ $(B)/fuzz/%.o: %.c $(FUZZ_HOW) | $(B)/config/auto.conf $(DEPS_TEST)
 # What plays the world for the whole machine is in the program itself.
 fuzz-link-fuzz_machine := $(addprefix -Wl$(comma)--wrap=,ioctl clock_gettime \
 			  event_timer_fd event_arm)
+fuzz-link-fuzz_gdb := $(addprefix -Wl$(comma)--wrap=,ioctl vcpu_ask vm_pause_wait \
+		      vm_quit vm_let_go)
 
 fuzz-link-fuzz_insn := -lZydis -lZycore
 

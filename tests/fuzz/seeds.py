@@ -108,6 +108,27 @@ def network(version, start):
     return b"\1" + features + buffers + frame + b"\x64\x96\x96" + buffers * 3
 
 
+ASKED = (
+    "qSupported:swbreak+;hwbreak+", "QStartNoAckMode", "?", "qfThreadInfo",
+    "qsThreadInfo", "qThreadExtraInfo,1", "qAttached", "qC", "Hg0", "T2",
+    "qXfer:features:read:target.xml:0,ffb", "g", "p10", "P10=1234567800000000",
+    "m1000,40", "M1000,4:deadbeef", "X1000,4:abcd", "Z0,5,1", "Z1,6,1",
+    "Z2,1000,8", "vCont?", "vCont;s:1;c", "z0,5,1", "z2,1000,8",
+    "Qqemu.PhyMemMode:1", "qqemu.PhyMemMode")
+MONITOR = ("help", "info registers", "info gdt", "info idt", "info tss",
+           "info page 0x1000", "info devices", "info irq", "phys 0x1000 16",
+           "step on")
+
+
+def debugger(how):
+    """All that gdb asks for, and a stop in between: fuzz_gdb.c."""
+    asked = [*ASKED, *("qRcmd," + words.encode().hex() for words in MONITOR)]
+    return bytes([how]) + b"\2\x10\0\2\0\x20\3\0\x30\3" + b"".join(
+        b"\5" + words.encode() + b"\xff" + b"\0\0\4\0\5\1\x40\0"
+        for words in asked) + b"\5vCont;c\xff\3\3\xff\5G" + 200 * b"00" + \
+        b"\xff\1\x47\5D\xff\5vKill;1\xff"
+
+
 def of(name):
     """The seeds of the program fuzz_..."""
     if name == "fuzz_initcpio":
@@ -122,6 +143,8 @@ def of(name):
                 for how in (0, 3, 29) for mode in insntrace.MODES]
     if name == "fuzz_net":
         return [network(4, 34), network(6, 54), network(0, 34)]
+    if name == "fuzz_gdb":
+        return [debugger(how) for how in (0x10, 0x1d, 0x16, 0x13, 0x0f)]
     if name == "fuzz_disk":
         return disk_sides()
     if name in ("fuzz_devices", "fuzz_machine", "fuzz_p9", "fuzz_queue",
