@@ -40,12 +40,18 @@ static const struct {
 
 #define IOPL(flags) ((flags) >> 12 & 3)
 
+static void add_flag(const char *name, bool set)
+{
+	out_text(" ");
+	out_text(name);
+	out_text(set ? "=1" : "=0");
+}
+
 static void add_flags(uint64_t before, uint64_t now)
 {
 	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
 		if ((before ^ now) >> flags[i].bit & 1)
-			out_add(" %s=%u", flags[i].name,
-				(unsigned int)(now >> flags[i].bit & 1));
+			add_flag(flags[i].name, now >> flags[i].bit & 1);
 	if (IOPL(before) != IOPL(now))
 		out_add(" IOPL=%u", (unsigned int)IOPL(now));
 }
@@ -54,12 +60,16 @@ static void add_flags(uint64_t before, uint64_t now)
 static void add_register(unsigned int id, uint64_t before, uint64_t now,
 			 unsigned int bits)
 {
+	unsigned int digits = 4;
+
 	if (bits == 64 || (before ^ now) >> 32)
-		out_add(" %s=%016" PRIx64, names64[id], now);
+		digits = 16;
 	else if (bits == 32 || (before ^ now) >> 16)
-		out_add(" e%s=%08" PRIx64, names64[id] + 1, now & UINT32_MAX);
-	else
-		out_add(" %s=%04" PRIx64, names64[id] + 1, now & 0xffff);
+		digits = 8;
+	out_text(digits == 8 ? " e" : " ");
+	out_text(names64[id] + (digits < 16));
+	out_text("=");
+	out_hex(now, digits);
 }
 
 bool add_changes(const struct state *before, const struct state *now)

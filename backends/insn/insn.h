@@ -44,6 +44,9 @@ extern struct out out;
 
 void out_add(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+void out_text(const char *text);
+void out_hex(uint64_t value, unsigned int digits);
+
 /* Adds spaces until the line has @column characters; at least one. */
 void out_pad(size_t column);
 void out_end_line(void);
@@ -82,7 +85,7 @@ struct lane {
 	uint64_t ns;  /* when its block began; 0: that was told */
 	struct state before, now;
 	struct line *last; /* that came */
-	char mode[96];	   /* in words, as the last heading says */
+	uint64_t mode[2];  /* of the last heading */
 	struct line lines[INSN_LINES];
 };
 

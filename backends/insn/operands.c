@@ -146,8 +146,8 @@ static void add_value(const ZydisDecodedOperand *operand, uint64_t value)
 {
 	unsigned int digits = operand->size / 4;
 
-	out_add("=%0*" PRIx64, digits > 16 ? 16 : (int)digits,
-		value & mask_of(operand->size));
+	out_text("=");
+	out_hex(value, digits > 16 ? 16 : digits);
 }
 
 static void add_operand(const struct insn *insn,
@@ -160,8 +160,10 @@ static void add_operand(const struct insn *insn,
 
 	if (!get_address(insn, operand, before, &addr))
 		return;
-	out_add(" %s%s%u[%0*" PRIx64 "]", reads ? "r" : "", writes ? "w" : "",
-		operand->size, is_64bit(before) ? 16 : 8, addr);
+	out_text(reads ? writes ? " rw" : " r" : " w");
+	out_add("%u[", operand->size);
+	out_hex(addr, is_64bit(before) ? 16 : 8);
+	out_text("]");
 	if (writes && get_written(insn, before, &value))
 		add_value(operand, value);
 	else if (reads && !writes && now && get_read(insn, now, &value))

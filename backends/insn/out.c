@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "backends/insn/insn.h"
@@ -24,18 +25,43 @@ void out_add(const char *fmt, ...)
 		out.len += (size_t)len < room ? (size_t)len : room - 1;
 }
 
+void out_text(const char *text)
+{
+	const size_t room = sizeof(out.buf) - out.len, len = strlen(text);
+
+	memcpy(out.buf + out.len, text, len < room ? len : room);
+	out.len += len < room ? len : room;
+}
+
+/* By hand, as nearly all is: a printf() for each word would be most of the work. */
+void out_hex(uint64_t value, unsigned int digits)
+{
+	static const char names[] = "0123456789abcdef";
+
+	if (digits > sizeof(out.buf) - out.len)
+		return;
+	for (unsigned int i = digits; i-- > 0; value >>= 4)
+		out.buf[out.len + i] = names[value & 15];
+	out.len += digits;
+}
+
 void out_pad(size_t column)
 {
-	do {
-		out_add(" ");
-	} while (out.len - out.line < column && out.len + 1 < sizeof(out.buf));
+	const size_t room = sizeof(out.buf) - out.len;
+	size_t have = out.len - out.line;
+	size_t len = have < column ? column - have : 1;
+
+	if (len > room)
+		len = room;
+	memset(out.buf + out.len, ' ', len);
+	out.len += len;
 }
 
 void out_end_line(void)
 {
 	while (out.len > out.line && out.buf[out.len - 1] == ' ')
 		out.len--;
-	out_add("\n");
+	out_text("\n");
 	out.line = out.len;
 	if (out.len > sizeof(out.buf) - LINE_MAX_BYTES)
 		out_flush();

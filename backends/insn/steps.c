@@ -43,31 +43,49 @@ static void put_mode(const struct state *state, char *buf, size_t size)
 			 ring_words(state, ring, sizeof(ring)));
 }
 
+/* What put_mode() is made of. */
+static void get_mode(const struct state *state, uint64_t *mode)
+{
+	const uint64_t *cs = &state->systems[INSN_CS];
+	const bool small = !(state->systems[INSN_CR0] & CR0_PE) ||
+			   state->regs[INSN_FLAGS] & RFLAGS_VM;
+
+	mode[0] = (state->systems[INSN_CR0] & (CR0_PE | CR0_PG)) |
+		  (state->systems[INSN_EFER] & EFER_LMA) |
+		  (state->regs[INSN_FLAGS] & RFLAGS_VM) |
+		  (cs[INSN_ATTR] & (INSN_ATTR_L | INSN_ATTR_D)) |
+		  (small ? cs[INSN_SELECTOR] << 32 :
+			   (cs[INSN_SELECTOR] & 3) << 32);
+	mode[1] = small ? cs[INSN_BASE] : 0;
+}
+
 /* "-- hello.bin, vCPU 0: real mode", when it is another than before. */
 static void add_heading(struct lane *lane, const struct state *state)
 {
 	const struct guest_name *guest = &guests[lane->guest];
-	char mode[sizeof(lane->mode)];
+	uint64_t mode[2];
+	char words[96];
 
-	put_mode(state, mode, sizeof(mode));
-	if (shown == lane && !strcmp(mode, lane->mode))
+	get_mode(state, mode);
+	if (shown == lane && !memcmp(mode, lane->mode, sizeof(mode)))
 		return;
 	shown = lane;
 	memcpy(lane->mode, mode, sizeof(mode));
+	put_mode(state, words, sizeof(words));
 	out_add("-- %s", guest->name);
 	if (guest->nr_cpus > 1)
 		out_add(", vCPU %u", lane->cpu);
 	if (lane->ns && (guest->nr_cpus > 1 || nr_guests > 1))
 		out_add(", %" PRIu64 " us", lane->ns / 1000);
 	lane->ns = 0;
-	out_add(": %s", mode);
+	out_add(": %s", words);
 	out_end_line();
 }
 
 static void add_bytes(const struct insn *insn)
 {
 	for (size_t i = 0; i < insn->len; i++)
-		out_add("%02x", insn->bytes[i]);
+		out_hex(insn->bytes[i], 2);
 }
 
 /* "00000010 <main+0x3> cd10 int 0x10", for what is at @rip. */
@@ -80,7 +98,7 @@ static void add_instruction(const struct lane *lane, const struct state *state,
 	const char *name;
 	uint64_t off;
 
-	out_add("%0*" PRIx64, digits, addr);
+	out_hex(addr, digits);
 	name = code_symbol(lane, addr, &off);
 	if (name) {
 		out_add(off ? " <%s+0x%" PRIx64 ">" : " <%s>", name, off);
@@ -89,7 +107,7 @@ static void add_instruction(const struct lane *lane, const struct state *state,
 	out_pad(column);
 	add_bytes(insn);
 	out_pad(column + COLUMN_TEXT);
-	out_add("%s", insn->text);
+	out_text(insn->text);
 	out_pad(column + COLUMN_TEXT + COLUMN_CHANGES);
 }
 

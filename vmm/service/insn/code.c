@@ -115,6 +115,16 @@ static bool is_there(const struct insn_lane *lane, uint64_t addr)
 	return lane->lines[number % INSN_LINES].number == number + 1;
 }
 
+int insn_code_byte(const struct insn_lane *lane, uint64_t addr)
+{
+	const struct insn_line *line =
+		&lane->lines[addr / INSN_LINE_BYTES % INSN_LINES];
+
+	if (!is_there(lane, addr))
+		return -1;
+	return ((const uint8_t *)line->words)[addr % INSN_LINE_BYTES];
+}
+
 void insn_add_code(struct insn_lane *lane, uint64_t addr,
 		   const struct kvm_sregs *sregs)
 {

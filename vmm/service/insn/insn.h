@@ -73,6 +73,9 @@ size_t insn_close_block(struct insn_lane *lane);
 void insn_add_code(struct insn_lane *lane, uint64_t addr,
 		   const struct kvm_sregs *sregs);
 
+/* The byte at linear address @addr as the reader has it, or -1. */
+int insn_code_byte(const struct insn_lane *lane, uint64_t addr);
+
 /* --- output.c --- */
 
 /* Opens the file at @path; NULL: kvm-insn, which prints to stderr. Then the head is

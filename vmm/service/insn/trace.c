@@ -14,8 +14,13 @@
 #include "core/vm.h"
 #include "service.h"
 #include "service/insn/insn.h"
+#include "util/clock.h"
 #include "util/log.h"
 #include "x86/bits.h"
+
+#define HLT	   0xf4 /* SDM 2A */
+#define LIVE_BYTES 4096
+#define LIVE_NS	   (20 * NS_PER_MS)
 
 #define RESET_CS  0xf000
 #define RESET_RIP 0xfff0
@@ -26,7 +31,8 @@ struct traced {
 	bool entered; /* it was in the guest; then its registers are there */
 	bool begun;   /* the instruction of the last step; it may be over */
 	bool over;    /* no more of it */
-	uint64_t rip; /* when it was looked at last */
+	uint64_t rip, addr; /* when it was looked at last; linear */
+	uint64_t flushed_ns;
 };
 
 static struct guest {
@@ -48,12 +54,23 @@ static struct traced *find(const struct vcpu *vcpu)
 	return guests[vcpu->vm->config.id].cpus[vcpu->id];
 }
 
-static void flush(struct traced *t)
+static void flush(struct vcpu *vcpu, struct traced *t)
 {
 	size_t len = insn_close_block(&t->lane);
 
+	t->flushed_ns = vcpu->entered_ns;
 	if (len && !insn_output_put(t->lane.buf, len))
 		t->over = true;
+}
+
+/* A reader who looks on is not kept waiting: by time, where the guest may sleep, and
+ * where others see what it does. */
+static bool is_due(const struct vcpu *vcpu, const struct traced *t)
+{
+	return steps || t->lane.len > LIVE_BYTES ||
+	       vcpu->entered_ns - t->flushed_ns > LIVE_NS ||
+	       vcpu->run->exit_reason != KVM_EXIT_DEBUG ||
+	       insn_code_byte(&t->lane, t->addr) == HLT;
 }
 
 /* From here on the vCPU runs as if nobody looked on. */
@@ -119,7 +136,8 @@ static void note(struct vcpu *vcpu, struct traced *t,
 
 	t->rip = regs->rip;
 	t->begun = false;
-	if (!has_begun(guest, linear_code(sregs, regs->rip)))
+	t->addr = linear_code(sregs, regs->rip);
+	if (!has_begun(guest, t->addr))
 		return;
 	if (atomic_load_explicit(&over, memory_order_relaxed)) {
 		finish(vcpu, t);
@@ -132,8 +150,8 @@ static void note(struct vcpu *vcpu, struct traced *t,
 	} else {
 		insn_add_step(&t->lane, regs, sregs);
 	}
-	if (live || t->over || insn_is_full(&t->lane))
-		flush(t);
+	if (t->over || insn_is_full(&t->lane) || (live && is_due(vcpu, t)))
+		flush(vcpu, t);
 	if (steps && !t->lane.skipped && !t->over)
 		insn_step_wait(vcpu->vm);
 }
@@ -175,7 +193,7 @@ void insn_enter(struct vcpu *vcpu)
 		note(vcpu, t, &vcpu->seen, &vcpu->seen_sregs);
 	t->entered = t->begun = true;
 	if (several && vcpu->run->exit_reason != KVM_EXIT_DEBUG)
-		flush(t);
+		flush(vcpu, t);
 }
 
 static bool is_one(int wanted, unsigned int id)
@@ -281,14 +299,14 @@ int insn_start(const struct service *by, struct vm *vms, unsigned int nr_vms,
 	return err;
 }
 
-static void end_lane(struct traced *t)
+static void end_lane(struct vcpu *vcpu, struct traced *t)
 {
 	if (!t)
 		return;
 	if (t->lane.begun && !t->begun && !t->lane.skipped)
 		insn_add_event(&t->lane, INSN_SKIPPED, 0);
 	insn_add_event(&t->lane, INSN_LEFT, t->lane.vm->status);
-	flush(t);
+	flush(vcpu, t);
 }
 
 void insn_let_run(void)
@@ -301,7 +319,7 @@ int insn_stop(void)
 	insn_step_end();
 	for (unsigned int i = 0; i < nr_guests; i++)
 		for (unsigned int id = 0; id < first_vm[i].nr_vcpus; id++)
-			end_lane(guests[i].cpus[id]);
+			end_lane(&first_vm[i].vcpus[id], guests[i].cpus[id]);
 	forget_all();
 	return insn_output_end();
 }
