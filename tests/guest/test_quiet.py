@@ -2,8 +2,8 @@
 # timeout: 240
 """The boot doctor on guests that do not crash: each that breaks a rule is told
 which, with every kind of interrupt controllers, and its neighbour is not
-accused. They are the cases of src/broken/irq.S and poll.S, several at a time,
-since all they do is wait.
+accused. They are the cases of src/broken/irq.S, loop.S and poll.S, several
+at a time, since all they do is wait.
 """
 
 import atexit
@@ -20,22 +20,27 @@ import vm
 from vm import tap
 
 SOURCES = [os.path.join(vm.SOURCES, "broken", name)
-           for name in ("irq.S", "poll.S")]
+           for name in ("irq.S", "loop.S", "poll.S")]
 FOLDER = os.path.join(tap.BUILD, "tests", "guest")
 os.makedirs(FOLDER, exist_ok=True)
 WORK = tempfile.mkdtemp(dir=FOLDER)
 atexit.register(shutil.rmtree, WORK)
 LOAD = 0x1000000
-AT_ONCE = 6
+AT_ONCE = 10
 ALL = ("kernel", "split", "vmm")
 APIC = ("kernel", "split")
 OURS = ("split", "vmm")
 RUNS = {}   # (case, irqchip): a Future
+POOL = concurrent.futures.ThreadPoolExecutor(AT_ONCE)
 
 
 def has_case(source, case):
     with open(source, encoding="ascii") as file:
         return re.search(rf"^{case}:", file.read(), re.M)
+
+
+# Where a kernel's strings lie in the image, behind the code.
+STRINGS = 3584
 
 
 @functools.lru_cache(None)
@@ -50,13 +55,64 @@ def guest(case):
         subprocess.run(command, check=True)
     with open(path + ".bin", "rb") as file:
         code = file.read()
-    assert len(code) <= badimages.PAYLOAD
+    assert len(code) <= STRINGS
     image = bytearray(badimages.bzimage(code=b"", xloadflags=0))
     start = 2 * badimages.SECTOR
     image[start:start + len(code)] = code
     with open(path, "wb") as file:
         file.write(image)
     return path
+
+
+BANNER = b"Linux version 9.9.9 (me@here)\0"
+PRINTK = b"\1" b"5Kernel command line: %s\n\0"
+TTY = b"/dev/tty\0"
+TTYS = b"ttyS".ljust(16, b"\0") + (0xffffffff81000000).to_bytes(8, "little")
+HVC = b"hvc".ljust(16, b"\0") + (0xc1000000).to_bytes(8, "little")
+KERNEL = BANNER + PRINTK + TTY
+
+
+@functools.lru_cache(None)
+def kernel(strings):
+    """A kernel, as far as a look into its memory can tell, that does nothing but
+    count its timer's interrupts."""
+    with open(guest("eoi_8259_right"), "rb") as file:
+        image = bytearray(file.read())
+    start = 2 * badimages.SECTOR + STRINGS
+    image[start:start + len(strings)] = strings
+    path = os.path.join(WORK, f"kernel{abs(hash(strings))}")
+    with open(path, "wb") as file:
+        file.write(image)
+    return path
+
+
+# What a kernel has in memory, its command line, and what is said of that.
+SILENT_LINUX = [
+    (KERNEL + TTYS, "console=ttyS0", []),
+    (KERNEL + TTYS, "quiet", ["linux-console"]),
+    (KERNEL + TTYS, "noconsole=ttyS0 xconsole=ttyS0", ["linux-console"]),
+    (KERNEL + TTYS, "earlycon=uart,io,0x3f8", []),
+    (KERNEL + TTYS, "console=ttyS0 console=tty0", ["linux-console"]),
+    (KERNEL + TTYS, "console=ttyS1", ["linux-console-device"]),
+    (KERNEL + TTYS, "console=ttyS1 console=ttyS0,115200", []),
+    (KERNEL + HVC, "console=hvc0", ["linux-console-device"]),
+    (KERNEL, "console=ttyS0", ["linux-console-driver"]),
+    (KERNEL + b"ttyS\0", "console=ttyS0", ["linux-console-driver"]),
+    (KERNEL + TTYS[:16], "console=ttyS0", ["linux-console-driver"]),
+    (KERNEL + HVC, "console=ttyS0", ["linux-console-driver"]),
+    (BANNER + PRINTK + TTYS, "console=ttyS0", ["linux-console-driver"]),
+    (BANNER + TTY + TTYS, "console=ttyS0", ["linux-console-driver"]),
+    (b"", "console=ttyS0", []),     # not unpacked yet
+    (KERNEL + b"Kernel panic - not syncing: %s\n\0", "console=ttyS0",
+     ["linux-console-driver"]),
+    (KERNEL + b"Kernel panic - not syncing: No working init found.\0", "quiet",
+     ["linux-panic"]),
+]
+NAMED = [
+    (KERNEL, "CONFIG_SERIAL_8250_CONSOLE"),
+    (BANNER + PRINTK + TTYS, "CONFIG_TTY"),
+    (BANNER + TTY + TTYS, "CONFIG_PRINTK"),
+]
 
 
 # Cases, what they are accused of, and with which controllers they are tried;
@@ -93,6 +149,13 @@ BROKEN = [
     ("output_port", "output-port", ("kernel",)),
     ("output_frame", "output-frame", ("kernel",)),
     ("output_screen", "output-screen", ("kernel",)),
+    ("storm_8259", "storm-8259", ALL),
+    ("mask_loop", "mask-8259", ALL),
+    ("loop_for_good", "loop-for-good", ALL),
+    ("memory_changes", "memory-changes", ALL),
+    ("memory_masked", "mask-8259", ALL),
+    ("lock_twice", "memory-changes", ("kernel",)),
+    ("cpu_started", "memory-changes", ("kernel",)),
     ("hlt_no_controller", "hlt-no-controller", ("none",)),
 ]
 RIGHT = [
@@ -108,6 +171,10 @@ RIGHT = [
     ("device_port_right", ALL),
     ("timer_gate_right", OURS),
     ("output_port_right", ALL),
+    ("storm_8259_right", ALL),
+    ("storm_ioapic_right", APIC),
+    ("loop_for_good_right", ALL),
+    ("memory_changes_right", ALL),
     ("talks_and_waits", ALL),
     ("talks_and_computes", ALL),
 ]
@@ -118,10 +185,14 @@ def command(case, irqchip, seconds=1):
             guest(case)]
 
 
-def run(case, irqchip):
-    done = subprocess.run(command(case, irqchip), stdin=subprocess.DEVNULL,
-                          capture_output=True, check=False)
+def start(argv):
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True,
+                          check=False)
     return vm.Result(done.returncode, done.stdout, done.stderr)
+
+
+def run(case, irqchip):
+    return start(command(case, irqchip))
 
 
 def accused(result):
@@ -168,26 +239,74 @@ def open_stdin():
     tap.check("broken rule" not in err, err)
 
 
+def linux_run(strings, words):
+    return start([vm.KVM_VMM, "--timeout", "1", "--cmdline", words,
+                  kernel(strings)])
+
+
+@tap.case("Linux that stays silent is told why, and nobody else is")
+def silent_linux():
+    for strings, _, _ in SILENT_LINUX:
+        kernel(strings)
+    done = list(POOL.map(lambda row: linux_run(*row[:2]), SILENT_LINUX))
+    for result, (strings, words, rules) in zip(done, SILENT_LINUX):
+        tap.check(accused(result) == rules, strings, words, f"want {rules}",
+                  result.err)
+
+
+@tap.case("the options are named that a kernel has not for a console")
+def options_are_named():
+    for strings, option in NAMED:
+        result = linux_run(strings, "console=ttyS0")
+        tap.check(option in result.err, option, result.err)
+
+
+@tap.case("a vCPU that nobody started is what a guest waits for")
+def unstarted():
+    argv = command("cpu_started", "kernel")
+    judge(start(argv[:1] + ["--smp", "2"] + argv[1:]), ["cpu-started"])
+
+
 # What this machine's own KVM may not show as it is.
 LAB = vm.Table("--share", WORK)
 for name, rule, chip in (("eoi_apic", "eoi-apic", "kernel"),
                          ("eoi_apic", "eoi-apic", "split"),
+                         ("storm_ioapic", "storm-ioapic", "kernel"),
+                         ("storm_ioapic", "storm-ioapic", "split"),
                          ("eoi_8259", "eoi-8259", "kernel"),
+                         ("memory_changes", "memory-changes", "kernel"),
                          ("irq_as_exception", "irq-as-exception", "kernel")):
     LAB.add(text_of(name, chip, [rule]),
             lambda place, name=name, chip=chip:
             vm.Command(*command(name, chip, 2)),
             lambda result, rule=rule: judge(result, [rule]))
 
+# Linux itself, with a command line that is wrong.
+LINUX = vm.Table("--share", WORK)
+for words, status, rules in (
+        ("console=hvc0 rdinit=/bin/busybox -- sleep 1000", vm.LIMIT,
+         ["linux-console-device"]),
+        ("console=tty0 rdinit=/none", vm.CRASHED, ["linux-panic"]),
+        ("console=ttyS0", vm.LIMIT, [])):
+    def judge_linux(result, status=status, rules=rules):
+        tap.equal(result.status, status, "status")
+        tap.check(accused(result) == rules, f"want {rules}", result.err)
+    LINUX.add(f"Linux with {words}: {', '.join(rules) or 'a prompt'}",
+              lambda place, words=words: vm.Command(
+                  vm.KVM_VMM, "--timeout", 6, vm.image("vmlinux"), "--initrd",
+                  vm.image("initramfs.cpio"), "--cmdline", words, limit=60),
+              judge_linux)
+
 if __name__ == "__main__":
     PLACES = vm.places("prot32")
     if "host" in PLACES:
         ROWS = [row for row in cases() if is_wanted(row)]
-        POOL = concurrent.futures.ThreadPoolExecutor(AT_ONCE)
         for row in ROWS:
             guest(row[0])   # by one thread
             RUNS[row[0], row[1]] = POOL.submit(run, row[0], row[1])
             tap.add(text_of(*row) + " (host)", on_host, *row)
     if "lab" in PLACES:
         LAB.add_cases("lab")
+    if "lab" in vm.places("linux", "vmlinux", "initramfs.cpio"):
+        LINUX.add_cases("lab")
     tap.main()

@@ -1,5 +1,6 @@
 /* objects: probes/report/rules/lines.o probes/report/rules/poll.o
- * probes/report/rules/places.o probes/report/rules/unseen.o util/text.o */
+ * probes/report/rules/places.o probes/report/rules/unseen.o
+ * probes/report/rules/storm.o util/text.o */
 /* Rules about asking over and over, and about printing where nobody looks: see
  * test_quiet.c. */
 #include "quiet_fixture.h"
@@ -122,6 +123,38 @@ static void printing_unseen(void **unused)
 	       "shows what comes by COM1 and others");
 }
 
+static void interrupts_that_do_not_end(void **unused)
+{
+	(void)unused;
+	pics[0].imr = 0xef;
+	pics[0].elcr = 1 << UART_LINE;
+	sample->lines = sample->isr_ever = 1 << UART_LINE;
+	broken(storm_of_pic, "IRQ4 (COM1) is a level that stays up: its "
+			     "handler ends, and is entered again at once");
+	sample->isr = 1 << UART_LINE; /* one handler that takes its time */
+	kept(storm_of_pic);
+	sample->isr = 0;
+	pics[0].elcr = 0; /* an edge */
+	kept(storm_of_pic);
+	sample->irq.has_ioapic = true;
+	cpu->has_lapic = true;
+	cpu->lapic.base = APIC_BASE_ENABLE;
+	cpu->lapic.regs[APIC_SVR] = APIC_SVR_ENABLE;
+	sample->irq.view.ioapic.entries[UART_LINE] = APIC_LEVEL | 0x45;
+	sample->pins = 1 << UART_LINE;
+	kept(storm_of_ioapic);
+	cpu->isr_ever[2] = 1 << 5;
+	broken(storm_of_ioapic, "IRQ4 (COM1) is a level that stays up: its "
+				"handler ends, and is entered again at once");
+	cpu->isr[2] = 1 << 5;
+	kept(storm_of_ioapic);
+	cpu->nr_eoi = 100;
+	broken(storm_of_ioapic, "IRQ4 (COM1) is a level that stays up: its "
+				"handler ends, and is entered again at once");
+	q.silent = false;
+	kept(storm_of_ioapic);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +162,7 @@ int main(void)
 		QUIET_TEST(polling_for_keys),
 		QUIET_TEST(polling_what_stays),
 		QUIET_TEST(printing_unseen),
+		QUIET_TEST(interrupts_that_do_not_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,7 @@ static bool same_but_place(const struct kvm_regs *a, const struct kvm_regs *b)
 
 	x.rip = b->rip;
 	x.rflags = b->rflags;
+	x.rax = b->rax;
 	return !memcmp(&x, b, sizeof(x));
 }
 
@@ -46,6 +47,7 @@ static void look_at_lapic(struct sample_cpu *cpu, struct vcpu *vcpu)
 
 		cpu->irr[i] = cpu->looks ? cpu->irr[i] & irr : irr;
 		cpu->isr[i] = cpu->looks ? cpu->isr[i] & isr : isr;
+		cpu->isr_ever[i] |= isr;
 	}
 }
 
@@ -71,8 +73,8 @@ static void look_at_cpu(struct sample_cpu *cpu, struct vcpu *vcpu)
 	rip = linear(cpu, regs.rip);
 	if (!cpu->looks)
 		cpu->low = cpu->high = rip;
-	else if (!same_but_place(&cpu->regs, &regs))
-		cpu->moved = true;
+	cpu->moved |= cpu->looks && !same_but_place(&cpu->regs, &regs);
+	cpu->rax_moved |= cpu->looks && cpu->regs.rax != regs.rax;
 	if (rip < cpu->low)
 		cpu->low = rip;
 	if (rip > cpu->high)
@@ -212,6 +214,8 @@ static void note_and_enter(struct vcpu *vcpu)
 			note_access(cpu, vcpu, &access);
 		else if (vcpu->run->exit_reason == KVM_EXIT_HLT)
 			cpu->nr_hlt++;
+		else if (vcpu->run->exit_reason == KVM_EXIT_IOAPIC_EOI)
+			cpu->nr_eoi++;
 		else
 			cpu->nr_other++;
 	}

@@ -53,13 +53,15 @@ struct sample_cpu {
 	unsigned int looks;   /* how often it was asked; 0: all is zeroes */
 	struct kvm_regs regs; /* of the last look, as is: */
 	struct kvm_sregs sregs;
-	unsigned int mp_state;	   /* KVM_MP_STATE_... */
-	uint64_t low, high;	   /* lowest and highest linear RIP */
-	bool moved;		   /* registers but RIP and RFLAGS changed */
-	unsigned int nr_halted;	   /* looks at which it was halted */
-	unsigned int nr_if;	   /* and took interrupts: RFLAGS.IF */
-	uint64_t nr_exits;	   /* VM exits, and of these: */
+	unsigned int mp_state;	/* KVM_MP_STATE_... */
+	uint64_t low, high;	/* lowest and highest linear RIP */
+	bool moved;		/* registers but these changed: RIP, RFLAGS, */
+	bool rax_moved;		/* RAX */
+	unsigned int nr_halted; /* looks at which it was halted */
+	unsigned int nr_if;	/* and took interrupts: RFLAGS.IF */
+	uint64_t nr_exits;	/* VM exits, and of these: */
 	uint32_t nr_hlt, nr_other; /* no access either */
+	uint32_t nr_eoi;	   /* of levels of a modelled I/O APIC */
 	uint32_t nr_missed;	   /* accesses that had no row left */
 	unsigned int nr_accesses;
 	struct sample_access accesses[SAMPLE_ACCESSES];
@@ -67,6 +69,7 @@ struct sample_cpu {
 	bool has_lapic;
 	struct lapic_state lapic;
 	uint32_t irr[SAMPLE_VECTORS], isr[SAMPLE_VECTORS]; /* at all looks */
+	uint32_t isr_ever[SAMPLE_VECTORS];		   /* at any */
 
 	/* For those who judge: all it does is a loop that only reads. */
 	bool in_loop;

@@ -217,9 +217,10 @@ static void report_place(struct text *text, const struct vcpu *vcpu,
 	report_add_verdict(text, state, vcpu, status);
 }
 
-/* The user has ended a guest that showed nothing: only what is to be said of it. */
-static void report_given_up(struct text *text, const struct vcpu *vcpu,
-			    const struct report_state *state, int status)
+/* One that the user has ended, or that has reset itself: only what has to be said
+ * of it, if anything. */
+static void report_silent(struct text *text, const struct vcpu *vcpu,
+			  const struct report_state *state, int status)
 {
 	size_t head;
 
@@ -228,13 +229,6 @@ static void report_given_up(struct text *text, const struct vcpu *vcpu,
 	report_add_verdict(text, state, vcpu, status);
 	if (text->len == head)
 		text_init(text, text->buf, text->size);
-}
-
-static bool is_crash(const struct report_state *state)
-{
-	return state->exit_reason == KVM_EXIT_SHUTDOWN ||
-	       state->exit_reason == KVM_EXIT_FAIL_ENTRY ||
-	       state->exit_reason == KVM_EXIT_INTERNAL_ERROR;
 }
 
 static void report(struct vcpu *vcpu, int status)
@@ -251,10 +245,10 @@ static void report(struct vcpu *vcpu, int status)
 			 vcpu->vm->config.name, vcpu->id);
 	else if (status == STATUS_HALTED || status == STATUS_LIMIT)
 		report_place(&text, vcpu, &state, status);
-	else if (status != STATUS_CRASHED)
-		report_given_up(&text, vcpu, &state, status);
-	else if (is_crash(&state))
+	else if (status == STATUS_CRASHED && report_is_crash(&state))
 		report_crash(&text, vcpu, &state);
+	else
+		report_silent(&text, vcpu, &state, status);
 	log_text(text.buf, text.len);
 	/* At a limit every vCPU reports, and they share a screen. */
 	if (status == STATUS_CRASHED || !vcpu->id)

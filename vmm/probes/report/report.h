@@ -55,6 +55,9 @@ bool report_is_long(const struct kvm_sregs *sregs);  /* long mode is active */
 bool report_is_64bit(const struct kvm_sregs *sregs); /* 64-bit code runs */
 unsigned int report_ring(const struct kvm_sregs *sregs);
 
+/* Whether the last VM exit was one that no guest survives. */
+bool report_is_crash(const struct report_state *state);
+
 /* Linear address of RIP and of the stack's top. */
 uint64_t report_code_address(const struct report_state *state);
 uint64_t report_stack_address(const struct report_state *state);

@@ -199,3 +199,10 @@ void report_add_event(struct text *text, const struct kvm_vcpu_events *events)
 			 events->interrupt.nr,
 			 events->interrupt.soft ? " by INT" : "");
 }
+
+bool report_is_crash(const struct report_state *state)
+{
+	return state->exit_reason == KVM_EXIT_SHUTDOWN ||
+	       state->exit_reason == KVM_EXIT_FAIL_ENTRY ||
+	       state->exit_reason == KVM_EXIT_INTERNAL_ERROR;
+}

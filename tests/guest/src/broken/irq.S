@@ -275,3 +275,47 @@ sent:	push	%eax
 	pop	%edx
 	pop	%eax
 	jmp	ended
+
+/* --- interrupts that do not end ---------------------------------------------- */
+
+/* COM1 as a level, which a PC's is not; its transmitter is empty, and the handler
+ * does not ask for that. */
+storm_8259:
+	set_pics 0xef, 0xff
+	write_high 0x4d0, 0x10
+	uart_asks
+	jmp	wait_on
+
+storm_8259_right:
+	mov	$VECTORS + 4, %ecx
+	mov	$asked, %eax
+	call	set_gate
+	set_pics 0xef, 0xff
+	write_high 0x4d0, 0x10
+	uart_asks
+	jmp	wait_on
+asked:	push	%eax
+	push	%edx
+	mov	$COM1 + 2, %dx
+	in	%dx, %al
+	pop	%edx
+	pop	%eax
+	jmp	served
+
+storm_ioapic:
+	mov	$0x45, %ecx
+	mov	$ended, %eax
+	call	set_gate
+	jmp	ask_by_level
+
+storm_ioapic_right:
+	mov	$0x45, %ecx
+	mov	$sent, %eax
+	call	set_gate
+ask_by_level:
+	set_pics 0xff, 0xff
+	apic	0xf0, 0x1ff
+	io_apic	0x19, 0
+	io_apic	0x18, 0x8045
+	uart_asks
+	jmp	wait_on

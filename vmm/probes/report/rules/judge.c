@@ -351,7 +351,7 @@ void rules_judge(struct rule_case *c, struct text *text)
 {
 	c->vector = -1;
 	c->nr_broken = 0;
-	if (c->status == STATUS_CRASHED)
+	if (report_is_crash(c->state) && c->status == STATUS_CRASHED)
 		judge_crash(c, text);
 	else
 		rules_judge_quiet(c, text);
@@ -374,7 +374,8 @@ void report_add_verdict(struct text *text, const struct report_state *state,
 	text_add(text, "  likely cause: ");
 	intro = text->len;
 	rules_judge(&c, text);
-	if (text->len == intro && status != STATUS_CRASHED) {
+	if (text->len == intro &&
+	    (status != STATUS_CRASHED || !report_is_crash(state))) {
 		rules_cut(text, before);
 		return;
 	}

@@ -120,6 +120,12 @@ static bool was_never_started(const struct sample_cpu *cpu)
 	       cpu->mp_state == KVM_MP_STATE_INIT_RECEIVED;
 }
 
+bool lines_cpu_waits(const struct sample_cpu *cpu)
+{
+	return was_never_started(cpu) || cpu->nr_halted == cpu->looks ||
+	       cpu->in_loop;
+}
+
 bool lines_all_wait(const struct quiet *q)
 {
 	bool takes_any = false;
@@ -127,11 +133,7 @@ bool lines_all_wait(const struct quiet *q)
 	for (unsigned int i = 0; i < q->sample->nr_cpus; i++) {
 		const struct sample_cpu *cpu = &q->sample->cpus[i];
 
-		if (!cpu->looks)
-			return false;
-		if (was_never_started(cpu))
-			continue;
-		if (cpu->nr_halted < cpu->looks && !cpu->in_loop)
+		if (!cpu->looks || !lines_cpu_waits(cpu))
 			return false;
 		takes_any |= cpu->nr_if == cpu->looks;
 	}

@@ -174,8 +174,8 @@ bool poll_same(struct rule_case *c, struct text *text)
 	const struct sample_access *row = polled(c);
 	const struct sample_cpu *cpu = &c->quiet->sample->cpus[c->cpu];
 
-	if (!row || !row->device || cpu->moved || !is_same(row, 0) ||
-	    input_of(row) || !c->quiet->silent ||
+	if (!row || !row->device || cpu->moved || cpu->rax_moved ||
+	    !is_same(row, 0) || input_of(row) || !c->quiet->silent ||
 	    (cpu->nr_if && lines_any_can_come(c->quiet)))
 		return false;
 	text_add(text,

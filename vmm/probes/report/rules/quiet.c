@@ -166,7 +166,19 @@ static bool has_screen(const struct vm *vm)
 	return written;
 }
 
-static void gather(struct quiet *q, struct vm *vm, const struct sample *sample)
+static void find_loops(struct quiet *q, struct vm *vm, struct sample *sample)
+{
+	for (unsigned int i = 0; i < sample->nr_cpus; i++) {
+		struct loop loop;
+
+		loop.found = loop_find(&vm->mem, &sample->cpus[i], &loop);
+		sample->cpus[i].in_loop = loop.found && !loop.inputs;
+		if (!i)
+			q->loop = loop;
+	}
+}
+
+static void gather(struct quiet *q, struct vm *vm, struct sample *sample)
 {
 	const struct irqchip *chip = vm->config.irqchip;
 
@@ -183,6 +195,10 @@ static void gather(struct quiet *q, struct vm *vm, const struct sample *sample)
 		.pio = &vm->pio,
 		.mmio = &vm->mmio,
 	};
+	q->has_uart = is_there(vm, UART, "serial");
+	q->has_hvc = plan_has(vm->config.plan, "virtio-console");
+	linux_look(&q->kernel, &vm->mem);
+	find_loops(q, vm, sample);
 	ask_uart(q, vm);
 	ask_keyboard(q, vm);
 	ask_clock(q, vm);
@@ -190,6 +206,31 @@ static void gather(struct quiet *q, struct vm *vm, const struct sample *sample)
 }
 
 static const struct rule quiet_rules[] = {
+	{ .name = "linux-panic",
+	  .says = "a kernel's last words are seen if it has a console",
+	  .source = "Linux, admin-guide/serial-console.rst",
+	  .advice = "--cmdline 'console=ttyS0 ...' shows them, and the log "
+		    "before",
+	  .broken = linux_panic },
+	{ .name = "linux-console",
+	  .says = "Linux prints on the consoles that its command line names",
+	  .source = "Linux, admin-guide/serial-console.rst",
+	  .advice = "--cmdline 'console=ttyS0 ...'; earlycon=uart,io,0x3f8 "
+		    "shows what comes first",
+	  .broken = linux_no_console },
+	{ .name = "linux-console-device",
+	  .says = "a console is a device that there is",
+	  .source = "Linux, admin-guide/serial-console.rst",
+	  .advice = "console=ttyS0 is COM1; hvc0 comes with --console",
+	  .broken = linux_no_device },
+	{ .name = "linux-console-driver",
+	  .says = "a kernel prints on a console for which it has the driver, "
+		  "built in",
+	  .source = "Linux, admin-guide/serial-console.rst; "
+		    "drivers/tty/serial/8250/Kconfig",
+	  .advice = "set the options in its configuration, =y and not =m, and "
+		    "build it again",
+	  .broken = linux_no_driver },
 	{ .name = "hlt-no-controller",
 	  .says = "HLT waits for an interrupt, and those come from interrupt "
 		  "controllers",
@@ -299,6 +340,41 @@ static const struct rule quiet_rules[] = {
 		  "Intel 8259A, \"Operation Control Word 1\"; SDM 3A, \"Local "
 		  "Vector Table\"",
 	  .broken = wait_for_nothing },
+	{ .name = "storm-8259",
+	  .says = "a handler of a level makes its device let go of the line "
+		  "before EOI, or it comes again at once",
+	  .source = "Intel 8259A, \"Edge and Level Triggered Modes\"",
+	  .advice = "read what the device says of its interrupt, as IIR of a "
+		    "UART; ports 0x4d0 and 0x4d1 say which lines are levels",
+	  .broken = storm_of_pic },
+	{ .name = "storm-ioapic",
+	  .says = "a handler of a level makes its device let go of the line "
+		  "before EOI, or it comes again at once",
+	  .source = "Intel 82093AA, \"I/O Redirection Table Registers\"",
+	  .advice = "read what the device says of its interrupt, as IIR of a "
+		    "UART; bit 15 of an entry makes it a level",
+	  .broken = storm_of_ioapic },
+	{ .name = "loop-for-good",
+	  .says = "a loop that does nothing is ended by an interrupt, and with "
+		  "IF=0 none is taken",
+	  .source = "SDM 3A, \"Maskable Hardware Interrupts\"",
+	  .advice =
+		  "STI before it; to end a run, hypercall 0 at port 0x500, or "
+		  "ACPI's power off",
+	  .broken = spin_for_good },
+	{ .name = "cpu-started",
+	  .says = "a vCPU runs once another one has sent it INIT and SIPI",
+	  .source = "SDM 3A, \"Multiple-Processor (MP) Initialization\"",
+	  .advice = "ACPI's MADT and the MP table say which there are, unless "
+		    "left out; --smp says how many",
+	  .broken = spin_for_cpu },
+	{ .name = "memory-changes",
+	  .says = "memory that is waited for is changed by somebody: a handler, a "
+		  "device or another CPU",
+	  .source = "SDM 3A, \"Locked Atomic Operations\"",
+	  .advice = "a lock that was taken is given back; a handler runs only "
+		    "with IF=1",
+	  .broken = spin_for_memory },
 	{ .name = "device-port",
 	  .says = "a port is polled only if a device is there; else reads give "
 		  "ones for ever",

@@ -5,8 +5,10 @@
  *
  *   lines.c   which interrupts could still come, and what keeps the others
  *   wait.c    rules of waiting for one
+ *   storm.c   rules of interrupts that do not end
  *   poll.c    rules of asking a device over and over
  *   loop.c    the loop that a vCPU is in
+ *   linux.c   rules of Linux that stays silent
  *   unseen.c  rules of printing where nobody looks
  */
 #ifndef MKVM_RULES_QUIET_H
@@ -29,6 +31,25 @@ enum quiet_pit {
 	PIT_RUNS,
 };
 
+/* The loop that a vCPU is in, if all it does is read. */
+struct loop {
+	bool found;
+	uint64_t start; /* linear, of its first instruction */
+	bool reads;	/* memory, at @address, linear: */
+	uint64_t address, value;
+	unsigned int size; /* bytes */
+	bool locks;	   /* by an instruction that would take a lock */
+	bool inputs;	   /* from @port, which KVM answers itself */
+	uint16_t port;
+};
+
+/* Linux in guest RAM. */
+struct linux_seen {
+	const uint8_t *start, *end; /* its memory; NULL: it is another guest */
+	const char *cmdline;
+	bool found; /* the kernel is there, unpacked */
+};
+
 struct quiet {
 	const struct sample *sample;
 	const char *irqchip; /* as --irqchip names it; NULL: none */
@@ -39,6 +60,9 @@ struct quiet {
 	uint32_t wired;	     /* interrupt lines that some device is on */
 	uint32_t off;	     /* those whose devices do not ask: not enabled */
 	enum quiet_pit pit;
+	bool has_uart, has_hvc;
+	struct linux_seen kernel;
+	struct loop loop;		 /* of the vCPU that it is about */
 	uint8_t kbd_status, kbd_command; /* of the i8042 */
 	uint8_t ier;			 /* of COM1 */
 	bool screen; /* its screen has text, and was not on the terminal */
@@ -84,6 +108,20 @@ void lines_add(struct text *text, unsigned int line);
 /* Bit of the lowest line in @lines, which are some. */
 unsigned int lines_first(uint32_t lines);
 
+/* Whether @cpu is halted, in such a loop, or was never started. */
+bool lines_cpu_waits(const struct sample_cpu *cpu);
+
+/* --- loop.c --- */
+
+/* Finds the loop of @cpu, whose guest has @mem. False: it may be doing anything. */
+bool loop_find(const struct memory *mem, const struct sample_cpu *cpu,
+	       struct loop *loop);
+
+/* --- linux.c --- */
+
+/* Looks for Linux in @mem; nothing of what it finds is to be trusted. */
+void linux_look(struct linux_seen *l, const struct memory *mem);
+
 /* --- places.c --- */
 
 /* What a PC may have at a port or an address, in words; or NULL. */
@@ -112,12 +150,24 @@ bool wait_device_off(struct rule_case *c, struct text *text);
 bool wait_no_apic(struct rule_case *c, struct text *text);
 bool wait_for_nothing(struct rule_case *c, struct text *text);
 
+bool storm_of_pic(struct rule_case *c, struct text *text);
+bool storm_of_ioapic(struct rule_case *c, struct text *text);
+
+bool spin_for_good(struct rule_case *c, struct text *text);
+bool spin_for_cpu(struct rule_case *c, struct text *text);
+bool spin_for_memory(struct rule_case *c, struct text *text);
+
 bool poll_nobody_port(struct rule_case *c, struct text *text);
 bool poll_nobody_address(struct rule_case *c, struct text *text);
 bool poll_keys_elsewhere(struct rule_case *c, struct text *text);
 bool poll_input_over(struct rule_case *c, struct text *text);
 bool poll_timer_gate(struct rule_case *c, struct text *text);
 bool poll_same(struct rule_case *c, struct text *text);
+
+bool linux_panic(struct rule_case *c, struct text *text);
+bool linux_no_console(struct rule_case *c, struct text *text);
+bool linux_no_device(struct rule_case *c, struct text *text);
+bool linux_no_driver(struct rule_case *c, struct text *text);
 
 bool unseen_port(struct rule_case *c, struct text *text);
 bool unseen_frame(struct rule_case *c, struct text *text);
