@@ -32,8 +32,13 @@ compare: $(if $(strip $(TOGGLE)),all) | $(B)/deps/compare
 	$(Q)PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 \
 		/usr/bin/python3 -m compare
 
+# The guest's RAM is read on this machine, and QEMU is the other CPU.
+lockstep: all | $(B)/deps/level $(B)/deps/lab
+	$(Q)PYTHONPATH=tools PYTHONDONTWRITEBYTECODE=1 \
+		/usr/bin/python3 -m lockstep
+
 # As they were typed: make would take a $ in them for one of its variables.
-$(foreach v,IMG RUN ARGS TOGGLE HOW TIMEOUT,$(if $(filter-out \
+$(foreach v,IMG RUN ARGS TOGGLE HOW TIMEOUT COUNT SET TRACE,$(if $(filter-out \
 	undefined,$(origin $v)),$(eval override $v := $$(value $v))))
-export IMG RUN ARGS MAKE TOGGLE HOW TIMEOUT
-PHONY += run doctor compare
+export IMG RUN ARGS MAKE TOGGLE HOW TIMEOUT COUNT SET TRACE
+PHONY += run doctor compare lockstep
