@@ -22,15 +22,16 @@ static bool not_canonical(struct rule_case *c, struct text *text)
 	return rules_add_walk(text, c, WALK_CANONICAL);
 }
 
-/* MOV to CR0, which may turn paging on or off. */
-static bool is_mov_cr0(const uint8_t code[3])
+/* MOV to control register @nth: 0 may turn paging on or off, 3 has the tables. */
+static bool is_mov_cr(const uint8_t code[3], unsigned int nth)
 {
-	return code[0] == 0x0f && code[1] == 0x22 && (code[2] & 0xf8) == 0xc0;
+	return code[0] == 0x0f && code[1] == 0x22 &&
+	       (code[2] & 0xf8) == (0xc0 | nth << 3);
 }
 
 /*
  * The page tables do not have RIP, but right before it, by its physical address,
- * stands the MOV to CR0 that paging was turned on or off with.
+ * stands the MOV that turned paging on or took other tables.
  */
 static bool no_identity(struct rule_case *c, struct text *text)
 {
@@ -42,11 +43,15 @@ static bool no_identity(struct rule_case *c, struct text *text)
 	if (!paging || walk.end != WALK_ABSENT || c->address < sizeof(code) ||
 	    mem_read(c->state->mem, c->address - sizeof(code), code,
 		     sizeof(code)) ||
-	    !is_mov_cr0(code))
+	    (!is_mov_cr(code, 0) && !is_mov_cr(code, 3)))
 		return false;
 	c->vector = VECTOR_PF;
 	rules_add_walk(text, c, WALK_ABSENT);
-	text_add(text, ", right after the `mov` to CR0 that turned paging on");
+	text_add(
+		text,
+		is_mov_cr(code, 0) ?
+			", right after the `mov` to CR0 that turned paging on" :
+			", right after the `mov` to CR3 that took other tables");
 	return true;
 }
 
@@ -161,8 +166,8 @@ static const struct rule fetch_rules[] = {
 		    "first CALL",
 	  .broken = returned_ones },
 	{ .name = "rip-identity",
-	  .says = "code that turns paging on lies where the tables map it to "
-		  "itself",
+	  .says = "code that turns paging on or changes tables lies where "
+		  "they map it to itself",
 	  .source = "SDM 3A, \"Switching to Protected Mode\"",
 	  .advice = "map the page of that code to its physical address, and "
 		    "jump away from there",

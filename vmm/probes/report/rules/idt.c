@@ -12,16 +12,19 @@ static bool get_gate(const struct rule_case *c, struct gate *gate)
 	return c->vector >= 0 && rules_gate(c->state, c->vector, gate);
 }
 
-/* Whether gate @vector is present and leads to code. */
-static bool is_usable(const struct report_state *s, int vector)
+/* Whether the gate is present and leads to code, wherever that may be. */
+static bool is_usable(const struct rule_case *c)
 {
 	struct descriptor desc;
+	struct walk walk;
 	struct gate gate;
 
-	return vector >= 0 && rules_gate(s, vector, &gate) &&
-	       gate.access & GATE_PRESENT &&
-	       !rules_descriptor(s, gate.selector, &desc) && desc.s &&
-	       desc.type & 8;
+	if (!get_gate(c, &gate) || !(gate.access & GATE_PRESENT) ||
+	    rules_descriptor(c->state, gate.selector, &desc) || !desc.s ||
+	    !(desc.type & 8))
+		return false;
+	rules_walk(&walk, c, gate.handler);
+	return walk.end != WALK_CANONICAL;
 }
 
 static bool no_room(struct rule_case *c, struct text *text)
@@ -70,7 +73,7 @@ static bool real_mode_table(struct rule_case *c, struct text *text)
 	const struct kvm_dtable *idt = &c->state->sregs.idt;
 
 	if (!(c->state->sregs.cr0 & CR0_PE) || idt->base ||
-	    idt->limit != 0x3ff || is_usable(c->state, c->vector))
+	    idt->limit != 0x3ff || is_usable(c))
 		return false;
 	text_add(text, "the IDT is real mode's still (base 0, limit 0x3ff)");
 	return true;
@@ -94,7 +97,7 @@ static bool other_size(struct rule_case *c, struct text *text)
 	unsigned int size = rules_gate_size(c->state), other = 24 - size;
 	uint64_t base = c->state->sregs.idt.base;
 
-	if (size == 4 || c->vector <= 0 || is_usable(c->state, c->vector) ||
+	if (size == 4 || c->vector <= 0 || is_usable(c) ||
 	    !is_gate_at(c->state, base) ||
 	    !is_gate_at(c->state, base + c->vector * other))
 		return false;

@@ -27,12 +27,16 @@ static bool has_old_cs(const struct report_state *s)
 		!(desc.type & 8));
 }
 
-/* The bytes around RIP; those before it end at index BACK. */
+/* The bytes around RIP; those before it end at index BACK, and zeroes stand for
+ * those before address 0. */
 static bool read_around(const struct report_state *s, uint8_t bytes[])
 {
 	uint64_t rip = report_code_address(s);
+	size_t none = rip < BACK ? BACK - rip : 0;
 
-	return rip >= BACK && report_read(s, rip - BACK, bytes, BACK + AHEAD);
+	memset(bytes, 0, none);
+	return report_read(s, rip - (BACK - none), bytes + none,
+			   BACK + AHEAD - none);
 }
 
 /* Index of the last MOV to CR0 before RIP, or -1. */
