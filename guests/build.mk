@@ -26,6 +26,13 @@ $(if $(findstring mini-kvm:,$(GUESTS_OWN)),$(error $(GUESTS_OWN)))
 $(foreach own,$(GUESTS_OWN),$(eval $(subst =, += ,$(own))))
 endif
 
+# Ten that do not work, for docs/debugging.md: make broken.
+broken16 := $(addprefix broken/,farjump gdt disk)
+broken32 := $(addprefix broken/,stage2 sse masked)
+broken64 := $(addprefix broken/,gates identity ring3 errorcode)
+BROKEN_ELFS := $(addprefix $(B)/guests/,$(addsuffix .elf,$(broken32) $(broken64)))
+BROKEN      := $(broken16:%=$(IMAGES)/%.bin) $(BROKEN_ELFS:$(B)/guests/%=$(IMAGES)/%)
+
 GUEST_ELFS := $(guest32-y:%=$(B)/guests/%.elf) $(guest64-y:%=$(B)/guests/%.elf)
 GUESTS     := $(guest-y:%=$(IMAGES)/%.bin) $(GUEST_ELFS:$(B)/guests/%=$(IMAGES)/%)
 
@@ -34,7 +41,7 @@ GUESTS     := $(guest-y:%=$(IMAGES)/%.bin) $(GUEST_ELFS:$(B)/guests/%=$(IMAGES)/
 $(B)/guests/%.elf: guests/%.S guests/real16.ld guests/real16.inc $(HOST_FLAGS)
 	$(say) AS $<
 	$(Q)mkdir -p $(@D)
-	$(Q)$(HOST_CC) -m16 -ffreestanding -nostdlib -static -Ivmm \
+	$(Q)$(HOST_CC) -m16 -g -ffreestanding -nostdlib -static -Ivmm \
 		-include guests/real16.inc -D__ASSEMBLY__ -MMD -MP -MF $@.d -MT $@ \
 		-Wl,-T,guests/real16.ld -Wl,-e,0 -Wl,-melf_i386 \
 		-Wl,--build-id=none -Wl,--no-warn-rwx-segments -o $@ $<
@@ -49,19 +56,19 @@ $(IMAGES)/%.bin: $(B)/guests/%.elf guests/build.mk
 
 # --- Protected and long mode -------------------------------------------------
 
-$(guest32-y:%=$(B)/guests/%.elf): guests/prot32.ld
-$(guest32-y:%=$(B)/guests/%.elf): GUEST_FLAGS = -m32 -Wl,-T,guests/prot32.ld
-$(guest64-y:%=$(B)/guests/%.elf): guests/long64.ld
-$(guest64-y:%=$(B)/guests/%.elf): GUEST_FLAGS = -m64 -Wl,-T,guests/long64.ld
+$(patsubst %,$(B)/guests/%.elf,$(guest32-y) $(broken32)): guests/prot32.ld
+$(patsubst %,$(B)/guests/%.elf,$(guest32-y) $(broken32)): GUEST_FLAGS = -m32 -Wl,-T,guests/prot32.ld
+$(patsubst %,$(B)/guests/%.elf,$(guest64-y) $(broken64)): guests/long64.ld
+$(patsubst %,$(B)/guests/%.elf,$(guest64-y) $(broken64)): GUEST_FLAGS = -m64 -Wl,-T,guests/long64.ld
 
-$(GUEST_ELFS): $(B)/guests/%.elf: guests/%.S $(HOST_FLAGS)
+$(GUEST_ELFS) $(BROKEN_ELFS): $(B)/guests/%.elf: guests/%.S $(HOST_FLAGS)
 	$(say) AS $<
 	$(Q)mkdir -p $(@D)
-	$(Q)$(HOST_CC) $(GUEST_FLAGS) -ffreestanding -nostdlib -static \
+	$(Q)$(HOST_CC) $(GUEST_FLAGS) -g -ffreestanding -nostdlib -static \
 		-Ivmm -Iguests -D__ASSEMBLY__ -MMD -MP -MF $@.d -MT $@ \
 		-Wl,--build-id=none -Wl,-n -Wl,--no-warn-rwx-segments -o $@ $<
 
-$(filter %.elf,$(GUESTS)): $(IMAGES)/%.elf: $(B)/guests/%.elf guests/build.mk
+$(filter %.elf,$(GUESTS) $(BROKEN)): $(IMAGES)/%.elf: $(B)/guests/%.elf guests/build.mk
 	$(say) STRIP images/$*.elf
 	$(Q)mkdir -p $(@D)
 	$(Q)strip --strip-debug -o $@ $<
@@ -69,6 +76,8 @@ $(filter %.elf,$(GUESTS)): $(IMAGES)/%.elf: $(B)/guests/%.elf guests/build.mk
 
 guests: $(GUESTS)
 all: guests
-PHONY += guests
+broken: $(BROKEN)
+PHONY += guests broken
 
-include $(call deps-of,$(guest-y:%=$(B)/guests/%.elf) $(GUEST_ELFS))
+include $(call deps-of,$(patsubst %,$(B)/guests/%.elf,$(guest-y) $(broken16)) \
+	$(GUEST_ELFS) $(BROKEN_ELFS))

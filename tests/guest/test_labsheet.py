@@ -2,8 +2,7 @@
 # timeout: 600
 """Every command of docs/lab-sheet.md prints what the sheet shows.
 
-README's blocks with `$ ` in them as well. The Korean ones show the same. The notation is explained at the top
-of the sheet. Commands build and change things, so they run, in order, in a copy
+README's blocks with `$ ` in them as well. The Korean ones show the same. Commands build and change things, so they run, in order, in a copy
 of the tree, configured without Linux and with the kvm-vmm that is being tested.
 Each has a terminal, as a reader has: colours are off, and lines that kvm-vmm
 erases again do not count. SHEET_PLACE=host or lab decides where guests run.
@@ -19,6 +18,7 @@ import subprocess
 import tempfile
 import time
 
+import sheet
 import vm
 from vm import tap
 
@@ -36,117 +36,8 @@ CONFIG = """\
 # CONFIG_IMG_INITRAMFS is not set
 CONFIG_RUN_HELLO=y
 """
-# The prose before a text for a file, in English and in Korean.
-WHOLE = r"[Ww]rite this into `([^`]+)`:$|`([^`]+)`에 이렇게 쓰세요:$"
-PART = (r"[Ii]n `([^`]+)`, put this behind the line `([^`]+)`:$|"
-        r"`([^`]+)`에서 `([^`]+)` 줄 뒤에 이것을 넣으세요:$")
-ANY_ORDER = "# any order"
 DROPPED = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "O", "V", "T",
            "CC", "CFLAGS", "IMG", "RUN", "ARGS")
-
-
-class Step:
-    """One command and its output, or a text that goes into a file."""
-
-    def __init__(self, place, command=None):
-        self.place = place      # file and line
-        self.command = command
-        self.shown = []
-        self.path = None        # else: a file to write,
-        self.behind = None      # or the line to put the text behind
-
-
-def blocks(text):
-    """(prose before it, first line, lines) of each indented block."""
-    prose, block, start = [], [], 0
-    for number, line in enumerate([*text.splitlines(), "end"], 1):
-        if line.startswith("    ") or (block and not line):
-            start = start if block else number
-            block.append(line[4:])
-        elif line:
-            if block:
-                yield " ".join(prose), start, block
-                prose, block = [], []
-            prose.append(line)
-
-
-def commands(path, start, block):
-    """The steps of a block of commands."""
-    step = None
-    for number, line in enumerate(block, start):
-        if line.startswith("$ "):
-            if step:
-                yield step
-            step = Step(f"{path}:{number}", line[2:])
-        elif line.startswith("> ") and not step.shown:
-            step.command += "\n" + line[2:]
-        else:
-            step.shown.append(line)
-    yield step
-
-
-def file_step(place, prose, block):
-    """The step of a block that the prose before it wants in a file, or None."""
-    step = Step(place)
-    step.shown = block
-    whole = re.search(WHOLE, prose)
-    part = re.search(PART, prose)
-    if not whole and not part:
-        return None
-    words = [word for word in (whole or part).groups() if word]
-    step.path = words[0]
-    step.behind = None if whole else words[1]
-    return step
-
-
-def read_steps(path):
-    """All steps of a document, in order, and where its other blocks are."""
-    steps, others = [], []
-    with open(os.path.join(tap.TOP, path), encoding="utf-8") as file:
-        text = file.read()
-    for prose, start, block in blocks(text):
-        while block and not block[-1]:
-            block.pop()
-        place = f"{path}:{start}"
-        if block[0].startswith("$ "):
-            steps += commands(path, start, block)
-        elif file_step(place, prose, block):
-            steps.append(file_step(place, prose, block))
-        else:
-            others.append(place)
-    return steps, others
-
-
-def comparable(line):
-    """A line without what differs: times, and the width of blanks."""
-    return re.sub(r"\s+", " ", re.sub(r"\b[\d.]+(ns|us|ms|s)\b", "TIME", line))
-
-
-def matches_line(shown, have):
-    pattern = ".*".join(map(re.escape, comparable(shown).split("…")))
-    return re.fullmatch(pattern, comparable(have))
-
-
-def matches(shown, have):
-    """Whether the lines printed are those shown, in this order."""
-    if not shown:
-        return not have
-    if shown[0] == "…":
-        return any(matches(shown[1:], have[at:])
-                   for at in range(len(have) + 1))
-    return bool(have) and bool(matches_line(shown[0], have[0])) and \
-        matches(shown[1:], have[1:])
-
-
-def matches_any_order(shown, have):
-    left = list(have)
-    for line in shown:
-        found = [h for h in left if line != "…" and matches_line(line, h)]
-        if found:
-            left.remove(found[0])
-        elif line != "…":
-            return False
-    return "…" in shown or not left
 
 
 def as_seen(raw):
@@ -261,7 +152,8 @@ class Copy:
         if step.command.startswith("lab/run ") and vm.lab_lacks():
             return []
         have = self.type(step.command)
-        good = matches_any_order if ANY_ORDER in step.command else matches
+        good = sheet.matches_any_order if sheet.ANY_ORDER in step.command \
+            else sheet.matches
         if good(step.shown, have):
             return []
         return [f"{step.place}: $ {step.command}", "prints:",
@@ -309,9 +201,9 @@ def choose():
 
 
 @tap.case("every command of the lab sheet prints what the sheet shows")
-def sheet():
+def lab_sheet():
     configured()
-    steps, others = read_steps(SHEET)
+    steps, others = sheet.read_steps(SHEET)
     tap.check(len(steps) > 20, f"{SHEET}: only {len(steps)} steps found")
     tap.none_of(f"{place}: neither a command nor a text for a file"
                 for place in others)
@@ -321,14 +213,14 @@ def sheet():
 @tap.case("README's commands with output print what README shows")
 def readme():
     configured()
-    steps, _ = read_steps("README.md")
+    steps, _ = sheet.read_steps("README.md")
     tap.check(len(steps) > 10, f"README.md: only {len(steps)} steps found")
     run_steps(steps, "make guests")
 
 
 def same_in_korean(korean, english):
     def told(path):
-        steps, others = read_steps(path)
+        steps, others = sheet.read_steps(path)
         return len(others), [(step.command, step.path, step.behind, step.shown)
                              for step in steps]
     have, want = told(korean), told(english)
