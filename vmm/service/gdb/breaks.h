@@ -36,6 +36,7 @@ enum break_kind {
 	WATCH_WRITE,
 	WATCH_READ,
 	WATCH_ACCESS,
+	BREAK_GATE, /* ours, for the length of a step: gates.c */
 };
 
 struct breakpoint {
@@ -94,6 +95,10 @@ int breaks_add(struct gdb_cpu *cpu, enum break_kind kind, uint64_t addr,
 int breaks_del(struct gdb *gdb, enum break_kind kind, uint64_t addr,
 	       uint64_t len);
 void breaks_clear(struct gdb *gdb);
+
+/* For gates.c. False: there is no trap to be had at @addr. */
+bool breaks_add_gate(struct gdb_cpu *cpu, uint64_t addr);
+void breaks_del_gates(struct gdb *gdb);
 
 /* Takes the trap away at which @cpu is, for a step: false, there is none; and puts
  * all there that can be, @cpu's page tables telling where. */

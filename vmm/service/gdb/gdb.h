@@ -7,7 +7,8 @@
  *   packet.c    packets, of bytes alone
  *   session.c   what a packet asks for
  *   run.c       vCPUs that go on and stop; stops.c says why they did
- *   points.c    breakpoints and watchpoints; watch.c compares
+ *   points.c    breakpoints and watchpoints; watch.c compares, gates.c has those
+ *               of a step
  *   target*.c   registers, and their description
  *   memory.c    memory by linear address
  *   monitor*.c  the words of gdb's `monitor`, see monitor.h

@@ -55,7 +55,9 @@ struct gdb_cpu {
 
 	/* Of its own thread, or the server's while it stands still. */
 	bool stepping, holds_irqs;
-	unsigned int armed; /* breaks.version that KVM knows */
+	unsigned int armed;	 /* breaks.version that KVM knows */
+	unsigned int gate_width; /* its step is into a handler; 0: none */
+	bool at_gate;		 /* and it is there */
 	bool repeats; /* a turn of a string instruction, and not its last */
 	uint64_t last_pc, last_rcx;	       /* before this step */
 	uint64_t last_cr0, last_cr3, last_cr4; /* of breaks_plant() */
@@ -144,6 +146,12 @@ static inline enum stop_reason stop_of(const struct breakpoint *point)
 
 /* On the thread of @cpu, which has something to tell: all are to stop. */
 void run_stop(struct gdb_cpu *cpu, struct stop stop);
+
+/* --- gates.c --- */
+
+/* @cpu is to make a step, and all stand still, in the second case again. */
+void gates_prepare(struct gdb_cpu *cpu);
+void gates_end(struct gdb *gdb);
 
 /* --- stops.c: on the thread of a vCPU --- */
 

@@ -250,11 +250,32 @@ bool breaks_lift(struct gdb_cpu *cpu)
 	return lifted;
 }
 
+static void insert(struct breaks *breaks, const struct breakpoint *point)
+{
+	unsigned int i = place_of(breaks, point->addr);
+
+	memmove(&breaks->list[i + 1], &breaks->list[i],
+		(breaks->nr++ - i) * sizeof(*breaks->list));
+	breaks->list[i] = *point;
+}
+
+bool breaks_add_gate(struct gdb_cpu *cpu, uint64_t addr)
+{
+	struct breakpoint point = { .kind = BREAK_GATE, .addr = addr };
+	struct breaks *breaks = &cpu->gdb->breaks;
+
+	if (breaks->nr == BREAKS_MAX)
+		return false;
+	plant(cpu, &point);
+	if (point.planted)
+		insert(breaks, &point);
+	return point.planted;
+}
+
 static int add_break(struct gdb_cpu *cpu, enum break_kind kind, uint64_t addr)
 {
 	struct breaks *breaks = &cpu->gdb->breaks;
 	struct breakpoint point = { .kind = kind, .addr = addr };
-	unsigned int i = place_of(breaks, addr);
 
 	if (find(breaks, kind, addr))
 		return 0;
@@ -264,9 +285,7 @@ static int add_break(struct gdb_cpu *cpu, enum break_kind kind, uint64_t addr)
 		plant(cpu, &point);
 	if (break_means.int3 && wants_trap(&point))
 		return -EFAULT;
-	memmove(&breaks->list[i + 1], &breaks->list[i],
-		(breaks->nr++ - i) * sizeof(*breaks->list));
-	breaks->list[i] = point;
+	insert(breaks, &point);
 	return 0;
 }
 
@@ -332,6 +351,13 @@ static void del_break(struct gdb *gdb, struct breakpoint *point)
 	pull(gdb, point);
 	memmove(point, point + 1, behind * sizeof(*point));
 	breaks->nr--;
+}
+
+void breaks_del_gates(struct gdb *gdb)
+{
+	for (unsigned int i = gdb->breaks.nr; i-- > 0;)
+		if (gdb->breaks.list[i].kind == BREAK_GATE)
+			del_break(gdb, &gdb->breaks.list[i]);
 }
 
 static void del_watch(struct breaks *breaks, struct watchpoint *watch)

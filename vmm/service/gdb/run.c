@@ -41,6 +41,7 @@ void run_halt(struct gdb *gdb)
 	halt_soon(gdb);
 	pthread_mutex_unlock(&gdb->lock);
 	vm_pause_wait(gdb->vm);
+	gates_end(gdb);
 	gdb->running = false;
 }
 
@@ -229,6 +230,8 @@ static bool prepare(struct gdb *gdb)
 			cpu->last_cr4 = state->sregs.cr4;
 			breaks_look(cpu);
 		}
+		if (cpu->action == GDB_STEP)
+			gates_prepare(cpu);
 		gdb_stale(cpu);
 	}
 	return all;

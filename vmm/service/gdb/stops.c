@@ -54,12 +54,21 @@ static void stop_at(struct gdb_cpu *cpu, enum stop_reason reason, uint64_t addr)
 	run_stop(cpu, (struct stop){ .reason = reason, .addr = addr });
 }
 
+/* Where the step of one vCPU is to end, which another one may come to before. */
+static void stop_at_gate(struct gdb_cpu *cpu)
+{
+	cpu->at_gate = cpu->action == GDB_STEP;
+	stop_at(cpu, cpu->at_gate ? STOP_STEP : STOP_MAPPED, 0);
+}
+
 /* True: it has stopped at a breakpoint. */
 static bool stop_at_break(struct gdb_cpu *cpu, uint64_t pc)
 {
 	const struct breakpoint *found = breaks_at(cpu->gdb, pc);
 
-	if (found)
+	if (found && found->kind == BREAK_GATE)
+		stop_at_gate(cpu);
+	else if (found)
 		stop_at(cpu, stop_of(found), pc);
 	return found;
 }
@@ -90,6 +99,14 @@ static bool is_repeating(const struct gdb_cpu *cpu, uint64_t pc)
 	       has_rep(cpu, pc);
 }
 
+static void stop_after_step(struct gdb_cpu *cpu, uint64_t pc)
+{
+	const struct breakpoint *found = breaks_at(cpu->gdb, pc);
+
+	cpu->at_gate = found && found->kind == BREAK_GATE;
+	stop_at(cpu, STOP_STEP, 0);
+}
+
 /* Whether there may be memory now where a trap is to be. */
 static bool has_other_tables(const struct gdb_cpu *cpu)
 {
@@ -110,7 +127,7 @@ static void after_step(struct gdb_cpu *cpu)
 	if (cpu->gdb->breaks.nr_watches && breaks_changed(cpu, &addr))
 		stop_at(cpu, STOP_WRITE, addr);
 	else if (cpu->action == GDB_STEP)
-		stop_at(cpu, STOP_STEP, 0);
+		stop_after_step(cpu, pc);
 	else if ((cpu->repeats || !stop_at_break(cpu, pc)) &&
 		 has_other_tables(cpu))
 		stop_at(cpu, STOP_MAPPED, 0);
