@@ -164,6 +164,14 @@ def has_feature(name, table="feature"):
     return re.search(rf"^{table} +{name}\b", listed, re.M) is not None
 
 
+@functools.lru_cache(None)
+def is_configured(symbol):
+    """Whether a symbol is on, of those that --list does not show."""
+    with open(os.path.join(tap.BUILD, "config", "auto.conf"),
+              encoding="utf-8") as file:
+        return f"CONFIG_{symbol}=y\n" in file.read()
+
+
 def has_device(name):
     """The same of a device."""
     return has_feature(name, "device")

@@ -199,9 +199,9 @@ static void the_stack_is_not_mapped(void **state)
 	mem_write(&mem, PD, "\x87", 1);
 	expect("`int3` raised #BP, breakpoint, and its frame would go to "
 	       "0x5fffffff, which is not mapped (PDE 383 is not present)");
-	s.sregs.tr.limit = 0x20;
+	s.sregs.tr.limit = 8;
 	expect("`int3` raised #BP, breakpoint, and the TSS has no stack for "
-	       "ring 0: its limit is 0x20");
+	       "ring 0: its limit is 0x8");
 }
 
 static void data_is_not_mapped(void **state)

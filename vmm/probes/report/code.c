@@ -156,6 +156,18 @@ int report_code_vector(const struct report_state *state, const uint8_t *code,
 	return -1;
 }
 
+uint64_t report_register(const struct kvm_regs *regs, unsigned int index)
+{
+	const uint64_t all[16] = {
+		regs->rax, regs->rcx, regs->rdx, regs->rbx,
+		regs->rsp, regs->rbp, regs->rsi, regs->rdi,
+		regs->r8,  regs->r9,  regs->r10, regs->r11,
+		regs->r12, regs->r13, regs->r14, regs->r15,
+	};
+
+	return all[index & 15];
+}
+
 size_t report_code(const struct report_state *state, uint8_t *code)
 {
 	uint64_t at = report_code_address(state);

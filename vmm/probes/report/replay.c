@@ -18,6 +18,8 @@
 #define STEPS_MAX 100000
 #define TIME_MAX  1 /* s */
 
+#define TSS_BUSY 2 /* of the type; SDM 3A, "TSS Descriptor" */
+
 /* A thread that gets the vCPU out of a guest which does not leave by itself. */
 struct watchdog {
 	struct vcpu *vcpu;
@@ -167,14 +169,72 @@ static bool is_call_of_handler(const struct report_state *state)
 	return report_code_vector(state, code, report_code(state, code)) >= 0;
 }
 
+/* An LTR that took a TSS which was busy already. */
+struct busy {
+	struct report_state state; /* before it */
+	unsigned int count;	   /* of steps up to there */
+	uint8_t *type;		   /* in the GDT; NULL: there was no such LTR */
+};
+
+/* The byte of the GDT with the type of the TSS that LTR is about to take, if that
+ * is a busy one; or NULL. */
+static uint8_t *find_busy_type(const struct report_state *state)
+{
+	uint8_t code[CODE_MAX], *type = NULL;
+	size_t len = report_code(state, code);
+	struct walk walk;
+
+	/* LTR of a register, as everybody writes it. */
+	if (len < 3 || code[0] != 0x0f || code[1] != 0 ||
+	    (code[2] & 0xf8) != 0xd8)
+		return NULL;
+	report_walk(&walk, state->mem, &state->sregs,
+		    state->sregs.gdt.base + 5 +
+			    (report_register(&state->regs, code[2] & 7) &
+			     0xfff8));
+	if (walk.end == WALK_MAPPED)
+		type = mem_hva(state->mem, walk.gpa, 1);
+	return type && (*type & 0x17) == (1 | TSS_BUSY) ? type : NULL;
+}
+
+/*
+ * The guest's own LTR has left the TSS busy, and would not take it again. But if
+ * it was busy even before, that LTR was the crash: then none comes behind it, and
+ * the state is kept.
+ */
+static void make_available(struct busy *busy, const struct report_state *state,
+			   const struct report_steps *steps)
+{
+	uint8_t *type = find_busy_type(state);
+
+	if (!type)
+		return;
+	*busy = (struct busy){ *state, steps->count, type };
+	*type &= ~TSS_BUSY;
+}
+
+/* Nothing crashed behind the last LTR: it was that. False: there was none. */
+static bool take_busy(struct report_state *state, struct report_steps *steps,
+		      const struct busy *busy)
+{
+	if (!busy->type)
+		return false;
+	*busy->type |= TSS_BUSY;
+	*state = busy->state;
+	*steps = (struct report_steps){ .count = busy->count };
+	return true;
+}
+
 /* Steps up to the crash; false if it does not come. */
 static bool step_to_crash(struct report_state *state, struct vcpu *vcpu,
-			  struct answer *answer, struct report_steps *steps)
+			  struct answer *answer, struct report_steps *steps,
+			  struct busy *busy)
 {
 	struct kvm_run *run = vcpu->run;
 
 	*steps = (struct report_steps){ 0 };
 	while (steps->count < STEPS_MAX) {
+		make_available(busy, state, steps);
 		if (!step(vcpu))
 			return false;
 		if (run->exit_reason == KVM_EXIT_SHUTDOWN)
@@ -196,6 +256,7 @@ bool report_replay(struct report_state *state, const struct vcpu *crashed,
 		   struct report_steps *steps)
 {
 	struct watchdog dog;
+	struct busy busy = { .type = NULL };
 	struct answer answer;
 	struct vcpu vcpu;
 	bool found = false;
@@ -206,7 +267,8 @@ bool report_replay(struct report_state *state, const struct vcpu *crashed,
 		return false;
 	keep_answer(&answer, crashed);
 	if (start_watchdog(&dog, &vcpu)) {
-		found = step_to_crash(state, &vcpu, &answer, steps);
+		found = step_to_crash(state, &vcpu, &answer, steps, &busy) ||
+			take_busy(state, steps, &busy);
 		stop_watchdog(&dog);
 	}
 	vcpu_free(&vcpu);

@@ -179,6 +179,7 @@ static bool recover(struct report_state *state, const struct vcpu *vcpu,
 		return false;
 	*state = again;
 	state->lost = false;
+	state->at_once = !steps->count && !steps->more;
 	return true;
 }
 

@@ -35,6 +35,7 @@ struct report_state {
 	struct kvm_sregs sregs;
 	struct kvm_vcpu_events events;
 	bool code_known;  /* regs and sregs are of the same moment */
+	bool at_once;	  /* found by executing again: no step could be made */
 	bool lost;	  /* KVM reset the vCPU: all is of the exit before */
 	bool paging_lost; /* it was on at the start, and KVM took it away */
 };
@@ -78,6 +79,9 @@ void report_add_code(struct text *text, const struct report_state *state);
 
 /* Bytes at RIP, as many as can be read. */
 size_t report_code(const struct report_state *state, uint8_t *code);
+
+/* General register @index, 0-15, as instructions count them. */
+uint64_t report_register(const struct kvm_regs *regs, unsigned int index);
 
 /* What instruction @code begins with, as far as crashes need it, or NULL. */
 const char *report_name_code(const uint8_t *code, size_t len, bool is_64bit);

@@ -24,7 +24,7 @@ static bool get_new(const struct rule_case *c, unsigned int index,
 	if (!insn_decode(&insn, c->state) || insn.opcode != 0x0f22 ||
 	    insn.reg != index || report_ring(&c->state->sregs))
 		return false;
-	*val = insn_reg(c->state, insn.rm);
+	*val = report_register(&c->state->regs, insn.rm);
 	if (!report_is_64bit(&c->state->sregs))
 		*val = (uint32_t)*val;
 	return true;

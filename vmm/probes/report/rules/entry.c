@@ -43,6 +43,16 @@ static bool high_bits(struct rule_case *c, struct text *text)
 		    "bits 63-32 of CR0 or CR4 are set");
 }
 
+static bool cr3_too_high(struct rule_case *c, struct text *text)
+{
+	unsigned int bits = rules_physical_bits(c);
+
+	return seen(text,
+		    bits && SREGS(c)->efer & EFER_LMA &&
+			    SREGS(c)->cr3 & ~0ULL << bits,
+		    "CR3 has more bits than a physical address");
+}
+
 static bool lma_without_lme(struct rule_case *c, struct text *text)
 {
 	return seen(text,
@@ -181,6 +191,10 @@ static const struct rule entry_rules[] = {
 	  .says = "the upper halves of CR0 and CR4 are 0",
 	  .source = SOURCE_CONTROL,
 	  .broken = high_bits },
+	{ .name = "entry-cr3",
+	  .says = "CR3 has no more bits than a physical address",
+	  .source = SOURCE_CONTROL,
+	  .broken = cr3_too_high },
 	{ .name = "entry-lme",
 	  .says = "long mode is active only while it is enabled",
 	  .source = SOURCE_CONTROL,

@@ -6,6 +6,8 @@
 #include "probes/report/rules/rule.h"
 #include "x86/bits.h"
 
+#define SHORT_GATES 8 /* so many in a row leave no doubt */
+
 /* The gate it is about, if there is one to be looked at. */
 static bool get_gate(const struct rule_case *c, struct gate *gate)
 {
@@ -91,20 +93,23 @@ static bool is_gate_at(const struct report_state *s, uint64_t at)
 	       desc.type & 8;
 }
 
-/* The gate would be one if the table had entries of the other mode's size. */
-static bool other_size(struct rule_case *c, struct text *text)
+/*
+ * In long mode, a table whose first entries are all gates of 8 bytes: of gates
+ * of 16 bytes every second such piece would be an upper half, which is none.
+ */
+static bool short_gates(struct rule_case *c, struct text *text)
 {
-	unsigned int size = rules_gate_size(c->state), other = 24 - size;
 	uint64_t base = c->state->sregs.idt.base;
 
-	if (size == 4 || c->vector <= 0 || is_usable(c) ||
-	    !is_gate_at(c->state, base) ||
-	    !is_gate_at(c->state, base + c->vector * other))
+	if (!report_is_long(&c->state->sregs) || c->vector < 0)
 		return false;
+	for (unsigned int i = 0; i < SHORT_GATES; i++)
+		if (!is_gate_at(c->state, base + i * 8))
+			return false;
 	text_add(text,
-		 "the IDT has gates of %u bytes, and %s mode wants %u: gate %d "
-		 "is none",
-		 other, size == 16 ? "long" : "protected", size, c->vector);
+		 "the IDT has gates of 8 bytes: gate %d is none of long "
+		 "mode",
+		 c->vector);
 	return true;
 }
 
@@ -277,9 +282,9 @@ static const struct rule idt_rules[] = {
 	  .source = "SDM 3A, \"Switching to Protected Mode\"",
 	  .broken = real_mode_table },
 	{ .name = "gate-size",
-	  .says = "a gate has 16 bytes in long mode and 8 in protected mode",
+	  .says = "in long mode a gate has 16 bytes",
 	  .source = "SDM 3A, \"64-Bit Mode IDT\"",
-	  .broken = other_size },
+	  .broken = short_gates },
 	{ .name = "gate-present",
 	  .says = "a gate is present before its exception comes",
 	  .source = SOURCE_GATES,

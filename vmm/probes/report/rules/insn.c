@@ -3,17 +3,6 @@
 
 #include <string.h>
 
-uint64_t insn_reg(const struct report_state *state, unsigned int index)
-{
-	const struct kvm_regs *r = &state->regs;
-	const uint64_t regs[16] = {
-		r->rax, r->rcx, r->rdx, r->rbx, r->rsp, r->rbp, r->rsi, r->rdi,
-		r->r8,	r->r9,	r->r10, r->r11, r->r12, r->r13, r->r14, r->r15,
-	};
-
-	return regs[index & 15];
-}
-
 uint64_t insn_linear(const struct report_state *state,
 		     const struct kvm_segment *segment, uint64_t offset)
 {
@@ -148,10 +137,11 @@ static bool add_sib(struct insn *insn, uint8_t sib, uint64_t *sum)
 	unsigned int base = (sib & 7) | (insn->rex & 1) << 3;
 
 	if (index != 4)
-		*sum += insn_reg(insn->state, index) << (sib >> 6);
+		*sum += report_register(&insn->state->regs, index)
+			<< (sib >> 6);
 	if ((sib & 7) == 5 && insn->mod == 0)
 		return false;
-	*sum += insn_reg(insn->state, base);
+	*sum += report_register(&insn->state->regs, base);
 	use_segment(insn, base == 4 || base == 5);
 	return true;
 }
@@ -175,7 +165,7 @@ static bool address_32(struct insn *insn, size_t at)
 		relative = is_64bit;
 		size = 4;
 	} else {
-		sum = insn_reg(insn->state, insn->rm);
+		sum = report_register(&insn->state->regs, insn->rm);
 		use_segment(insn, insn->rm == 5);
 	}
 	insn->imm = at + size;
@@ -335,9 +325,10 @@ bool insn_value(const struct insn *insn, unsigned int size, uint64_t *val)
 	if (insn->is_memory)
 		return insn_memory(insn, 0, size, val);
 	if (size == 1 && !insn->rex && index >= 4)
-		*val = insn_reg(insn->state, index - 4) >> 8; /* AH and so on */
+		*val = report_register(&insn->state->regs, index - 4) >>
+		       8; /* AH and so on */
 	else
-		*val = insn_reg(insn->state, index);
+		*val = report_register(&insn->state->regs, index);
 	*val &= mask(size);
 	return true;
 }

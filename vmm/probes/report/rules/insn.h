@@ -39,9 +39,6 @@ struct access {
 /* Takes apart what lies at RIP; false: the bytes are cut off. */
 bool insn_decode(struct insn *insn, const struct report_state *state);
 
-/* General register @index of ModRM or an opcode. */
-uint64_t insn_reg(const struct report_state *state, unsigned int index);
-
 /* The value of the operand that ModRM names, @size bytes of it; false: it is
  * memory that cannot be read. */
 bool insn_value(const struct insn *insn, unsigned int size, uint64_t *val);

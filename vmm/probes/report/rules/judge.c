@@ -168,7 +168,7 @@ static bool add_fetch(struct text *text, struct rule_case *c)
 	c->what = "RIP is";
 	c->address = report_code_address(c->state);
 	if (rules_look(c, RULE_TABLES, text)) {
-		c->vector = VECTOR_PF;
+		c->vector = c->state->at_once ? -1 : VECTOR_PF;
 		return true;
 	}
 	return rules_look(c, RULE_FETCH, text);
@@ -321,6 +321,17 @@ static void add_lost(struct text *text, struct rule_case *c)
 	c->nr_broken = 0;
 }
 
+/* Stopped while nothing could be fetched from RIP: KVM goes round in circles
+ * there where a CPU would have raised an exception. */
+static void add_stuck(struct text *text, struct rule_case *c)
+{
+	if (!c->state->code_known || !(c->state->sregs.cr0 & CR0_PG))
+		return;
+	c->what = "it never got past RIP,";
+	c->address = report_code_address(c->state);
+	rules_look(c, RULE_TABLES, text);
+}
+
 static void judge_crash(struct rule_case *c, struct text *text)
 {
 	if (c->state->paging_lost) {
@@ -340,11 +351,20 @@ static void judge_crash(struct rule_case *c, struct text *text)
 		add_internal_error(text, c);
 		break;
 	case KVM_EXIT_FAIL_ENTRY:
-		rules_look(c, RULE_ENTRY, text);
+		if (!rules_look(c, RULE_ENTRY, text))
+			rules_look(c, RULE_CODE, text);
 		break;
 	default:
 		break;
 	}
+}
+
+static void judge_running(struct rule_case *c, struct text *text)
+{
+	if (c->status == STATUS_LIMIT)
+		add_stuck(text, c);
+	if (!c->nr_broken)
+		rules_judge_quiet(c, text);
 }
 
 void rules_judge(struct rule_case *c, struct text *text)
@@ -354,7 +374,7 @@ void rules_judge(struct rule_case *c, struct text *text)
 	if (report_is_crash(c->state) && c->status == STATUS_CRASHED)
 		judge_crash(c, text);
 	else
-		rules_judge_quiet(c, text);
+		judge_running(c, text);
 }
 
 static void add_rule(struct text *text, const struct rule *rule)

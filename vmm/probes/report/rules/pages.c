@@ -46,6 +46,27 @@ bool rules_add_walk(struct text *text, const struct rule_case *c,
 	       rules_add_unmapped(text, c->state, c->what, c->address);
 }
 
+/*
+ * The CPU was at RIP when it last left the guest, and could not go on from there
+ * when it was executed again with the memory that the crash has left.
+ */
+static bool overwritten(struct rule_case *c, struct text *text)
+{
+	struct walk walk;
+
+	rules_walk(&walk, c, c->address);
+	if (!c->state->at_once || c->address != report_code_address(c->state) ||
+	    !walk.nr_steps || walk.end == WALK_MAPPED)
+		return false;
+	text_add(text,
+		 "the guest was at 0x%llx, and nothing is mapped there any "
+		 "more (",
+		 (unsigned long long)c->address);
+	walk_add_end(text, &walk);
+	text_add(text, "): its page tables were overwritten on the way");
+	return true;
+}
+
 static bool cr3_outside(struct rule_case *c, struct text *text)
 {
 	struct walk walk;
@@ -176,6 +197,12 @@ static bool too_high(struct rule_case *c, struct text *text)
 #define SOURCE_BITS   "SDM 3A, \"Reserved Bits\" of \"Page-Fault Exceptions\""
 
 static const struct rule paging_rules[] = {
+	{ .name = "tables-kept",
+	  .says = "page tables in use are not overwritten",
+	  .source = SOURCE_PAGING,
+	  .advice = "exceptions in a handler fill the stack down to what lies "
+		    "below it: was it the tables?",
+	  .broken = overwritten },
 	{ .name = "cr3-ram",
 	  .says = "CR3 holds the physical address of a table in RAM",
 	  .source = SOURCE_PAGING,

@@ -161,6 +161,37 @@ static bool only_ones(struct rule_case *c, struct text *text)
 	return raise(c, VECTOR_UD);
 }
 
+/* Where a near jump, call or return at RIP leads that takes its target from a
+ * register or memory. */
+static bool get_target(const struct insn *insn, uint64_t *target)
+{
+	if (insn->opcode == 0xc2 || insn->opcode == 0xc3)
+		return insn_stack(insn, 0, target);
+	return insn->opcode == 0xff && (insn->reg & 6) != 6 &&
+	       ((insn->reg & 7) == 2 || (insn->reg & 7) == 4) &&
+	       insn_value(insn, 8, target);
+}
+
+/* The CPU objects before it jumps; AMD's after it. */
+static bool jump_to_nowhere(struct rule_case *c, struct text *text)
+{
+	uint64_t target;
+	struct insn insn;
+	struct walk walk;
+
+	if (!report_is_64bit(&c->state->sregs) || !get(c, &insn) ||
+	    insn.is_vex || !get_target(&insn, &target))
+		return false;
+	rules_walk(&walk, c, target);
+	if (walk.end != WALK_CANONICAL)
+		return false;
+	text_add(text,
+		 "the jump, call or return at RIP leads to 0x%llx, which is "
+		 "not canonical",
+		 (unsigned long long)target);
+	return raise(c, VECTOR_GP);
+}
+
 /* SDM 2, "Opcode Map": i64. */
 static bool not_in_64bit(struct rule_case *c, struct text *text)
 {
@@ -338,6 +369,10 @@ static const struct rule single_rules[] = {
 		  "nothing is",
 	  .source = "SDM 2, \"One-byte Opcode Map\"",
 	  .broken = only_ones },
+	{ .name = "jump-canonical",
+	  .says = "in 64-bit mode bits 63-47 of an address are all equal",
+	  .source = "SDM 1, \"Canonical Addressing\"",
+	  .broken = jump_to_nowhere },
 	{ .name = "ud2",
 	  .says = "UD2 stands where code must never come: a kernel's own check",
 	  .source = "SDM 2, \"UD - Undefined Instruction\"",

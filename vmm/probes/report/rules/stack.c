@@ -8,21 +8,19 @@
 
 #define CR0_WP (1u << 16)
 
-/* Offsets in a TSS of 32 and 64 bits, and bytes that it has at least. */
-#define TSS_STACK_0   4
-#define TSS_SS_0      8
-#define TSS_IST_1     0x24
-#define TSS_LIMIT_MIN 0x67
+/* Offsets in a TSS of 32 and 64 bits. */
+#define TSS_STACK_0 4
+#define TSS_SS_0    8
+#define TSS_IST_1   0x24
 
-/* Offsets in one of 16 bits. */
-#define TSS16_SP_0	2
-#define TSS16_LIMIT_MIN 0x2b
+/* In one of 16 bits. */
+#define TSS16_SP_0 2
 
 /* The stack that a frame goes to. */
 struct frame {
 	bool from_tss;
 	unsigned int ist;    /* 1-7: by the gate */
-	uint64_t slot;	     /* linear address of the pointer in the TSS */
+	uint32_t offset;     /* of the pointer in the TSS */
 	unsigned int width;  /* bytes of that */
 	bool known;	     /* top is */
 	uint64_t top, bytes; /* linear; so many below it are written */
@@ -33,11 +31,6 @@ static bool is_tss16(const struct rule_case *c)
 	return (c->state->sregs.tr.type & ~2) == 1;
 }
 
-static uint32_t limit_min(const struct rule_case *c)
-{
-	return is_tss16(c) ? TSS16_LIMIT_MIN : TSS_LIMIT_MIN;
-}
-
 /* What is pushed: SS, SP, flags, CS, IP as far as the mode does, in bytes. */
 static uint64_t frame_bytes(const struct rule_case *c, bool changes)
 {
@@ -46,6 +39,15 @@ static uint64_t frame_bytes(const struct rule_case *c, bool changes)
 	if (!(c->state->sregs.cr0 & CR0_PE))
 		return 6;
 	return changes ? 20 : 12;
+}
+
+/* The last byte of the TSS that is read: SS lies behind the pointer. */
+static uint32_t last_needed(const struct rule_case *c,
+			    const struct frame *frame)
+{
+	bool has_ss = !report_is_long(&c->state->sregs);
+
+	return frame->offset + frame->width + (has_ss ? 2 : 0) - 1;
 }
 
 static void get_frame(const struct rule_case *c, struct frame *frame)
@@ -65,13 +67,12 @@ static void get_frame(const struct rule_case *c, struct frame *frame)
 		return;
 	}
 	frame->width = is_long ? 8 : is_tss16(c) ? 2 : 4;
-	frame->slot = s->tr.base + (frame->ist ?
-					    TSS_IST_1 + 8 * (frame->ist - 1) :
-				    is_tss16(c) ? TSS16_SP_0 :
-						  TSS_STACK_0);
-	frame->known =
-		s->tr.limit >= limit_min(c) &&
-		report_read(c->state, frame->slot, &frame->top, frame->width);
+	frame->offset = frame->ist  ? TSS_IST_1 + 8 * (frame->ist - 1) :
+			is_tss16(c) ? TSS16_SP_0 :
+				      TSS_STACK_0;
+	frame->known = s->tr.limit >= last_needed(c, frame) &&
+		       report_read(c->state, s->tr.base + frame->offset,
+				   &frame->top, frame->width);
 }
 
 /* "the TSS has no stack for ring 0", or IST 3 */
@@ -103,7 +104,7 @@ static bool tss_short(struct rule_case *c, struct text *text)
 	struct frame frame;
 
 	get_frame(c, &frame);
-	if (!frame.from_tss || limit >= limit_min(c))
+	if (!frame.from_tss || limit >= last_needed(c, &frame))
 		return false;
 	add_missing(text, &frame);
 	text_add(text, ": its limit is 0x%x", limit);
@@ -117,7 +118,7 @@ static bool tss_not_mapped(struct rule_case *c, struct text *text)
 	get_frame(c, &frame);
 	return frame.from_tss && !frame.known &&
 	       rules_add_unmapped(text, c->state, "its TSS has the stack at",
-				  frame.slot);
+				  c->state->sregs.tr.base + frame.offset);
 }
 
 static bool tss_empty(struct rule_case *c, struct text *text)
@@ -239,8 +240,10 @@ static const struct rule stack_rules[] = {
 	  .source = SOURCE_TSS,
 	  .broken = no_tss },
 	{ .name = "tss-limit",
-	  .says = "a TSS has 104 bytes at least, so its limit is 0x67 or more",
+	  .says = "the limit of the TSS lies behind the stacks that it is asked "
+		  "for",
 	  .source = SOURCE_TSS,
+	  .advice = "0x67 for a whole TSS",
 	  .broken = tss_short },
 	{ .name = "tss-mapped",
 	  .says = "the TSS lies in RAM, at a linear address that is mapped",
