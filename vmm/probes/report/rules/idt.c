@@ -106,10 +106,11 @@ static bool short_gates(struct rule_case *c, struct text *text)
 	for (unsigned int i = 0; i < SHORT_GATES; i++)
 		if (!is_gate_at(c->state, base + i * 8))
 			return false;
-	text_add(text,
-		 "the IDT has gates of 8 bytes: gate %d is none of long "
-		 "mode",
-		 c->vector);
+	text_add(
+		text,
+		"the IDT has gates of 8 bytes, and long mode wants 16: gate %d "
+		"is none",
+		c->vector);
 	return true;
 }
 
@@ -282,7 +283,7 @@ static const struct rule idt_rules[] = {
 	  .source = "SDM 3A, \"Switching to Protected Mode\"",
 	  .broken = real_mode_table },
 	{ .name = "gate-size",
-	  .says = "in long mode a gate has 16 bytes",
+	  .says = "a gate has 16 bytes in long mode and 8 in protected mode",
 	  .source = "SDM 3A, \"64-Bit Mode IDT\"",
 	  .broken = short_gates },
 	{ .name = "gate-present",
