@@ -15,10 +15,15 @@
 #include "irqchip.h"
 #include "memory.h"
 #include "service.h"
+#include "x86/bits.h"
 #include "x86/walk.h"
 
-#define HLT	     0xf4 /* SDM 2A, "HLT" */
-#define SERVICES_MAX 16	  /* more than there are rows */
+/* SDM 2, opcodes and prefixes */
+#define HLT	     0xf4
+#define PUSHF	     0x9c
+#define OPERAND_SIZE 0x66
+#define REX	     0x40
+#define SERVICES_MAX 16 /* more than there are rows */
 
 /* SDM 3B, "Debug Status Register (DR6)" */
 #define DB_VECTOR 1
@@ -169,6 +174,37 @@ static int read_ram(const void *ram, uint64_t gpa, void *buf, size_t len)
 	return mem_read(ram, gpa, buf, len);
 }
 
+static bool find(const struct vcpu *vcpu, uint64_t addr, uint64_t *gpa)
+{
+	const struct kvm_sregs *now = &vcpu->run->s.regs.sregs;
+	const struct walk_regs regs = { now->cr0, now->cr3, now->cr4,
+					now->efer };
+	struct walk walk;
+
+	walk_address(&walk, &regs, addr, read_ram, &vcpu->vm->mem);
+	*gpa = walk.gpa;
+	return walk.end == WALK_MAPPED;
+}
+
+/* Byte @off of the instruction that was stepped over; 0 where it cannot be read. */
+static uint8_t stepped_byte(const struct vcpu *vcpu, unsigned int off)
+{
+	uint8_t byte = 0;
+	uint64_t gpa;
+
+	if (find(vcpu, vcpu->step_from + off, &gpa))
+		mem_read(&vcpu->vm->mem, gpa, &byte, sizeof(byte));
+	return byte;
+}
+
+/* By how many bytes the step has moved it; others than forward are large. */
+static uint64_t step_length(const struct vcpu *vcpu)
+{
+	const struct kvm_sync_regs *now = &vcpu->run->s.regs;
+
+	return now->sregs.cs.base + now->regs.rip - vcpu->step_from;
+}
+
 /*
  * Where KVM emulates an HLT that is stepped over, and has no local APIC to wake
  * the vCPU, it says DEBUG, and HLT never; on AMD-V it is the other way round.
@@ -176,23 +212,50 @@ static int read_ram(const void *ram, uint64_t gpa, void *buf, size_t len)
 static bool has_halted(const struct vcpu *vcpu)
 {
 	const struct irqchip *chip = vcpu->vm->config.irqchip;
-	const struct kvm_sync_regs *now = &vcpu->run->s.regs;
-	const struct walk_regs regs = { now->sregs.cr0, now->sregs.cr3,
-					now->sregs.cr4, now->sregs.efer };
-	struct walk walk;
-	uint8_t opcode;
 
-	if ((chip && chip->has_apic) ||
-	    now->sregs.cs.base + now->regs.rip != vcpu->step_from + 1)
+	return !(chip && chip->has_apic) && step_length(vcpu) == 1 &&
+	       stepped_byte(vcpu, 0) == HLT;
+}
+
+/* With an operand-size or REX prefix, which are all that it may sensibly have. */
+static bool has_pushed_flags(const struct vcpu *vcpu)
+{
+	uint64_t length = step_length(vcpu);
+	uint8_t prefix;
+
+	if (length == 1)
+		return stepped_byte(vcpu, 0) == PUSHF;
+	if (length != 2 || stepped_byte(vcpu, 1) != PUSHF)
 		return false;
-	walk_address(&walk, &regs, vcpu->step_from, read_ram, &vcpu->vm->mem);
-	return walk.end == WALK_MAPPED &&
-	       !mem_read(&vcpu->vm->mem, walk.gpa, &opcode, 1) && opcode == HLT;
+	prefix = stepped_byte(vcpu, 0);
+	return prefix == OPERAND_SIZE || (prefix & 0xf0) == REX;
+}
+
+/* The guest is not to find the trap flag that is KVM's, where the CPU itself has
+ * pushed it. */
+static void clear_pushed_flag(struct vcpu *vcpu)
+{
+	const struct kvm_sync_regs *now = &vcpu->run->s.regs;
+	const struct kvm_segment *ss = &now->sregs.ss;
+	uint64_t addr = now->regs.rsp, gpa;
+	uint8_t byte;
+
+	if (!now->sregs.cs.l || !(now->sregs.efer & EFER_LMA))
+		addr = (uint32_t)(ss->base +
+				  (ss->db ? (uint32_t)addr : (uint16_t)addr));
+	/* It is the first bit of the second byte. */
+	if (!find(vcpu, addr + 1, &gpa) ||
+	    mem_read(&vcpu->vm->mem, gpa, &byte, sizeof(byte)))
+		return;
+	byte &= (uint8_t) ~(RFLAGS_TF >> 8);
+	mem_write(&vcpu->vm->mem, gpa, &byte, sizeof(byte));
 }
 
 /* What a service has done may be to pause the guest. */
 enum exit_action services_debug(struct vcpu *vcpu)
 {
+	if (vcpu->steppers && has_pushed_flags(vcpu))
+		clear_pushed_flag(vcpu);
 	for (unsigned int i = 0; i < nr_services; i++)
 		if (services[i]->debug)
 			services[i]->debug(vcpu);

@@ -62,6 +62,7 @@ void services_ended(struct vm *vm);
  *   hlt              debug(), and only then it waits
  *   rep              debug() after each iteration, RIP unchanged
  *   mov ss, int n    one debug() for it and the next; for the whole handler
+ *   pushf            the trap flag that the CPU has pushed is taken away
  *
  * The second: KVM_GUESTDBG_USE_SW_BP and _HW_BP in @debug->control, with its debug
  * registers, from the next entry on.

@@ -1,0 +1,127 @@
+#!/usr/bin/python3
+"""Where single steps stop: a table of instructions (src/stepping.S) and of the places
+where KVM's steps end, on this host and in the lab. docs/debugging.md explains them.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import vm
+from vm import tap
+
+sys.path.insert(0, os.path.join(tap.TOP, "tools"))
+sys.dont_write_bytecode = True
+from lockstep import trace      # noqa: E402
+
+# Case: the stops from its first instruction on; numbers are its labels. "host" is
+# KVM's instruction emulator (PVM), "lab" the CPU's trap flag (AMD-V).
+HANDLER = "0 handler handler_iret 1 2"
+FAULT = "0 fault_2 fault_iret 1 2"  # the first in the handler is not seen
+SAME = {
+    "Rep_outsb": "0 1", "Rep_insb": "0 0 1", "Out": "0 1", "In": "0 1",
+    "Cpuid": "0 1 2", "Mov_cr0": "0 1 2 3", "Pushf": "0 1 2",
+    "Popf": "0 1 2", "Iret": "0 1 2 3 4 5", "End": "0 1",
+}
+STOPS = {
+    "host": {**SAME, "Mov_ss": "0 1 2", "Sti": "0 1 2",
+             "Rep_movsb": "0 0 1", "Rep_stosb": "0 0 1", "Int3": HANDLER,
+             "Int": HANDLER, "Div": FAULT, "Ud": FAULT},
+    # One stop for an instruction that holds interrupts off and the next; one for
+    # a handler and the instruction after it.
+    "lab": {**SAME, "Mov_ss": "0 2", "Sti": "0 2", "Rep_movsb": "0 0 0 1",
+            "Rep_stosb": "0 0 0 1", "Int3": "0 2", "Int": "0 2", "Div": "0 2",
+            "Ud": "0 2"},
+}
+TF = 0x100
+
+
+def labels():
+    """Of stepping.S: {address: "Case_number" or a handler's name}."""
+    source = os.path.join(vm.SOURCES, "stepping.S")
+    with tempfile.TemporaryDirectory() as work:
+        path = os.path.join(work, "stepping.o")
+        subprocess.run(["gcc", "-m32", "-c", "-o", path, source], check=True)
+        text = subprocess.run(["nm", path], capture_output=True, text=True,
+                              check=True).stdout
+    found = {}
+    for addr, _, name in map(str.split, text.splitlines()):
+        if re.search(r"_\d+$|^(handler|fault)", name):
+            found[int(addr, 16)] = name
+    return found
+
+
+def stops(path):
+    """Case: where its steps ended. And what `pushf` has pushed."""
+    names, cases, case, pushed = labels(), {}, None, None
+    with open(path, "rb") as file:
+        for step in trace.steps(file):
+            if step.regs is None:
+                break
+            name = names.get(step.regs["rip"])
+            if name is None:
+                case = None         # between two of them
+                continue
+            found = re.match(r"([A-Z]\w*)_(\d+)$", name)
+            if found and found.group(2) == "0":
+                case = found.group(1)
+            if name == "Pushf_2":
+                pushed = step.regs["rbx"] & 0xffff
+            if case:
+                cases.setdefault(case, []).append(
+                    found.group(2) if found else name)
+    return {name: " ".join(said) for name, said in cases.items()}, pushed
+
+
+def judge(place, path):
+    have, pushed = stops(path)
+    want = STOPS[place]
+    tap.check(have == want, *[f"{name}: have {have.get(name)}, want "
+                              f"{want.get(name)}" for name in {**have, **want}
+                              if have.get(name) != want.get(name)])
+    tap.check(pushed is not None and not pushed & TF,
+              f"pushf has pushed {pushed:#x}")
+
+
+def words(path):
+    return [vm.KVM_VMM, f"--trace-insn={path}", "--timeout", "60",
+            vm.assemble("stepping")]
+
+
+def check_configured():
+    vm.built()
+    text = subprocess.run([vm.KVM_VMM, "--help"], capture_output=True,
+                          text=True, check=False).stdout
+    if "--trace-insn" not in text:
+        raise tap.Skip("kvm-vmm was configured without a trace of instructions")
+
+
+@tap.case("on this host")
+def on_host():
+    check_configured()
+    lacks = vm.lacks("host", "real16")
+    if lacks:
+        raise tap.Skip(lacks)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "trace")
+        subprocess.run(words(path), stdin=subprocess.DEVNULL, check=True)
+        judge("host", path)
+
+
+@tap.case("in the lab")
+def in_lab():
+    check_configured()
+    lacks = vm.lacks("lab", "real16")
+    if lacks:
+        raise tap.Skip(lacks)
+    with tempfile.TemporaryDirectory(dir=os.path.join(
+            tap.BUILD, "tests", "guest")) as folder:
+        path = os.path.join(folder, "trace")
+        subprocess.run([vm.LAB_RUN, "--timeout", "200", "--out", folder, "--",
+                        *words(path)], stdin=subprocess.DEVNULL, check=True)
+        judge("lab", path)
+
+
+tap.main()
