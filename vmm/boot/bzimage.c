@@ -30,6 +30,14 @@ static int malformed(const struct image *image, const char *why)
 	return -ENOEXEC;
 }
 
+/* A field that boot.rst describes. */
+static int bad_field(const struct image *image, const char *field,
+		     const char *why)
+{
+	log_error("%s: bzImage: boot protocol: %s %s", image->path, field, why);
+	return -ENOEXEC;
+}
+
 static int no_kernel(const struct image *image)
 {
 	if (kind_refuse(image))
@@ -65,18 +73,22 @@ static int check_header(const struct image *image,
 			const struct setup_header *header)
 {
 	if (header->version < VERSION_MIN)
-		return malformed(image, "boot protocol older than 2.10 (Linux "
-					"2.6.31); use a newer kernel");
+		return bad_field(image, "version",
+				 "is older than 2.10 (Linux 2.6.31); use a "
+				 "newer kernel");
 	if (!(header->loadflags & LOADED_HIGH))
-		return malformed(image, "a zImage, which loads below 1 MiB; "
-					"build a bzImage");
+		return bad_field(image, "loadflags",
+				 "make it a zImage, which loads below 1 MiB; "
+				 "build a bzImage");
 	if (!header->kernel_alignment ||
 	    header->kernel_alignment & (header->kernel_alignment - 1) ||
 	    header->kernel_alignment > ALIGN_MAX)
-		return malformed(image, "kernel_alignment is no power of two "
-					"up to 1 GiB");
-	if (!header->cmdline_size || !header->initrd_addr_max)
-		return malformed(image, "cmdline_size or initrd_addr_max is 0");
+		return bad_field(image, "kernel_alignment",
+				 "is no power of two up to 1 GiB");
+	if (!header->cmdline_size)
+		return bad_field(image, "cmdline_size", "is 0");
+	if (!header->initrd_addr_max)
+		return bad_field(image, "initrd_addr_max", "is 0");
 	return 0;
 }
 
@@ -100,8 +112,8 @@ static int find_payload(const struct image *image,
 		if (*len <= there)
 			return 0;
 	}
-	log_error("%s: bzImage: truncated: its header promises %zu bytes, and "
-		  "the file has %zu",
+	log_error("%s: bzImage: truncated: setup_sects and syssize of its "
+		  "header promise %zu bytes, and the file has %zu",
 		  image->path, *at + *len, image->size);
 	return -ENOEXEC;
 }
@@ -114,8 +126,8 @@ static int choose_address(const struct image *image,
 	uint64_t size = header->init_size > len ? header->init_size : len;
 
 	if (header->pref_address % header->kernel_alignment)
-		return malformed(image, "pref_address is not aligned as "
-					"kernel_alignment demands");
+		return bad_field(image, "pref_address",
+				 "is not aligned as kernel_alignment demands");
 	kernel->end = header->pref_address + size;
 	kernel->is_64bit = header->version >= VERSION_XLOAD &&
 			   header->xloadflags & XLF_KERNEL_64;

@@ -156,7 +156,8 @@ static int no_initrd_room(const struct linux_kernel *kernel,
 	else
 		log_error("%s: an initrd of %zu bytes is too large: between "
 			  "the kernel's end 0x%llx and 0x%llx, as far as it "
-			  "reaches, is no room for it with any --mem",
+			  "reaches (initrd_addr_max), is no room for it with "
+			  "any --mem",
 			  initrd->path, initrd->size,
 			  (unsigned long long)kernel->end,
 			  (unsigned long long)reach);
