@@ -12,8 +12,10 @@ import functools
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 
 import badimages
 import vm
@@ -265,6 +267,56 @@ def options_are_named():
 def unstarted():
     argv = command("cpu_started", "kernel")
     judge(start(argv[:1] + ["--smp", "2"] + argv[1:]), ["cpu-started"])
+
+
+def is_asleep(pid):
+    """Whether it has vCPUs, and every thread waits for something."""
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+        states = [open(f"/proc/{pid}/task/{task}/stat", encoding="ascii")
+                  .read().rsplit(") ", 1)[1][0] for task in tasks]
+    except FileNotFoundError:
+        return False
+    return len(states) > 1 and set(states) == {"S"}
+
+
+def given_up(case):
+    """What is said when the user ends a guest that has halted."""
+    argv = command(case, "kernel")
+    with subprocess.Popen(argv[:1] + argv[3:], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, text=True,
+                          stderr=subprocess.PIPE) as program:
+        calm = 0
+        while calm < 20 and program.poll() is None:
+            calm = calm + 1 if is_asleep(program.pid) else 0
+            time.sleep(0.01)
+        program.send_signal(signal.SIGINT)
+        err = program.communicate()[1]
+    tap.equal(program.returncode, 128 + signal.SIGINT, "status")
+    return err
+
+
+@tap.case("who gives up on a guest that has shown nothing is told why, and only "
+          "then")
+def user_gives_up():
+    tap.check("[mask-8259]" in given_up("mask_8259"))
+    tap.equal(given_up("mask_8259_right"), "", "stderr")
+    tap.equal(given_up("talks_and_waits"), "", "stderr")
+
+
+@tap.case("every rule has a row in docs/debugging.md and a guest that breaks it")
+def every_rule():
+    with open(os.path.join(tap.TOP, "vmm", "probes", "report", "rules",
+                           "quiet.c"), encoding="utf-8") as file:
+        names = re.findall(r"\.name = \"([a-z0-9-]+)\"", file.read())
+    with open(os.path.join(tap.TOP, "docs", "debugging.md"),
+              encoding="utf-8") as file:
+        rows = set(re.findall(r"^\| `([a-z0-9-]+)` \|", file.read(), re.M))
+    tried = {row[1] for row in BROKEN} | {"cpu-started", "eoi-apic",
+                                          "storm-ioapic"}
+    tried |= {name for row in SILENT_LINUX for name in row[2]}
+    tap.equal(sorted(set(names) - rows), [], "not in the chapter")
+    tap.equal(sorted(set(names) - tried), [], "without a guest")
 
 
 # What this machine's own KVM may not show as it is.
