@@ -35,7 +35,8 @@ def program():
     out.path = OUT
     os.makedirs(OUT, exist_ok=True)
     shutil.copy(own, os.path.join(OUT, ".config"))
-    out.made("SANITIZE=thread", TSAN)
+    out.made("SANITIZE=thread", TSAN,
+             os.path.join(os.path.dirname(TSAN), "kvm-insn"))
     return TSAN
 
 
@@ -77,6 +78,10 @@ HOST.add("guests that end at a limit",
          lambda place: command("--max-exits", "20", "--verbose",
                                *[vm.image("multiplication.bin")] * 8),
          clean(vm.LIMIT))
+HOST.add("eight guests that are stepped by keys, and then traced without",
+         lambda place: command("--step", *[vm.image("counter.bin")] * 8,
+                               stdin=b"   9\n 20\n5 t"),
+         clean(vm.OK, b"0123456789"))
 for chips in ("split", "kernel"):
     LAB.add(f"Linux with 4 vCPUs, --irqchip={chips}, typed at",
             lambda place, chips=chips: command(
