@@ -20,19 +20,6 @@ struct place {
 	const struct state *state;
 };
 
-bool is_64bit(const struct state *state)
-{
-	return state->systems[INSN_EFER] & EFER_LMA &&
-	       state->systems[INSN_CS + INSN_ATTR] & INSN_ATTR_L;
-}
-
-uint64_t linear(const struct state *state, uint64_t rip)
-{
-	if (is_64bit(state))
-		return rip;
-	return (uint32_t)(state->systems[INSN_CS + INSN_BASE] + rip);
-}
-
 static ZydisMachineMode machine_mode(const struct state *state)
 {
 	const bool d = state->systems[INSN_CS + INSN_ATTR] & INSN_ATTR_D;
@@ -48,16 +35,6 @@ static ZydisMachineMode machine_mode(const struct state *state)
 		return d ? ZYDIS_MACHINE_MODE_LONG_COMPAT_32 :
 			   ZYDIS_MACHINE_MODE_LONG_COMPAT_16;
 	return d ? ZYDIS_MACHINE_MODE_LEGACY_32 : ZYDIS_MACHINE_MODE_LEGACY_16;
-}
-
-unsigned int code_bits(const struct state *state)
-{
-	if (is_64bit(state))
-		return 64;
-	return state->systems[INSN_CS + INSN_ATTR] & INSN_ATTR_D &&
-			       !(state->regs[INSN_FLAGS] & RFLAGS_VM) ?
-		       32 :
-		       16;
 }
 
 /* "0x80001234 <putchar>" */
@@ -120,18 +97,34 @@ static void start(void)
 	plain_address = (ZydisFormatterFunc)hook;
 }
 
+/* Up to CODE_MAX bytes: those that were kept, if they are of that place. */
+static size_t get_code(const struct lane *lane, const struct state *state,
+		       uint64_t rip, uint8_t *bytes)
+{
+	const uint64_t mask = is_64bit(state) ? UINT64_MAX : UINT32_MAX;
+	const uint64_t at = rip - lane->before.rip;
+	size_t len;
+
+	if (at >= lane->nr_code)
+		return code_bytes(lane, linear(state, rip), mask, bytes,
+				  CODE_MAX);
+	len = lane->nr_code - at;
+	if (len > CODE_MAX)
+		len = CODE_MAX;
+	memcpy(bytes, lane->code + at, len);
+	return len;
+}
+
 void decode(struct insn *insn, const struct lane *lane,
 	    const struct state *state, uint64_t rip)
 {
-	const uint64_t mask = is_64bit(state) ? UINT64_MAX : UINT32_MAX;
 	const ZydisDecoder *decoder = &decoders[machine_mode(state)];
 	struct place place = { lane, state };
 	ZyanStatus status;
 
 	if (!plain_address)
 		start();
-	insn->len = code_bytes(lane, linear(state, rip), mask, insn->bytes,
-			       CODE_MAX);
+	insn->len = get_code(lane, state, rip, insn->bytes);
 	status = ZydisDecoderDecodeFull(decoder, insn->bytes, insn->len,
 					&insn->insn, insn->operands);
 	insn->valid = ZYAN_SUCCESS(status);

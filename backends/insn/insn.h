@@ -6,6 +6,7 @@
  *   stream.c     head and blocks
  *   records.c    records: what is in the registers of a lane, and in its code
  *   steps.c      what became of an instruction, when the next step is known
+ *   mode.c       what registers say of the code
  *   decode.c     an instruction by Zydis
  *   operands.c   what it reads and writes in memory
  *   flow.c       where it leads to
@@ -84,8 +85,15 @@ struct lane {
 	bool fresh;   /* and not by step_ahead() */
 	uint64_t ns;  /* when its block began; 0: that was told */
 	struct state before, now;
-	struct line *last; /* that came */
-	uint64_t mode[2];  /* of the last heading */
+	/* Of the code at @before and behind it: when the step is over, other
+	 * lines may have taken their place. */
+	uint8_t code[2 * CODE_MAX];
+	size_t nr_code;
+	char symbol[INSN_NAME_MAX + 1]; /* "": none */
+	uint64_t symbol_off;
+	struct line *last;	/* that came */
+	unsigned int interrupt; /* the step begins with this vector, + 1 */
+	uint64_t mode[2];	/* of the last heading */
 	struct line lines[INSN_LINES];
 };
 
@@ -126,8 +134,21 @@ void records_end(bool print);
 size_t code_bytes(const struct lane *lane, uint64_t addr, uint64_t mask,
 		  uint8_t *buf, size_t len);
 
+/* Keeps code and symbol of what is at @lane->before. */
+void code_keep(struct lane *lane);
+
 /* The symbol that linear address @addr is in, and how far; NULL: not known. */
 const char *code_symbol(const struct lane *lane, uint64_t addr, uint64_t *off);
+
+/* --- mode.c --- */
+
+bool is_64bit(const struct state *state);
+
+/* Bits of a register in that mode: 16, 32 or 64. */
+unsigned int code_bits(const struct state *state);
+
+/* Linear address of CS:@rip. */
+uint64_t linear(const struct state *state, uint64_t rip);
 
 /* --- steps.c --- */
 
@@ -156,17 +177,9 @@ struct insn {
 	char text[TEXT_MAX];
 };
 
-bool is_64bit(const struct state *state);
-
-/* Linear address of CS:@rip. */
-uint64_t linear(const struct state *state, uint64_t rip);
-
 /* Decodes what stands at @state's CS:@rip. */
 void decode(struct insn *insn, const struct lane *lane,
 	    const struct state *state, uint64_t rip);
-
-/* Bits of an address in that mode: 16, 32 or 64. */
-unsigned int code_bits(const struct state *state);
 
 /* --- flow.c --- */
 

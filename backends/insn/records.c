@@ -101,6 +101,20 @@ const char *code_symbol(const struct lane *lane, uint64_t addr, uint64_t *off)
 	return symbol->name;
 }
 
+void code_keep(struct lane *lane)
+{
+	const struct state *state = &lane->before;
+	const uint64_t addr = linear(state, state->rip);
+	const char *name = code_symbol(lane, addr, &lane->symbol_off);
+
+	lane->nr_code = code_bytes(lane, addr,
+				   is_64bit(state) ? UINT64_MAX : UINT32_MAX,
+				   lane->code, sizeof(lane->code));
+	lane->symbol[0] = '\0';
+	if (name)
+		memcpy(lane->symbol, name, strlen(name) + 1);
+}
+
 static void drop_symbols(struct line *line)
 {
 	while (line->symbols) {
@@ -195,6 +209,7 @@ static void take_step(struct cursor *c, struct lane *lane, uint64_t changed)
 	if (lane->pending && !step_over(lane))
 		return;
 	lane->before = now;
+	code_keep(lane);
 	lane->pending = lane->open = lane->fresh = true;
 }
 

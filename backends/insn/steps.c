@@ -99,7 +99,12 @@ static void add_instruction(const struct lane *lane, const struct state *state,
 	uint64_t off;
 
 	out_hex(addr, digits);
-	name = code_symbol(lane, addr, &off);
+	if (rip == state->rip) {
+		name = lane->symbol[0] ? lane->symbol : NULL;
+		off = lane->symbol_off;
+	} else {
+		name = code_symbol(lane, addr, &off);
+	}
 	if (name) {
 		out_add(off ? " <%s+0x%" PRIx64 ">" : " <%s>", name, off);
 		column += COLUMN_NAME;
@@ -177,13 +182,27 @@ static void add_two(struct lane *lane, const struct insn *insn,
 
 static void add_away(struct lane *lane, const struct insn *insn)
 {
+	const uint64_t cr2 = lane->now.systems[INSN_CR2];
+
 	begin_step(lane, insn, NULL);
 	end_step(lane, insn);
 	if (flow_is_interrupt(insn))
 		out_add("-- %s: in its handler", insn->text);
+	else if (cr2 != lane->before.systems[INSN_CR2])
+		out_add("-- page fault at %08" PRIx64 ": in its handler", cr2);
 	else
 		out_add("-- an exception or interrupt: in its handler");
 	out_end_line();
+}
+
+/* It came before the instruction; what its handler has changed stands behind that. */
+static void add_interrupt(struct lane *lane)
+{
+	if (!lane->interrupt)
+		return;
+	out_add("-- interrupt 0x%02x before this:", lane->interrupt - 1);
+	out_end_line();
+	lane->interrupt = 0;
 }
 
 bool step_over(struct lane *lane)
@@ -192,6 +211,7 @@ bool step_over(struct lane *lane)
 	uint64_t rip;
 
 	decode(&insn, lane, &lane->before, lane->before.rip);
+	add_interrupt(lane);
 	if (!steps_wait && flow_is_string(&insn) &&
 	    lane->now.rip == lane->before.rip &&
 	    lane->now.regs[INSN_RCX] != lane->before.regs[INSN_RCX])
@@ -248,6 +268,8 @@ static void add_end(const struct lane *lane, uint64_t status)
 
 void step_event(struct lane *lane, uint64_t what, uint64_t more)
 {
+	if (what == INSN_INTERRUPT && more <= UINT8_MAX)
+		lane->interrupt = (unsigned int)more + 1;
 	if (what == INSN_SKIPPED && lane->pending) {
 		if (has_done(lane))
 			end_string(lane);

@@ -1,6 +1,6 @@
 /* host-objects: backends/insn/stream.o backends/insn/records.o backends/insn/steps.o */
 /* host-objects: backends/insn/flow.o backends/insn/decode.o backends/insn/operands.o */
-/* host-objects: backends/insn/changes.o backends/insn/out.o */
+/* host-objects: backends/insn/changes.o backends/insn/mode.o backends/insn/out.o */
 /*
  * A trace of instructions made by an enemy, for kvm-insn: the whole of its reading and
  * printing. The first byte says whether it comes live, as with --step, and in pieces

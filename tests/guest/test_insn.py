@@ -270,6 +270,23 @@ def damaged():
         tap.check(says in result.err, f"{what}: {result.err!r}")
 
 
+@tap.case("code that another line takes the place of is shown all the same")
+def place():
+    far = 0x1000 + 64 * 4096
+    data = insntrace.head((1, "a")) + insntrace.block(
+        insntrace.system(insntrace.MODES["prot"]) +
+        insntrace.line(0x1000, b"\xe9\xfb\xff\x03\x00") +
+        insntrace.record(insntrace.SYMBOL, 0, 0, 4, data=b"near") +
+        insntrace.step(0x1000) + insntrace.line(far, b"\xf4") +
+        insntrace.step(far - 0x1000) +
+        insntrace.record(insntrace.EVENT, insntrace.LEFT, 0))
+    result = show(data)
+    result.must(vm.OK)
+    tap.equal([(line.symbol, line.text) for line in
+               lines_of(result.out.decode())],
+              [("near", "jmp 0x41000"), (None, "hlt")], "lines")
+
+
 @tap.case("names in a file show no control characters")
 def names():
     data = insntrace.head((1, "a\x1b[31mb")) + insntrace.block(

@@ -1,5 +1,5 @@
 /* objects: service/insn/record.o service/insn/code.o core/linear.o core/memory.o x86/walk.o */
-/* host-objects: backends/insn/records.o */
+/* host-objects: backends/insn/records.o backends/insn/mode.o */
 /*
  * A trace of instructions, written (service/insn/record.c, code.c) and read again
  * (backends/insn/records.c): registers and code come out as they went in, and what is
@@ -318,7 +318,7 @@ static void lies_are_refused(void **state)
 	REFUSE({ 0x80, 0x80, 0x10 });		 /* register 17 */
 	REFUSE({ 0x03, 0x01, 0x00, 0x01, 'x' }); /* a symbol without a line */
 	REFUSE({ 0x05, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f });
-	REFUSE({ 0x07, 0x04 }); /* an event that there is not */
+	REFUSE({ 0x07, 0x03 }); /* an event that there is not */
 	REFUSE({ 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80 });
 	assert_int_equal(records_read(0, 2, 0, (const uint8_t *)"", 0, &done,
 				      &why),

@@ -80,17 +80,16 @@
 /*
  * INSN_EVENT: a number, what has happened before the next step, and one that says
  * more.
- *	INSN_INTERRUPT	the VMM has injected this vector
+ *	INSN_INTERRUPT	the VMM injects this vector: the last step begins with it,
+ *			and its handler
  *	INSN_SKIPPED	the last step is there for its registers: its instruction was
  *			not executed yet, or what comes from it on is left out
- *	INSN_HALTED	it was halted
  *	INSN_LEFT	the guest has ended with this exit status; the last record
  */
 #define INSN_EVENT     3
 #define INSN_INTERRUPT 0
 #define INSN_SKIPPED   1
-#define INSN_HALTED    2
-#define INSN_LEFT      3
+#define INSN_LEFT      2
 
 /* Of the system. A segment is four: selector, base, limit in bytes - 1, and bits
  * 8 to 23 of the descriptor: type, S, DPL, P, and from bit 12 on AVL, L, D/B, G. */

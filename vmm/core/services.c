@@ -108,6 +108,7 @@ static void enter(struct vcpu *vcpu)
 	for (unsigned int i = 0; i < nr_services; i++)
 		if (services[i]->enter)
 			services[i]->enter(vcpu);
+	vcpu->injected = -1;
 	if (vcpu->chip_enter && !vcpu->holds_irqs)
 		vcpu->chip_enter(vcpu);
 	vcpu->step_from = vcpu->seen_sregs.cs.base + vcpu->seen.rip;

@@ -57,7 +57,7 @@ int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id)
 	void *run;
 	int err;
 
-	*vcpu = (struct vcpu){ .vm = vm, .id = id };
+	*vcpu = (struct vcpu){ .vm = vm, .id = id, .injected = -1 };
 	if (vm->config.irqchip)
 		vcpu->enter = vm->config.irqchip->enter;
 	vcpu->fd = ioctl(vm->fd, KVM_CREATE_VCPU, id);

@@ -33,6 +33,7 @@ struct vcpu {
 	void (*enter)(struct vcpu *vcpu); /* of its irqchip, or NULL */
 	bool watched;	     /* probes_are_on(), or there are services */
 	uint64_t entered_ns; /* if so: guest's clock before KVM_RUN */
+	int injected;	     /* vector that it entered with, of ours; or -1 */
 
 	/*
 	 * Registers at the last exit before a crash, since AMD-V loses them in

@@ -36,6 +36,7 @@ void intr_enter(struct vcpu *vcpu)
 		return;
 	if (waits && run->ready_for_interrupt_injection) {
 		interrupt.irq = board_chip_acknowledge(vcpu->vm->pic);
+		vcpu->injected = interrupt.irq;
 		probes_injection(vcpu->vm->config.id, vcpu->id, interrupt.irq);
 		if (ioctl(vcpu->fd, KVM_INTERRUPT, &interrupt))
 			vm_stop(vcpu->vm, STATUS_FAILED,

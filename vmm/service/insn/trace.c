@@ -134,6 +134,9 @@ static void note(struct vcpu *vcpu, struct traced *t,
 {
 	struct guest *guest = &guests[vcpu->vm->config.id];
 
+	if (vcpu->injected >= 0 && t->lane.begun && !t->lane.skipped)
+		insn_add_event(&t->lane, INSN_INTERRUPT, vcpu->injected);
+	vcpu->injected = -1;
 	t->rip = regs->rip;
 	t->begun = false;
 	t->addr = linear_code(sregs, regs->rip);
@@ -230,8 +233,8 @@ static int find_place(const struct vm *vm, uint64_t *addr)
 	} else if (vm_symbol_value(vm, from, addr)) {
 		return 0;
 	}
-	log_error("%s: --trace-from: %s: no such symbol; give one, or an "
-		  "address such as 0x7c00",
+	log_error("%s: --trace-from: %s: no such symbol; --symbols FILE "
+		  "says where it may be; or give an address, 0x7c00",
 		  vm->config.name, from);
 	return -EINVAL;
 }
