@@ -15,6 +15,11 @@ static const struct row code_rows[] = {
 	  C("\xf7\xf1"),
 	  { S(regs.rip, 0x40), M(0x1030, 0xc0220f, 3), M(0x1040, 0xf1f7, 2) },
 	  { M(0x1034, 0xea, 1) } },
+	{ "far-jump-after-pe",
+	  IN_16,
+	  C("\xf7\xf1"), /* but INT3 is asked for */
+	  { S(regs.rip, 0x40), M(0x1030, 0xc0220f, 3), M(0x1040, 0xf1f7, 2) },
+	  { M(0x1040, 0xcc, 1) } },
 	{ "lgdt-24-bits",
 	  IN_32,
 	  C("\x8e\xd8"), /* lgdt 0x900 */

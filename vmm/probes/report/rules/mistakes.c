@@ -61,12 +61,21 @@ static bool has_far_jump(const uint8_t bytes[], int from)
 	return false;
 }
 
+/* INT and its like: an exception that the program asks for, in any size. */
+static bool asks_for_it(const struct report_state *s)
+{
+	uint8_t code[CODE_MAX];
+
+	return report_code_vector(s, code, report_code(s, code)) >= 0;
+}
+
 static bool no_far_jump(struct rule_case *c, struct text *text)
 {
 	uint8_t bytes[BACK + AHEAD];
 	int at;
 
-	if (!has_old_cs(c->state) || !read_around(c->state, bytes))
+	if (!has_old_cs(c->state) || asks_for_it(c->state) ||
+	    !read_around(c->state, bytes))
 		return false;
 	at = find_mov_cr0(bytes);
 	if (at < 0 || has_far_jump(bytes, at + 3))
