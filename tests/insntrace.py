@@ -4,7 +4,7 @@ import struct
 
 HEAD = b"kvm-vmm --trace-insn 1: "
 LINE, SYMBOL, SYSTEM, EVENT = range(4)
-INTERRUPT, SKIPPED, LEFT = range(3)
+INTERRUPT, SKIPPED, LEFT = 0, 1, 3
 FLAGS, RAX, RCX = 0, 1, 2
 CR0, EFER, CS = 0, 5, 14
 PE, LMA, CS_L, CS_D = 1, 1 << 10, 1 << 13, 1 << 14

@@ -19,7 +19,7 @@ SYSTEM = ("cr0 cr2 cr3 cr4 cr8 efer gdt_base gdt_limit idt_base "
 LINE_BYTES = 64
 LINES = 4096
 LINE, SYMBOL, SYSTEMS, EVENT = range(4)
-EVENTS = ["interrupt", "skipped", "halted", "left"]
+EVENTS = ["interrupt", "skipped", None, "left"]
 
 
 class Step:

@@ -89,7 +89,7 @@
 #define INSN_EVENT     3
 #define INSN_INTERRUPT 0
 #define INSN_SKIPPED   1
-#define INSN_LEFT      2
+#define INSN_LEFT      3 /* 2 is none */
 
 /* Of the system. A segment is four: selector, base, limit in bytes - 1, and bits
  * 8 to 23 of the descriptor: type, S, DPL, P, and from bit 12 on AVL, L, D/B, G. */
