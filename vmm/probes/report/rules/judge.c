@@ -17,7 +17,8 @@
 
 TABLE_DECLARE(rules, rule_set);
 
-void rules_cut(struct text *text, size_t len)
+/* Takes back what was added since @text had @len characters. */
+static void cut(struct text *text, size_t len)
 {
 	text->len = len;
 	text->buf[len] = '\0';
@@ -33,7 +34,7 @@ static const struct rule *look_in(struct rule_case *c,
 	for (size_t i = 0; i < set->count; i++) {
 		if (set->rules[i].broken(c, text))
 			return &set->rules[i];
-		rules_cut(text, before);
+		cut(text, before);
 		c->vector = vector;
 	}
 	return NULL;
@@ -106,7 +107,7 @@ static bool add_event(struct text *text, struct rule_case *c, int vector)
 
 static void forget(struct rule_case *c, struct text *text, size_t len)
 {
-	rules_cut(text, len);
+	cut(text, len);
 	c->nr_broken = 0;
 	c->vector = -1;
 }
@@ -258,7 +259,7 @@ static void add_triple_fault(struct text *text, struct rule_case *c)
 		first = text->len;
 		text_add(text, ", and ");
 		if (c->vector < 0 || !add_delivery(text, c))
-			rules_cut(text, first);
+			cut(text, first);
 		return;
 	}
 	forget(c, text, before);
@@ -396,7 +397,7 @@ void report_add_verdict(struct text *text, const struct report_state *state,
 	rules_judge(&c, text);
 	if (text->len == intro &&
 	    (status != STATUS_CRASHED || !report_is_crash(state))) {
-		rules_cut(text, before);
+		cut(text, before);
 		return;
 	}
 	if (text->len == intro)

@@ -110,9 +110,6 @@ bool rules_look(struct rule_case *c, enum rule_when when, struct text *text);
  * be known, and broken rules in @c. */
 void rules_judge(struct rule_case *c, struct text *text);
 
-/* Takes back what was added since @text had @len characters. */
-void rules_cut(struct text *text, size_t len);
-
 /* --- pages.c --- */
 
 /* "0x5000, which is not mapped (PDE 5 is not present)", or that no RAM is there,
