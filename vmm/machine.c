@@ -20,7 +20,7 @@
 #include "core/kvm.h"
 #include "core/board_queue.h"
 #include "core/probes.h"
-#include "core/sample.h"
+#include "core/sampler.h"
 #include "core/services.h"
 #include "core/smp.h"
 #include "core/symbols.h"

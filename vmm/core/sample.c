@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "abi/exit_status.h"
+#include "core/sampler.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "irqchip.h"

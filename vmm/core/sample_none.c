@@ -1,5 +1,5 @@
 /* No last look: there is nobody who makes anything of it. */
-#include "core/sample.h"
+#include "core/sampler.h"
 
 void sampler_init(struct sampler *sampler, struct event_loop *loop,
 		  struct console *console, struct vm *vms, unsigned int nr_vms)
