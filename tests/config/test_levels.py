@@ -130,10 +130,12 @@ def headers(level):
 
 def is_explained(path, now):
     """Why a file of the level before may be missing: the machine has taken
-    the place of the bare loop, a part that of its stand-in."""
+    the place of the bare loop, a part or a folder that of its stand-in."""
     if fnmatch.fnmatch(path, "vmm/bare/*") or path == "vmm/util/log_plain.c":
         return "vmm/machine.c" in now or path.endswith("_none.c")
-    return path.endswith("_none.c") and path.replace("_none.c", ".c") in now
+    return path.endswith("_none.c") and (
+        path.replace("_none.c", ".c") in now or
+        any(name.startswith(path.replace("_none.c", "/")) for name in now))
 
 
 def grows(level):

@@ -83,7 +83,7 @@ class Reader:
     def wait_until_full(self):
         end = time.monotonic() + PATIENCE
         have = b""
-        while int.from_bytes(have, "little") < 3500:
+        while int.from_bytes(have, "little") < 3300:
             tap.check(time.monotonic() < end, "nothing has filled it")
             time.sleep(0.01)
             have = fcntl.ioctl(self.ours, termios.FIONREAD, b"\0" * 4)
