@@ -96,6 +96,11 @@ int breaks_del(struct gdb *gdb, enum break_kind kind, uint64_t addr,
 	       uint64_t len);
 void breaks_clear(struct gdb *gdb);
 
+/* The byte that stops whoever comes to it, on a page that ring 3 may use or not: 0 if
+ * none does, all things considered. Any thread. */
+uint8_t breaks_trap(const struct gdb *gdb, const struct kvm_sregs *sregs,
+		    bool user);
+
 /* For gates.c. False: there is no trap to be had at @addr. */
 bool breaks_add_gate(struct gdb_cpu *cpu, uint64_t addr);
 void breaks_del_gates(struct gdb *gdb);

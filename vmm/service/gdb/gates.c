@@ -157,6 +157,7 @@ void gates_end(struct gdb *gdb)
 			clear_flag(cpu);
 		cpu->gate_width = 0;
 		cpu->at_gate = false;
+		strings_end(cpu, 0);
 	}
 	breaks_del_gates(gdb);
 }

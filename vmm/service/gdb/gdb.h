@@ -8,7 +8,7 @@
  *   session.c   what a packet asks for
  *   run.c       vCPUs that go on and stop; stops.c says why they did
  *   points.c    breakpoints and watchpoints; watch.c compares, gates.c has those
- *               of a step
+ *               of a step, and strings.c those of REP
  *   target*.c   registers, and their description
  *   memory.c    memory by linear address
  *   monitor*.c  the words of gdb's `monitor`, see monitor.h

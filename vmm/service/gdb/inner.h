@@ -58,6 +58,9 @@ struct gdb_cpu {
 	unsigned int armed;	 /* breaks.version that KVM knows */
 	unsigned int gate_width; /* its step is into a handler; 0: none */
 	bool at_gate;		 /* and it is there */
+	bool strings; /* it runs up to a trap of its own: strings.c */
+	uint64_t string_pc, string_gpa;
+	uint8_t string_saved;
 	bool repeats; /* a turn of a string instruction, and not its last */
 	uint64_t last_pc, last_rcx;	       /* before this step */
 	uint64_t last_cr0, last_cr3, last_cr4; /* of breaks_plant() */
@@ -152,6 +155,18 @@ void run_stop(struct gdb_cpu *cpu, struct stop stop);
 /* @cpu is to make a step, and all stand still, in the second case again. */
 void gates_prepare(struct gdb_cpu *cpu);
 void gates_end(struct gdb *gdb);
+
+/* --- strings.c: on the thread of a vCPU, or while it stands --- */
+
+/* Whether it is at REP or REPNE, which has been read up to there in *@len bytes. */
+bool strings_rep(const struct gdb_cpu *cpu, uint64_t pc, unsigned int *len);
+
+/* It goes on, and has steps to make: if those are turns of a string instruction, it
+ * may make them all at once. */
+void strings_begin(struct gdb_cpu *cpu, uint64_t pc);
+
+/* Takes the trap away; and whether it was at @pc. */
+bool strings_end(struct gdb_cpu *cpu, uint64_t pc);
 
 /* --- stops.c: on the thread of a vCPU --- */
 

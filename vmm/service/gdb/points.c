@@ -148,10 +148,8 @@ bool breaks_hit(const struct gdb *gdb, uint64_t dr6, struct stop *stop)
 	return false;
 }
 
-/* Where a planted byte stops whoever comes there: 0 if none does, all things
- * considered, for a page that ring 3 may use or not. */
-static uint8_t trap_of(const struct gdb *gdb, const struct kvm_sregs *sregs,
-		       bool user)
+uint8_t breaks_trap(const struct gdb *gdb, const struct kvm_sregs *sregs,
+		    bool user)
 {
 	const struct irqchip *chip = gdb->vm->config.irqchip;
 
@@ -197,7 +195,7 @@ static void plant(struct gdb_cpu *cpu, struct breakpoint *point)
 	if (memory_walk(sregs, vm, point->addr, &point->gpa, &user))
 		byte = mem_hva(&vm->mem, point->gpa, 1);
 	point->unmapped = !byte;
-	trap = byte ? trap_of(cpu->gdb, sregs, user) : 0;
+	trap = byte ? breaks_trap(cpu->gdb, sregs, user) : 0;
 	if (!trap || !ram_read(cpu->gdb, point->gpa, &point->saved, 1))
 		return;
 	*byte = trap;

@@ -65,8 +65,8 @@ static void fetch(struct vcpu *vcpu, void *arg)
 		state->regs = vcpu->seen;
 		state->sregs = vcpu->seen_sregs;
 	} else {
-		vcpu->seen = state->regs;
-		vcpu->seen_sregs = state->sregs;
+		vcpu->seen = vcpu->run->s.regs.regs = state->regs;
+		vcpu->seen_sregs = vcpu->run->s.regs.sregs = state->sregs;
 	}
 }
 

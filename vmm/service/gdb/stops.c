@@ -31,7 +31,7 @@ static uint64_t pc_of(const struct gdb_cpu *cpu)
 static void arm(struct gdb_cpu *cpu)
 {
 	struct gdb *gdb = cpu->gdb;
-	bool steps = wants_steps(cpu);
+	bool steps = wants_steps(cpu) && !cpu->strings;
 	bool holds = cpu->action == GDB_STEP && !gdb->step_irqs;
 
 	if (steps != cpu->stepping)
@@ -73,30 +73,14 @@ static bool stop_at_break(struct gdb_cpu *cpu, uint64_t pc)
 	return found;
 }
 
-/* Whether a REP or REPNE is among the prefixes at @pc (SDM 2A, "Instruction
- * Prefixes"). */
-static bool has_rep(const struct gdb_cpu *cpu, uint64_t pc)
-{
-	static const uint8_t others[] = { 0x66, 0x67, 0x26, 0x2e,
-					  0x36, 0x3e, 0x64, 0x65 };
-	uint64_t gpa;
-	uint8_t byte;
-
-	do {
-		if (!memory_walk(&cpu->vcpu->run->s.regs.sregs, cpu->gdb->vm,
-				 pc++, &gpa, NULL) ||
-		    !ram_read(cpu->gdb, gpa, &byte, 1))
-			return false;
-	} while (memchr(others, byte, sizeof(others)));
-	return byte == 0xf2 || byte == 0xf3;
-}
-
 /* Turns of a string instruction are steps of their own; it is arrived at once. */
 static bool is_repeating(const struct gdb_cpu *cpu, uint64_t pc)
 {
+	unsigned int len;
+
 	return pc == cpu->last_pc &&
 	       cpu->vcpu->run->s.regs.regs.rcx < cpu->last_rcx &&
-	       has_rep(cpu, pc);
+	       strings_rep(cpu, pc, &len);
 }
 
 static void stop_after_step(struct gdb_cpu *cpu, uint64_t pc)
@@ -148,6 +132,9 @@ void stops_enter(struct gdb_cpu *cpu)
 {
 	if (has_stepped(cpu))
 		after_step(cpu);
+	if (cpu->action == GDB_CONTINUE && cpu->gdb->breaks.need_steps &&
+	    !cpu->strings)
+		strings_begin(cpu, cpu->last_pc);
 	arm(cpu);
 }
 
@@ -185,36 +172,42 @@ static bool is_out(const struct kvm_run *run)
 	       run->io.port == (uint16_t)run->s.regs.regs.rdx;
 }
 
-/* The trap that has been executed when the OUT is told of, or NULL. */
-static const struct breakpoint *find_trap(const struct gdb_cpu *cpu)
+/* Whether RIP is behind an OUT when it is told of. */
+static bool is_behind(const struct kvm_run *run)
 {
-	const bool behind = break_means.out_behind ||
-			    cpu->vcpu->run->io.port == QUIRK_PORT;
-	const struct breakpoint *point =
-		breaks_at(cpu->gdb, pc_of(cpu) - behind);
+	return break_means.out_behind || run->io.port == QUIRK_PORT;
+}
 
-	return point && point->planted && point->trap == TRAP_OUT ? point :
-								    NULL;
+static bool is_trap(const struct gdb_cpu *cpu, uint64_t addr)
+{
+	const struct breakpoint *point = breaks_at(cpu->gdb, addr);
+
+	return point && point->planted && point->trap == TRAP_OUT;
 }
 
 bool stops_exit(struct gdb_cpu *cpu)
 {
 	struct kvm_run *run = cpu->vcpu->run;
 	struct kvm_regs *regs = &run->s.regs.regs;
-	const struct breakpoint *point;
+	uint64_t addr;
+	bool strings;
 	int err;
 
 	if (!cpu->gdb->breaks.nr || !is_out(run))
 		return false;
-	point = find_trap(cpu);
-	if (!point)
+	addr = pc_of(cpu) - is_behind(run);
+	strings = strings_end(cpu, addr);
+	if (!strings && !is_trap(cpu, addr))
 		return false;
 	err = check_undo_out(cpu->vcpu->fd, run, regs,
-			     regs->rip - (pc_of(cpu) - point->addr));
+			     regs->rip - (pc_of(cpu) - addr));
 	if (err)
 		vm_stop(cpu->gdb->vm, STATUS_FAILED, "vCPU %u: --gdb: %s",
 			cpu->vcpu->id, strerror(-err));
 	cpu->vcpu->seen = *regs;
-	stop_at_break(cpu, point->addr);
+	if (strings)
+		after_step(cpu);
+	else
+		stop_at_break(cpu, addr);
 	return true;
 }
