@@ -361,6 +361,7 @@ def ends():
     with guest("loop") as one:
         client = one.client()
         client.send("vCont;c")
+        client.must("qC", "QC1")        # it has heard the one before
         one.process.terminate()
         tap.equal(client.wait().text, "X0f")
         tap.equal(one.end()[0], 128 + signal.SIGTERM, "status")
