@@ -114,6 +114,8 @@ def trace(top, vmm, plan, folder, count, timeout):
     words += [vmm, f"--trace-insn={path}", "--trace-count", str(count),
               "--timeout", str(timeout), "--max-exits",
               str(EXITS * count + EXITS_MORE), *plan.words]
+    if not any(re.match(r"--eof(=|$)", word) for word in plan.words):
+        words += ["--eof", "poweroff"]  # who waits for keys has gone far enough
     done = subprocess.run(words, stdin=subprocess.DEVNULL, check=False,
                           capture_output=True)
     if not os.path.exists(path) or not os.path.getsize(path):
