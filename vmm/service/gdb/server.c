@@ -175,11 +175,23 @@ static bool is_over(struct gdb *gdb, bool *quit)
 	return over;
 }
 
+/* What the client said before it could know that the guest is no more: it may
+ * have told it to go on, and waits to hear how it ended. */
+static void hear_last(struct gdb *gdb)
+{
+	if (gdb->client >= 0 && !gdb->leaving && gdb->in_at == gdb->in_len)
+		receive(gdb);
+	if (gdb->client >= 0)
+		digest(gdb);
+}
+
 /* What vCPUs have to say. False: the server has to go. */
 static bool attend(struct gdb *gdb)
 {
 	bool quit, over = is_over(gdb, &quit);
 
+	if (over)
+		hear_last(gdb);
 	if (gdb->client >= 0 && gdb->running && run_is_halting(gdb))
 		session_stopped(gdb);
 	if (over)
