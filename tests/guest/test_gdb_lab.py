@@ -66,14 +66,17 @@ class Lab:
                            limit=LIMIT)
 
     def stop(self, guest, *commands, elf):
-        """The same of a guest that runs once gdb has said so, and is stopped by
-        Ctrl-C then."""
+        """The same of a guest at its prompt, which gdb stops, says "Continuing."
+        of and continues; it answers then, and is stopped by Ctrl-C."""
         process = gdbreal.start(f":{self.ports[guest]}", *commands, elf=elf)
         text = ""
         while "Continuing." not in text:
             line = process.stdout.readline()
             tap.check(line, text)
             text += line
+        self.type("echo is $((40+2))")
+        self.read_to("is 42")
+        self.read_to(PROMPT)
         process.send_signal(signal.SIGINT)
         text += process.communicate(timeout=LIMIT)[0]
         tap.check("warning:" not in text, text)
