@@ -1,8 +1,14 @@
-/* objects: VMM:service/gdb/check VMM:service/gdb/go VMM:service/gdb/m VMM:service/gdb/p */
-/* objects: VMM:service/gdb/run VMM:service/gdb/session VMM:service/gdb/st VMM:service/gdb/t */
-/* objects: VMM:service/gdb/v VMM:service/gdb/w */
+/* objects: VMM:service/gdb/a VMM:service/gdb/b VMM:service/gdb/c VMM:service/gdb/d */
+/* objects: VMM:service/gdb/e VMM:service/gdb/f VMM:service/gdb/g VMM:service/gdb/h */
+/* objects: VMM:service/gdb/i VMM:service/gdb/j VMM:service/gdb/k VMM:service/gdb/l */
+/* objects: VMM:service/gdb/m VMM:service/gdb/n VMM:service/gdb/o VMM:service/gdb/p */
+/* objects: VMM:service/gdb/q VMM:service/gdb/r VMM:service/gdb/ses VMM:service/gdb/st */
+/* objects: VMM:service/gdb/sy VMM:service/gdb/t VMM:service/gdb/u VMM:service/gdb/v */
+/* objects: VMM:service/gdb/w VMM:service/gdb/x VMM:service/gdb/y VMM:service/gdb/z */
 /* objects: VMM:core/ VMM:devices/ VMM:pci/ VMM:irqchip/ VMM:terminal/ VMM:util/ VMM:x86/ */
 /*
+ * All of the server but its thread, which is included below.
+ *
  * A client made by an enemy, for the gdb server: packets and other bytes, while
  * vCPUs stop for reasons of their own and RAM holds whatever it likes. No threads:
  * a vCPU is asked by a call, and stands still as soon as it is told to.
@@ -46,8 +52,6 @@ static struct gdb server;
 static struct gdb_cpu gdb_cpus[NR_CPUS];
 static struct vcpu vcpus[NR_CPUS];
 static struct kvm_run *runs[NR_CPUS];
-
-const struct service gdb_service = { .name = "gdb" };
 
 static uint8_t next(void)
 {
