@@ -8,7 +8,6 @@ configurations are worth asking for.
 
 import os
 import re
-import shutil
 import subprocess
 
 import kconfiglib
@@ -114,22 +113,8 @@ def parse(text):
     return values
 
 
-class Tree(tree.Tree):
-    """An output tree that keeps its name, so that ccache knows it again."""
-
-    def __init__(self, name):
-        self.path = os.path.join(tap.BUILD, "tests", "config-" + name)
-
-    def __enter__(self):
-        self.remove()
-        os.makedirs(self.path)
-        return self
-
-    def __exit__(self, *unused):
-        self.remove()
-
-    def remove(self):
-        shutil.rmtree(self.path, ignore_errors=True)
+class Tree(tree.Named):
+    """One whose .config is written by a test."""
 
     def configure(self, values):
         """Replaces .config: these bools, and no image to run."""

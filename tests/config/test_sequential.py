@@ -2,6 +2,7 @@
 # timeout: 300
 """Without multi-vCPU, guests run one after another, and --smp 2 is refused."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from tree import tap
 sys.path.insert(0, os.path.join(tap.TOP, "tests", "guest"))
 import vm  # noqa: E402
 
+TREE = tree.Named("sequential")
 GUESTS = 24
 LINE = b"Hello, KVM!\n"
 
@@ -56,24 +58,30 @@ def waits(vmm):
     tap.equal(done.returncode, vm.HALTED, f"{done.stderr}\nexit status")
 
 
+@functools.lru_cache(None)
+def program():
+    """kvm-vmm without multi-vCPU."""
+    TREE.made("defconfig")
+    text = "".join(line for line in TREE.config().splitlines(True)
+                   if not line.startswith("CONFIG_SMP"))
+    with open(TREE.at(".config"), "w", encoding="utf-8") as file:
+        file.write(text + "# CONFIG_SMP is not set\n")
+    TREE.made("kvm-vmm")
+    return TREE.at("images", "kvm-vmm")
+
+
 def without_smp(place, need, *checks):
     reason = vm.lacks(place, need)
     if reason:
         raise tap.Skip(reason)
-    with tree.Tree() as out:
-        out.made("defconfig")
-        text = "".join(line for line in out.config().splitlines(True)
-                       if not line.startswith("CONFIG_SMP"))
-        with open(out.at(".config"), "w", encoding="utf-8") as file:
-            file.write(text + "# CONFIG_SMP is not set\n")
-        out.made("kvm-vmm")
-        vmm = out.at("images", "kvm-vmm")
-        for check in checks:
-            check(vmm)
+    vmm = program()
+    for check in checks:
+        check(vmm)
 
 
 tap.add("guests run one after another, and --smp 2 is a clear error",
         without_smp, "host", "real16", in_order, goes_on, refused)
 tap.add("a guest that waits for its turn disturbs no watch (lab)",
         without_smp, "lab", "paged32", waits)
-tap.main()
+with TREE:
+    tap.main()

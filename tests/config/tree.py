@@ -99,6 +99,24 @@ class Tree:
             name in ("kvm-vmm", "kvm-gunzip", "kvm-net"))
 
 
+class Named(Tree):
+    """An output tree that keeps its name, so that ccache knows it again."""
+
+    def __init__(self, name):
+        self.path = os.path.join(tap.BUILD, "tests", "config-" + name)
+
+    def __enter__(self):
+        self.remove()
+        os.makedirs(self.path)
+        return self
+
+    def __exit__(self, *unused):
+        self.remove()
+
+    def remove(self):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
 class Copy(Tree):
     """A fresh checkout in a directory of its own, built in place."""
 
