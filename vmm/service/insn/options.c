@@ -62,7 +62,7 @@ static bool talks(void)
 
 static const struct service trace_insn = {
 	.name = "trace-insn",
-	.what = "prints each instruction of the guests, or writes it to FILE",
+	.what = "prints each instruction of guests, or writes it to FILE",
 	.option = "--trace-insn",
 	.arg = "FILE",
 	.arg_optional = true,
@@ -176,7 +176,7 @@ SERVICE(trace_count);
 
 static const struct service trace_only = {
 	.name = "trace-only",
-	.what = "of those with cpu=N, ring=N, guest=N, or several with commas",
+	.what = "of these with cpu=N, ring=N, guest=N, joined by commas",
 	.option = "--trace-only",
 	.arg = "WORDS",
 	.setup = setup_only,
