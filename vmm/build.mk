@@ -177,7 +177,7 @@ cflags-vmm/bare/bare := $(cflags-vmm/cli)
 
 # Guests and images are hostile: the program lies at an address that nobody can
 # guess, its tables are read only once it runs, and an overrun stack ends it.
-VMM_LINK := -Wl,-z,relro,-z,now,--build-id=none \
+VMM_LINK := -Wl,-z,relro,-z,now,-z,pack-relative-relocs,--build-id=none \
 	    -Wl,-T,vmm/tables.ld
 VMM_HARD := -fPIE -fstack-protector-strong
 
@@ -204,7 +204,7 @@ ifeq ($(VMM_MUSL),y)
 # full. musl's headers have no _FORTIFY_SOURCE.
 MUSL_LIB  := /usr/lib/x86_64-linux-musl
 GCC_FILE   = $(shell $(CC) -print-file-name=$1)
-VMM_LINK  += -Wl,-z,noseparate-code,-z,pack-relative-relocs,-e,pie_start
+VMM_LINK  += -Wl,-z,noseparate-code,-e,pie_start
 VMM_LD     = $(CC) $(CFLAGS) -static-pie -nostdlib -nostartfiles -o $@ \
 	     $(addprefix $(MUSL_LIB)/,rcrt1.o crti.o) \
 	     $(call GCC_FILE,crtbeginS.o) $(VMM_OBJS) $(VMM_LINK) $(LDFLAGS) \

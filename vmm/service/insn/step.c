@@ -17,7 +17,7 @@
 #define INTERRUPTED 0x03 /* Ctrl-C, of a terminal that is raw */
 #define ESCAPE	    0x01 /* Ctrl-A: a word to the console */
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t turns_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Guarded by it: */
 static bool waits;	      /* guests stand still */
@@ -86,7 +86,7 @@ static void settle(void)
 
 void insn_step_wait(struct vm *vm)
 {
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&turns_lock);
 	if (waits && allowed) {
 		allowed--;
 	} else if (waits && after != AFTER_KEYS) {
@@ -95,7 +95,7 @@ void insn_step_wait(struct vm *vm)
 		still[nr_still++] = vm;
 		vm_pause_soon(vm);
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&turns_lock);
 }
 
 static void press(uint8_t key)
@@ -132,7 +132,7 @@ size_t insn_keys(const uint8_t *buf, size_t len)
 {
 	size_t taken = 0;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&turns_lock);
 	while (taken < len && waits && after == AFTER_KEYS &&
 	       buf[taken] != ESCAPE)
 		press(buf[taken++]);
@@ -140,14 +140,14 @@ size_t insn_keys(const uint8_t *buf, size_t len)
 		after = AFTER_TRACE;
 	if (nr_still)
 		settle();
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&turns_lock);
 	return taken;
 }
 
 void insn_step_end(void)
 {
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&turns_lock);
 	after = AFTER_TRACE;
 	go_on();
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&turns_lock);
 }
