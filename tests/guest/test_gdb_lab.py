@@ -113,6 +113,9 @@ def debug_late(lab, elf):
 
 def debug_four(lab, elf):
     lab.read_to(PROMPT)
+    # A step of one that has halted waits for its next interrupt.
+    lab.type("for i in 1 2 3 4; do while :; do :; done & done")
+    lab.read_to(PROMPT)
     text = lab.gdb(2, "info threads", "thread apply all backtrace 2",
                    "thread 3", "stepi", "print/x $cr0", "detach", elf=elf)
     lab.type("nproc; poweroff -f")

@@ -160,7 +160,7 @@ static void tell_change(struct gdb *gdb)
 	session_tell(gdb, text.buf, text.len);
 }
 
-void session_stopped(struct gdb *gdb)
+void session_stopped(struct gdb *gdb, bool asked)
 {
 	struct stop stop = { .reason = STOP_NONE };
 
@@ -169,7 +169,7 @@ void session_stopped(struct gdb *gdb)
 		return;
 	}
 	run_halt(gdb);
-	if (run_was_for_us(gdb))
+	if (run_was_for_us(gdb, asked))
 		return;
 	if (is_set(gdb, &gdb->kept)) {
 		stop.reason = STOP_ENDED;
@@ -210,7 +210,7 @@ static void go(struct gdb *gdb)
 	if (run_go(gdb, false))
 		tell_steps(gdb);
 	else
-		session_stopped(gdb);
+		session_stopped(gdb, false);
 }
 
 static void go_all(struct gdb *gdb, enum gdb_action action)

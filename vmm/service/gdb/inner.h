@@ -130,8 +130,9 @@ void run_detach(struct gdb *gdb);
  */
 bool run_go(struct gdb *gdb, bool again);
 
-/* All stand still. True: that was for us alone, and they have gone on. */
-bool run_was_for_us(struct gdb *gdb);
+/* All stand still. True: that was for us alone, and they have gone on; never if the
+ * client has @asked for it. */
+bool run_was_for_us(struct gdb *gdb, bool asked);
 
 /* Has all stand still, and waits until they do. */
 void run_halt(struct gdb *gdb);
@@ -186,7 +187,7 @@ void session_interrupt(struct gdb *gdb);
 void session_refuse(struct gdb *gdb);
 
 /* The guest has stopped, or is over, while the client waits to hear of it. */
-void session_stopped(struct gdb *gdb);
+void session_stopped(struct gdb *gdb, bool asked);
 
 /* --- server.c --- */
 

@@ -200,12 +200,12 @@ static bool is_kept(struct gdb *gdb)
 	return kept;
 }
 
-bool run_was_for_us(struct gdb *gdb)
+bool run_was_for_us(struct gdb *gdb, bool asked)
 {
 	bool for_us = gdb->crossing && end_crossing(gdb);
 
 	for_us |= has_mapped(gdb);
-	return for_us && !is_kept(gdb) && run_go(gdb, true);
+	return for_us && !asked && !is_kept(gdb) && run_go(gdb, true);
 }
 
 /* Each has its last look at itself before it goes. */

@@ -193,7 +193,7 @@ static bool attend(struct gdb *gdb)
 	if (over)
 		hear_last(gdb);
 	if (gdb->client >= 0 && gdb->running && run_is_halting(gdb))
-		session_stopped(gdb);
+		session_stopped(gdb, false);
 	if (over)
 		gdb->leaving = true;
 	if (gdb->client >= 0)

@@ -270,5 +270,5 @@ void session_interrupt(struct gdb *gdb)
 	if (!gdb->attached || !gdb->running)
 		return;
 	run_halt(gdb);
-	session_stopped(gdb);
+	session_stopped(gdb, true);
 }
