@@ -153,6 +153,7 @@ BROKEN = [
     ("output_screen", "output-screen", ("kernel",)),
     ("storm_8259", "storm-8259", ALL),
     ("mask_loop", "mask-8259", ALL),
+    ("running_zeroes", "running-zeroes", ("kernel",)),
     ("loop_for_good", "loop-for-good", ALL),
     ("memory_changes", "memory-changes", ALL),
     ("memory_masked", "mask-8259", ALL),

@@ -30,7 +30,7 @@ CASES = {
         "fpu-ready long-cs msr-known rip-ram selector-code selector-data "
         "selector-limit selector-null selector-present selector-ring "
         "selector-stack stack-ram tss-busy tss-type ud2",
-        "cr0-pg-pe cr3-ram data-mapped data-user data-writable gate-dpl "
+        "bios-call cr0-pg-pe cr3-ram data-mapped data-user data-writable gate-dpl "
         "gate-present gate-ring gate-selector gate-type handler-mapped "
         "idt-loaded idt-mapped idt-real-mode idt-room iopl iret-error-code "
         "lgdt-24-bits pdpte-reserved ring-0-only rip-identity rip-mapped "

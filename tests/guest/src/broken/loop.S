@@ -7,6 +7,13 @@
 loop_for_good:
 	jmp	loop_for_good
 
+/* RAM that nobody has filled. It would end, so what is behind jumps back. */
+running_zeroes:
+	mov	$0x3000000, %ebx
+	movw	$0xe3ff, 0x100000(%ebx)	/* jmp *%ebx */
+	mov	%ebx, %eax
+	jmp	*%ebx
+
 /* It counts, in memory and not in a register, as compilers do without -O. */
 loop_for_good_right:
 	movl	$0, STACK

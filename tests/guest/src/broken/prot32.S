@@ -221,6 +221,10 @@ begin:
 	set_gates 6, EITHER(FAR_AWAY >> 16, 0x10)
 	int3
 
+#elif defined(CASE_bios_call)
+	load_idt; set_gates 4, EITHER(0x0e00, GATE)
+	int	$0x10
+
 #elif defined(CASE_iret_error_code)
 	pushf
 	push	$CS

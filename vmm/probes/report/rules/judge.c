@@ -251,6 +251,12 @@ bool report_may_enter_handler(const struct report_state *state)
 	return false;
 }
 
+/* Nothing shows that the first one was not a device's. */
+static bool may_be_interrupt(const struct report_state *s)
+{
+	return s->regs.rflags & RFLAGS_IF;
+}
+
 static void add_triple_fault(struct text *text, struct rule_case *c)
 {
 	size_t before = text->len, first;
@@ -267,8 +273,11 @@ static void add_triple_fault(struct text *text, struct rule_case *c)
 	if (add_delivery(text, c))
 		return;
 	forget(c, text, before);
-	add_any_exception(text, c,
-			  "the instruction at RIP raised an exception, and ");
+	add_any_exception(
+		text, c,
+		may_be_interrupt(c->state) ?
+			"an interrupt or an exception came, and " :
+			"the instruction at RIP raised an exception, and ");
 }
 
 /* An exception that cannot be delivered stops KVM's emulator, too. */

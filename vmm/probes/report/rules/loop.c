@@ -3,9 +3,11 @@
  * It is taken for one if every instruction from its start to the jump back is
  * known to write no memory, and its registers were the same at all looks.
  */
+#include "abi/exit_status.h"
 #include "probes/report/rules/insn.h"
 #include "probes/report/rules/quiet.h"
 
+#define ZEROES	   64 /* so many in a row are no code */
 #define LOOP_BYTES 128
 #define LOOP_MAX   48 /* instructions */
 
@@ -238,6 +240,30 @@ static unsigned int never_started(const struct sample *s)
 		if (s->cpus[i].mp_state == KVM_MP_STATE_UNINITIALIZED)
 			return i;
 	return 0;
+}
+
+/*
+ * Zeroes are `add %al, (%eax)`, which hardly disturbs anything: a guest that has
+ * gone astray runs through them to the end of RAM, or round and round.
+ */
+bool spin_in_zeroes(struct rule_case *c, struct text *text)
+{
+	uint8_t code[2 * ZEROES];
+	uint64_t rip;
+
+	if (c->status != STATUS_LIMIT || !c->state)
+		return false;
+	rip = report_code_address(c->state);
+	if (!report_read(c->state, rip - ZEROES, code, sizeof(code)))
+		return false;
+	for (size_t i = 0; i < sizeof(code); i++)
+		if (code[i])
+			return false;
+	text_add(text,
+		 "the guest is at 0x%llx, where there are zeroes before RIP "
+		 "and behind it",
+		 (unsigned long long)rip);
+	return true;
 }
 
 bool spin_for_good(struct rule_case *c, struct text *text)

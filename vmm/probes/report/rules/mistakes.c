@@ -13,6 +13,10 @@
 #define REAL_LIMIT  0xffff
 #define LOW_24_BITS 0xffffff
 
+/* Interrupts of a PC's BIOS that programs call: screen to clock. */
+#define BIOS_FIRST 0x10
+#define BIOS_LAST  0x1a
+
 /* In protected mode, with the code segment that real mode had. */
 static bool has_old_cs(const struct report_state *s)
 {
@@ -204,6 +208,30 @@ static bool error_code_left(struct rule_case *c, struct text *text)
 	return true;
 }
 
+/* An IDT that the guest has loaded has a gate for @vector. */
+static bool has_gate(const struct report_state *s, unsigned int vector)
+{
+	struct gate gate;
+
+	return (s->sregs.idt.base || s->sregs.idt.limit != REAL_LIMIT) &&
+	       rules_gate(s, vector, &gate) && gate.access & GATE_PRESENT;
+}
+
+static bool bios_call(struct rule_case *c, struct text *text)
+{
+	const struct report_state *s = c->state;
+	uint8_t code[CODE_MAX];
+	size_t len = report_code(s, code);
+
+	if (!(s->sregs.cr0 & CR0_PE) || s->regs.rflags & RFLAGS_VM || len < 2 ||
+	    code[0] != 0xcd || code[1] < BIOS_FIRST || code[1] > BIOS_LAST ||
+	    has_gate(s, code[1]))
+		return false;
+	c->vector = code[1];
+	text_add(text, "`int 0x%x` is a call of the BIOS", code[1]);
+	return true;
+}
+
 static const struct rule mistake_rules[] = {
 	{ .name = "far-jump-after-pe",
 	  .says = "a far jump follows the MOV that sets CR0.PE, and loads CS",
@@ -219,6 +247,14 @@ static const struct rule mistake_rules[] = {
 	  .source = "SDM 3A, \"Global Descriptor Table Register (GDTR)\"",
 	  .advice = "add the segment times 16 to the table's offset",
 	  .broken = base_no_linear },
+	{ .name = "bios-call",
+	  .says = "the BIOS is called in real mode; in protected mode INT takes "
+		  "a gate of the guest's own IDT",
+	  .source = "SDM 3A, \"Exception and Interrupt Vectors\"",
+	  .advice =
+		  "print by COM1 (port 0x3f8) or at 0xb8000; there is no BIOS "
+		  "here",
+	  .broken = bios_call },
 	{ .name = "iret-error-code",
 	  .says = "a handler takes the error code off the stack before IRET",
 	  .source = "SDM 3A, \"Error Code\"",

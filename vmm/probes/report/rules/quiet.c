@@ -231,6 +231,12 @@ static const struct rule quiet_rules[] = {
 	  .advice = "set the options in its configuration, =y and not =m, and "
 		    "build it again",
 	  .broken = linux_no_driver },
+	{ .name = "running-zeroes",
+	  .says = "a jump leads to code: zeroes are memory that nobody filled",
+	  .source = "SDM 2, \"One-byte Opcode Map\"",
+	  .advice = "look at the last jump, call, return or gate before, by "
+		    "--trace-insn",
+	  .broken = spin_in_zeroes },
 	{ .name = "hlt-no-controller",
 	  .says = "HLT waits for an interrupt, and those come from interrupt "
 		  "controllers",

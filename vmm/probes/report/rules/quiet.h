@@ -153,6 +153,7 @@ bool wait_for_nothing(struct rule_case *c, struct text *text);
 bool storm_of_pic(struct rule_case *c, struct text *text);
 bool storm_of_ioapic(struct rule_case *c, struct text *text);
 
+bool spin_in_zeroes(struct rule_case *c, struct text *text);
 bool spin_for_good(struct rule_case *c, struct text *text);
 bool spin_for_cpu(struct rule_case *c, struct text *text);
 bool spin_for_memory(struct rule_case *c, struct text *text);
