@@ -92,8 +92,12 @@ static void arm(struct vcpu *vcpu)
 	if (!vcpu->debug_changed && !vcpu->steppers)
 		return;
 	vcpu->debug_changed = false;
-	if (vcpu->steppers)
+	if (vcpu->steppers) {
 		debug.control |= KVM_GUESTDBG_SINGLESTEP | hold_flag(vcpu);
+		vcpu->flag_left = true;
+	} else if (vcpu->flag_left) {
+		debug.control |= KVM_GUESTDBG_USE_HW_BP;
+	}
 	if (debug.control)
 		debug.control |= KVM_GUESTDBG_ENABLE;
 	if (ioctl(vcpu->fd, KVM_SET_GUEST_DEBUG, &debug))
@@ -252,9 +256,40 @@ static void clear_pushed_flag(struct vcpu *vcpu)
 	mem_write(&vcpu->vm->mem, gpa, &byte, sizeof(byte));
 }
 
+/*
+ * An interrupt that came during a step has pushed KVM's trap flag, and where stepping
+ * has ended in the handler, IRET takes it from there: the trap is none of the
+ * guest's. While one may come, debug registers of ours, none of which is on, have
+ * KVM tell us of it.
+ */
+static bool is_left_over(const struct vcpu *vcpu)
+{
+	const struct kvm_debug_exit_arch *arch = &vcpu->run->debug.arch;
+
+	return vcpu->flag_left && !vcpu->steppers &&
+	       arch->exception == DB_VECTOR && arch->dr6 & DR6_BS;
+}
+
+static void drop_flag(struct vcpu *vcpu)
+{
+	struct kvm_regs *regs = &vcpu->run->s.regs.regs;
+
+	regs->rflags &= ~(uint64_t)RFLAGS_TF;
+	if (ioctl(vcpu->fd, KVM_SET_REGS, regs))
+		vm_stop(vcpu->vm, STATUS_FAILED, "vCPU %u: KVM_SET_REGS: %s",
+			vcpu->id, strerror(errno));
+	vcpu->seen = *regs;
+	vcpu->flag_left = false;
+	vcpu->debug_changed = true;
+}
+
 /* What a service has done may be to pause the guest. */
 enum exit_action services_debug(struct vcpu *vcpu)
 {
+	if (is_left_over(vcpu)) {
+		drop_flag(vcpu);
+		return EXIT_RESUME;
+	}
 	if (vcpu->steppers && has_pushed_flags(vcpu))
 		clear_pushed_flag(vcpu);
 	for (unsigned int i = 0; i < nr_services; i++)

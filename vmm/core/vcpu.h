@@ -57,7 +57,8 @@ struct vcpu {
 	/* Of core/services.c; this vCPU's thread, before it has one anybody. */
 	unsigned int steppers; /* bit N: the Nth service that is on */
 	bool debug_changed, holds_irqs;
-	uint64_t step_from;	      /* linear address, at the last entry */
+	bool flag_left;	    /* the guest may have a trap flag of a step's */
+	uint64_t step_from; /* linear address, at the last entry */
 	struct kvm_guest_debug debug; /* of breakpoints; control 0: none */
 	void (*chip_enter)(struct vcpu *vcpu); /* enter() of its irqchip */
 };
