@@ -144,6 +144,9 @@ static const char *advice(int err)
 	case EADDRINUSE:
 		return "; another program listens there, or it is a file: give "
 		       "--gdb another port or path";
+	case ERANGE:
+		return "; each guest has a port of its own, up to 65535: give "
+		       "--gdb a lower one";
 	case EACCES:
 		return "; give --gdb another one";
 	case ENOENT:
