@@ -102,7 +102,8 @@ def debug_early(lab, elf):
 
 def debug_late(lab, elf):
     idle = lab.stop(1, "info threads", "echo Continuing.\\n", "continue",
-                    "backtrace", "detach", elf=elf)
+                    "backtrace 1", "tbreak do_idle", "continue", "backtrace",
+                    "detach", elf=elf)
     lab.type("while :; do :; done &")
     lab.read_to(PROMPT)
     watched = lab.gdb(1, "watch *(long *)&jiffies", "continue", "backtrace",
@@ -177,12 +178,12 @@ def early():
           r"=> 0xf+81\w+ <start_kernel\+\d+>", "detached")
 
 
-@tap.case("Linux: Ctrl-C stops vCPUs that idle, and jiffies are watched")
+@tap.case("Linux: Ctrl-C stops it, idle and woken again, and jiffies are watched")
 def late():
     idle, watched, status = result("late")
     check(idle, r"^\* 1 .*vCPU 0", r"^  2 .*vCPU 1", "SIGINT",
-          r"^#\d+ .* in do_idle", r"^#\d+ .* in (start_kernel|cpu_startup)",
-          "detached")
+          r"^#0 .* in \w+", "Temporary breakpoint 1, .* in do_idle",
+          r"^#\d+ .* in (start_kernel|cpu_startup)", "detached")
     check(watched, r"Hardware watchpoint 1", r"hit Hardware watchpoint 1",
           r"Old value = \d+", r"New value = \d+", r"^#1 ", "detached")
     tap.equal(status, vm.OK)
