@@ -37,8 +37,8 @@ def real_mode():
                    "break *next+1", "continue", "continue", "print $al",
                    "stepi", "stepi", "x/i $pc", "continue", "print $al",
                    "delete", "detach", elf=elf_of("counter"), before=REAL_MODE)
-        check(text, r"^pc +0x0 ", r"Breakpoint 1, 0x0*5 in next",
-              r"Breakpoint 2, 0x0*6 in next", r"= 48$", r"=> 0x[ab]\b",
+        check(text, r"^pc +0x0 ", r"Breakpoint 1, .*next",
+              r"Breakpoint 2, .*next", r"= 48$", r"=> 0x[ab]\b",
               r"Breakpoint 1, .*next", r"= 49$", r"detached")
         guest.end().must(vm.OK, b"0123456789\n")
 
