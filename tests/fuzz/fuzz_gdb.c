@@ -285,7 +285,7 @@ static void step(struct vm *vm)
 	}
 	be_over(vm);
 	if (server.running && run_is_halting(&server))
-		session_stopped(&server);
+		session_stopped(&server, false);
 	server.out_len = 0;
 	if (server.leaving)
 		reconnect();
