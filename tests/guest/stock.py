@@ -87,7 +87,11 @@ button() {
 }
 off() { b poweroff -f; b sleep 60; }
 again() { b reboot -f; b sleep 60; }
-crash() { echo c >/proc/sysrq-trigger; b sleep 60; }
+crash() { # when all that was said has been sent: a panic does not wait for it
+	b stty echo
+	echo c >/proc/sysrq-trigger
+	b sleep 60
+}
 """
 
 
