@@ -48,6 +48,7 @@ static void on_timer(void *arg, uint32_t events)
 		event_arm(board->timer.fd, TIMER_RETRY_NS, 0);
 		return;
 	}
+	board->deadline_ns = 0;
 	board->dev.type->timer(board->dev.state);
 	lock_give(&board->dev.lock);
 }
@@ -370,6 +371,7 @@ void board_timer(struct board *board, uint64_t deadline_ns)
 	uint64_t now_ns = vm_now_ns(board->vm);
 	uint64_t wait_ns = 0;
 
+	board->deadline_ns = deadline_ns;
 	if (deadline_ns) /* a deadline in the past is due now, not never */
 		wait_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 1;
 	if (wait_ns && board->timer.fd <= 0 && add_timer(board)) {

@@ -15,6 +15,7 @@ struct board {
 	const struct planned *planned; /* NULL: as its type says */
 	struct event_loop *loop;
 	struct event_source timer; /* fd 0 when the device has none */
+	uint64_t deadline_ns;	   /* of it, by the guest's clock; 0: not set */
 	struct bus_moving *bars;   /* PCI_BARS of them; NULL: not on PCI */
 	unsigned int slot;	   /* if it is */
 	struct worker *workers;	   /* WORKERS_MAX of them, or NULL */

@@ -56,6 +56,7 @@ enum dev_chips {
 };
 
 struct chip;	     /* include/chip.h */
+struct stash;	     /* util/stash.h */
 struct pci_function; /* include/pci.h */
 struct surface;	     /* util/surface.h */
 struct board;	     /* one per device instance; opaque to the device */
@@ -131,6 +132,36 @@ struct device_type {
 	/* All threads are gone, and the state goes next: closes what is open.
 	 * NULL: nothing is. */
 	void (*release)(void *dev);
+
+	/*
+	 * What is remembered of it when its guest is saved: the state from byte
+	 * @saved on, up to @size. That is plain data: no pointer, no descriptor,
+	 * nothing that another process has elsewhere. Members before it are
+	 * init()'s. @version counts the layouts of that and of save(), from 1;
+	 * 0: it cannot be saved, and neither can a guest that has it. Timer and
+	 * interrupt lines are remembered by the machine.
+	 */
+	unsigned int version;
+	size_t saved;
+
+	/* Whether all that it has begun is in its state or in guest RAM: no worker
+	 * has a request on its way. Where that is false, board_ring() says when
+	 * it has become true. NULL: always. */
+	bool (*still)(void *dev);
+
+	/* What there is to remember beside that, of whatever length. NULL: nothing
+	 * is. */
+	void (*save)(void *dev, struct stash *out);
+
+	/*
+	 * The plain data is back, after init() and before the guest runs: gets
+	 * what save() has put, and makes all else that follows from it. False: no
+	 * device of this type was ever in such a state, or this run has not what
+	 * it needs. The file may be anybody's: each number that is an index, a
+	 * length or an address is checked. NULL: whatever the bytes are, they
+	 * harm nobody.
+	 */
+	bool (*restored)(void *dev, struct stash *in);
 
 	/*
 	 * What the guest's screen shows, all of it, in @surface; changes

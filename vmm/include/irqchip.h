@@ -21,6 +21,7 @@
 
 struct dev_message;
 struct kvm;
+struct stash;
 struct vcpu;
 struct vm;
 
@@ -82,6 +83,16 @@ struct irqchip {
 	void (*want_eoi)(struct vm *vm, const struct dev_message *messages,
 			 unsigned int count);
 	void (*eoi)(struct vm *vm, uint8_t vector);
+
+	/*
+	 * What is remembered of the controllers and of the timer in the host
+	 * kernel, local APICs aside; @version counts its layouts, from 1. load()
+	 * comes before the guest starts: 0, or -EINVAL: they never were in such
+	 * a state. NULL: all of them are devices of ours.
+	 */
+	unsigned int version;
+	int (*save)(struct vm *vm, struct stash *out);
+	int (*load)(struct vm *vm, struct stash *in);
 };
 
 #define IRQCHIP(row) TABLE_ROW(irqchip, irqchip, row)
