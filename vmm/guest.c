@@ -214,7 +214,8 @@ static int plug_in(const struct options *opt, unsigned int id, bool early,
 static int make_plan(const struct options *opt, const struct loader *loader,
 		     const struct image *image, struct vm_config *config)
 {
-	const struct plan_guest guest = { loader, image, opt->without };
+	const struct plan_guest guest = { loader, image, opt->without,
+					  config->copy };
 	struct plan *plan;
 	int err;
 

@@ -2,6 +2,7 @@
 #include "fake_board.h"
 
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,6 +271,27 @@ void board_random(struct board *board, void *buf, size_t len)
 	for (size_t i = 0; i < len; i++)
 		byte[i] = board->random++;
 	board->random_len += len;
+}
+
+void board_refuse(struct board *board, const char *why, ...)
+{
+	va_list args;
+
+	if (*board->refused)
+		return;
+	va_start(args, why);
+	vsnprintf(board->refused, sizeof(board->refused), why, args);
+	va_end(args);
+}
+
+bool board_forks(struct board *board)
+{
+	return board->forks;
+}
+
+unsigned int board_copy(struct board *board)
+{
+	return board->copy;
 }
 
 unsigned int board_guest_id(struct board *board)

@@ -96,6 +96,11 @@ struct board {
 	unsigned int nr_ioevents;
 	bool let_go;
 
+	/* Snapshots */
+	unsigned int copy;
+	bool forks;
+	char refused[256]; /* what board_refuse() said first; "" nothing */
+
 	/* include/queue.h */
 	const struct queue_counts *counts;
 	unsigned int nr_counts, events;

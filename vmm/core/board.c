@@ -435,6 +435,11 @@ void board_random(struct board *board, void *buf, size_t len)
 			"no random bytes from this host: %s", strerror(errno));
 }
 
+unsigned int board_copy(struct board *board)
+{
+	return board->vm->config.copy;
+}
+
 unsigned int board_guest_id(struct board *board)
 {
 	return board->vm->config.id;

@@ -27,6 +27,7 @@ struct board {
 	bool gets_keys; /* what is typed may go here */
 	bool made;	/* init() was called */
 	bool hung_up;	/* the device has been told */
+	bool refused;	/* board_refuse() */
 
 	/* Guarded by dev.lock. */
 	struct lastword_ear ear;

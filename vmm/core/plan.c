@@ -80,6 +80,11 @@ bool plan_allows(const struct plan *plan, const char *name)
 	return !feature_is_out(plan->guest.without, name);
 }
 
+unsigned int plan_copy(const struct plan *plan)
+{
+	return plan->guest.copy;
+}
+
 bool plan_drives_windows(const struct plan *plan)
 {
 	const struct loader *loader = plan->guest.loader;

@@ -16,6 +16,7 @@ struct plan_guest {
 	const struct loader *loader;
 	const struct image *image;
 	const char *const *without; /* features left out: feature.h */
+	unsigned int copy;	    /* see plan_copy() */
 };
 
 struct plan {

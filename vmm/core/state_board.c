@@ -1,5 +1,7 @@
 /* What is remembered of devices: see include/device.h, `saved`. */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/board.h"
@@ -73,6 +75,26 @@ void state_release(struct vm *vm)
 	release(vm, vm->nr_boards, false);
 }
 
+void board_refuse(struct board *board, const char *why, ...)
+{
+	char text[256];
+	va_list args;
+
+	if (board->refused)
+		return;
+	board->refused = true;
+	va_start(args, why);
+	vsnprintf(text, sizeof(text), why, args);
+	va_end(args);
+	log_error("%s: %s: %s", board->vm->config.name, board->dev.type->name,
+		  text);
+}
+
+bool board_forks(struct board *board)
+{
+	return board->vm->forks;
+}
+
 static int save_board(struct board *board, struct parts *parts)
 {
 	const struct device_type *type = board->dev.type;
@@ -87,9 +109,10 @@ static int save_board(struct board *board, struct parts *parts)
 	STASH_PUT(out, board->deadline_ns);
 	stash_put(out, (const uint8_t *)board->dev.state + type->saved,
 		  type->size - type->saved);
+	board->refused = false;
 	if (type->save)
 		type->save(board->dev.state, out);
-	return 0;
+	return board->refused ? -ENOTSUP : 0;
 }
 
 int state_save_boards(struct vm *vm, struct parts *parts)
@@ -126,10 +149,13 @@ static int load_board(struct board *board, struct parts *parts,
 
 	if (!in)
 		return -EINVAL;
-	if (load_state(board, in))
+	board->refused = false;
+	if (load_state(board, in) && !board->refused)
 		return 0;
-	log_error("%s: %s is in a state that none of this kvm-vmm's can be in",
-		  subject, type->name);
+	if (!board->refused)
+		log_error("%s: %s is in a state that none of this kvm-vmm's "
+			  "can be in",
+			  subject, type->name);
 	return -EINVAL;
 }
 

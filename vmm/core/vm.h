@@ -32,6 +32,7 @@ struct vm_config {
 	const char *symbols;	       /* the file of --symbols, or NULL */
 	unsigned int id;	       /* place on the command line, from 0 */
 	unsigned int nr_guests;	       /* on the command line */
+	unsigned int copy;	       /* of a guest; 0: it is none */
 	uint64_t mem_size;	       /* bytes of RAM */
 	unsigned int nr_vcpus;	       /* 1.. */
 	const struct irqchip *irqchip; /* NULL: no interrupts at all */
@@ -81,7 +82,8 @@ struct vm {
 	struct lock wires_lock;
 	uint32_t wires[PCI_WIRES]; /* guarded by it */
 
-	struct pause pause;	    /* see core/pause.h */
+	struct pause pause; /* see core/pause.h */
+	bool forks;	    /* state_save() is for copies; its caller's */
 	struct vm_symbols *symbols; /* core/symbols.c */
 	bool kept; /* it has ended, and a service keeps it; by stop_lock */
 	struct bell changed;	   /* of board_ring() */

@@ -296,6 +296,16 @@ const void *board_config(struct board *board);
 /* Whether this run has the feature @name: see include/feature.h. */
 bool board_has(struct board *board, const char *name);
 
+/* In save() or restored(), which is false then: it cannot be, and @why, for the user,
+ * behind the device's name; one message, and no other follows. */
+void board_refuse(struct board *board, const char *why, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* In save(): the state is for copies of the guest, which run beside it, at the same
+ * time. And whether this is one: its number, from 1; 0: none. */
+bool board_forks(struct board *board);
+unsigned int board_copy(struct board *board);
+
 /*
  * The guest did something no driver should: counted, and logged once per
  * device and @what (a string literal), with @val.

@@ -18,6 +18,20 @@
 
 #include "table.h"
 
+/*
+ * Snapshots. A disk whose bytes are in a file, or a server, stays where it is: the
+ * snapshot has its length and, of a file, when it was changed last, and it has to be
+ * as it was when the guest is restored (or the user says that he knows better,
+ * --no-disk-check). An overlay that would be thrown away is part of the snapshot.
+ *
+ * Copies. A guest that has forked goes on writing to its disks. So each of its copies
+ * has, over what was read only already, an overlay of its own, to be thrown away, in
+ * which it begins with all that the guest had changed: the overlay's contents are
+ * in the snapshot, named or not. disk_ask.copy opens a disk so. A guest that
+ * writes to a file itself cannot be forked, since that file would change beneath
+ * the copies: it is told to take an overlay.
+ */
+
 #define DISK_SECTOR    512
 #define DISK_BLOCK_MAX 4096
 
@@ -27,9 +41,17 @@ struct disk_ask {
 	const char *format;  /* the row's name; NULL: whose it is */
 	const char *overlay; /* the file that gets the changes; NULL: none */
 	bool read_only;
+	bool copy; /* another guest has it, too: see "Copies" */
 };
 
 struct disk_format;
+struct stash;
+
+/* What tells that a disk is as it was: all zeroes for one that cannot tell. */
+struct disk_mark {
+	int64_t changed_s;
+	uint64_t changed_ns;
+};
 
 struct disk {
 	const struct disk_format *format;
@@ -38,7 +60,8 @@ struct disk {
 	uint32_t block; /* bytes that are written as one: 512 to 4096 */
 	bool read_only;
 	bool can_discard, can_zero;
-	bool unused; /* no guest ever had it: its close() leaves no new file */
+	bool forgets; /* what was changed is nowhere else, and goes with it */
+	bool unused;  /* no guest ever had it: its close() leaves no new file */
 	struct timespec changed; /* its last change when it was opened; or 0 */
 	max_align_t own[];	 /* the format's state */
 };
@@ -84,6 +107,21 @@ struct disk_format {
 	 * are, and *@at is where they are there; -1: by read() alone. NULL:
 	 * always so. */
 	int (*place)(struct disk *disk, uint64_t *at, uint64_t len);
+
+	/*
+	 * When the file that has its bytes was changed last, once all that was
+	 * written is in it. 0, or -errno. NULL: nobody can tell.
+	 */
+	int (*mark)(struct disk *disk, struct disk_mark *mark);
+
+	/*
+	 * What was changed of the disk beneath it, for restore() of another one
+	 * that nobody has written to. 0; -EFBIG: too much for a snapshot; or
+	 * -errno. restore(): -EINVAL: no such disk was ever in such a state.
+	 * NULL: there is no disk beneath.
+	 */
+	int (*save)(struct disk *disk, struct stash *out);
+	int (*restore)(struct disk *disk, struct stash *in);
 
 	/* What blocks ends, at once, with an error; from any thread. NULL: only
 	 * the host's own files are waited for. */

@@ -26,6 +26,7 @@
 
 struct board;
 struct pci;
+struct stash;
 
 enum pci_bar_kind {
 	PCI_BAR_IO = 0x1, /* these are the bits in the register itself */
@@ -120,6 +121,12 @@ void *pci_dma(struct pci *pci, uint64_t gpa, size_t len);
 uint64_t pci_msix_read(struct pci *pci, uint64_t off, unsigned int size);
 void pci_msix_write(struct pci *pci, uint64_t off, unsigned int size,
 		    uint64_t val);
+
+/* First of all in the function's save() and restored(): what the bus remembers of
+ * it, `function`, `board` and `window` aside. False: no such function was ever in
+ * such a state. BARs are where they were; interrupts are not sent again. */
+void pci_save(const struct pci *pci, struct stash *out);
+bool pci_restored(struct pci *pci, struct stash *in);
 
 /* What the bus asks of the board. */
 

@@ -75,6 +75,10 @@ void plan_window(struct planned *planned);
 /* Whether this run has the feature @name: see include/feature.h. */
 bool plan_allows(const struct plan *plan, const char *name);
 
+/* Which copy of a guest this one is to be, that runs beside it, from 1; 0: none. What
+ * others have open they keep: see include/disk.h, "Copies". */
+unsigned int plan_copy(const struct plan *plan);
+
 /* Whether the guest is known to have a driver for such windows. */
 bool plan_drives_windows(const struct plan *plan);
 

@@ -17,6 +17,7 @@
 
 struct board;
 struct plan;
+struct stash;  /* util/stash.h */
 struct virtio; /* one device; virtio/status.h */
 
 #define VIRTIO_QUEUES_MAX 16
@@ -57,7 +58,27 @@ struct virtio_type {
 	 * which shows them. NULL: there, nothing can be written. */
 	void (*config_write)(void *dev, unsigned int off, unsigned int size);
 
-	/* As in include/device.h, or NULL. */
+	/*
+	 * As in include/device.h, of its own state; queues, features and the
+	 * configuration space are remembered besides. It is still when no chain
+	 * is held and still() is true. What restored() finds in the configuration
+	 * space is what the guest has seen; the features that were taken are
+	 * looked at after it, so it may offer some. It calls nobody: that is
+	 * go_on()'s.
+	 */
+	unsigned int version;
+	size_t saved;
+	bool (*still)(void *dev);
+	void (*save)(void *dev, struct stash *out);
+	bool (*restored)(void *dev, struct stash *in);
+
+	/* After restored(), when the guest runs again: whatever may change what it
+	 * sees, and takes threads. ready() was called before, if the guest had
+	 * come so far; kick() comes for every queue that a worker serves. NULL:
+	 * nothing to do. */
+	void (*go_on)(void *dev);
+
+	/* As there, or NULL. */
 	size_t (*input)(void *dev, const uint8_t *buf, size_t len);
 	void (*hang_up)(void *dev);
 	void (*resize)(void *dev);
