@@ -117,6 +117,7 @@ obj-$(CONFIG_BOOT_LINUX) += boot/linux.o boot/bzimage.o boot/vmlinux.o \
 obj-$(CONFIG_BOOT_ROOT)  += boot/root.o
 obj-$(CONFIG_MPTABLE)    += boot/firmware/mptable.o
 obj-$(CONFIG_ACPI)       += boot/firmware/acpi.o boot/firmware/dsdt.o
+obj-$(CONFIG_VMGENID)    += boot/firmware/vmgenid.o
 obj-$(CONFIG_BOOT_LONG64) += boot/long64.o boot/elf.o boot/map64.o boot/room.o
 obj-$(CONFIG_BOOT_PROT32) += boot/prot32.o boot/elf.o boot/room.o
 multiboot-objs := $(addprefix boot/,multiboot.o multiboot_image.o \

@@ -27,6 +27,7 @@ static const struct part {
 	{ "pit", PLATFORM_PIT },       { "reset", PLATFORM_RESET },
 	{ "pm", PLATFORM_PM },	       { "vga", PLATFORM_VGA },
 	{ "pci", PLATFORM_PCI },       { "ecam", PLATFORM_ECAM },
+	{ "acpi", PLATFORM_ACPI },     { "vmgenid", PLATFORM_VMGENID },
 };
 
 static bool is_feature(const char *name)
@@ -129,6 +130,16 @@ void platform_write(struct vm *vm, const struct platform *platform)
 		vm->config.irqchip->set_ioapic_id(vm, platform->ioapic_id);
 	TABLE_FOREACH(firmware, row) {
 		if (is_told(vm, platform, *row))
+			(*row)->write(&vm->mem, platform);
+	}
+}
+
+void platform_write_again(struct vm *vm, const struct platform *platform)
+{
+	const struct firmware *const *row;
+
+	TABLE_FOREACH(firmware, row) {
+		if ((*row)->again && is_told(vm, platform, *row))
 			(*row)->write(&vm->mem, platform);
 	}
 }

@@ -18,4 +18,8 @@ void platform_wire(struct vm *vm, const struct platform *platform);
 /* Writes what this run describes the machine by. */
 void platform_write(struct vm *vm, const struct platform *platform);
 
+/* Writes what a guest that was restored is told by: of that, whatever is another
+ * each time. It stands still. */
+void platform_write_again(struct vm *vm, const struct platform *platform);
+
 #endif

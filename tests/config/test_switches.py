@@ -99,9 +99,9 @@ ROWS = {
         'IRQCHIP_KERNEL=n IRQCHIP_VMM=n IRQCHIP_SPLIT=n '
         'IRQCHIP_DEFAULT_KERNEL=n DEFAULT_IRQCHIP="none" PIT=n PIT_KERNEL=n '
         'SMP=n SMP_MAX=1 UART_IRQ4=n DEV_PIC=n DEV_PIT=n DEV_IOAPIC=n '
-        'MPTABLE=n ACPI=n ECAM=n IRQFD=n',
+        'MPTABLE=n ACPI=n VMGENID=n ECAM=n IRQFD=n',
         (r"irqchip .*", r"device  (pic|ioapic|pit|serial|ecam) .*",
-         r"feature (pit|irq4|mptable|acpi|irqfd) .*", r"vcpus   64 .*"),
+         r"feature (pit|irq4|mptable|acpi|vmgenid|irqfd) .*", r"vcpus   64 .*"),
         (r"vcpus   1 .*", r"device  serial .*port 0x3f8\+8"),
         {**NAMES_DEFAULT, **COUNTS_IRQS}),
     "IRQCHIP_DEFAULT_VMM": Row(
@@ -148,9 +148,10 @@ ROWS = {
     "DEV_DEBUGCON": Row("devices/debugcon", lost=r"device  debugcon .*"),
     "DEV_POST": Row("devices/post", lost=r"device  post .*"),
     "DEV_RESET": Row("devices/reset", lost=r"device  reset .*"),
-    "DEV_PM": Row("devices/pm boot/firmware/acpi boot/firmware/dsdt pci/ecam",
-                  takes="ACPI=n ECAM=n",
-                  lost=(r"device  (pm|ecam) .*", r"feature acpi .*")),
+    "DEV_PM": Row("devices/pm boot/firmware/acpi boot/firmware/dsdt "
+                  "boot/firmware/vmgenid pci/ecam",
+                  takes="ACPI=n VMGENID=n ECAM=n",
+                  lost=(r"device  (pm|ecam) .*", r"feature (acpi|vmgenid) .*")),
     "IRQFD": Row("core/irqfds", "core/irqfds_none",
                  lost=r"feature irqfd .*"),
     "PCI": Row("pci/* virtio/pci* core/irqfds core/bus_moving core/board_pci",
@@ -227,9 +228,10 @@ ROWS = {
                       lost=(r"loader  bzimage .*", r"loader  vmlinux .*",
                             r"feature shortcuts .*", r"plug    root .*")),
     "BOOT_ROOT": Row("boot/root", lost=r"plug    root .*"),
-    "ACPI": Row("boot/firmware/acpi boot/firmware/dsdt pci/ecam",
-                takes="ECAM=n", lost=(r"feature acpi .*",
-                                      r"device  ecam .*")),
+    "ACPI": Row("boot/firmware/acpi boot/firmware/dsdt boot/firmware/vmgenid "
+                "pci/ecam", takes="VMGENID=n ECAM=n",
+                lost=(r"feature (acpi|vmgenid) .*", r"device  ecam .*")),
+    "VMGENID": Row("boot/firmware/vmgenid", lost=r"feature vmgenid .*"),
     "MPTABLE": Row("boot/firmware/mptable", lost=r"feature mptable .*"),
     "BOOT_CODE": Row("boot/code", lost=r"loader  code(32|64) .*"),
     "BOOT_PVH": Row("boot/pvh", lost=r"loader  pvh .*"),

@@ -17,14 +17,17 @@ import badimages
 import vm
 from vm import tap
 
-AREA = 0xe0000          # what the guest shows begins here
+AREA = 0xe0000          # what the guest shows begins here,
+SHOWN = 0x4000          # and is so long; the page of the ID follows
 BAD = re.compile(r"warning|error|remark|exception|fail|could not|AE_[A-Z]|"
                  r"unresolved|invalid", re.I)
 GOOD = re.compile(r"0 Errors, 0 Warnings, 0 Remarks|"
                   r"\(aetests-|AE_OK|"          # acpiexec's tests of itself
+                  r"Outstanding cache alloc|"   # its own, with any GPE block
                   r"Disassembly of|^ \* ")
 HEADER = 36             # bytes of a table before its content
-PM_PORTS = (0x600, 12)  # the FADT's, which no device may have
+GENERATION = 0xef000    # what ADDR says
+PM_PORTS = (0x600, 14)  # the FADT's, which no device may have
 PCI_IDS = ("PNP0A03", "PNP0A08")
 
 
@@ -232,9 +235,19 @@ def check_windows(devices, count):
                 if len(d.irqs) != 1)
 
 
+def check_generation(page, hids, text, is_there):
+    """The VM generation ID: 16 bytes, aligned, in a page of their own."""
+    tap.equal("MKVM0001" in hids, is_there, "the VM generation ID's device")
+    tap.equal(len(page), 0x1000, "its page")
+    tap.equal(any(page[:16]), is_there, "the ID is not zeroes")
+    tap.check(not any(page[16:]), "nothing else is in its page")
+    if is_there:
+        tap.equal(asks(text, "\\_SB.VGEN.ADDR"), [GENERATION, 0], "ADDR")
+
+
 def judge(result, cpus, chip, without, has_pci, windows):
     result.must(vm.OK)
-    tables = Tables(result.out)
+    tables = Tables(result.out[:SHOWN])
     folder = os.path.join(tap.BUILD, "tests", "guest", "acpi")
     tables.write(folder)
     names = set(tables.by_name)
@@ -250,6 +263,8 @@ def judge(result, cpus, chip, without, has_pci, windows):
     text = said("iasl", "-p", "again", "dsdt.dsl", cwd=folder)
     tap.check("0 Errors, 0 Warnings, 0 Remarks" in text, text)
     commands = ["evaluate \\_S5", "namespace"]
+    if "vmgenid" not in without:
+        commands += ["evaluate \\_SB.VGEN.ADDR"]
     if has_pci:
         commands += ["evaluate \\_SB.PCI0._PRT", "execute \\_PIC 1",
                      "evaluate \\_SB.PCI0._PRT"]
@@ -272,6 +287,7 @@ def judge(result, cpus, chip, without, has_pci, windows):
     com1 = [d.irqs for d in devices if d.hid == "PNP0501"]
     if com1:
         tap.equal(com1, [[] if "irq4" in without else [4]], "COM1's line")
+    check_generation(result.out[SHOWN:], has, text, "vmgenid" not in without)
     check_fadt(tables.by_name["FACP"], without, has_apic)
     if has_apic:
         check_madt(tables.by_name["APIC"], cpus, devices)
@@ -312,6 +328,7 @@ described(1, "vmm", "i8042", "cmos", "irq4")
 described(4, "kernel", "serial")
 described(1, "kernel", "serial", "i8042", "reset", "cmos", "pit")
 described(1, "kernel", "reset")
+described(1, "kernel", "vmgenid")
 described(2, "kernel", has_pci=True)
 described(1, "vmm", has_pci=True)
 described(3, "split", "ecam", has_pci=True)

@@ -1,4 +1,4 @@
-/* objects: boot/firmware/acpi.o boot/firmware/dsdt.o core/memory.o */
+/* objects: boot/firmware/acpi.o boot/firmware/dsdt.o boot/firmware/vmgenid.o core/memory.o */
 /*
  * ACPI's tables where kvm-vmm cannot be asked to write them: for as many
  * processors as there can be, in too little RAM, and for each set of parts that
@@ -19,7 +19,8 @@
 #define CPUS_MAX  254
 #define AREA_SIZE (MEM_RSDP_END - MEM_RSDP)
 #define HEADER	  36
-#define ALL_PARTS ((PLATFORM_ECAM << 1) - 1)
+#define ALL_PARTS ((PLATFORM_VMGENID << 1) - 1)
+#define ID_SIZE	  16
 
 TABLE_DECLARE(firmware, firmware);
 
@@ -38,10 +39,21 @@ static int drop_ram(void **state)
 	return 0;
 }
 
+static const struct firmware *named(const char *name)
+{
+	const struct firmware *const *row;
+
+	TABLE_FOREACH(firmware, row) {
+		if (!strcmp((*row)->name, name))
+			return *row;
+	}
+	fail_msg("no row %s", name);
+	return NULL;
+}
+
 static const struct firmware *acpi(void)
 {
-	assert_ptr_equal(__start_table_firmware + 1, __stop_table_firmware);
-	return *__start_table_firmware;
+	return named("acpi");
 }
 
 static uint32_t get32(const uint8_t *at)
@@ -105,6 +117,11 @@ static void test_processors(void **state)
 	assert_int_equal(mem.base[MEM_RSDP_END - 1], 0xa5);
 }
 
+static bool has_id(unsigned int parts)
+{
+	return parts & PLATFORM_VMGENID;
+}
+
 /* Each set of parts is one that can be described, and no table more. */
 static void test_parts(void **state)
 {
@@ -127,6 +144,12 @@ static void test_parts(void **state)
 				 !!(parts & PLATFORM_APIC));
 		assert_int_equal(has_table(rsdt, "MCFG"),
 				 !!(parts & PLATFORM_ECAM));
+		/* GPE0_BLK, GPE0_BLK_LEN, X_GPE0_BLK: 16 bits of ports */
+		assert_int_equal(get32(fadt + 80), has_id(parts) ? 0x60c : 0);
+		assert_int_equal(fadt[92], has_id(parts) ? 2 : 0);
+		assert_int_equal(get32(fadt + 220),
+				 has_id(parts) ? 0x01001001 : 0);
+		assert_int_equal(get32(fadt + 224), has_id(parts) ? 0x60c : 0);
 	}
 }
 
@@ -144,6 +167,35 @@ static void test_little_ram(void **state)
 	mem_free(&little);
 }
 
+/* Its own bytes each time, in the page that is left for it, and nothing else. */
+static void test_generation(void **state)
+{
+	const struct platform platform = { .has = ALL_PARTS, .nr_cpus = 2 };
+	const struct firmware *vmgenid = named("vmgenid");
+	uint8_t before[ID_SIZE], *id = mem.base + MEM_GENERATION;
+
+	(void)state;
+	assert_true(vmgenid->again);
+	assert_false(acpi()->again);
+	for (unsigned int parts = 0; parts <= ALL_PARTS; parts++) {
+		static const unsigned int always = PLATFORM_ACPI |
+						   PLATFORM_IRQS | PLATFORM_PM;
+		const struct platform some = { .has = parts };
+
+		assert_int_equal(vmgenid->fits(&some),
+				 (parts & always) == always);
+	}
+	write_tables(ALL_PARTS, CPUS_MAX);
+	assert_int_equal(*id, 0xa5); /* there is room for the tables, without */
+	vmgenid->write(&mem, &platform);
+	memcpy(before, id, sizeof(before));
+	vmgenid->write(&mem, &platform);
+	assert_memory_not_equal(id, before, sizeof(before));
+	assert_int_equal(id[-1], 0xa5);
+	assert_int_equal(id[ID_SIZE], 0xa5);
+	assert_int_equal(MEM_GENERATION % 4096, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +203,8 @@ int main(void)
 						drop_ram),
 		cmocka_unit_test_setup_teardown(test_parts, make_ram, drop_ram),
 		cmocka_unit_test(test_little_ram),
+		cmocka_unit_test_setup_teardown(test_generation, make_ram,
+						drop_ram),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #define EN  0x602
 #define CNT 0x604
 #define TMR 0x608
+#define GPE 0x60c
 
 #define SCI_IS(level) IRQ(0, level)
 
@@ -18,8 +19,9 @@
 #define DAY    86400000000000ULL
 
 static const struct step power_on[] = {
-	IN16(STS, 0x0000), IN16(EN, 0x0000), IN16(CNT, 0x0001), IN16(0x606, 0),
-	IN32(STS, 0),	   IN32(CNT, 1),     IN32(TMR, 0),	SCI_IS(0),
+	IN16(STS, 0x0000), IN16(EN, 0x0000), IN16(CNT, 0x0001),
+	IN16(0x606, 0),	   IN32(STS, 0),     IN32(CNT, 1),
+	IN32(TMR, 0),	   SCI_IS(0),	     IN16(GPE, 0),
 };
 
 /* What can be enabled; the global lock and the clock never raise anything, and
@@ -114,6 +116,12 @@ static const struct step carry[] = {
 	OUT16(EN, 0), UNTIL(DAY),	SCI_IS(0),	  IN16(STS, 1),
 };
 
+/* General purpose events: of eight there is one, which the guest cannot make. */
+static const struct step event[] = {
+	OUT16(GPE, 0xffff), IN16(GPE, 0x2000), OUT(GPE + 1, 0xdf), IN16(GPE, 0),
+	OUT(GPE, 0x20),	    IN16(GPE, 0),      SCI_IS(0),	   ODD(0),
+};
+
 TEST_STEPS(test_power_on, "pm", power_on)
 TEST_STEPS(test_enable, "pm", enable)
 TEST_STEPS(test_control, "pm", control)
@@ -123,6 +131,49 @@ TEST_STEPS(test_off_by_byte, "pm", off_by_byte)
 TEST_STEPS(test_other_sleep, "pm", other_sleep)
 TEST_STEPS(test_timer, "pm", timer)
 TEST_STEPS(test_carry, "pm", carry)
+TEST_STEPS(test_event, "pm", event)
+
+static void restore(struct board *b)
+{
+	assert_true(b->type->restored(b->dev, NULL));
+}
+
+/* A guest that was restored is told, once it listens, until it has heard it. */
+static void test_restored(void **state)
+{
+	struct board b;
+
+	(void)state;
+	fake_board_open(&b, "pm");
+	restore(&b);
+	assert_int_equal(fake_in(&b, GPE, 2), 0x0020);
+	assert_false(b.irq[0]);
+	fake_out(&b, GPE + 1, 1, 0x20);
+	assert_true(b.irq[0]);
+	fake_out(&b, GPE, 1, 0x20);
+	assert_false(b.irq[0]);
+	assert_int_equal(fake_in(&b, GPE, 2), 0x2000);
+	restore(&b);
+	assert_true(b.irq[0]);
+	fake_board_close(&b);
+}
+
+/* A run without the ID has nothing to tell. */
+static void test_restored_without(void **state)
+{
+	static const char *const without[] = { "vmgenid", NULL };
+	struct board b;
+
+	(void)state;
+	fake_without = without;
+	fake_board_open(&b, "pm");
+	fake_out(&b, GPE + 1, 1, 0x20);
+	restore(&b);
+	assert_int_equal(fake_in(&b, GPE, 2), 0x2000);
+	assert_false(b.irq[0]);
+	fake_without = NULL;
+	fake_board_close(&b);
+}
 
 static void test_status(void **state)
 {
@@ -148,6 +199,9 @@ int main(void)
 		cmocka_unit_test(test_other_sleep),
 		cmocka_unit_test(test_timer),
 		cmocka_unit_test(test_carry),
+		cmocka_unit_test(test_event),
+		cmocka_unit_test(test_restored),
+		cmocka_unit_test(test_restored_without),
 		cmocka_unit_test(test_status),
 	};
 

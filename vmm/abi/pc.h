@@ -11,9 +11,12 @@
 #define PC_PM1_EVT 0x600 /* PM1_STS, then PM1_EN */
 #define PC_PM1_CNT 0x604
 #define PC_PM_TMR  0x608
-#define PC_PM_LEN  12
+#define PC_GPE0	   0x60c /* GPE0_STS, then GPE0_EN, of a byte each */
+#define PC_PM_LEN  14
 #define PC_PM_HZ   3579545
 #define PC_S5_TYP  0 /* SLP_TYP that is power off */
+
+#define PC_GPE_GENERATION 5 /* general purpose event: another generation */
 
 #define PC_SCI_IRQ 9 /* a level, active high */
 
@@ -53,6 +56,7 @@
 #define MEM_FIRMWARE_START	0x9fc00
 #define MEM_EBDA_END		0xa0000
 #define MEM_RSDP		0xe0000 /* ACPI's root pointer, its tables */
+#define MEM_GENERATION		0xef000 /* page of the VM generation ID, in there */
 #define MEM_RSDP_END		0xf0000
 #define MEM_FIRMWARE_TABLES	0xf0000
 #define MEM_FIRMWARE_TABLES_END 0xf8000

@@ -6,6 +6,8 @@
  *   2  PM1_EN     what of it raises the SCI, a level
  *   4  PM1_CNT    SLP_TYP and SLP_EN: sleep, that is, power off
  *   8  PM_TMR     32 bits at 3.579545 MHz; a change of bit 31 is TMR_STS
+ *  12  GPE0_STS   the same for general purpose events, a byte each: there is
+ *  13  GPE0_EN    one, that the guest was restored (boot/firmware/vmgenid.c)
  *
  * There is no system management mode to hand the registers over (SCI_EN is
  * always set) or to share the global lock with, no sleep button, and nothing that
@@ -21,6 +23,7 @@
 #define PM1_EN	(PC_PM1_EVT + 2 - PC_PM1_EVT)
 #define PM1_CNT (PC_PM1_CNT - PC_PM1_EVT)
 #define PM_TMR	(PC_PM_TMR - PC_PM1_EVT)
+#define GPE0	(PC_GPE0 - PC_PM1_EVT)
 
 /* PM1_STS and PM1_EN */
 #define TMR	0x0001
@@ -39,9 +42,15 @@
 #define NS_PER_S  1000000000ULL
 #define CARRY_BIT 31
 
+/* GPE0_STS is the low byte of a register, GPE0_EN the high one. */
+#define GPE_MASK  (1 << PC_GPE_GENERATION)
+#define GPE_SHIFT 8
+#define GPE_EN	  (GPE_MASK << GPE_SHIFT)
+
 struct pm {
 	struct board *board;
 	uint16_t sts, en, cnt;
+	uint16_t gpe; /* GPE0_STS and GPE0_EN */
 	bool sci;
 	bool armed;	  /* the timer, for the next carry */
 	uint64_t carries; /* that have been seen */
@@ -73,7 +82,7 @@ static void note_carry(struct pm *pm, uint64_t now)
 /* The SCI follows from the registers; the timer runs only for its sake. */
 static void update(struct pm *pm)
 {
-	bool sci = pm->sts & pm->en;
+	bool sci = (pm->sts & pm->en) || (pm->gpe & pm->gpe >> GPE_SHIFT);
 	bool arm = (pm->en & TMR) && !(pm->sts & TMR);
 
 	if (arm != pm->armed)
@@ -100,6 +109,7 @@ static uint64_t pm_read(void *dev, unsigned int range, uint64_t off,
 	memcpy(regs + PM1_EN, &pm->en, sizeof(pm->en));
 	memcpy(regs + PM1_CNT, &pm->cnt, sizeof(pm->cnt));
 	memcpy(regs + PM_TMR, &now, sizeof(uint32_t));
+	memcpy(regs + GPE0, &pm->gpe, sizeof(pm->gpe));
 	memcpy(&val, regs + off, size);
 	return val;
 }
@@ -138,6 +148,10 @@ static void write_reg(struct pm *pm, unsigned int reg, uint16_t val,
 		if (val & CNT_SLP_EN)
 			fall_asleep(pm);
 		break;
+	case GPE0:
+		pm->gpe &= ~(val & GPE_MASK);
+		put_byte(&pm->gpe, val & GPE_EN, byte & ~0xff);
+		break;
 	}
 }
 
@@ -174,6 +188,18 @@ static bool pm_power(void *dev)
 	return pm->en & PWRBTN;
 }
 
+/* A guest that has listened has its own copies of whatever must be nobody's. */
+static bool pm_restored(void *dev, struct stash *in)
+{
+	struct pm *pm = dev;
+
+	(void)in;
+	if (board_has(pm->board, "vmgenid"))
+		pm->gpe |= GPE_MASK;
+	update(pm);
+	return true;
+}
+
 static void pm_init(void *dev, struct board *board)
 {
 	struct pm *pm = dev;
@@ -195,5 +221,6 @@ static const struct device_type pm = {
 	.write = pm_write,
 	.timer = pm_timer,
 	.power = pm_power,
+	.restored = pm_restored,
 };
 DEVICE(pm);

@@ -27,6 +27,8 @@ enum platform_part {
 	PLATFORM_VGA = 1 << 9,
 	PLATFORM_PCI = 1 << 10,	 /* a host bridge, and something on it */
 	PLATFORM_ECAM = 1 << 11, /* its configuration space in memory */
+	PLATFORM_ACPI = 1 << 12,
+	PLATFORM_VMGENID = 1 << 13, /* an ID for each time it is restored */
 };
 
 /* A device of virtio over MMIO: PC_WINDOW_LEN addresses, and an ISA line. */
@@ -77,6 +79,9 @@ struct firmware {
 
 	void (*write)(const struct memory *mem,
 		      const struct platform *platform);
+
+	/* It is written again when the guest is restored. */
+	bool again;
 };
 
 #define FIRMWARE(row) TABLE_ROW(firmware, firmware, row)

@@ -9,7 +9,8 @@
  *                                                      -> MCFG if there is ECAM
  *
  * There is no system management mode: ACPI is on from the start, SMI_CMD is 0.
- * Left out are sleeping states, general purpose events, and processor power.
+ * Left out are sleeping states, processor power, and all general purpose events
+ * but one (vmgenid.c).
  */
 #include "boot/firmware/acpi.h"
 
@@ -221,6 +222,16 @@ static void add_reset(struct acpi_fadt *fadt, const struct platform *platform)
 	fadt->flags |= FLAG_RESET_REG_SUP;
 }
 
+/* General purpose events: a byte that says which came, and one for which count. */
+static void add_events(struct acpi_fadt *fadt)
+{
+	static const struct acpi_gas gpe0 = GAS_IO(16, 1, PC_GPE0);
+
+	fadt->gpe0 = PC_GPE0;
+	fadt->gpe0_len = 2;
+	fadt->x_gpe0 = gpe0;
+}
+
 static uint32_t write_fadt(struct acpi_area *area,
 			   const struct platform *platform, uint32_t facs,
 			   uint32_t dsdt)
@@ -251,6 +262,8 @@ static uint32_t write_fadt(struct acpi_area *area,
 	fadt.iapc_boot_arch = boot_arch(platform);
 	if (platform_has(platform, PLATFORM_CMOS))
 		fadt.century = RTC_CENTURY;
+	if (platform_has(platform, PLATFORM_VMGENID))
+		add_events(&fadt);
 	add_reset(&fadt, platform);
 	acpi_begin(area, "FACP", FADT_REVISION);
 	acpi_add(area, &fadt, sizeof(fadt));
@@ -328,12 +341,12 @@ static bool acpi_fits(const struct platform *platform)
 static void acpi_write(const struct memory *mem,
 		       const struct platform *platform)
 {
-	struct acpi_area area = { .size = MEM_RSDP_END - MEM_RSDP,
+	struct acpi_area area = { .size = MEM_GENERATION - MEM_RSDP,
 				  .at = ACPI_ALIGN };
 	uint32_t tables[ROOTS_MAX], facs;
 	unsigned int count = 0;
 
-	area.base = mem_hva(mem, MEM_RSDP, area.size);
+	area.base = mem_hva(mem, MEM_RSDP, MEM_RSDP_END - MEM_RSDP);
 	if (!area.base)
 		return;
 	facs = write_facs(&area);

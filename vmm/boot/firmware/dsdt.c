@@ -33,6 +33,7 @@ static const struct block {
 	BLOCK(serial_mute, PLATFORM_SERIAL, PLATFORM_SERIAL_IRQ),
 	BLOCK(pci, PLATFORM_PCI, 0),
 	BLOCK(ecam, PLATFORM_ECAM, 0),
+	BLOCK(vmgenid, PLATFORM_VMGENID, 0),
 };
 
 static const char digits[] = "0123456789ABCDEF";
