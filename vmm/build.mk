@@ -152,7 +152,7 @@ obj-$(CONFIG_DBG_GDB)     += $(call whole,service/gdb) \
 obj-$(CONFIG_DBG_TRACE_INSN) += $(call whole,service/insn) core/linear.o x86/walk.o \
 				util/outfile.o
 obj-$(CONFIG_SNAPSHOT)    += $(addprefix core/,state.o state_vcpu.o state_time.o \
-			     state_board.o) util/parts.o util/stash.o
+			     state_board.o state_wires.o) util/parts.o util/stash.o
 obj-$(CONFIG_DBG_DOCTOR)  += $(call whole,doctor)
 
 # The DSDT's parts, from ASL; one header, which only their file includes.

@@ -40,4 +40,7 @@ struct board {
  * free. */
 int board_take_slot(struct board *board);
 
+/* Which of the devices of its name @board is, from 0: core/state_board.c. */
+unsigned int board_number(const struct vm *vm, const struct board *board);
+
 #endif

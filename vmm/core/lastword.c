@@ -1,6 +1,8 @@
 /* How a guest that resets itself has ended: see lastword.h for the rule. */
 #include "core/lastword.h"
 
+#include <string.h>
+
 #include "memory.h"
 
 /* The BIOS data area's reset flag: what kind of reset is wanted. */
@@ -36,6 +38,30 @@ enum lastword lastword_hear(struct lastword_ear *ear, const void *buf,
 	}
 	ear->next = next;
 	return said;
+}
+
+/* Behind so many characters of the one line, or of the other behind that. */
+unsigned int lastword_place(const struct lastword_ear *ear)
+{
+	if (!ear->next)
+		return 0;
+	if (ear->next > panic && ear->next < panic + sizeof(panic))
+		return ear->next - panic;
+	return sizeof(panic) + (ear->next - restart);
+}
+
+bool lastword_set_place(struct lastword_ear *ear, unsigned int place)
+{
+	const size_t at = place % sizeof(panic);
+	const char *line = place < sizeof(panic) ? panic : restart;
+
+	ear->next = NULL;
+	if (!place)
+		return true;
+	if (!at || place >= 2 * sizeof(panic) || at >= strlen(line))
+		return false;
+	ear->next = line + at;
+	return true;
 }
 
 const char *lastword_crash(enum lastword said, const struct memory *mem)

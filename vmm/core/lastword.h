@@ -51,6 +51,11 @@ static inline bool lastword_is_none(const struct lastword_ear *ear,
 	return len == 1 && !ear->next && c != 'K' && c != ':';
 }
 
+/* How far it is, as a number that means the same to every kvm-vmm; 0: in neither
+ * line. False: no ear can be there. */
+unsigned int lastword_place(const struct lastword_ear *ear);
+bool lastword_set_place(struct lastword_ear *ear, unsigned int place);
+
 /* What crashed a guest that has said @said and then reset itself, in words to
  * print; NULL where it ended well. */
 const char *lastword_crash(enum lastword said, const struct memory *mem);

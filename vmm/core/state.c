@@ -73,6 +73,8 @@ int state_save(struct vm *vm, struct parts *parts)
 		err = state_save_time(vm, parts);
 	if (!err)
 		err = state_save_boards(vm, parts);
+	if (!err)
+		err = state_save_wires(vm, parts);
 	if (!err && !parts_are_whole(parts)) {
 		log_error("%s: its state: %s", vm->config.name,
 			  strerror(ENOMEM));
@@ -92,5 +94,7 @@ int state_load(struct vm *vm, struct parts *parts, const char *subject)
 		err = load_vcpus(vm, parts, subject);
 	if (!err)
 		err = state_load_boards(vm, parts, subject);
+	if (!err)
+		err = state_load_wires(vm, parts, subject);
 	return err ? err : parts_check(parts, subject);
 }

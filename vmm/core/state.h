@@ -7,6 +7,7 @@
  *     irqchip row    "irqchip"              boards_create(), in the order that
  *     state_time.c   "time"                 KVM wants
  *     state_board.c  the device's name
+ *     state_wires.c  "wires"
  */
 #ifndef MKVM_STATE_H
 #define MKVM_STATE_H
@@ -49,6 +50,8 @@ int state_load_vcpu(struct vcpu *vcpu, struct parts *parts,
 int state_save_time(struct vm *vm, struct parts *parts);
 int state_load_time(struct vm *vm, struct parts *parts, const char *subject);
 int state_save_boards(struct vm *vm, struct parts *parts);
+int state_save_wires(struct vm *vm, struct parts *parts);
 int state_load_boards(struct vm *vm, struct parts *parts, const char *subject);
+int state_load_wires(struct vm *vm, struct parts *parts, const char *subject);
 
 #endif

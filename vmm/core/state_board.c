@@ -11,13 +11,18 @@
 #include "util/log.h"
 #include "util/parts.h"
 
-/* Which of the devices of its type @board is, from 0. */
-static unsigned int number_of(const struct board *board)
+/* What a board remembers beside its device. */
+struct saved {
+	uint64_t deadline_ns; /* of the timer */
+	uint32_t ear;	      /* lastword_place() */
+	uint32_t zero;
+};
+
+unsigned int board_number(const struct vm *vm, const struct board *board)
 {
 	unsigned int nr = 0;
 
-	for (const struct board *other = board->vm->boards; other < board;
-	     other++)
+	for (const struct board *other = vm->boards; other < board; other++)
 		nr += !strcmp(other->dev.type->name, board->dev.type->name);
 	return nr;
 }
@@ -98,6 +103,7 @@ bool board_forks(struct board *board)
 static int save_board(struct board *board, struct parts *parts)
 {
 	const struct device_type *type = board->dev.type;
+	struct saved saved = { 0 };
 	struct stash *out;
 
 	if (!type->version) {
@@ -105,8 +111,11 @@ static int save_board(struct board *board, struct parts *parts)
 			  type->name);
 		return -ENOTSUP;
 	}
-	out = parts_add(parts, type->name, number_of(board), type->version);
-	STASH_PUT(out, board->deadline_ns);
+	out = parts_add(parts, type->name, board_number(board->vm, board),
+			type->version);
+	saved.deadline_ns = board->deadline_ns;
+	saved.ear = lastword_place(&board->ear);
+	STASH_PUT(out, saved);
 	stash_put(out, (const uint8_t *)board->dev.state + type->saved,
 		  type->size - type->saved);
 	board->refused = false;
@@ -127,16 +136,18 @@ int state_save_boards(struct vm *vm, struct parts *parts)
 static bool load_state(struct board *board, struct stash *in)
 {
 	const struct device_type *type = board->dev.type;
-	uint64_t deadline_ns;
+	struct saved saved;
 
-	STASH_GET(in, deadline_ns);
+	STASH_GET(in, saved);
 	stash_get(in, (uint8_t *)board->dev.state + type->saved,
 		  type->size - type->saved);
-	if (in->bad || (deadline_ns && !type->timer) ||
-	    (type->restored && !type->restored(board->dev.state, in)))
+	if (in->bad || (saved.deadline_ns && !type->timer) ||
+	    !lastword_set_place(&board->ear, saved.ear))
 		return false;
-	if (deadline_ns)
-		board_timer(board, deadline_ns);
+	if (saved.deadline_ns)
+		board_timer(board, saved.deadline_ns);
+	if (type->restored && !type->restored(board->dev.state, in))
+		return false;
 	return stash_is_done(in);
 }
 
@@ -145,7 +156,8 @@ static int load_board(struct board *board, struct parts *parts,
 {
 	const struct device_type *type = board->dev.type;
 	struct stash *in = parts_take(parts, subject, type->name,
-				      number_of(board), type->version);
+				      board_number(board->vm, board),
+				      type->version);
 
 	if (!in)
 		return -EINVAL;
@@ -159,11 +171,27 @@ static int load_board(struct board *board, struct parts *parts,
 	return -EINVAL;
 }
 
-int state_load_boards(struct vm *vm, struct parts *parts, const char *subject)
+/* Those that are interrupt controllers, or those that are not. */
+static int load_boards(struct vm *vm, bool chips, struct parts *parts,
+		       const char *subject)
 {
 	int err = 0;
 
 	for (unsigned int i = 0; i < vm->nr_boards && !err; i++)
-		err = load_board(&vm->boards[i], parts, subject);
+		if (device_is_chip(vm->boards[i].dev.type) == chips)
+			err = load_board(&vm->boards[i], parts, subject);
+	return err;
+}
+
+/* A device may find its world changed, and set its line: the controllers, which
+ * know what that was, come first. The terminal may be another size. */
+int state_load_boards(struct vm *vm, struct parts *parts, const char *subject)
+{
+	int err = load_boards(vm, true, parts, subject);
+
+	if (!err)
+		err = load_boards(vm, false, parts, subject);
+	if (!err)
+		boards_resize(vm);
 	return err;
 }

@@ -50,6 +50,8 @@ static const struct device_type debugcon = {
 	.init = debugcon_init,
 	.read = debugcon_read,
 	.write = debugcon_write,
+	.version = 1,
+	.saved = sizeof(struct debugcon), /* nothing */
 };
 
 DEVICE(debugcon);

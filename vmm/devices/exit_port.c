@@ -64,6 +64,8 @@ static const struct device_type exit_port = {
 	.init = exit_port_init,
 	.read = exit_port_read,
 	.write = exit_port_write,
+	.version = 1,
+	.saved = sizeof(struct exit_port), /* nothing */
 };
 
 /* PORT[,SIZE], as C writes numbers. */

@@ -30,7 +30,8 @@ enum {
 
 struct fwcfg {
 	struct board *board;
-	uint64_t item; /* what has not been read of it, low byte first */
+	uint64_t item; /* what has not been read of it, low byte first; this is
+			* remembered */
 };
 
 static uint64_t item_of(struct board *board, uint16_t key)
@@ -97,6 +98,8 @@ static const struct device_type fwcfg = {
 	.init = fwcfg_init,
 	.read = fwcfg_read,
 	.write = fwcfg_write,
+	.version = 1,
+	.saved = offsetof(struct fwcfg, item),
 };
 
 DEVICE(fwcfg);

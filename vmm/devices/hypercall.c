@@ -7,6 +7,7 @@
 
 #include "abi/hypercall.h"
 #include "device.h"
+#include "saved.h"
 
 #define HC_PORTS  4  /* an access is up to 4 bytes wide */
 #define FIFO_SIZE 16 /* characters that wait to be asked for */
@@ -21,6 +22,8 @@ enum answer {
 
 struct hypercall {
 	struct board *board;
+
+	/* What is remembered of it begins here. */
 	uint8_t fifo[FIFO_SIZE];
 	unsigned int head, len;
 	bool refused; /* input() left something behind */
@@ -181,6 +184,15 @@ static size_t hypercall_input(void *dev, const uint8_t *buf, size_t len)
 	return taken;
 }
 
+static bool hypercall_restored(void *dev, struct stash *in)
+{
+	const struct hypercall *hc = dev;
+
+	(void)in;
+	return ARE_BOOLS(&hc->refused) && hc->head < FIFO_SIZE &&
+	       hc->len <= FIFO_SIZE && hc->answer <= ANSWER_RANDOM;
+}
+
 static void hypercall_init(void *dev, struct board *board)
 {
 	struct hypercall *hc = dev;
@@ -199,6 +211,9 @@ static const struct device_type hypercall = {
 	.read = hypercall_read,
 	.write = hypercall_write,
 	.input = hypercall_input,
+	.version = 1,
+	.saved = offsetof(struct hypercall, fifo),
+	.restored = IF_SAVED(hypercall_restored),
 };
 
 DEVICE(hypercall);

@@ -18,6 +18,7 @@
 
 #include "abi/pc.h"
 #include "device.h"
+#include "saved.h"
 
 #define PM1_STS (PC_PM1_EVT - PC_PM1_EVT)
 #define PM1_EN	(PC_PM1_EVT + 2 - PC_PM1_EVT)
@@ -49,6 +50,8 @@
 
 struct pm {
 	struct board *board;
+
+	/* What is remembered of it begins here. */
 	uint16_t sts, en, cnt;
 	uint16_t gpe; /* GPE0_STS and GPE0_EN */
 	bool sci;
@@ -194,6 +197,11 @@ static bool pm_restored(void *dev, struct stash *in)
 	struct pm *pm = dev;
 
 	(void)in;
+	if (!ARE_BOOLS(&pm->sci, &pm->armed) || !has_only(pm->en, EN_MASK) ||
+	    !has_only(pm->sts, TMR | PWRBTN) ||
+	    !has_only(pm->cnt, CNT_MASK | CNT_SCI_EN) ||
+	    !has_only(pm->gpe, GPE_MASK | GPE_EN))
+		return false;
 	if (board_has(pm->board, "vmgenid"))
 		pm->gpe |= GPE_MASK;
 	update(pm);
@@ -221,6 +229,8 @@ static const struct device_type pm = {
 	.write = pm_write,
 	.timer = pm_timer,
 	.power = pm_power,
-	.restored = pm_restored,
+	.version = 1,
+	.saved = offsetof(struct pm, sts),
+	.restored = IF_SAVED(pm_restored),
 };
 DEVICE(pm);

@@ -16,7 +16,7 @@
 
 struct port92 {
 	struct board *board;
-	uint8_t val;
+	uint8_t val; /* what is remembered */
 };
 
 static uint64_t port92_read(void *dev, unsigned int range, uint64_t off,
@@ -62,6 +62,8 @@ static const struct device_type port92 = {
 	.init = port92_init,
 	.read = port92_read,
 	.write = port92_write,
+	.version = 1,
+	.saved = offsetof(struct port92, val),
 };
 
 DEVICE(port92);

@@ -48,6 +48,8 @@ static const struct device_type post = {
 	.init = post_init,
 	.read = post_read,
 	.write = post_write,
+	.version = 1,
+	.saved = offsetof(struct post, code),
 };
 
 DEVICE(post);

@@ -7,6 +7,7 @@
  * A hard, a soft and a full reset are the same here: the guest ends.
  */
 #include "device.h"
+#include "saved.h"
 
 #define RST_CNT_PORT 0xcf9
 
@@ -17,7 +18,7 @@
 
 struct reset {
 	struct board *board;
-	uint8_t rst_cnt;
+	uint8_t rst_cnt; /* what is remembered */
 };
 
 static uint64_t reset_read(void *dev, unsigned int range, uint64_t off,
@@ -45,6 +46,14 @@ static void reset_write(void *dev, unsigned int range, uint64_t off,
 		board_stop(r->board, BOARD_STOP_RESET, 0);
 }
 
+static bool reset_restored(void *dev, struct stash *in)
+{
+	const struct reset *r = dev;
+
+	(void)in;
+	return has_only(r->rst_cnt, RST_CNT_MASK);
+}
+
 static void reset_init(void *dev, struct board *board)
 {
 	struct reset *r = dev;
@@ -61,6 +70,9 @@ static const struct device_type reset = {
 	.init = reset_init,
 	.read = reset_read,
 	.write = reset_write,
+	.version = 1,
+	.saved = offsetof(struct reset, rst_cnt),
+	.restored = IF_SAVED(reset_restored),
 };
 
 DEVICE(reset);

@@ -10,6 +10,7 @@
  */
 #include "devices/serial.h"
 #include "ison.h"
+#include "saved.h"
 #include "util/slow.h"
 
 #define COM1_BASE 0x3f8
@@ -351,6 +352,27 @@ static void serial_hang_up(void *dev)
 	serial_irq_update(s);
 }
 
+/*
+ * The line is that of this run: who was hung up on finds somebody there again, and
+ * is told by the delta bits of MSR.
+ */
+static bool serial_restored(void *dev, struct stash *in)
+{
+	struct serial *s = dev;
+
+	(void)in;
+	if (!ARE_BOOLS(&s->overrun, &s->thre_pending, &s->level, &s->rts_used,
+		       &s->out2_used, &s->trying, &s->listening, &s->refused,
+		       &s->resting))
+		return false;
+	if (!has_only(s->ier, IER_MASK) || !has_only(s->mcr, MCR_MASK) ||
+	    s->polls > POLLS_TO_LISTEN || !serial_fifo_fits(s))
+		return false;
+	update_modem(s);
+	serial_irq_update(s);
+	return true;
+}
+
 /* PC16550D "Master Reset"; the latch only because it has no reset value. */
 static void serial_init(void *dev, struct board *board)
 {
@@ -380,6 +402,9 @@ static const struct device_type serial = {
 	.input = serial_input,
 	.hang_up = serial_hang_up,
 	.timer = serial_irq_rested,
+	.version = 1,
+	.saved = offsetof(struct serial, ier),
+	.restored = IF_SAVED(serial_restored),
 };
 
 DEVICE(serial);

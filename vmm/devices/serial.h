@@ -33,7 +33,11 @@
 
 struct serial {
 	struct board *board;
+	bool has_irq;  /* as this run wants it: serial_irq_init() */
+	bool has_fifo; /* likewise */
+	bool hung_up;  /* the other end of the line has gone */
 
+	/* What is remembered of it begins here. */
 	uint8_t ier, fcr, lcr, mcr, scr;
 	uint8_t msr;	  /* lines and delta bits */
 	uint16_t divisor; /* DLM:DLL */
@@ -44,10 +48,6 @@ struct serial {
 	bool thre_pending; /* the THRE interrupt has not been seen yet */
 	bool level;	   /* of the interrupt line, after the OUT2 gate */
 
-	bool has_irq;  /* as this run wants it: serial_irq_init() */
-	bool has_fifo; /* likewise */
-
-	bool hung_up;	 /* the other end of the line has gone */
 	bool rts_used;	 /* the guest has raised RTS: lowering it means stop */
 	bool out2_used;	 /* likewise OUT2: it gates the interrupt line */
 	bool trying;	 /* no other register was used since IER was written */
@@ -88,6 +88,9 @@ void serial_fifo_control(struct serial *s, uint8_t val);
 
 /* The bits that say in IIR whether the FIFOs are on. */
 uint8_t serial_fifo_bits(const struct serial *s);
+
+/* Whether such an FCR, and so many characters that wait, can be. */
+bool serial_fifo_fits(const struct serial *s);
 
 /* How many characters can come before one is lost. */
 unsigned int serial_rx_room(const struct serial *s);

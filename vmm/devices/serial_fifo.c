@@ -51,6 +51,13 @@ uint8_t serial_fifo_bits(const struct serial *s)
 	return fifos_on(s) ? IIR_FIFOS : 0;
 }
 
+bool serial_fifo_fits(const struct serial *s)
+{
+	return s->rx_head < FIFO_SIZE &&
+	       s->rx_len <= (fifos_on(s) ? FIFO_SIZE : 1) &&
+	       (s->fcr ? s->has_fifo && fifos_on(s) : true);
+}
+
 unsigned int serial_rx_room(const struct serial *s)
 {
 	return (fifos_on(s) ? FIFO_SIZE : 1) - s->rx_len;

@@ -21,6 +21,11 @@ uint8_t serial_fifo_bits(const struct serial *s)
 	return 0;
 }
 
+bool serial_fifo_fits(const struct serial *s)
+{
+	return !s->rx_head && s->rx_len <= 1 && !s->fcr;
+}
+
 unsigned int serial_rx_room(const struct serial *s)
 {
 	return 1 - s->rx_len;
