@@ -73,6 +73,7 @@ obj-$(CONFIG_DEV_IOAPIC)    += devices/ioapic.o
 obj-$(CONFIG_DEV_PIT)       += devices/pit.o devices/pit_counter.o
 
 obj-$(CONFIG_PCI)     += pci/host.o pci/config.o pci/interrupt.o
+obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_PCI)) += pci/saved.o
 obj-$(CONFIG_ECAM)    += pci/ecam.o
 obj-$(CONFIG_DEV_EDU) += pci/edu.o
 obj-$(CONFIG_VIRTIO) += virtio/status.o virtio/transport.o \

@@ -5,7 +5,7 @@
 /* objects: devices/pm.o devices/port92.o devices/post.o devices/reset.o */
 /* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */
 /* objects: devices/exit_port.o core/plan.o core/feature.o */
-/* objects: pci/host.o pci/ecam.o pci/config.o pci/interrupt.o pci/edu.o */
+/* objects: pci/host.o pci/ecam.o pci/config.o pci/saved.o pci/interrupt.o pci/edu.o */
 /* objects: devices/vga.o devices/vga_look.o util/surface.o */
 /* objects: display/text.o util/text.o */
 /* objects: core/bus.o core/bus_moving.o util/lock.o util/log.o util/sink.o */

@@ -1,5 +1,5 @@
 /* objects: virtio/balloon.o util/size.o virtio/transport.o virtio/pci.o virtio/pci_common.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o util/event.o util/log.o util/sink.o util/lock.o */
-/* objects: pci/host.o pci/config.o pci/interrupt.o */
+/* objects: pci/host.o pci/config.o pci/saved.o pci/interrupt.o */
 /*
  * The balloon: which pages go back to the host, how many are wanted, and what a
  * guest can say that makes no sense.

@@ -1,4 +1,4 @@
-/* objects: pci/edu.o pci/host.o pci/config.o pci/interrupt.o */
+/* objects: pci/edu.o pci/host.o pci/config.o pci/saved.o pci/interrupt.o */
 /*
  * The teaching device: each register as QEMU's documentation says, its
  * interrupts by pin and message, and DMA that would leave RAM or its page.

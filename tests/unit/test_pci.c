@@ -1,4 +1,4 @@
-/* objects: pci/host.o pci/ecam.o pci/config.o pci/interrupt.o */
+/* objects: pci/host.o pci/ecam.o pci/config.o pci/saved.o pci/interrupt.o */
 /*
  * Configuration space: the two ways to it, every register of the header, BARs
  * of each kind sized and moved, the pin, MSI and MSI-X with their masks.

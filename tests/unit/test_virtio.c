@@ -1,5 +1,5 @@
 /* objects: virtio/rng.o virtio/transport.o virtio/pci.o virtio/pci_common.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o util/event.o util/log.o util/sink.o util/lock.o */
-/* objects: pci/host.o pci/config.o pci/interrupt.o */
+/* objects: pci/host.o pci/config.o pci/saved.o pci/interrupt.o */
 /*
  * virtio over PCI, driven as VIRTIO 1.1 wants a driver to: capabilities, the
  * common configuration, the steps of the status, a queue, and all the ways in

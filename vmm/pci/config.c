@@ -90,7 +90,7 @@ static void map_bar(struct pci *pci, unsigned int bar)
 	board_map(pci->board, bar, base, pci->config[PCI_COMMAND] & bit);
 }
 
-static void map_bars(struct pci *pci)
+void pci_map_bars(struct pci *pci)
 {
 	for (unsigned int i = 0; i < PCI_BARS; i++)
 		if (pci->function->bars[i].size)
@@ -120,7 +120,7 @@ void pci_init(struct pci *pci, struct board *board,
 		  pci->config[PCI_COMMAND] | PCI_COMMAND_MASTER |
 			  PCI_COMMAND_PARITY | PCI_COMMAND_SERR |
 			  (f->pin ? PCI_COMMAND_INTX_OFF : 0));
-	map_bars(pci);
+	pci_map_bars(pci);
 	pci_add_messages(pci);
 }
 
@@ -183,7 +183,7 @@ static void visit_write(struct pci *pci, void *arg)
 		*byte = (*byte & ~bits) | (access->val >> i * 8 & bits);
 	}
 	if (access->reg < PCI_BARS_END)
-		map_bars(pci);
+		pci_map_bars(pci);
 	pci_update_interrupts(pci);
 }
 

@@ -51,6 +51,19 @@ void pci_config_write(struct board *bridge, unsigned int devfn,
 /* The capabilities of messages, from what the function is. */
 void pci_add_messages(struct pci *pci);
 
+/* BARs are where configuration space says. */
+void pci_map_bars(struct pci *pci);
+
+/* Which bits of register @reg the function changes by itself, its interrupts that
+ * is. */
+uint8_t pci_changes(const struct pci *pci, unsigned int reg);
+
+/* Whether messages that wait, and the table of MSI-X, can be so. */
+bool pci_messages_fit(const struct pci *pci);
+
+/* The line is what it was, and on the wire already. False: it cannot have been. */
+bool pci_line_was(struct pci *pci, bool asked);
+
 /* After a write to configuration space: the wire, and what waited. */
 void pci_update_interrupts(struct pci *pci);
 

@@ -52,6 +52,8 @@ static const struct device_type ecam = {
 	.init = ecam_init,
 	.read = ecam_read,
 	.write = ecam_write,
+	.version = 1,
+	.saved = sizeof(struct ecam), /* nothing */
 	.is_bridge = true,
 	.told_by = "acpi",
 };

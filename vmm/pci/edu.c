@@ -19,6 +19,7 @@
 #include "device.h"
 #include "pci.h"
 #include "plug.h"
+#include "saved.h"
 
 #define EDU_SIZE 0x100000
 
@@ -62,6 +63,8 @@ enum edu_reg {
 struct edu {
 	struct pci pci; /* first: see include/pci.h */
 	struct board *board;
+
+	/* What is remembered of it begins here. */
 	uint32_t live, factorial, status, causes;
 	uint64_t dma_src, dma_dst, dma_count, dma_cmd;
 	uint64_t factorial_ns, dma_ns; /* when each is done; 0: at rest */
@@ -286,6 +289,22 @@ static void edu_init(void *dev, struct board *board)
 	pci_init(&e->pci, board, &function);
 }
 
+static void edu_save(void *dev, struct stash *out)
+{
+	const struct edu *e = dev;
+
+	pci_save(&e->pci, out);
+}
+
+/* What it was at goes on, or is done at once. */
+static bool edu_restored(void *dev, struct stash *in)
+{
+	struct edu *e = dev;
+
+	return pci_restored(&e->pci, in) &&
+	       has_only(e->status, STATUS_COMPUTING | STATUS_IRQ);
+}
+
 static const struct device_type edu = {
 	.name = "edu",
 	.width = 8,
@@ -294,6 +313,10 @@ static const struct device_type edu = {
 	.read = edu_read,
 	.write = edu_write,
 	.timer = edu_timer,
+	.version = 1,
+	.saved = offsetof(struct edu, live),
+	.save = IF_SAVED(edu_save),
+	.restored = IF_SAVED(edu_restored),
 	.pci = &function,
 };
 

@@ -14,6 +14,7 @@
  */
 #include "device.h"
 #include "pci/config.h"
+#include "saved.h"
 
 #include "abi/pc.h"
 
@@ -30,7 +31,7 @@ enum {
 struct host {
 	struct pci pci;
 	struct board *board;
-	uint32_t address;
+	uint32_t address; /* what is remembered */
 };
 
 /* Whether the data ports are a register of bus 0, the only one. */
@@ -85,6 +86,21 @@ static void host_init(void *dev, struct board *board)
 	pci_init(&h->pci, board, &bridge);
 }
 
+static void host_save(void *dev, struct stash *out)
+{
+	const struct host *h = dev;
+
+	pci_save(&h->pci, out);
+}
+
+static bool host_restored(void *dev, struct stash *in)
+{
+	struct host *h = dev;
+
+	return pci_restored(&h->pci, in) &&
+	       has_only(h->address, ADDRESS_WRITABLE);
+}
+
 static const struct device_type pci = {
 	.name = "pci",
 	.what = "PCI host bridge 1b36:0008 at 0xcf8, if there is a device for "
@@ -98,6 +114,10 @@ static const struct device_type pci = {
 	.init = host_init,
 	.read = host_read,
 	.write = host_write,
+	.version = 1,
+	.saved = offsetof(struct host, address),
+	.save = IF_SAVED(host_save),
+	.restored = IF_SAVED(host_restored),
 	.pci = &bridge,
 	.is_bridge = true,
 };

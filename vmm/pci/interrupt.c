@@ -10,6 +10,7 @@
  */
 #include "device.h"
 #include "pci/config.h"
+#include "saved.h"
 
 #define CAP_MSI	 0x05
 #define CAP_MSIX 0x11
@@ -215,11 +216,17 @@ static void update_messages(struct pci *pci)
 		pci_put(pci, pci->msi_cap + MSI_PENDING, 4, 0);
 }
 
-static void update_line(struct pci *pci)
+static bool line_of(const struct pci *pci)
 {
 	bool off = pci_get(pci, PCI_COMMAND, 2) & PCI_COMMAND_INTX_OFF ||
 		   msi_control(pci) & MSI_ENABLE || pci_has_msix(pci);
-	bool line = pci->asks && !off;
+
+	return pci->asks && !off;
+}
+
+static void update_line(struct pci *pci)
+{
+	bool line = line_of(pci);
 
 	pci->config[PCI_STATUS] &= ~PCI_STATUS_INTX;
 	if (pci->asks)
@@ -240,6 +247,39 @@ void pci_level(struct pci *pci, bool asks)
 {
 	pci->asks = asks && pci->function->pin;
 	update_line(pci);
+}
+
+uint8_t pci_changes(const struct pci *pci, unsigned int reg)
+{
+	const unsigned int pending = pci->msi_cap + MSI_PENDING;
+	const uint64_t messages = (1ULL << pci->function->nr_msi) - 1;
+
+	if (reg == PCI_STATUS)
+		return PCI_STATUS_INTX;
+	if (pci->msi_cap && reg - pending < sizeof(uint32_t))
+		return messages >> (reg - pending) * 8;
+	return 0;
+}
+
+bool pci_messages_fit(const struct pci *pci)
+{
+	unsigned int nr = pci->msix_cap ? pci->function->nr_msix : 0;
+
+	for (unsigned int i = 0; i < nr; i++)
+		if (!has_only(pci->msix[i].words[WORD_ADDRESS],
+			      MSI_ADDRESS_BITS) ||
+		    !has_only(pci->msix[i].words[WORD_CONTROL], WORD_MASKED))
+			return false;
+	return has_only(pci->msix_pending, (1ULL << nr) - 1);
+}
+
+bool pci_line_was(struct pci *pci, bool asked)
+{
+	bool shown = pci->config[PCI_STATUS] & PCI_STATUS_INTX;
+
+	pci->asks = asked;
+	pci->line = line_of(pci);
+	return shown == asked && (pci->function->pin || !asked);
 }
 
 bool pci_is_master(const struct pci *pci)
