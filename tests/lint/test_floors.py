@@ -13,7 +13,7 @@ import sources
 from sources import tap
 
 FLOOR0 = ["util/*", "abi/*", "x86/*", "include/table.h", "include/ison.h",
-          "include/feature.h"]
+          "include/feature.h", "include/saved.h"]
 CONTRACT = FLOOR0 + ["include/*"]
 FLOOR1 = CONTRACT + ["terminal/*"]
 FLOOR2 = FLOOR1 + ["core/*"]
@@ -33,6 +33,7 @@ RULES = [
     ("include/table.h",	[],			False),
     ("include/ison.h",	[],			False),
     ("include/feature.h",	["include/table.h"],	False),
+    ("include/saved.h",	["include/ison.h"],	False),
     ("include/*",	CONTRACT,		False),
     ("terminal/*",	FLOOR1,			False),
     ("core/*",		FLOOR2,			True),
