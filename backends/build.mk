@@ -1,7 +1,9 @@
 # Back ends: programs that kvm-vmm starts, each on a library of others; they lie
 # beside it. kvm-gunzip is static, with musl, whatever kvm-vmm is.
 
-GUNZIP_OBJS := $(addprefix $(B)/musl/backends/,kvm_gunzip.o gunzip.o)
+JAIL_SRC := $(wildcard backends/jail/*.c)
+GUNZIP_OBJS := $(addprefix $(B)/musl/backends/,kvm_gunzip.o gunzip.o) \
+	       $(patsubst %.c,$(B)/musl/%.o,$(JAIL_SRC))
 
 $(GUNZIP_OBJS) $(B)/san/backends/gunzip.o $(B)/fuzz/backends/gunzip.o: EXTRA = -I.
 
@@ -23,12 +25,14 @@ endif
 
 # libslirp wants glib, and both the system's C library: a dynamic program.
 NET_OBJS := $(patsubst %.c,$(B)/%.o,$(wildcard backends/net/*.c))
-JAIL_OBJS := $(patsubst %.c,$(B)/%.o,$(wildcard backends/jail/*.c))
+JAIL_OBJS := $(patsubst %.c,$(B)/%.o,$(JAIL_SRC))
 NET_LINK := -pie -Wl,-z,relro,-z,now,--build-id=none
 
 $(NET_OBJS) $(JAIL_OBJS): EXTRA = -I. -I/usr/include/slirp -fPIE -fstack-protector-strong \
 	$(if $(filter -O1 -O2 -O3 -Os -Oz,$(CFLAGS)),-U_FORTIFY_SOURCE \
 	-D_FORTIFY_SOURCE=2)
+$(patsubst %.c,$(B)/musl/%.o,$(JAIL_SRC)) $(patsubst %.c,$(B)/san/%.o,$(JAIL_SRC)): \
+	EXTRA = -I.
 $(patsubst $(B)/%,$(B)/san/%,$(NET_OBJS)) $(patsubst $(B)/%,$(B)/fuzz/%,$(NET_OBJS)): \
 	EXTRA = -I. -I/usr/include/slirp
 

@@ -23,21 +23,23 @@
 
 /* Input and output are open; memory is for what is known of the code. */
 static const struct jail_call calls[] = {
-	{ .call = SYS_read },
-	{ .call = SYS_write },
-	{ .call = SYS_poll },
-	{ .call = SYS_brk },
-	{ .call = SYS_mmap, 2, PROT_EXEC, 0 },
-	{ .call = SYS_munmap },
-	{ .call = SYS_mremap },
-	{ .call = SYS_madvise },
-	{ .call = SYS_restart_syscall },
-	{ .call = SYS_rt_sigreturn },
-	{ .call = SYS_exit },
-	{ .call = SYS_exit_group },
+	{ JAIL_CALL(read, "the trace") },
+	{ JAIL_CALL(write, "its text") },
+	{ JAIL_CALL(poll, "whether more comes, and who reads") },
+	{ JAIL_CALL(brk, "memory") },
+	{ JAIL_CALL(mmap, "memory, none of it code"),
+	  JAIL_ONLY(2, PROT_EXEC, 0, "not PROT_EXEC") },
+	{ JAIL_CALL(munmap, "memory") },
+	{ JAIL_CALL(mremap, "memory") },
+	{ JAIL_CALL(madvise, "memory") },
+	{ JAIL_CALL(restart_syscall, "the kernel's own, after a stop") },
+	{ JAIL_CALL(rt_sigreturn, "ends a handler") },
+	{ JAIL_CALL(exit, "its end") },
+	{ JAIL_CALL(exit_group, "its end") },
 };
 
 static const struct jail jail = {
+	.program = "kvm-insn",
 	.calls = calls,
 	.nr_calls = sizeof(calls) / sizeof(*calls),
 	.memory = 1ull << 30,
@@ -96,6 +98,8 @@ int main(int argc, char **argv)
 	const char *why = "";
 	uint64_t where = 0;
 
+	if (!strcmp(word, "--show-sandbox"))
+		return jail_show(&jail);
 	steps_wait = !strcmp(word, "step");
 	if (stream.live && !steps_wait && strcmp(word, "live") != 0)
 		return say(INSN_USAGE, "it is kvm-vmm that starts this "

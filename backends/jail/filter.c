@@ -15,57 +15,94 @@
 #include <sys/syscall.h>
 
 #define X32_BIT	   0x40000000
-#define LENGTH_MAX 256
+#define LENGTH_MAX 512
+
+#define DEADLY(call_)                               \
+	{                                           \
+		.name = #call_, .call = SYS_##call_ \
+	}
 
 /* Only an intruder wants these. */
-static const uint16_t deadly[] = {
-	SYS_execve,
-	SYS_execveat,
-	SYS_ptrace,
-	SYS_process_vm_readv,
-	SYS_process_vm_writev,
-	SYS_fork,
-	SYS_vfork,
-	SYS_clone,
-	SYS_clone3,
-	SYS_open,
-	SYS_openat,
-	SYS_openat2,
-	SYS_creat,
-	SYS_mount,
-	SYS_umount2,
-	SYS_chroot,
-	SYS_pivot_root,
-	SYS_unshare,
-	SYS_setns,
-	SYS_bpf,
-	SYS_perf_event_open,
-	SYS_userfaultfd,
-	SYS_io_uring_setup,
-	SYS_kill,
-	SYS_tkill,
-	SYS_tgkill,
-	SYS_pidfd_open,
-	SYS_pidfd_getfd,
-	SYS_add_key,
-	SYS_request_key,
-	SYS_keyctl,
-	SYS_init_module,
-	SYS_finit_module,
-	SYS_kexec_load,
-	SYS_setuid,
-	SYS_setgid,
-	SYS_capset,
-	SYS_prctl,
-	SYS_seccomp,
-	SYS_memfd_create,
-	SYS_symlink,
-	SYS_link,
-	SYS_rename,
-	SYS_unlink,
-	SYS_chmod,
-	SYS_chown,
+const struct jail_deadly jail_deadly[] = {
+	DEADLY(execve),
+	DEADLY(execveat),
+	DEADLY(ptrace),
+	DEADLY(process_vm_readv),
+	DEADLY(process_vm_writev),
+	DEADLY(fork),
+	DEADLY(vfork),
+	DEADLY(clone),
+	DEADLY(clone3),
+	DEADLY(open),
+	DEADLY(openat),
+	DEADLY(openat2),
+	DEADLY(creat),
+	DEADLY(mount),
+	DEADLY(umount2),
+	DEADLY(chroot),
+	DEADLY(pivot_root),
+	DEADLY(unshare),
+	DEADLY(setns),
+	DEADLY(bpf),
+	DEADLY(perf_event_open),
+	DEADLY(userfaultfd),
+	DEADLY(io_uring_setup),
+	DEADLY(kill),
+	DEADLY(tkill),
+	DEADLY(tgkill),
+	DEADLY(pidfd_open),
+	DEADLY(pidfd_getfd),
+	DEADLY(add_key),
+	DEADLY(request_key),
+	DEADLY(keyctl),
+	DEADLY(init_module),
+	DEADLY(finit_module),
+	DEADLY(kexec_load),
+	DEADLY(setuid),
+	DEADLY(setgid),
+	DEADLY(capset),
+	DEADLY(prctl),
+	DEADLY(seccomp),
+	DEADLY(memfd_create),
+	DEADLY(symlink),
+	DEADLY(link),
+	DEADLY(rename),
+	DEADLY(unlink),
+	DEADLY(chmod),
+	DEADLY(chown),
+	DEADLY(mknod),
+	DEADLY(mknodat),
+	DEADLY(linkat),
+	DEADLY(symlinkat),
+	DEADLY(renameat2),
+	DEADLY(unlinkat),
+	DEADLY(open_by_handle_at),
+	DEADLY(rt_sigqueueinfo),
+	DEADLY(rt_tgsigqueueinfo),
+	DEADLY(process_madvise),
+	DEADLY(swapon),
+	DEADLY(reboot),
+	DEADLY(delete_module),
+	DEADLY(personality),
+	DEADLY(modify_ldt),
+	DEADLY(iopl),
+	DEADLY(ioperm),
+	DEADLY(io_uring_enter),
+	DEADLY(io_uring_register),
+	DEADLY(open_tree),
+	DEADLY(move_mount),
+	DEADLY(fsopen),
+	DEADLY(mount_setattr),
+	DEADLY(setresuid),
+	DEADLY(setresgid),
+	DEADLY(setreuid),
+	DEADLY(setregid),
+	DEADLY(setgroups),
+	DEADLY(syslog),
+	DEADLY(acct),
+	DEADLY(kcmp),
 };
+const size_t jail_nr_deadly = sizeof(jail_deadly) / sizeof(*jail_deadly);
 
 static struct sock_filter program[LENGTH_MAX];
 static unsigned short length;
@@ -113,16 +150,14 @@ static void put_allowed(const struct jail_call *rule)
 
 static void make_program(const struct jail *jail)
 {
-	const size_t nr_deadly = sizeof(deadly) / sizeof(*deadly);
-
 	load(offsetof(struct seccomp_data, arch));
 	put(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
 	end_with(SECCOMP_RET_KILL_PROCESS);
 	load_call();
 	for (size_t i = 0; i < jail->nr_calls; i++)
 		put_allowed(&jail->calls[i]);
-	for (size_t i = 0; i < nr_deadly; i++) {
-		unless(deadly[i], 1);
+	for (size_t i = 0; i < jail_nr_deadly; i++) {
+		unless(jail_deadly[i].call, 1);
 		end_with(SECCOMP_RET_KILL_PROCESS);
 	}
 	put(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
@@ -134,6 +169,8 @@ bool filter_enter(const struct jail *jail)
 {
 	struct sock_fprog all;
 
+	if (!jail->nr_calls)
+		return !prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
 	make_program(jail);
 	all = (struct sock_fprog){ .len = length, .filter = program };
 	return !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all);

@@ -116,6 +116,8 @@ int main(int argc, char **argv)
 	const struct peer *peer;
 	const char *fd = argc > 1 ? argv[1] : "";
 
+	if (argc == 2 && !strcmp(fd, "--show-sandbox"))
+		return jail_show(&net_jail);
 	if (!take_number(&fd, FDS_MAX, &words.fd) || *fd)
 		return refuse(USAGE, "it is kvm-vmm that starts this program, "
 				     "for --net user");

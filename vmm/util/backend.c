@@ -1,16 +1,24 @@
 /* Starting a program that lies beside this one. */
-#define _GNU_SOURCE /* vfork() */
+#define _GNU_SOURCE /* clone() */
 #include "util/backend.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "util/log.h"
+
+#define STACK_SIZE 16384
 
 /* Where @program is: in the folder of this one. */
 static int find_program(const char *program, char *path, size_t room)
@@ -45,38 +53,121 @@ static int place(const int *fds, unsigned int nr)
 	return syscall(SYS_close_range, nr, ~0u, 0);
 }
 
-/* On a stack that is the parent's, which waits; and ends with it. */
-static void __attribute__((noreturn))
-become(const char *path, char *const *argv, char *setting, pid_t parent,
-       const int *fds, unsigned int nr)
+/* What is started, and how. */
+struct start {
+	const char *path;
+	char *const *argv;
+	char **env;
+	const int *fds;
+	unsigned int nr;
+	int parent; /* a descriptor that can be read once we have ended; or -1 */
+	bool maps;  /* it is in a user namespace, as these */
+	uid_t uid;
+	gid_t gid;
+	bool refused; /* its word: rights over that it did not get */
+};
+
+static bool write_line(const char *path, const char *line)
 {
-	char *const env[] = { setting, NULL };
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool good = fd >= 0 && write(fd, line, strlen(line)) > 0;
+
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+/* Number 0 in there is our own, so that the rights over what is in there survive
+ * execve(2); outside it stays whoever we are. */
+static bool map_user(uid_t uid, gid_t gid)
+{
+	char users[32], groups[32];
+
+	snprintf(users, sizeof(users), "0 %u 1", uid);
+	snprintf(groups, sizeof(groups), "0 %u 1", gid);
+	return write_line("/proc/self/setgroups", "deny") &&
+	       write_line("/proc/self/uid_map", users) &&
+	       write_line("/proc/self/gid_map", groups);
+}
+
+static bool parent_lives(int fd)
+{
+	struct pollfd ended = { .fd = fd, .events = POLLIN };
+
+	return poll(&ended, 1, 0) <= 0;
+}
+
+/* In our memory, on a stack of its own, while we wait; and ends when we do. */
+static int become(void *arg)
+{
+	struct start *start = arg;
 	sigset_t none;
 
 	sigemptyset(&none);
-	if (!prctl(PR_SET_PDEATHSIG, SIGKILL) && getppid() == parent &&
-	    !place(fds, nr)) {
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || !parent_lives(start->parent))
+		_exit(BACKEND_NOT_STARTED);
+	start->refused = start->maps && !map_user(start->uid, start->gid);
+	if (!start->refused && !place(start->fds, start->nr)) {
 		sigprocmask(SIG_SETMASK, &none, NULL);
-		execve(path, argv, env);
+		execve(start->path, start->argv, start->env);
 	}
 	_exit(BACKEND_NOT_STARTED);
+}
+
+static pid_t start_in(struct start *start, int spaces)
+{
+	_Alignas(16) char stack[STACK_SIZE];
+	pid_t pid;
+
+	start->maps = spaces & CLONE_NEWUSER;
+	start->refused = false;
+	pid = clone(become, stack + sizeof(stack),
+		    CLONE_VM | CLONE_VFORK | SIGCHLD | spaces, start);
+	if (pid < 0)
+		return -errno;
+	if (!start->refused)
+		return pid;
+	backend_wait(pid);
+	return -EPERM;
+}
+
+/*
+ * As the only process that it can see, if this host lets us: root may do that, and
+ * others in a user namespace, if they may have those.
+ */
+static pid_t start_alone(struct start *start)
+{
+	pid_t pid = start_in(start, CLONE_NEWPID);
+
+	if (pid < 0)
+		pid = start_in(start, CLONE_NEWPID | CLONE_NEWUSER);
+	return pid < 0 ? start_in(start, 0) : pid;
 }
 
 pid_t backend_start(char *const *argv, char *setting, const int *fds,
 		    unsigned int nr)
 {
-	const pid_t parent = getpid();
+	static char verbose[] = BACKEND_VERBOSE "=1";
+	char *env[] = { verbose, setting, NULL };
 	char path[PATH_MAX];
+	struct start start = {
+		.path = path,
+		.argv = argv,
+		.env = log_is_verbose() ? env : env + 1,
+		.fds = fds,
+		.nr = nr,
+		.uid = geteuid(),
+		.gid = getegid(),
+	};
 	int err = find_program(argv[0], path, sizeof(path));
 	pid_t pid;
 
 	if (err)
 		return err;
-	pid = vfork();
-	if (!pid)
-		become(path, argv, setting, parent, fds, nr);
-	if (pid < 0)
-		return -errno;
+	start.parent = syscall(SYS_pidfd_open, getpid(), 0);
+	pid = start_alone(&start);
+	if (start.parent >= 0)
+		close(start.parent);
 	return pid;
 }
 

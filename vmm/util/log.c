@@ -231,3 +231,8 @@ void log_set_verbose(int on)
 {
 	atomic_store(&verbose, on);
 }
+
+bool log_is_verbose(void)
+{
+	return atomic_load(&verbose);
+}

@@ -12,6 +12,7 @@
 #ifndef MKVM_LOG_H
 #define MKVM_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* An error; printed always. Returns nothing: the caller returns -errno. */
@@ -32,5 +33,6 @@ const char *log_advice(int err);
 
 /* Turns details on (--verbose) or off. */
 void log_set_verbose(int on);
+bool log_is_verbose(void);
 
 #endif
