@@ -16,6 +16,7 @@
 #define serial_fifo_init       none_fifo_init
 #define serial_fifo_control    none_fifo_control
 #define serial_fifo_bits       none_fifo_bits
+#define serial_fifo_fits       none_fifo_fits
 #define serial_rx_room	       none_rx_room
 #define serial_rx_put	       none_rx_put
 #define serial_rx_get	       none_rx_get

@@ -12,6 +12,7 @@
  * daylight saving; the checksum, which no BIOS looks at here; disks.
  */
 #include "devices/cmos.h"
+#include "saved.h"
 
 #define CMOS_BASE 0x70
 
@@ -171,6 +172,17 @@ static void cmos_timer(void *dev)
 	cmos_update_irq(c);
 }
 
+/* The time is the host's, less what the guest has set it off by: it is right again
+ * without more. What was due meanwhile is told at once. */
+static bool cmos_restored(void *dev, struct stash *in)
+{
+	const struct cmos *c = dev;
+
+	(void)in;
+	return ARE_BOOLS(&c->level) && c->index < CMOS_SIZE &&
+	       has_only(c->flags, C_FLAGS) && cmos_time_is_possible(c);
+}
+
 static void cmos_init(void *dev, struct board *board)
 {
 	struct cmos *c = dev;
@@ -197,6 +209,9 @@ static const struct device_type cmos = {
 	.read = cmos_read,
 	.write = cmos_write,
 	.timer = cmos_timer,
+	.version = 1,
+	.saved = offsetof(struct cmos, index),
+	.restored = IF_SAVED(cmos_restored),
 };
 
 DEVICE(cmos);

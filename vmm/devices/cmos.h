@@ -52,14 +52,24 @@ enum {
 
 #define D_VRT 0x80 /* the battery is good */
 
+/* A date as the guest reads and writes it: struct tm without the host's pointer. */
+struct cmos_date {
+	int sec, min, hour;
+	int mday, mon; /* from 1, from 0 */
+	int year;      /* of the calendar */
+	int wday;      /* from Sunday, 0 */
+};
+
 struct cmos {
 	struct board *board;
+
+	/* What is remembered of it begins here. */
 	uint8_t index;
 	uint8_t ram[CMOS_SIZE];
 
-	struct tm now;	  /* the snapshot */
-	int64_t now_s;	  /* its time, guest seconds since 1970 */
-	int64_t offset_s; /* guest clock minus host clock */
+	struct cmos_date now; /* the snapshot */
+	int64_t now_s;	      /* its time, guest seconds since 1970 */
+	int64_t offset_s;     /* guest clock minus host clock */
 
 	uint8_t flags;	      /* of register C */
 	int64_t seen_s;	      /* guest clock up to which they are raised */
@@ -82,6 +92,9 @@ void cmos_snapshot(struct cmos *c, unsigned int reg);
 
 /* Lets the clock run on from the fields of the snapshot. */
 void cmos_set_clock(struct cmos *c);
+
+/* Whether the clock can be so. */
+bool cmos_time_is_possible(const struct cmos *c);
 
 /* A number, and an hour of 0 to 23, as register B wants them. */
 uint8_t cmos_encode(const struct cmos *c, unsigned int val);

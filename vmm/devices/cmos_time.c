@@ -4,7 +4,13 @@
  */
 #include "devices/cmos.h"
 
-#define HOUR_PM 0x80
+#define HOUR_PM	  0x80
+#define TM_YEAR_0 1900 /* of struct tm */
+
+/* More than two digits and a month from 0 can say; and seconds, of such a year. */
+#define FIELD_MAX  255
+#define YEAR_MAX   (FIELD_MAX * 100 + FIELD_MAX)
+#define CLOCKS_MAX (1LL << 41)
 
 /* The years 0 to 9999, more than which the registers cannot tell; seconds since
  * 1970. */
@@ -40,16 +46,36 @@ void cmos_snapshot(struct cmos *c, unsigned int reg)
 	bool starts = reg == RTC_REG_A || reg == RTC_SECONDS;
 	bool stale = clock < c->now_s || clock > c->now_s + 1;
 	time_t t = clock;
+	struct tm tm;
 
 	if (cmos_stands(c) || !(starts || stale))
 		return;
-	if (gmtime_r(&t, &c->now))
-		c->now_s = clock;
+	if (!gmtime_r(&t, &tm))
+		return;
+	c->now_s = clock;
+	c->now = (struct cmos_date){
+		.sec = tm.tm_sec,
+		.min = tm.tm_min,
+		.hour = tm.tm_hour,
+		.mday = tm.tm_mday,
+		.mon = tm.tm_mon,
+		.year = tm.tm_year + TM_YEAR_0,
+		.wday = tm.tm_wday,
+	};
 }
 
 void cmos_set_clock(struct cmos *c)
 {
-	c->now_s = timegm(&c->now);
+	struct tm tm = {
+		.tm_sec = c->now.sec,
+		.tm_min = c->now.min,
+		.tm_hour = c->now.hour,
+		.tm_mday = c->now.mday,
+		.tm_mon = c->now.mon,
+		.tm_year = c->now.year - TM_YEAR_0,
+	};
+
+	c->now_s = timegm(&tm);
 	c->offset_s = c->now_s - host_time(c).tv_sec;
 	c->seen_s = c->now_s;
 }
@@ -93,34 +119,33 @@ bool cmos_stands(const struct cmos *c)
 
 bool cmos_get_field(const struct cmos *c, unsigned int reg, uint8_t *val)
 {
-	const struct tm *tm = &c->now;
-	int year = tm->tm_year + 1900;
+	const struct cmos_date *now = &c->now;
 
 	switch (reg) {
 	case RTC_SECONDS:
-		*val = cmos_encode(c, tm->tm_sec);
+		*val = cmos_encode(c, now->sec);
 		return true;
 	case RTC_MINUTES:
-		*val = cmos_encode(c, tm->tm_min);
+		*val = cmos_encode(c, now->min);
 		return true;
 	case RTC_HOURS:
-		*val = cmos_encode_hour(c, tm->tm_hour);
+		*val = cmos_encode_hour(c, now->hour);
 		return true;
 	case RTC_WEEKDAY:
-		*val = cmos_encode(c, tm->tm_wday + 1);
+		*val = cmos_encode(c, now->wday + 1);
 		return true;
 	case RTC_DAY:
-		*val = cmos_encode(c, tm->tm_mday);
+		*val = cmos_encode(c, now->mday);
 		return true;
 	case RTC_MONTH:
-		*val = cmos_encode(c, tm->tm_mon + 1);
+		*val = cmos_encode(c, now->mon + 1);
 		return true;
 	case RTC_YEAR:
-		*val = cmos_encode(c, year % 100);
+		*val = cmos_encode(c, now->year % 100);
 		return true;
 	case RTC_CENTURY:
 	case RTC_CENTURY_PS2:
-		*val = cmos_encode(c, year / 100);
+		*val = cmos_encode(c, now->year / 100);
 		return true;
 	default:
 		return false;
@@ -129,33 +154,54 @@ bool cmos_get_field(const struct cmos *c, unsigned int reg, uint8_t *val)
 
 bool cmos_set_field(struct cmos *c, unsigned int reg, uint8_t val)
 {
-	struct tm *tm = &c->now;
-	int year = tm->tm_year + 1900;
+	struct cmos_date *now = &c->now;
 
 	switch (reg) {
 	case RTC_SECONDS:
-		tm->tm_sec = decode(c, val);
+		now->sec = decode(c, val);
 		return true;
 	case RTC_MINUTES:
-		tm->tm_min = decode(c, val);
+		now->min = decode(c, val);
 		return true;
 	case RTC_HOURS:
-		tm->tm_hour = decode_hour(c, val);
+		now->hour = decode_hour(c, val);
 		return true;
 	case RTC_DAY:
-		tm->tm_mday = decode(c, val);
+		now->mday = decode(c, val);
 		return true;
 	case RTC_MONTH:
-		tm->tm_mon = (int)decode(c, val) - 1;
+		now->mon = (int)decode(c, val) - 1;
 		return true;
 	case RTC_YEAR:
-		tm->tm_year = year / 100 * 100 + (int)decode(c, val) - 1900;
+		now->year = now->year / 100 * 100 + (int)decode(c, val);
 		return true;
 	case RTC_CENTURY:
 	case RTC_CENTURY_PS2:
-		tm->tm_year = (int)decode(c, val) * 100 + year % 100 - 1900;
+		now->year = (int)decode(c, val) * 100 + now->year % 100;
 		return true;
 	default:
 		return false;
 	}
+}
+
+static bool is_field(int field)
+{
+	return field >= -1 && field <= FIELD_MAX;
+}
+
+static bool is_clock(int64_t clock)
+{
+	return clock >= -CLOCKS_MAX && clock <= CLOCKS_MAX;
+}
+
+bool cmos_time_is_possible(const struct cmos *c)
+{
+	const struct cmos_date *now = &c->now;
+
+	return is_field(now->sec) && is_field(now->min) &&
+	       is_field(now->hour) && is_field(now->mday) &&
+	       is_field(now->mon) && is_field(now->wday) &&
+	       now->year >= -YEAR_MAX && now->year <= YEAR_MAX &&
+	       is_clock(c->now_s) && is_clock(c->offset_s) &&
+	       is_clock(c->seen_s);
 }

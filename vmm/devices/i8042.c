@@ -25,6 +25,7 @@
  */
 #include "device.h"
 #include "i8042.h"
+#include "saved.h"
 
 #define PORT_DATA   0x60 /* range 0 */
 #define PORT_STATUS 0x64 /* range 1: status when read, command when written */
@@ -84,26 +85,6 @@ enum {
  * sign, and how long its interrupt has to be heard before there is another. */
 #define LEND_NS	 1000000000ULL
 #define AGAIN_NS 100000000ULL
-
-struct i8042 {
-	struct board *board;
-	uint8_t status;	 /* all bits; OBF, AUX and TIMEOUT go with `data` */
-	uint8_t command; /* command byte */
-	uint8_t output;	 /* output port, interrupt pins aside */
-	uint8_t data;	 /* output buffer */
-	uint8_t arg_of;	 /* controller command that waits for data, or 0 */
-	bool level[DEV_IRQS_MAX];
-	struct queue answers; /* the controller's own */
-	struct keyboard kbd;
-
-	bool claimed; /* the guest has switched it on, or read what was lent */
-	bool lent;    /* a key that the console still has */
-	uint64_t lend_ns; /* when it may be lent; 0: nothing was typed */
-	uint8_t polls;	  /* looks at an empty buffer in a row */
-	bool listening;	  /* as of the last access */
-	bool refused;	  /* input() left something behind */
-	bool deciding;	  /* the timer runs for an escape character */
-};
 
 static uint8_t irq_pins(const struct i8042 *c)
 {
@@ -461,6 +442,17 @@ static void i8042_timer(void *dev)
 	update(c);
 }
 
+static bool i8042_restored(void *dev, struct stash *in)
+{
+	const struct i8042 *c = dev;
+
+	(void)in;
+	return ARE_BOOLS(&c->level[PIN_KBD], &c->level[PIN_AUX], &c->claimed,
+			 &c->lent, &c->listening, &c->refused, &c->deciding) &&
+	       has_only(c->command, CB_MASK) && c->polls <= POLLS_TO_LISTEN &&
+	       queue_is_possible(&c->answers) && kbd_is_possible(&c->kbd);
+}
+
 static void i8042_init(void *dev, struct board *board)
 {
 	struct i8042 *c = dev;
@@ -489,6 +481,9 @@ static const struct device_type i8042 = {
 	.write = i8042_write,
 	.input = i8042_input,
 	.timer = i8042_timer,
+	.version = 1,
+	.saved = offsetof(struct i8042, status),
+	.restored = IF_SAVED(i8042_restored),
 };
 
 DEVICE(i8042);

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "device.h"
+
 /* A key going down or up: its code in scan code set 2, and how it is sent. */
 #define KEY_CODE  0x0ff
 #define KEY_E0	  0x100 /* after the prefix 0xe0 */
@@ -92,6 +94,11 @@ static inline uint16_t queue_get(struct queue *q)
 	return item;
 }
 
+static inline bool queue_is_possible(const struct queue *q)
+{
+	return q->head < QUEUE_SIZE && q->len <= QUEUE_SIZE;
+}
+
 #define KBD_ANSWERS 16 /* bytes */
 #define KBD_EVENTS  32
 
@@ -109,6 +116,28 @@ struct keyboard {
 	uint8_t last;	   /* byte sent, for RESEND */
 	uint8_t makes[32]; /* bit n: key n of set 3 sends no break code */
 	struct keys hands;
+};
+
+struct i8042 {
+	struct board *board;
+
+	/* What is remembered of it begins here. */
+	uint8_t status;	 /* all bits; OBF, AUX and TIMEOUT go with `data` */
+	uint8_t command; /* command byte */
+	uint8_t output;	 /* output port, interrupt pins aside */
+	uint8_t data;	 /* output buffer */
+	uint8_t arg_of;	 /* controller command that waits for data, or 0 */
+	bool level[DEV_IRQS_MAX];
+	struct queue answers; /* the controller's own */
+	struct keyboard kbd;
+
+	bool claimed; /* the guest has switched it on, or read what was lent */
+	bool lent;    /* a key that the console still has */
+	uint64_t lend_ns; /* when it may be lent; 0: nothing was typed */
+	uint8_t polls;	  /* looks at an empty buffer in a row */
+	bool listening;	  /* as of the last access */
+	bool refused;	  /* input() left something behind */
+	bool deciding;	  /* the timer runs for an escape character */
 };
 
 /* Power-on state: @kbd is zeroed. */
@@ -140,6 +169,10 @@ bool kbd_undecided(const struct keyboard *kbd);
 
 /* It was the key; nothing has followed. */
 void kbd_decide(struct keyboard *kbd);
+
+/* Whether a keyboard can be so. */
+bool kbd_is_possible(const struct keyboard *kbd);
+bool keys_are_possible(const struct keys *keys);
 
 /* The code of set 1 for one of set 2, as keyboard and controller do it. */
 uint8_t scan_translate(uint8_t byte);

@@ -9,6 +9,7 @@
  * nowhere, and the fake shifts (0xe0 0x12) around grey keys.
  */
 #include "i8042.h"
+#include "saved.h"
 
 /* Commands */
 enum {
@@ -380,6 +381,20 @@ void kbd_decide(struct keyboard *kbd)
 	unsigned int n = keys_decide(&kbd->hands, events);
 
 	put_events(kbd, events, n);
+}
+
+/* Whoever is in an escape sequence had the room for what it becomes. */
+bool kbd_is_possible(const struct keyboard *kbd)
+{
+	unsigned int room = kbd_undecided(kbd) ? KEYS_PER_BYTE : 0;
+
+	return ARE_BOOLS(&kbd->scanning) && kbd->answers_head < KBD_ANSWERS &&
+	       kbd->nr_answers <= KBD_ANSWERS &&
+	       kbd->events_head < KBD_EVENTS &&
+	       kbd->nr_events <= KBD_EVENTS - room &&
+	       kbd->code_len <= sizeof(kbd->code) &&
+	       kbd->code_at <= kbd->code_len && kbd->scan_set >= 1 &&
+	       kbd->scan_set <= SCAN_SET_LAST && keys_are_possible(&kbd->hands);
 }
 
 void kbd_init(struct keyboard *kbd)

@@ -299,6 +299,12 @@ unsigned int keys_type(struct keys *keys, uint8_t byte, uint16_t *events)
 	return 0;
 }
 
+bool keys_are_possible(const struct keys *keys)
+{
+	return keys->state <= STATE_LINUX && keys->semicolons <= 2 &&
+	       keys->params[0] <= PARAM_MAX && keys->params[1] <= PARAM_MAX;
+}
+
 bool keys_undecided(const struct keys *keys)
 {
 	return keys->state != STATE_NONE;

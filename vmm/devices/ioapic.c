@@ -18,6 +18,7 @@
 
 #include "chip.h"
 #include "device.h"
+#include "saved.h"
 
 #define IOAPIC_GPA 0xfec00000
 
@@ -68,6 +69,8 @@ enum {
 
 struct ioapic {
 	struct board *board;
+
+	/* What is remembered of it begins here. */
 	uint8_t select;
 	uint32_t id;
 	uint32_t lines; /* a bit for each pin */
@@ -239,6 +242,27 @@ static void ioapic_write(void *dev, unsigned int range, uint64_t off,
 		io->select = val;
 }
 
+/* Remote IRR is of levels. Edges are not sent again: the local APICs remember
+ * those that came. */
+static bool ioapic_restored(void *dev, struct stash *in)
+{
+	struct ioapic *io = dev;
+
+	(void)in;
+	for (unsigned int pin = 0; pin < NR_PINS; pin++) {
+		uint64_t entry = io->entries[pin];
+
+		if (!has_only(entry, LOW_WRITABLE | REMOTE_IRR | DEST) ||
+		    (entry & REMOTE_IRR && !is_level(entry)))
+			return false;
+	}
+	if (!has_only(io->id, ID_MASK) ||
+	    !has_only(io->lines, (1U << NR_PINS) - 1))
+		return false;
+	want_eois(io);
+	return true;
+}
+
 static void ioapic_init(void *dev, struct board *board)
 {
 	struct ioapic *io = dev;
@@ -275,6 +299,9 @@ static const struct device_type ioapic = {
 	.init = ioapic_init,
 	.read = ioapic_read,
 	.write = ioapic_write,
+	.version = 1,
+	.saved = offsetof(struct ioapic, select),
+	.restored = IF_SAVED(ioapic_restored),
 	.chips = DEV_CHIP_IOAPIC,
 	.chip = &ioapic_chip,
 };

@@ -14,6 +14,7 @@
  */
 #include "chip.h"
 #include "device.h"
+#include "saved.h"
 
 enum {
 	RANGE_MASTER = 0,
@@ -101,6 +102,8 @@ struct i8259 {
 
 struct pic {
 	struct board *board;
+
+	/* What is remembered of it begins here. */
 	struct i8259 master, slave;
 	bool intr;
 	bool intr_by_slave; /* whose request the CPU has seen last */
@@ -421,6 +424,23 @@ static void pic_write(void *dev, unsigned int range, uint64_t off,
 	update(p);
 }
 
+/* The wire to the CPU is low at first, and rises again if it was high. */
+static bool pic_restored(void *dev, struct stash *in)
+{
+	struct pic *p = dev;
+	const struct i8259 *m = &p->master, *s = &p->slave;
+
+	(void)in;
+	if (!ARE_BOOLS(&p->intr_by_slave, &m->rotate_aeoi, &m->special_mask,
+		       &m->read_isr, &m->poll, &s->rotate_aeoi,
+		       &s->special_mask, &s->read_isr, &s->poll) ||
+	    m->lowest >= NR_INPUTS || s->lowest >= NR_INPUTS)
+		return false;
+	p->intr = false;
+	update(p);
+	return true;
+}
+
 static void pic_init(void *dev, struct board *board)
 {
 	struct pic *p = dev;
@@ -470,6 +490,9 @@ static const struct device_type pic = {
 	.init = pic_init,
 	.read = pic_read,
 	.write = pic_write,
+	.version = 1,
+	.saved = offsetof(struct pic, master),
+	.restored = IF_SAVED(pic_restored),
 	.chips = DEV_CHIP_PIC,
 	.chip = &pic_chip,
 };

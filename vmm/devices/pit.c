@@ -15,6 +15,7 @@
  */
 #include "device.h"
 #include "pit.h"
+#include "saved.h"
 #include "util/clock.h"
 
 #define PIT_PORT  0x40
@@ -52,6 +53,8 @@ enum {
 
 struct pit {
 	struct board *board;
+
+	/* What is remembered of it begins here. */
 	struct counter counters[NR_COUNTS];
 	uint8_t port_b;
 	bool level;	      /* IRQ0 */
@@ -201,6 +204,25 @@ static void pit_write(void *dev, unsigned int range, uint64_t off,
 	update_timer(p, t);
 }
 
+/* The counts go on, as the clock does; ticks of a guest that stood still are lost,
+ * but for one that is due. */
+static bool pit_restored(void *dev, struct stash *in)
+{
+	struct pit *p = dev;
+	int64_t t = now_clocks(p);
+
+	(void)in;
+	if (!ARE_BOOLS(&p->level) || !has_only(p->port_b, B_KEPT) ||
+	    p->owed > COUNTER_RISES_MAX)
+		return false;
+	for (unsigned int i = 0; i < NR_COUNTS; i++)
+		if (!counter_restored(&p->counters[i], t))
+			return false;
+	follow_all(p, t);
+	update_timer(p, t);
+	return true;
+}
+
 /* Gates 0 and 1 are tied high. */
 static void pit_init(void *dev, struct board *board)
 {
@@ -228,6 +250,9 @@ static const struct device_type pit = {
 	.read = pit_read,
 	.write = pit_write,
 	.timer = pit_timer,
+	.version = 1,
+	.saved = offsetof(struct pit, counters),
+	.restored = IF_SAVED(pit_restored),
 	.chips = DEV_CHIP_PIC,
 };
 

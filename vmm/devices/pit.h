@@ -74,4 +74,10 @@ void counter_follow(struct counter *c, int64_t t);
  */
 int64_t counter_next(const struct counter *c, int64_t t);
 
+/*
+ * Whether a counter that is followed at clock @t can be so; then it is followed, and
+ * has risen once at most meanwhile: its guest stood still, and owes nothing.
+ */
+bool counter_restored(struct counter *c, int64_t t);
+
 #endif

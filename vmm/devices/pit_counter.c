@@ -7,11 +7,14 @@
  * wants it followed to t before.
  */
 #include "pit.h"
+#include "saved.h"
 
 #define CW_BCD	     0x01
 #define CW_MODE(val) ((val) >> 1 & 7)
 #define CW_RW(val)   ((val) >> 4 & 3)
 #define CW_KEPT	     0x3f /* as it shows in the status */
+
+#define COUNT_MAX 65536
 
 #define STATUS_OUT  0x80
 #define STATUS_NULL 0x40 /* the count written is not the one that counts yet */
@@ -34,7 +37,7 @@ static bool is_triggered(const struct counter *c)
 
 static int32_t base(const struct counter *c)
 {
-	return c->control & CW_BCD ? 10000 : 65536;
+	return c->control & CW_BCD ? 10000 : COUNT_MAX;
 }
 
 /* The count register as a number; 0 is the largest count. */
@@ -310,6 +313,37 @@ void counter_set_gate(struct counter *c, bool gate, int64_t t)
 		gate_rises(c, t);
 	else
 		gate_falls(c, t);
+}
+
+/* A clock that a counter can have seen by @t, or looks forward to. */
+static bool is_clock(int64_t clock, int64_t t)
+{
+	return clock >= -COUNT_MAX && clock <= t + COUNT_MAX;
+}
+
+static bool is_possible(const struct counter *c, int64_t t)
+{
+	return ARE_BOOLS(&c->gate, &c->write_msb, &c->read_msb, &c->has_count,
+			 &c->null, &c->held_out, &c->count_latched,
+			 &c->status_latched) &&
+	       has_only(c->control, CW_KEPT) && c->mode <= MODE_HW_STROBE &&
+	       c->phase <= PAUSED && c->n >= (c->phase != IDLE) &&
+	       c->n <= COUNT_MAX && c->held >= 0 && c->held <= COUNT_MAX &&
+	       is_clock(c->start, t) && is_clock(c->frozen, t) &&
+	       is_clock(c->reload_at, t) && is_clock(c->seen, t) &&
+	       c->rises <= COUNTER_RISES_MAX;
+}
+
+bool counter_restored(struct counter *c, int64_t t)
+{
+	unsigned int rises = c->rises;
+
+	if (!is_possible(c, t))
+		return false;
+	counter_follow(c, t);
+	if (c->rises > rises)
+		c->rises = rises + 1;
+	return true;
 }
 
 int64_t counter_next(const struct counter *c, int64_t t)

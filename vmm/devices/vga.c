@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "device.h"
+#include "saved.h"
 #include "vga.h"
 #include "util/surface.h"
 
@@ -287,6 +288,15 @@ static void vga_write(void *dev, unsigned int range, uint64_t off,
 		write_crtc_ports(v, off, val);
 }
 
+/* A guest can give the other registers any value, or any that fits. */
+static bool vga_restored(void *dev, struct stash *in)
+{
+	const struct vga *v = dev;
+
+	(void)in;
+	return ARE_BOOLS(&v->attr_is_data, &v->dac_reads) && v->dac_part < 3;
+}
+
 static void vga_init(void *dev, struct board *board)
 {
 	struct vga *v = dev;
@@ -322,6 +332,9 @@ static const struct device_type vga = {
 	.read = vga_read,
 	.write = vga_write,
 	.look = vga_look,
+	.version = 1,
+	.saved = offsetof(struct vga, misc),
+	.restored = IF_SAVED(vga_restored),
 };
 
 DEVICE(vga);

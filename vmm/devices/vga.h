@@ -67,6 +67,8 @@ enum {
 
 struct vga {
 	struct board *board;
+
+	/* What is remembered of it begins here. */
 	uint8_t misc, feature;
 	uint8_t seq_index, crtc_index, gfx_index, attr_index;
 	bool attr_is_data; /* what ATTR_PORT takes next */
