@@ -10,8 +10,8 @@ none-without = $(if $(CONFIG_$1),,_none)
 obj-y := core/memory.o core/cpuregs.o x86/cpustate_real16.o
 
 # The whole machine; what stands for it without, is below the devices.
-obj-$(CONFIG_MACHINE) += main.o cli.o cli_word.o usage.o machine.o guest.o names.o \
-			 platform.o power.o files.o ending.o eof.o
+obj-$(CONFIG_MACHINE) += main.o cli.o cli_word.o cli_value.o usage.o machine.o guest.o names.o \
+			 platform.o power.o files.o ending.o putoff.o eof.o
 obj-$(CONFIG_MACHINE) += core/kvm.o core/vm.o core/bus.o core/cpuid.o \
 			 core/vcpu.o core/pause.o core/watch.o core/exit.o core/probes.o \
 			 core/board.o core/board_all.o core/plan.o \
@@ -38,7 +38,7 @@ obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/shown$(call none-without,SHOWN_REGISTERS).o \
 	 core/irqfds$(call none-without,IRQFD).o \
 	 core/symbols$(call none-without,DBG_SYMBOLS).o \
-	 core/services$(if $(CONFIG_DBG_GDB)$(CONFIG_DBG_TRACE_INSN),,_none).o \
+	 core/services$(if $(CONFIG_DBG_GDB)$(CONFIG_DBG_TRACE_INSN)$(CONFIG_SNAPSHOT),,_none).o \
 	 core/board_queue$(call none-without,VIRTIO).o \
 	 core/board_pci$(call none-without,PCI).o
 obj-$(CONFIG_MACHINE) += view$(call none-without,DISPLAY_TEXT).o
@@ -153,7 +153,11 @@ obj-$(CONFIG_DBG_GDB)     += $(call whole,service/gdb) \
 obj-$(CONFIG_DBG_TRACE_INSN) += $(call whole,service/insn) core/linear.o x86/walk.o \
 				util/outfile.o
 obj-$(CONFIG_SNAPSHOT)    += $(addprefix core/,state.o state_vcpu.o state_time.o \
-			     state_board.o state_wires.o) util/parts.o util/stash.o
+			     state_board.o state_wires.o) util/parts.o util/stash.o \
+			     util/checksum.o \
+			     $(filter-out %_none.o,$(call whole,service/snapshot))
+obj-$(CONFIG_MACHINE)     += words$(call none-without,SNAPSHOT).o \
+			     $(if $(CONFIG_SNAPSHOT),,service/snapshot/restore_none.o)
 obj-$(CONFIG_DBG_DOCTOR)  += $(call whole,doctor)
 
 # The DSDT's parts, from ASL; one header, which only their file includes.
@@ -178,6 +182,7 @@ VMM_SAN  := $(patsubst $(B)/%,$(B)/san/%,$(filter-out %/static_pie.o,$(VMM_OBJS)
 
 cflags-vmm/cli := -DMKVM_VERSION='"$(VERSION)"'
 cflags-vmm/bare/bare := $(cflags-vmm/cli)
+cflags-vmm/service/snapshot/save := $(cflags-vmm/cli)
 
 # Guests and images are hostile: the program lies at an address that nobody can
 # guess, its tables are read only once it runs, and an overrun stack ends it.

@@ -13,11 +13,11 @@
 #include <string.h>
 
 #include "boot/select.h"
+#include "cli_value.h"
 #include "cli_word.h"
 #include "command.h"
 #include "core/probes.h"
 #include "core/services.h"
-#include "core/smp.h"
 #include "device.h"
 #include "feature.h"
 #include "irqchip.h"
@@ -26,15 +26,12 @@
 #include "probe.h"
 #include "service.h"
 #include "usage.h"
-#include "util/clock.h"
 #include "util/log.h"
 #include "util/size.h"
 #include "view.h"
 
-#define OPTIONS_MAX    112
-#define WORD_MAX       24 /* of "--no-FEATURE" */
-#define TIMEOUT_MIN_NS 1000000
-#define TIMEOUT_MAX    1000000000UL /* seconds */
+#define OPTIONS_MAX 112
+#define WORD_MAX    24 /* of "--no-FEATURE" */
 
 TABLE_DECLARE(command, command);
 TABLE_DECLARE(device, device_type);
@@ -105,117 +102,10 @@ struct parser {
 	unsigned int nr_longs, nr_rows;
 };
 
-static int usage_error(const char *option, const char *why)
-{
-	log_error("%s: %s; try `kvm-vmm --help`", option, why);
-	return -EINVAL;
-}
-
-static int parse_mem(struct options *opt, const char *text)
-{
-	if (size_parse(text, &opt->mem_size))
-		return usage_error("--mem", "give a size such as 64K, 128M or "
-					    "5G");
-	if (opt->mem_size < MEM_MIN || opt->mem_size > MEM_MAX ||
-	    opt->mem_size % 4096)
-		return usage_error("--mem", "give whole 4 KiB pages, from 64K "
-					    "to 1T");
-	return 0;
-}
-
-/* Hexadecimal behind 0x, else decimal, and nothing else. */
-static int parse_load_at(struct options *opt, const char *text)
-{
-	char *end;
-
-	errno = 0;
-	opt->load_at = strtoull(text, &end, strncmp(text, "0x", 2) ? 10 : 16);
-	if (*text < '0' || *text > '9' || errno || *end ||
-	    opt->load_at >= MEM_HOLE_START)
-		return usage_error("--load-at", "give an address such as "
-						"0x100000, below 0xc0000000");
-	return 0;
-}
-
-static int parse_smp(struct options *opt, const char *text)
-{
-	uint64_t count;
-
-	if (size_number(text, ~0u, &count) || !count)
-		return usage_error("--smp", "give a number of vCPUs, 1 or "
-					    "more");
-	if (count > smp_limit()) {
-		log_error("--smp: this kvm-vmm was built for at most %u; set "
-			  "SMP and SMP_MAX in `make menuconfig`",
-			  smp_limit());
-		return -EINVAL;
-	}
-	opt->nr_cpus = count;
-	return 0;
-}
-
-/* Decimal seconds up to TIMEOUT_MAX, and nothing else. By hand: strtod() would
- * be the only reader of real numbers here, and is 7 KB. */
-static int parse_seconds(const char *text, uint64_t *ns)
-{
-	uint64_t unit = NS_PER_SEC;
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return -EINVAL;
-	errno = 0;
-	*ns = strtoull(text, &end, 10);
-	if (errno || *ns > TIMEOUT_MAX)
-		return -EINVAL;
-	*ns *= NS_PER_SEC;
-	if (*end == '.')
-		for (end++; *end >= '0' && *end <= '9'; end++)
-			*ns += (*end - '0') * (unit /= 10);
-	return *end || *ns > TIMEOUT_MAX * NS_PER_SEC ? -EINVAL : 0;
-}
-
-static int parse_timeout(struct options *opt, const char *text)
-{
-	if (parse_seconds(text, &opt->timeout_ns) ||
-	    opt->timeout_ns < TIMEOUT_MIN_NS)
-		return usage_error("--timeout", "give seconds, such as 10 or "
-						"0.5");
-	return 0;
-}
-
-static int parse_eof(struct options *opt, const char *text)
-{
-	static const char *const words[] = {
-		[EOF_WAIT] = "wait", [EOF_POWEROFF] = "poweroff", [EOF_HANGUP] = "hangup"
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (!strcmp(text, words[i])) {
-			opt->eof = i;
-			return 0;
-		}
-	}
-	return usage_error("--eof", "give wait, poweroff or hangup");
-}
-
-static int parse_keys(struct options *opt, const char *text)
-{
-	static const char *const words[] = { "auto", "serial", "keyboard",
-					     "console" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcmp(text, words[i]) != 0)
-			continue;
-		opt->keys = i ? words[i] : NULL;
-		return 0;
-	}
-	return usage_error("--keys", "give serial, keyboard, console or auto");
-}
-
 static int force_kind(struct options *opt, const char *option, const char *kind)
 {
 	if (opt->loader_option && strcmp(opt->loader_option, kind) != 0)
-		return usage_error(option, "only one kind can be forced");
+		return cli_refuse(option, "only one kind can be forced");
 	opt->loader_option = kind;
 	return 0;
 }
@@ -223,7 +113,7 @@ static int force_kind(struct options *opt, const char *option, const char *kind)
 static int add_module(struct options *opt, const char *text)
 {
 	if (opt->nr_modules == MODULES_MAX)
-		return usage_error("--module", "too many; 64 is the limit");
+		return cli_refuse("--module", "too many; 64 is the limit");
 	opt->modules[opt->nr_modules++] =
 		(struct module_option){ text, opt->nr_images };
 	return 0;
@@ -256,27 +146,27 @@ static int apply_fixed(struct options *opt, int value, const char *arg)
 	case OPT_MODULE:
 		return add_module(opt, arg);
 	case OPT_LOAD_AT:
-		return parse_load_at(opt, arg);
+		return cli_parse_load_at(&opt->load_at, arg);
 	case OPT_MEM:
-		return parse_mem(opt, arg);
+		return cli_parse_mem(&opt->mem_size, arg);
 	case OPT_SMP:
-		return parse_smp(opt, arg);
+		return cli_parse_smp(&opt->nr_cpus, arg);
 	case OPT_IRQCHIP:
 		opt->irqchip = arg;
 		return irqchip_check(arg);
 	case OPT_EOF:
-		return parse_eof(opt, arg);
+		return cli_parse_eof(&opt->eof, arg);
 	case OPT_KEYS:
-		return parse_keys(opt, arg);
+		return cli_parse_keys(&opt->keys, arg);
 	case OPT_DISPLAY:
 		opt->display = arg;
 		return view_check(arg);
 	case OPT_TIMEOUT:
-		return parse_timeout(opt, arg);
+		return cli_parse_timeout(&opt->timeout_ns, arg);
 	case OPT_MAX_EXITS:
 		if (size_number(arg, ~0UL, &opt->max_exits) || !opt->max_exits)
-			return usage_error("--max-exits", "give a number, 1 or "
-							  "more");
+			return cli_refuse("--max-exits", "give a number, 1 or "
+							 "more");
 		return 0;
 	case OPT_INTERLEAVE:
 		opt->interleave = true;
@@ -294,9 +184,9 @@ static int apply_fixed(struct options *opt, int value, const char *arg)
 		usage_print_help();
 		return 1;
 	case CLI_NO_VALUE:
-		return usage_error(arg, "needs a value");
+		return cli_refuse(arg, "needs a value");
 	default:
-		return usage_error(arg, "no such option");
+		return cli_refuse(arg, "no such option");
 	}
 }
 
@@ -315,9 +205,9 @@ static int plug_in(struct options *opt, const struct plug *plug,
 		   const char *arg)
 {
 	if (opt->nr_plugged == PLUGGED_MAX)
-		return usage_error(plug->option, "too many devices");
+		return cli_refuse(plug->option, "too many devices");
 	opt->plugged[opt->nr_plugged++] =
-		(struct plugged){ plug, arg, opt->nr_images };
+		(struct plugged){ plug, arg, opt->nr_images, opt->said };
 	return 0;
 }
 
@@ -328,6 +218,8 @@ static int apply_row(struct options *opt, const struct table_option *row,
 		probes_add(row->probe);
 		return row->probe->setup ? row->probe->setup(arg) : 0;
 	}
+	if (row->service && row->service->says)
+		return 0; /* its words have been taken already */
 	if (row->service) {
 		services_add(row->service);
 		return row->service->setup ? row->service->setup(arg) : 0;
@@ -445,8 +337,8 @@ static void collect_options(struct parser *p)
 static int take_image(struct options *opt, const char *path)
 {
 	if (opt->nr_images == GUESTS_MAX)
-		return usage_error(path, "too many images; 256 at once is the "
-					 "limit");
+		return cli_refuse(path, "too many images; 256 at once is the "
+					"limit");
 	opt->images[opt->nr_images++] = path;
 	return 0;
 }
@@ -470,28 +362,108 @@ static int take_row(struct options *opt, const struct table_option *row,
 	return apply_row(opt, row, arg ? arg : word_behind(row, walk));
 }
 
+/*
+ * Those of a snapshot are not the user's: they may say what machine it is, and
+ * nothing else.
+ */
+static bool makes_machine(const struct parser *p, int value)
+{
+	const struct table_option *row;
+
+	if (value < OPT_TABLES)
+		return value == OPT_MEM || value == OPT_SMP ||
+		       value == OPT_IRQCHIP || value == OPT_KEYS;
+	row = &p->rows[value - OPT_TABLES];
+	return row->plug || row->without;
+}
+
+static int take_words(struct options *opt, struct parser *parser, char **words)
+{
+	struct cli_walk walk = { .longs = parser->longs, .at = words };
+	const char *arg;
+	int value, err = 0;
+
+	while (!err && (value = cli_next(&walk, &arg)) != CLI_END) {
+		if (opt->said && !makes_machine(parser, value))
+			err = cli_refuse(opt->said, "holds words that make no "
+						    "machine");
+		else if (value == CLI_IMAGE)
+			err = take_image(opt, arg);
+		else if (value >= OPT_TABLES)
+			err = take_row(opt, &parser->rows[value - OPT_TABLES],
+				       arg, &walk);
+		else
+			err = apply_fixed(opt, value, arg);
+	}
+	return err;
+}
+
+/* Those of @row, which has found a file that says how the machine is made. */
+static int take_said(struct options *opt, struct parser *parser,
+		     const struct service *service, const char *arg)
+{
+	struct said said;
+	int err = service->says(arg, &said);
+
+	if (!err)
+		err = cli_check_said(parser->longs, arg, said.words);
+	if (err)
+		return err;
+	opt->said = arg;
+	err = take_words(opt, parser, (char **)said.words);
+	opt->said = NULL;
+	for (unsigned int i = 0; said.foreign && i < opt->nr_plugged && !err;
+	     i++)
+		if (opt->plugged[i].plug->is_of_host)
+			err = cli_refuse(arg, "somebody else could have "
+					      "written it, and it names "
+					      "files of this host; copy it");
+	return err ? err : take_image(opt, said.image);
+}
+
+/* Before all that the user says. */
+static int look_for_said(struct options *opt, struct parser *parser,
+			 char **words)
+{
+	struct cli_walk walk = { .longs = parser->longs, .at = words };
+	const char *arg;
+	int value, err = 0;
+
+	while (!err && (value = cli_next(&walk, &arg)) != CLI_END) {
+		const struct service *service =
+			value < OPT_TABLES ?
+				NULL :
+				parser->rows[value - OPT_TABLES].service;
+
+		if (service && service->says)
+			err = take_said(opt, parser, service, arg);
+	}
+	return err;
+}
+
 int cli_parse(struct options *opt, int argc, char **argv)
 {
 	static struct parser parser; /* zeroes that nobody needs cost nothing */
-	struct cli_walk walk = { .longs = parser.longs, .at = argv + 1 };
-	const char *arg;
-	int value, err;
+	unsigned int nr_said;
+	int err;
 
 	*opt = (struct options){ .load_at = LOAD_AT_USUAL };
 	if (cli_has_options(argv + 1))
 		collect_options(&parser);
 	err = cli_check_words(parser.longs, argc, argv);
-	while (!err && (value = cli_next(&walk, &arg)) != CLI_END) {
-		if (value == CLI_IMAGE)
-			err = take_image(opt, arg);
-		else if (value >= OPT_TABLES)
-			err = take_row(opt, &parser.rows[value - OPT_TABLES],
-				       arg, &walk);
-		else
-			err = apply_fixed(opt, value, arg);
-	}
-	if (!err && !opt->nr_images && !opt->command)
-		err = usage_error("no image given", "name at least one, such "
-						    "as images/bzImage");
+	if (!err)
+		err = look_for_said(opt, &parser, argv + 1);
+	nr_said = opt->nr_images;
+	if (!err)
+		err = take_words(opt, &parser, argv + 1);
+	if (err)
+		return err;
+	if (nr_said && opt->nr_images > nr_said)
+		return cli_refuse(opt->images[nr_said],
+				  "an image beside a guest that goes on; start "
+				  "another kvm-vmm for it");
+	if (!opt->nr_images && !opt->command)
+		err = cli_refuse("no image given", "name at least one, such "
+						   "as images/bzImage");
 	return err;
 }

@@ -21,6 +21,7 @@ struct plugged {
 	const struct plug *plug;
 	const char *arg;    /* NULL: none given */
 	unsigned int guest; /* place of the image from 1; 0: all guests */
+	bool said;	    /* in a folder that is not the user's, perhaps */
 };
 
 /* One --module. */
@@ -32,6 +33,7 @@ struct module_option {
 struct options {
 	const char *images[GUESTS_MAX];
 	unsigned int nr_images;
+	const char *said; /* the file whose words are taken; NULL: the user's */
 	const char *loader_option; /* "--linux", a loader's name, or NULL */
 	const char *initrd;	   /* path, or NULL */
 	struct module_option modules[MODULES_MAX];

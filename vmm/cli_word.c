@@ -172,6 +172,29 @@ int cli_check_words(const struct option *longs, int argc, char **argv)
 	return 0;
 }
 
+int cli_check_said(const struct option *longs, const char *subject,
+		   const char *const *words)
+{
+	for (; *words; words++) {
+		const struct option *option = NULL;
+		struct name name = name_of(*words);
+		unsigned int count;
+		bool has_value = strchr(*words, '=');
+
+		if ((*words)[0] == '-' && (*words)[1] == '-')
+			option = find(longs, name, &count);
+		if (option && !option->name[name.len] &&
+		    (option->has_arg == optional_argument ||
+		     has_value == (option->has_arg == required_argument)))
+			continue;
+		log_error("%s: its machine takes `%s`, and this kvm-vmm has no "
+			  "such option; restore it with the one that saved it",
+			  subject, *words);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 bool cli_has_options(char **words)
 {
 	while (*words && **words != '-')

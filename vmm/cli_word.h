@@ -36,4 +36,9 @@ enum {
  * or NULL when it has none. */
 int cli_next(struct cli_walk *walk, const char **arg);
 
+/* Whether @longs has the options of @words, a list that ends with NULL, from the
+ * file @subject. 0, or -EINVAL after one message. */
+int cli_check_said(const struct option *longs, const char *subject,
+		   const char *const *words);
+
 #endif

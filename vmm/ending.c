@@ -202,6 +202,17 @@ void ending_begin(int status)
 	begin(status);
 }
 
+void ending_wait(void)
+{
+	alarm(0);
+}
+
+void ending_go_on(void)
+{
+	if (atomic_load(&quitting_ns))
+		alarm(ENDING_GRACE_S);
+}
+
 void ending_let_go(void)
 {
 	atomic_store(&let_go, true);

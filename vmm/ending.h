@@ -49,6 +49,11 @@ void ending_answer(struct ending *ending);
 /* The run is to end with @status, for a reason of our own. */
 void ending_begin(int status);
 
+/* What is under way may take longer than that deadline: it is put off until
+ * the second is called. Another signal kills as before. */
+void ending_wait(void);
+void ending_go_on(void);
+
 /* There is no event loop any more: each signal does what it does by default,
  * the terminal restored. */
 void ending_let_go(void);

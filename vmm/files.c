@@ -7,6 +7,7 @@
 
 #include "boot/gunzip.h"
 #include "boot/select.h"
+#include "service/snapshot/restore.h"
 #include "util/log.h"
 
 /* FILE is what stands before the first blank. */
@@ -29,8 +30,12 @@ int files_open(struct files *files, const struct options *opt, unsigned int id)
 {
 	int err;
 
-	files->initrd.data = NULL;
+	files->initrd = (struct image){ 0 };
 	files->nr_modules = 0;
+	if (restore_is_on()) {
+		files->image = (struct image){ .path = opt->images[id] };
+		return 0;
+	}
 	err = image_open(&files->image, opt->images[id]);
 	if (!err)
 		err = gunzip_image(&files->image, opt->without);

@@ -25,7 +25,9 @@
 #include "terminal/term.h"
 #include "util/log.h"
 #include "util/size.h"
+#include "service/snapshot/restore.h"
 #include "view.h"
+#include "words.h"
 
 TABLE_DECLARE(device, device_type);
 
@@ -204,8 +206,11 @@ static int plug_in(const struct options *opt, unsigned int id, bool early,
 
 		if (plugged->guest && plugged->guest != id + 1)
 			continue;
-		if (plugged->plug->early == early)
-			err = plugged->plug->plug(plan, plugged->arg);
+		if (plugged->plug->early != early)
+			continue;
+		err = plugged->said ?
+			      restore_plug(plugged->plug, plan, plugged->arg) :
+			      plugged->plug->plug(plan, plugged->arg);
 	}
 	return err;
 }
@@ -234,6 +239,7 @@ static int make_plan(const struct options *opt, const struct loader *loader,
 
 void guest_unconfigure(struct vm_config *config)
 {
+	words_free(config);
 	plan_free(config->plan);
 	config->plan = NULL;
 }
@@ -262,6 +268,7 @@ int guest_configure(const struct options *opt, const struct kvm *kvm,
 
 	if (err)
 		return err;
+	config->loader = loader;
 	config->nr_guests = opt->nr_images;
 	config->nr_vcpus = loader->needs & NEEDS_SMP ? cpus : 1;
 	config->hlt_ends = loader->needs & NEEDS_HLT_ENDS;
@@ -272,6 +279,8 @@ int guest_configure(const struct options *opt, const struct kvm *kvm,
 	config->quiet_keys = loader->needs & NEEDS_BIOS;
 	config->by_serial = loader->needs & NEEDS_SERIAL;
 	err = configure(opt, kvm, loader, files, config);
+	if (!err)
+		err = words_make(opt, config);
 	if (err)
 		guest_unconfigure(config);
 	return err;
@@ -285,6 +294,31 @@ static const char *usual_cmdline(const struct vm *vm)
 			       !strstr(words, "--") ?
 		       CONFIG_DEFAULT_CMDLINE ON_HVC0 :
 		       words;
+}
+
+/* What has to be there before the guest goes on, beside what it remembers. */
+static int restore(struct vm *vm)
+{
+	const struct platform platform = platform_of(vm);
+
+	vm_attach_symbols(vm);
+	platform_wire(vm, &platform);
+	return restore_vm(vm);
+}
+
+const struct loader *guest_loader(const struct options *opt,
+				  const struct image *image)
+{
+	const struct loader *loader;
+
+	if (!restore_is_on())
+		return loader_select(image, opt->loader_option, opt->without);
+	loader = loader_find(restore_loader());
+	if (!loader)
+		log_error("%s: it was loaded by `%s`, which this kvm-vmm has "
+			  "not; restore it with the one that saved it",
+			  image->path, restore_loader());
+	return loader;
 }
 
 int guest_load(const struct options *opt, const struct loader *loader,
@@ -311,6 +345,8 @@ int guest_load(const struct options *opt, const struct loader *loader,
 	};
 	int err;
 
+	if (restore_is_on())
+		return restore(vm);
 	if (loader->needs & NEEDS_SMP)
 		args.rsdp = platform_rsdp(vm, &platform);
 	/* Several guests share the screen, and none has all of it. */

@@ -11,6 +11,11 @@ struct options;
 struct vm;
 struct vm_config;
 
+/* The loader for guest @image, or of the guest that goes on; NULL after one
+ * message. */
+const struct loader *guest_loader(const struct options *opt,
+				  const struct image *image);
+
 /*
  * Fills in what follows from @opt and from what guests of this kind need: RAM,
  * vCPUs, interrupt controllers, devices, limits. 0; or after one message -EINVAL when

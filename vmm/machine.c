@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "abi/exit_status.h"
-#include "boot/select.h"
 #include "cli.h"
 #include "core/board.h"
 #include "core/kvm.h"
@@ -34,6 +33,8 @@
 #include "guest.h"
 #include "names.h"
 #include "power.h"
+#include "putoff.h"
+#include "service/snapshot/restore.h"
 #include "terminal/console.h"
 #include "terminal/messages.h"
 #include "util/event.h"
@@ -54,6 +55,7 @@ struct machine {
 	struct view view;
 	struct watch watch;
 	struct sampler sampler;
+	struct putoff putoff;
 	struct files files; /* of the guest that is being built */
 	struct vm *vms;	    /* one per guest */
 	unsigned int nr_vms;
@@ -77,7 +79,8 @@ static void quit(void *arg, int status, const char *reason)
 {
 	struct machine *m = arg;
 
-	if (sampler_goes_first(&m->sampler, status, reason))
+	if (sampler_goes_first(&m->sampler, status, reason) ||
+	    putoff_quit(&m->putoff, status, reason))
 		return; /* and calls again */
 	m->quitting = true;
 	sink_hurry();
@@ -104,7 +107,8 @@ static void start_next(struct machine *m)
 		if (!smp_at_once() && m->nr_started && !vm_has_ended(&vm[-1]))
 			return;
 		if (!atomic_load(&vm->stopping) &&
-		    vm_start(vm, &m->cpus[m->nr_started]))
+		    vm_start(vm,
+			     restore_is_on() ? NULL : &m->cpus[m->nr_started]))
 			on_quit(m, STATUS_FAILED);
 		m->nr_started++;
 	}
@@ -118,6 +122,7 @@ static void on_bell(void *arg, uint32_t events)
 	event_ack(m->bell.fd);
 	ending_answer(&m->ending);
 	messages_answer(&m->messages);
+	putoff_answer(&m->putoff);
 	start_next(m);
 }
 
@@ -209,8 +214,7 @@ static int hang_bell(struct machine *m)
 static int build_guest(struct machine *m, struct vm *vm, struct cpu_state *cpu)
 {
 	const struct image *image = &m->files.image;
-	const struct loader *loader =
-		loader_select(image, m->opt->loader_option, m->opt->without);
+	const struct loader *loader = guest_loader(m->opt, image);
 	unsigned int id = m->nr_vms;
 	struct vm_config config = {
 		.name = m->names[id],
@@ -301,6 +305,8 @@ static int run_guests(struct machine *m)
 		 m->nr_vms);
 	sampler_init(&m->sampler, &m->loop, &m->console, m->vms, m->nr_vms);
 	sampler_then(&m->sampler, quit, m);
+	m->putoff =
+		(struct putoff){ .bell = m->bell.fd, .quit = quit, .arg = m };
 	m->ran = true;
 	start_next(m);
 	view_start(&m->view, &m->loop, &m->console, m->vms, m->nr_vms);
@@ -394,24 +400,19 @@ static void finish_probes(struct machine *m)
 
 static void free_lists(struct machine *m)
 {
-	for (unsigned int i = 0; m->names && i < m->opt->nr_images; i++)
-		free(m->names[i]);
-	free(m->names);
+	names_free(m->names);
 	free(m->cpus);
 	free(m->vms);
 }
 
 static int make_lists(struct machine *m)
 {
-	unsigned int nr = m->opt->nr_images, named = 0;
+	unsigned int nr = m->opt->nr_images;
 
 	m->vms = calloc(nr, sizeof(*m->vms));
 	m->cpus = calloc(nr, sizeof(*m->cpus));
-	m->names = calloc(nr, sizeof(*m->names));
-	while (m->names && named < nr &&
-	       (m->names[named] = name_guest(m->opt->images, named)))
-		named++;
-	if (m->vms && m->cpus && named == nr)
+	m->names = names_make(m->opt->images, nr);
+	if (m->vms && m->cpus && m->names)
 		return 0;
 	log_error("guests: %s", strerror(ENOMEM));
 	free_lists(m);

@@ -23,7 +23,7 @@ static void make_printable(char *name)
 			*name = '?';
 }
 
-char *name_guest(const char *const *images, unsigned int id)
+static char *name_guest(const char *const *images, unsigned int id)
 {
 	const char *base = base_name(images[id]);
 	size_t size = strlen(base) + NAME_NUMBER_MAX;
@@ -39,4 +39,25 @@ char *name_guest(const char *const *images, unsigned int id)
 	if (name)
 		make_printable(name);
 	return name;
+}
+
+char **names_make(const char *const *images, unsigned int nr)
+{
+	char **names = calloc(nr + 1, sizeof(*names));
+
+	for (unsigned int id = 0; names && id < nr; id++) {
+		names[id] = name_guest(images, id);
+		if (!names[id]) {
+			names_free(names);
+			return NULL;
+		}
+	}
+	return names;
+}
+
+void names_free(char **names)
+{
+	for (unsigned int id = 0; names && names[id]; id++)
+		free(names[id]);
+	free(names);
 }

@@ -2,8 +2,9 @@
 #ifndef MKVM_NAMES_H
 #define MKVM_NAMES_H
 
-/* The name of guest number @id of @images, for the caller to free: the file's, and
+/* The names of the @nr guests of @images, a list that ends with NULL: the files', and
  * of those with the same one the second gets "#2". NULL: no memory. */
-char *name_guest(const char *const *images, unsigned int id);
+char **names_make(const char *const *images, unsigned int nr);
+void names_free(char **names);
 
 #endif

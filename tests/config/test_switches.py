@@ -259,6 +259,10 @@ ROWS = {
         "service/insn/* core/linear",
         lost=(r"service (trace-(insn|from|count|only)|step) .*",
               r"command show-trace .*")),
+    "SNAPSHOT": Row(
+        "service/snapshot/* core/state* util/parts util/stash util/checksum words",
+        "words_none service/snapshot/restore_none",
+        lost=r"service (restore|save-on-exit) .*"),
     "DBG_DOCTOR": Row("doctor/*", lost=r"command doctor .*"),
 }
 # With every switch on, the choice has its first member: nothing to add.

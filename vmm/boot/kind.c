@@ -30,6 +30,7 @@ enum {
 	IMAGE,
 	SYSTEM,
 	SOURCE,
+	RESTORE,
 };
 
 #define FOR_X86 "this machine is an x86; build it for that"
@@ -54,6 +55,7 @@ static const char *const nexts[] = {
 	[X86] = FOR_X86,
 	[IMAGE] = "name an image, such as images/hello.bin",
 	[SYSTEM] = "it takes a system to run it",
+	[RESTORE] = "`kvm-vmm --restore FILE` lets it go on",
 	[SOURCE] = "assemble or compile it first, or name another file",
 };
 
@@ -160,6 +162,7 @@ static const struct kind kinds[] = {
 	{ "a FAT file system", 54, DISK, LOOK_NONE, MAGIC("FAT12   ") },
 	{ "a FAT file system", 54, DISK, LOOK_NONE, MAGIC("FAT16   ") },
 	{ "a FAT file system", 82, DISK, LOOK_NONE, MAGIC("FAT32   ") },
+	{ "a guest that was saved", 0, RESTORE, LOOK_NONE, MAGIC("mkvmsnap") },
 	{ "a device tree", 0, IMAGE, LOOK_NONE, MAGIC("\xd0\x0d\xfe\xed") },
 	{ "an image for U-Boot", 0, INSIDE, LOOK_NONE,
 	  MAGIC("\x27\x05\x19\x56") },

@@ -60,6 +60,7 @@ static const struct plug plug = {
 	.option = "--root",
 	.arg = "DIR",
 	.what = "Linux's root: of the host; or `disk`: the first --disk",
+	.is_of_host = true,
 	.plug = root_plug,
 };
 

@@ -155,15 +155,26 @@ static const struct loader *find_forced(const char *forced,
 
 #define NAMES_MAX 160 /* bytes of a message */
 
+const struct loader *loader_find(const char *name)
+{
+	const struct loader *const *row;
+
+	TABLE_FOREACH(loader, row) {
+		if (!strcmp((*row)->name, name))
+			return *row;
+	}
+	return NULL;
+}
+
 int loader_check(const char *name)
 {
 	const struct loader *const *row;
 	char names[NAMES_MAX] = "";
 	int len = 0;
 
+	if (loader_find(name))
+		return 0;
 	TABLE_FOREACH(loader, row) {
-		if (!strcmp((*row)->name, name))
-			return 0;
 		if (len < NAMES_MAX)
 			len += snprintf(names + len, NAMES_MAX - len, " %s",
 					(*row)->name);

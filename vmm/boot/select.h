@@ -20,6 +20,9 @@ void image_close(struct image *image);
  * names those there are. */
 int loader_check(const char *name);
 
+/* The one called @name; NULL: there is none. */
+const struct loader *loader_find(const char *name);
+
 /*
  * The loader for @image, of those that are not left out by @without: the one
  * whose name or option is @forced, or the surest by content. NULL after one

@@ -89,7 +89,7 @@ bool plan_drives_windows(const struct plan *plan)
 {
 	const struct loader *loader = plan->guest.loader;
 
-	return loader->drives_windows &&
+	return loader->drives_windows && plan->guest.image->data &&
 	       loader->drives_windows(plan->guest.image);
 }
 

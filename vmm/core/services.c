@@ -119,9 +119,18 @@ static void enter(struct vcpu *vcpu)
 	arm(vcpu);
 }
 
+static bool any_attends(void)
+{
+	for (unsigned int i = 0; i < nr_services; i++)
+		if (services[i]->enter || services[i]->debug ||
+		    services[i]->exit || services[i]->keep)
+			return true;
+	return false;
+}
+
 void services_attend(struct vcpu *vcpu)
 {
-	if (!nr_services)
+	if (!any_attends())
 		return;
 	vcpu->chip_enter = vcpu->enter;
 	vcpu->enter = enter;
@@ -153,6 +162,15 @@ int services_stop(void)
 			worst = status;
 	}
 	return worst;
+}
+
+/* One after the other: the first that is through makes way for the next. */
+bool services_go_first(int bell)
+{
+	for (unsigned int i = 0; i < nr_started; i++)
+		if (services[i]->goes_first && services[i]->goes_first(bell))
+			return true;
+	return false;
 }
 
 bool services_talk(void)

@@ -32,6 +32,10 @@ bool services_want_ports(const struct kvm *kvm);
 int services_start(struct vm *vms, unsigned int nr_vms);
 int services_stop(void);
 
+/* The run is to end from outside. True: not yet; one of them rings @bell, and then
+ * this is asked again. Main thread. */
+bool services_go_first(int bell);
+
 /* Whether one of them prints while guests run. */
 bool services_talk(void);
 

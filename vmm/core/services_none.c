@@ -26,6 +26,12 @@ int services_stop(void)
 	return STATUS_OK;
 }
 
+bool services_go_first(int bell)
+{
+	(void)bell;
+	return false;
+}
+
 bool services_talk(void)
 {
 	return false;

@@ -177,11 +177,12 @@ static void kick_all(struct vm *vm)
 
 int vm_start(struct vm *vm, const struct cpu_state *cpu)
 {
-	int err = vcpu_set_state(&vm->vcpus[0], cpu);
+	int err = cpu ? vcpu_set_state(&vm->vcpus[0], cpu) : 0;
 
 	if (err)
 		return err;
-	vm->start_ns = clock_now_ns();
+	if (cpu)
+		vm->start_ns = clock_now_ns();
 	atomic_store(&vm->nr_running, vm->nr_vcpus);
 	for (unsigned int id = 0; id < vm->nr_vcpus; id++) {
 		err = vcpu_start(&vm->vcpus[id]);

@@ -21,6 +21,7 @@ struct board;
 struct console_guest;
 struct irqchip;
 struct kvm_irq_routing;
+struct loader;
 struct plan;
 struct sample;
 struct vcpu;
@@ -29,6 +30,8 @@ struct vm_symbols;
 struct vm_config {
 	const char *name;	       /* for messages: the image's file name */
 	const char *image;	       /* the file it is in */
+	const struct loader *loader;   /* of the image */
+	const char *const *words;      /* that make this machine; words.h */
 	const char *symbols;	       /* the file of --symbols, or NULL */
 	unsigned int id;	       /* place on the command line, from 0 */
 	unsigned int nr_guests;	       /* on the command line */
@@ -109,7 +112,7 @@ int vm_create(struct vm *vm, const struct kvm *kvm,
 void vm_free(struct vm *vm);
 
 /* Starts all vCPU threads; vCPU 0 in @cpu, the others wait for its start-up
- * interrupt. 0, or -errno after one message: then the VM is stopping, and
+ * interrupt. NULL: each goes on as state_load() has left it. 0, or -errno after one message: then the VM is stopping, and
  * vm_join() waits for the threads that did start. */
 int vm_start(struct vm *vm, const struct cpu_state *cpu);
 

@@ -38,6 +38,7 @@ struct plug {
 	const char *arg;    /* name of its value in --help; NULL: has none */
 	bool arg_optional;  /* "--edu" or "--edu=ARG" */
 	const char *what;   /* one line for --help and --list */
+	bool is_of_host; /* @arg names files of the host, or where it is reached */
 	bool early; /* asked before all that are not: how others are made */
 
 	/*

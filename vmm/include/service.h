@@ -15,6 +15,13 @@
 
 #include "table.h"
 
+/* What an option's file has to say, see says(). */
+struct said {
+	const char *const *words; /* of a command line; ends with NULL */
+	const char *image;	  /* what its guest is called after */
+	bool foreign; /* others than the user could have written it */
+};
+
 struct kvm;
 struct vcpu;
 struct vm;
@@ -33,6 +40,14 @@ struct service {
 	/* The option was given, with @arg (NULL: without one), before any
 	 * guest exists. 0, or -errno after one message. NULL: nothing to do. */
 	int (*setup)(const char *arg);
+
+	/*
+	 * @arg names a file that makes the machine, in the place of an image:
+	 * fills in @said, whose words come before all that the user says. They stay
+	 * readable as long as the process lives. 0, or -errno after one message.
+	 * NULL: it does not.
+	 */
+	int (*says)(const char *arg, struct said *said);
 
 	/* Whether all that a guest writes to ports had better come to us, and to
 	 * no chip in the host kernel. Before any guest exists. NULL: no. */
@@ -53,6 +68,14 @@ struct service {
 	 * nothing to do.
 	 */
 	int (*stop)(void);
+
+	/*
+	 * The user ends the run. True: the service has something to do first,
+	 * and the guests are not over yet; once it is through it rings @bell,
+	 * util/event.h, and is asked again. On the main thread, which goes on
+	 * meanwhile. NULL: nothing to do.
+	 */
+	bool (*goes_first)(int bell);
 
 	/* @vcpu is about to enter the guest, for the first time or again. On
 	 * its thread. NULL: nothing to do. */

@@ -102,6 +102,7 @@ static const struct plug plug = {
 	.option = "--disk",
 	.arg = "FILE[,WORD]...",
 	.what = "a disk; ro, serial=TEXT, format=NAME, overlay=FILE",
+	.is_of_host = true,
 	.plug = blk_plug,
 };
 

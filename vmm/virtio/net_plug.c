@@ -193,6 +193,7 @@ static const struct plug plug = {
 	.option = "--net",
 	.arg = "BACKEND",
 	.what = "network card, virtio-net, and what it leads to",
+	.is_of_host = true,
 	.plug = net_plug,
 };
 

@@ -26,6 +26,7 @@ static const struct plug plug = {
 	.option = "--symbols",
 	.arg = "FILE",
 	.what = "names for its addresses: the ELF file it was made of",
+	.is_of_host = true,
 	.plug = symbols_plug,
 };
 

@@ -305,6 +305,7 @@ static const struct plug plug = {
 	.option = "--share",
 	.arg = "DIR[,TAG][,ro]",
 	.what = "a directory of the host: virtio-9p, PCI 1af4:1049",
+	.is_of_host = true,
 	.plug = share_plug,
 };
 

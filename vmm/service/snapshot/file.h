@@ -1,0 +1,37 @@
+/* A snapshot that is open for reading: its head has been checked. */
+#ifndef MKVM_SNAPSHOT_FILE_H
+#define MKVM_SNAPSHOT_FILE_H
+
+#include <stdbool.h>
+
+#include "service/snapshot/format.h"
+
+struct snapshot {
+	const char *path; /* as messages call it */
+	int fd;
+	struct snapshot_head head;
+	char *bytes; /* of the head, all of it */
+
+	/* In there: */
+	const char *image;  /* the guest's, for messages */
+	const char *loader; /* its name */
+	const char *folder; /* that the words were said in */
+	const char *cpu;    /* of the host, for people */
+	const char **words; /* head.nr_words of them, and NULL */
+	const struct snapshot_part *table;
+};
+
+/*
+ * Opens the file at @path, which stays readable as long as @file is, and checks its
+ * head. 0, or -errno after one message (-EINVAL: it is no snapshot, or damaged).
+ */
+int snapshot_open(struct snapshot *file, const char *path);
+void snapshot_close(struct snapshot *file);
+
+/* Reads its parts into @parts, which is empty, and checks their sums. As above. */
+int snapshot_read_parts(const struct snapshot *file, struct parts *parts);
+
+/* Whether somebody else than the user could have written it. */
+bool snapshot_is_foreign(const struct snapshot *file);
+
+#endif

@@ -1,0 +1,120 @@
+/*
+ * --restore FILE: the words of the snapshot make the machine, as those of a response
+ * file would, and what it remembers is put into it. No loader is asked.
+ */
+#define _GNU_SOURCE /* O_PATH */
+#include "service/snapshot/restore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/state.h"
+#include "core/vm.h"
+#include "plug.h"
+#include "service.h"
+#include "service/snapshot/file.h"
+#include "service/snapshot/ram.h"
+#include "util/log.h"
+#include "util/parts.h"
+
+static struct snapshot file = { .fd = -1 };
+
+bool restore_is_on(void)
+{
+	return file.bytes;
+}
+
+const char *restore_loader(void)
+{
+	return file.loader;
+}
+
+/* Names of files are short where they were said. */
+int restore_plug(const struct plug *plug, struct plan *plan, const char *arg)
+{
+	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int err;
+
+	if (here < 0 || chdir(file.folder)) {
+		err = -errno;
+		log_error("%s: its folder %s: %s", file.path, file.folder,
+			  strerror(-err));
+	} else {
+		err = plug->plug(plan, arg);
+	}
+	if (here >= 0) {
+		if (fchdir(here) && !err)
+			err = -errno;
+		close(here);
+	}
+	return err;
+}
+
+static int map_ram(struct vm *vm)
+{
+	int err;
+
+	if (vm->mem.size != file.head.ram_size) {
+		log_error("%s: has %llu KiB of RAM, and not %zu; leave --mem "
+			  "away",
+			  file.path,
+			  (unsigned long long)file.head.ram_size >> 10,
+			  vm->mem.size >> 10);
+		return -EINVAL;
+	}
+	err = ram_map(&vm->mem, file.fd, (off_t)file.head.ram_at, file.path);
+	if (err)
+		log_error("%s: %s%s", file.path, strerror(-err),
+			  log_advice(-err));
+	return err;
+}
+
+int restore_vm(struct vm *vm)
+{
+	struct parts parts = { 0 };
+	int err;
+
+	if (vm->nr_vcpus != file.head.nr_cpus) {
+		log_error("%s: has %u vCPUs, and not %u; leave --smp away",
+			  file.path, file.head.nr_cpus, vm->nr_vcpus);
+		return -EINVAL;
+	}
+	err = map_ram(vm);
+	if (!err)
+		err = snapshot_read_parts(&file, &parts);
+	if (!err)
+		err = state_load(vm, &parts, file.path);
+	parts_free(&parts);
+	return err;
+}
+
+static int says(const char *arg, struct said *said)
+{
+	int err;
+
+	if (restore_is_on()) {
+		log_error(
+			"--restore: one guest in a run; start another kvm-vmm "
+			"for %s",
+			arg);
+		return -EINVAL;
+	}
+	err = snapshot_open(&file, arg);
+	if (err)
+		return err;
+	said->words = file.words;
+	said->image = file.image;
+	said->foreign = snapshot_is_foreign(&file);
+	return 0;
+}
+
+static const struct service restore = {
+	.name = "restore",
+	.what = "lets a guest that was saved to FILE go on",
+	.option = "--restore",
+	.arg = "FILE",
+	.says = says,
+};
+SERVICE(restore);

@@ -1,0 +1,210 @@
+/*
+ * Saving: the parts are put together in memory, RAM is written behind the place
+ * that they will have, and they follow, the head last.
+ */
+#include "service/snapshot/snapshot.h"
+
+#include <cpuid.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/state.h"
+#include "core/vm.h"
+#include "loader.h"
+#include "service/snapshot/format.h"
+#include "service/snapshot/pages.h"
+#include "service/snapshot/ram.h"
+#include "util/checksum.h"
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/parts.h"
+#include "util/stash.h"
+
+#define PATH_BYTES     4096
+#define CPU_NAME_BYTES 49
+
+/* What is put together before anything is written. */
+struct saving {
+	struct vm *vm;
+	struct parts parts;
+	struct snapshot_head head;
+	struct stash texts;
+	struct stash front; /* head, texts, table and the parts' bytes */
+};
+
+void snapshot_prepare(void)
+{
+	pages_prepare();
+}
+
+static uint64_t round_up(uint64_t value, uint64_t step)
+{
+	return (value + step - 1) / step * step;
+}
+
+/* As the host calls its CPU (SDM 2A, CPUID leaves 80000002h to 80000004h). */
+static void cpu_name(char name[CPU_NAME_BYTES])
+{
+	unsigned int words[12] = { 0 };
+
+	for (unsigned int i = 0; i < 3; i++)
+		__get_cpuid(0x80000002 + i, &words[4 * i], &words[4 * i + 1],
+			    &words[4 * i + 2], &words[4 * i + 3]);
+	memcpy(name, words, sizeof(words));
+	name[sizeof(words)] = '\0';
+}
+
+static void put_text(struct stash *texts, const char *text)
+{
+	stash_put(texts, text, strlen(text) + 1);
+}
+
+static void put_texts(struct saving *saving)
+{
+	const struct vm_config *config = &saving->vm->config;
+	const char *const *words = config->words;
+	struct stash *texts = &saving->texts;
+	char buf[PATH_BYTES];
+
+	put_text(texts, config->image);
+	put_text(texts, config->loader->name);
+	put_text(texts, getcwd(buf, sizeof(buf)) ? buf : "/");
+	cpu_name(buf);
+	put_text(texts, buf);
+	for (; words && *words; words++) {
+		put_text(texts, *words);
+		saving->head.nr_words++;
+	}
+	while (texts->len % 8 && !texts->bad)
+		put_text(texts, "");
+}
+
+static void fill_head(struct saving *saving)
+{
+	const struct vm *vm = saving->vm;
+	struct snapshot_head *head = &saving->head;
+
+	memcpy(head->magic, SNAPSHOT_MAGIC, SNAPSHOT_MAGIC_LEN);
+	strncpy(head->build, MKVM_VERSION, sizeof(head->build) - 1);
+	head->format = SNAPSHOT_FORMAT;
+	head->ram_size = vm->mem.size;
+	head->saved_ns = clock_read_ns(CLOCK_REALTIME);
+	head->nr_cpus = vm->nr_vcpus;
+	head->nr_parts = saving->parts.nr;
+	head->texts_len = saving->texts.len;
+	head->head_len = sizeof(*head) + head->texts_len +
+			 head->nr_parts * sizeof(struct snapshot_part);
+}
+
+static void put_table(struct saving *saving)
+{
+	uint64_t at = saving->head.head_len;
+
+	for (unsigned int i = 0; i < saving->parts.nr; i++) {
+		const struct part *part = saving->parts.list[i];
+		struct snapshot_part row = {
+			.nr = part->nr,
+			.version = part->version,
+			.at = at,
+			.len = part->stash.len,
+			.sum = checksum(0, part->stash.data, part->stash.len),
+		};
+
+		memcpy(row.name, part->name, sizeof(row.name));
+		STASH_PUT(&saving->front, row);
+		at += row.len;
+	}
+}
+
+/* All that lies before RAM, with the head's sums still to come. */
+static int make_front(struct saving *saving)
+{
+	struct stash *front = &saving->front;
+
+	put_texts(saving);
+	fill_head(saving);
+	STASH_PUT(front, saving->head);
+	stash_put(front, saving->texts.data, saving->texts.len);
+	put_table(saving);
+	for (unsigned int i = 0; i < saving->parts.nr; i++)
+		stash_put(front, saving->parts.list[i]->stash.data,
+			  saving->parts.list[i]->stash.len);
+	saving->head.ram_at = round_up(front->len, SNAPSHOT_PAGE);
+	return saving->texts.bad || front->bad ? -ENOMEM : 0;
+}
+
+static int write_front(struct saving *saving, int fd)
+{
+	struct snapshot_head *head = &saving->head;
+	const uint8_t *from = saving->front.data;
+	size_t len = saving->front.len;
+	off_t at = 0;
+
+	memcpy(saving->front.data, head, sizeof(*head));
+	head->head_sum = checksum(0, saving->front.data, head->head_len);
+	memcpy(saving->front.data, head, sizeof(*head));
+	while (len) {
+		ssize_t done = pwrite(fd, from, len, at);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return done ? -errno : -ENOSPC;
+		from += done;
+		at += done;
+		len -= done;
+	}
+	return 0;
+}
+
+static int write_file(struct saving *saving, int fd)
+{
+	struct snapshot_head *head = &saving->head;
+	struct ram_sum sum;
+	int err = make_front(saving);
+
+	if (!err && ftruncate(fd, head->ram_at + head->ram_size))
+		err = -errno;
+	if (!err)
+		err = ram_save(&saving->vm->mem, fd, head->ram_at, &sum);
+	if (err)
+		return err;
+	head->ram_sum = sum.sum;
+	head->nr_pages = sum.nr_pages;
+	return write_front(saving, fd);
+}
+
+/* Nobody else is at its devices. */
+static int save(struct saving *saving, int fd)
+{
+	int err = state_save(saving->vm, &saving->parts);
+
+	if (err)
+		return err;
+	err = write_file(saving, fd);
+	if (err)
+		log_error("%s: it is not saved: %s%s", saving->vm->config.name,
+			  strerror(-err), log_advice(-err));
+	return err;
+}
+
+int snapshot_save(struct vm *vm, int fd)
+{
+	struct saving saving = { .vm = vm };
+	int err;
+
+	if (!state_hold(vm)) {
+		log_error("%s: it has ended, and is not saved",
+			  vm->config.name);
+		return -ESRCH;
+	}
+	err = save(&saving, fd);
+	state_release(vm);
+	parts_free(&saving.parts);
+	stash_free(&saving.texts);
+	stash_free(&saving.front);
+	return err;
+}

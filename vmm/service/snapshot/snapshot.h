@@ -1,0 +1,20 @@
+/* Saving a guest to a file. */
+#ifndef MKVM_SNAPSHOT_H
+#define MKVM_SNAPSHOT_H
+
+struct vm;
+
+/* What saving needs and can be had only before the run is fenced in: once, on
+ * the main thread, by whoever may save later. */
+void snapshot_prepare(void);
+
+/*
+ * Writes @vm to @fd, a file that is empty and can be written anywhere, as
+ * service/snapshot/format.h says. Its vCPUs stand still (core/pause.h), and will
+ * while this runs; it waits for its devices. 0, or -errno after one message
+ * (-ESRCH: the guest has ended). What @fd has then is no snapshot. Not on a
+ * vCPU's thread, or the main one while they run.
+ */
+int snapshot_save(struct vm *vm, int fd);
+
+#endif
