@@ -139,13 +139,14 @@ obj-$(CONFIG_DBG_REPORT)  += $(filter-out %_none.o,$(call whole,probes/report)) 
 			     util/surface.o $(addprefix x86/,walk.o walk_words.o flags.o words.o)
 obj-$(CONFIG_DBG_RULES)   += $(call whole,probes/report/rules)
 obj-$(CONFIG_DBG_SYMBOLS) += util/symbols.o util/symbols_file.o $(call whole,probes/symbols)
-obj-$(CONFIG_DBG_STATS)   += $(call whole,probes/stats) util/json.o util/lane.o \
+obj-$(CONFIG_DBG_STATS)   += $(call whole,probes/stats) util/json.o util/utf8.o \
+			     util/lane.o \
 			     util/outfile.o
 obj-$(CONFIG_DBG_STAGES)  += $(addprefix probes/stages/,stages.o mark.o seen.o \
 			     console.o) util/lane.o
 obj-$(if $(CONFIG_DBG_STATS),$(CONFIG_DBG_STAGES)) += probes/stages/json.o
 obj-$(CONFIG_DBG_TRACE_FILE) += $(call whole,probes/tracefile) \
-				util/json.o util/lane.o util/outfile.o
+				util/json.o util/utf8.o util/lane.o util/outfile.o
 obj-$(or $(CONFIG_DBG_GDB),$(CONFIG_DBG_RULES)) += core/irqstate.o x86/descriptor.o
 obj-$(CONFIG_DBG_BUDGET)  += $(call whole,probes/budget) util/lane.o
 obj-$(CONFIG_DBG_GDB)     += $(call whole,service/gdb) \

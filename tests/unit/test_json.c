@@ -1,4 +1,4 @@
-/* objects: util/json.o */
+/* objects: util/json.o util/utf8.o */
 /*
  * The JSON writer: layout, commas at every level, and strings of any bytes.
  */

@@ -1,6 +1,6 @@
 /* objects: probes/stats/ledger.o probes/stats/read.o probes/stats/json.o
  * probes/stats/queues.o probes/stats/table.o probes/stats/end.o probes/stats/kvm.o core/memory.o
- * util/json.o util/lane.o util/log.o util/sink.o */
+ * util/json.o util/utf8.o util/lane.o util/log.o util/sink.o */
 /*
  * The ledger of --stats: rows by reason, place and direction, several vCPUs and
  * guests added up, a guest that uses more ports than there are rows, what a

@@ -1,4 +1,4 @@
-/* objects: probes/stats/queues.o util/json.o util/lane.o util/log.o util/sink.o */
+/* objects: probes/stats/queues.o util/json.o util/utf8.o util/lane.o util/log.o util/sink.o */
 /*
  * What --stats says of queues: those of each guest in the order of their devices,
  * what was saved, and a second device of the same kind by its number.

@@ -1,4 +1,4 @@
-/* objects: probes/tracefile/event.o util/json.o */
+/* objects: probes/tracefile/event.o util/json.o util/utf8.o */
 /*
  * The events of --trace: their text, and that no name and no number makes one
  * longer than its buffer has room for.

@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "util/utf8.h"
+
 #define FORMAT_BYTES 256
 #define REPLACEMENT  "\\ufffd"
 
@@ -16,42 +18,13 @@ void json_begin(struct json *json, FILE *to)
 	*json = (struct json){ .to = to, .flat = JSON_DEPTH_MAX };
 }
 
-/* Bytes of the UTF-8 sequence at @s, 1 to 4; 0: it is none. RFC 3629. */
-static unsigned int utf8_length(const unsigned char *s)
-{
-	/* First bytes, how many follow, and the range of the second one, which
-	 * leaves out overlong forms, surrogates and what is beyond Unicode. */
-	static const struct {
-		unsigned char first, last, follow, low, high;
-	} forms[] = {
-		{ 0xc2, 0xdf, 1, 0x80, 0xbf }, { 0xe0, 0xe0, 2, 0xa0, 0xbf },
-		{ 0xe1, 0xec, 2, 0x80, 0xbf }, { 0xed, 0xed, 2, 0x80, 0x9f },
-		{ 0xee, 0xef, 2, 0x80, 0xbf }, { 0xf0, 0xf0, 3, 0x90, 0xbf },
-		{ 0xf1, 0xf3, 3, 0x80, 0xbf }, { 0xf4, 0xf4, 3, 0x80, 0x8f },
-	};
-
-	if (*s < 0x80)
-		return 1;
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		if (*s < forms[i].first || *s > forms[i].last)
-			continue;
-		if (s[1] < forms[i].low || s[1] > forms[i].high)
-			return 0;
-		for (unsigned int n = 2; n <= forms[i].follow; n++)
-			if ((s[n] & 0xc0) != 0x80)
-				return 0;
-		return 1 + forms[i].follow;
-	}
-	return 0;
-}
-
 void json_quote(FILE *to, const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
 
 	putc('"', to);
 	while (*s) {
-		unsigned int len = utf8_length(s);
+		unsigned int len = utf8_length((const char *)s, SIZE_MAX);
 
 		if (!len)
 			fputs(REPLACEMENT, to);
