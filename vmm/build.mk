@@ -10,13 +10,14 @@ none-without = $(if $(CONFIG_$1),,_none)
 obj-y := core/memory.o core/cpuregs.o x86/cpustate_real16.o
 
 # The whole machine; what stands for it without, is below the devices.
-obj-$(CONFIG_MACHINE) += main.o cli.o cli_word.o cli_value.o usage.o machine.o guest.o names.o \
-			 platform.o power.o files.o ending.o putoff.o eof.o
+obj-$(CONFIG_MACHINE) += main.o cli.o cli_word.o cli_value.o usage.o machine.o \
+			 machine_console.o guest.o names.o platform.o files.o \
+			 ending.o putoff.o eof.o
 obj-$(CONFIG_MACHINE) += core/kvm.o core/vm.o core/bus.o core/cpuid.o \
 			 core/vcpu.o core/pause.o core/watch.o core/exit.o core/probes.o \
 			 core/board.o core/board_all.o core/plan.o \
 			 core/plan_settle.o \
-			 core/lastword.o core/feature.o util/event.o \
+			 core/lastword.o core/feature.o core/power.o util/event.o \
 			 irqchip/select.o
 obj-$(CONFIG_MACHINE) += $(addprefix terminal/,console.o output.o screen.o term.o \
 			 messages.o style.o keys.o)

@@ -50,7 +50,7 @@ static void on_tick(void *arg, uint32_t events)
 	for (unsigned int i = 0; i < eof->nr_vms; i++) {
 		struct vm *vm = &eof->vms[i];
 
-		if (atomic_load(&vm->stopping) ||
+		if (atomic_load(&vm->stopping) || vm_is_paused(vm) ||
 		    !console_awaits(&eof->console->guests[i])) {
 			eof->guests[i].rest = 0;
 			continue;

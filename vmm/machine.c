@@ -16,57 +16,23 @@
 #include "abi/exit_status.h"
 #include "cli.h"
 #include "core/board.h"
-#include "core/kvm.h"
 #include "core/board_queue.h"
+#include "core/power.h"
 #include "core/probes.h"
-#include "core/sampler.h"
 #include "core/services.h"
 #include "core/smp.h"
 #include "core/symbols.h"
 #include "core/unstarted.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
-#include "core/watch.h"
-#include "ending.h"
-#include "eof.h"
-#include "files.h"
 #include "guest.h"
+#include "machine_inner.h"
 #include "names.h"
-#include "power.h"
 #include "putoff.h"
 #include "service/snapshot/restore.h"
-#include "terminal/console.h"
-#include "terminal/messages.h"
-#include "util/event.h"
 #include "util/log.h"
 #include "util/sink.h"
-#include "view.h"
 
-struct machine {
-	const struct options *opt;
-	struct kvm kvm;
-	struct event_loop loop;
-	struct event_source bell; /* eventfd: a guest has ended, a signal came,
-				   * or a message waits for stderr */
-	struct ending ending;
-	struct messages messages;
-	struct eof eof;
-	struct console console;
-	struct view view;
-	struct watch watch;
-	struct sampler sampler;
-	struct putoff putoff;
-	struct files files; /* of the guest that is being built */
-	struct vm *vms;	    /* one per guest */
-	unsigned int nr_vms;
-	struct cpu_state *cpus; /* their first registers */
-	char **names;		/* as messages call them */
-	unsigned int nr_started, nr_ended;
-	int status;    /* exit status, so far */
-	bool ran;      /* the guests were started */
-	bool quitting; /* out of patience: what stdout refuses may be lost */
-	int failure; /* STATUS_FAILED when guest output could not be written */
-};
 
 static void stop_all(struct machine *m, int status, const char *reason)
 {
@@ -89,7 +55,7 @@ static void quit(void *arg, int status, const char *reason)
 	stop_all(m, status, reason);
 }
 
-static void on_quit(void *arg, int status)
+void machine_quit(void *arg, int status)
 {
 	ending_begin(status);
 	quit(arg, status, NULL);
@@ -109,7 +75,7 @@ static void start_next(struct machine *m)
 		if (!atomic_load(&vm->stopping) &&
 		    vm_start(vm,
 			     restore_is_on() ? NULL : &m->cpus[m->nr_started]))
-			on_quit(m, STATUS_FAILED);
+			machine_quit(m, STATUS_FAILED);
 		m->nr_started++;
 	}
 }
@@ -122,6 +88,7 @@ static void on_bell(void *arg, uint32_t events)
 	event_ack(m->bell.fd);
 	ending_answer(&m->ending);
 	messages_answer(&m->messages);
+	services_answer();
 	putoff_answer(&m->putoff);
 	start_next(m);
 }
@@ -142,32 +109,12 @@ static void on_resized(void *arg)
 	console_resize(&m->console);
 }
 
-/* For the console: tells the guests. */
-static bool on_resize(void *arg)
-{
-	struct machine *m = arg;
-	bool told = true;
-
-	for (unsigned int i = 0; i < m->nr_vms; i++)
-		told &= boards_resize(&m->vms[i]);
-	return told;
-}
-
 static void on_power(void *arg)
 {
 	struct machine *m = arg;
 
 	for (unsigned int i = 0; i < m->nr_started; i++)
 		power_press(&m->vms[i]);
-}
-
-/* Ctrl-A p */
-static void on_power_of(void *arg, unsigned int id)
-{
-	struct machine *m = arg;
-
-	if (id < m->nr_started)
-		power_press(&m->vms[id]);
 }
 
 /* Closes the console's ends of guests that have ended; how many those are. */
@@ -328,58 +275,6 @@ static int run_guests(struct machine *m)
 	return worst_status(m);
 }
 
-static void on_eof(void *arg)
-{
-	struct machine *m = arg;
-
-	if (eof_begin(&m->eof))
-		on_quit(m, STATUS_FAILED);
-}
-
-static void on_screen(void *arg)
-{
-	struct machine *m = arg;
-
-	view_switch(&m->view);
-}
-
-static int open_console(struct machine *m)
-{
-	const struct console_config config = {
-		.names = (const char *const *)m->names,
-		.nr_guests = m->opt->nr_images,
-		.interleave = m->opt->interleave,
-		.annotated = probes_talk() || services_talk(),
-		.without = m->opt->without,
-		.grab = services_keys,
-		.input = board_input,
-		.quit = on_quit,
-		.power = on_power_of,
-		.resize = on_resize,
-		.screen = on_screen,
-		.eof = on_eof,
-		.arg = m,
-	};
-
-	return console_init(&m->console, &m->loop, &config) ? STATUS_FAILED : 0;
-}
-
-static int open_view(struct machine *m)
-{
-	return view_open(&m->view, m->opt->display, m->opt->without,
-			 probes_talk() || services_talk());
-}
-
-static void close_view(struct machine *m)
-{
-	view_close(&m->view);
-}
-
-static void close_console(struct machine *m)
-{
-	console_free(&m->console);
-}
-
 /* What probes and services have come to. */
 static void count_status(struct machine *m, int status)
 {
@@ -445,6 +340,17 @@ static int start_services(struct machine *m)
 	return status;
 }
 
+static int open_services(struct machine *m)
+{
+	return open_status(services_open(m->opt->images, m->opt->nr_images));
+}
+
+static void close_services(struct machine *m)
+{
+	(void)m;
+	services_close();
+}
+
 static int open_loop(struct machine *m)
 {
 	return event_init(&m->loop) ? STATUS_FAILED : 0;
@@ -465,13 +371,14 @@ static const struct step {
 	int (*up)(struct machine *m);
 	void (*down)(struct machine *m);
 } steps[] = {
+	{ open_services, close_services },
 	{ open_kvm, close_kvm },
 	{ open_loop, close_loop },
 	{ hang_bell, NULL },
 	{ make_lists, free_lists },
 	{ NULL, finish_probes },
-	{ open_view, close_view },
-	{ open_console, close_console },
+	{ machine_open_view, machine_close_view },
+	{ machine_open_console, machine_close_console },
 	{ build_guests, free_guests },
 	{ start_services, stop_services },
 	{ run_guests, NULL },

@@ -7,11 +7,31 @@
 
 #include "core/vcpu.h"
 #include "core/vm.h"
+#include "util/clock.h"
+
+#define FOR_EVER UINT64_MAX
 
 void pause_init(struct vm *vm)
 {
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_mutex_init(&vm->pause.lock, NULL);
-	pthread_cond_init(&vm->pause.changed, NULL);
+	pthread_cond_init(&vm->pause.changed, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+/* Waits for a change; the lock is taken. False: it is @limit_ns. */
+static bool wait_until(struct pause *pause, uint64_t limit_ns)
+{
+	struct timespec limit = clock_timespec(limit_ns);
+
+	if (limit_ns != FOR_EVER)
+		return !pthread_cond_timedwait(&pause->changed, &pause->lock,
+					       &limit);
+	pthread_cond_wait(&pause->changed, &pause->lock);
+	return true;
 }
 
 /* Answers all questions; the lock is taken, and let go while one is asked. */
@@ -162,19 +182,28 @@ void vcpu_post(struct vcpu *vcpu, struct question *question)
 	vm_wake_halted(vcpu->vm);
 }
 
-bool vcpu_ask(struct vcpu *vcpu, vcpu_question *ask, void *arg)
+bool vcpu_ask_until(struct vcpu *vcpu, vcpu_question *ask, void *arg,
+		    uint64_t limit_ns)
 {
 	struct pause *pause = &vcpu->vm->pause;
 	struct question question = { .ask = ask, .arg = arg };
+	bool in_time = true;
 
 	vcpu_post(vcpu, &question);
 	pthread_mutex_lock(&pause->lock);
-	while (is_open(&question) && will_come(vcpu))
-		pthread_cond_wait(&pause->changed, &pause->lock);
-	if (is_open(&question))
+	/* What has begun is waited for: it is at our stack. */
+	while (is_open(&question) && will_come(vcpu) &&
+	       (in_time || question.state == QUESTION_ASKED))
+		in_time = wait_until(pause, in_time ? limit_ns : FOR_EVER);
+	if (question.state == QUESTION_POSTED)
 		withdraw(vcpu, &question);
 	pthread_mutex_unlock(&pause->lock);
 	return question.state == QUESTION_ANSWERED;
+}
+
+bool vcpu_ask(struct vcpu *vcpu, vcpu_question *ask, void *arg)
+{
+	return vcpu_ask_until(vcpu, ask, arg, FOR_EVER);
 }
 
 void vm_pause_soon(struct vm *vm)
@@ -194,13 +223,21 @@ static bool is_waited_for(const struct vcpu *vcpu)
 	       !vcpu->stands_still && !vcpu->answers_no_more;
 }
 
-bool vm_pause_wait(struct vm *vm)
+bool vm_pause_wait_until(struct vm *vm, uint64_t limit_ns)
 {
+	bool in_time = true;
+
 	pthread_mutex_lock(&vm->pause.lock);
 	for (unsigned int id = 0; id < vm->nr_vcpus; id++)
-		while (is_waited_for(&vm->vcpus[id]))
-			pthread_cond_wait(&vm->pause.changed, &vm->pause.lock);
+		while (in_time && is_waited_for(&vm->vcpus[id]))
+			in_time = wait_until(&vm->pause, limit_ns);
 	pthread_mutex_unlock(&vm->pause.lock);
+	return in_time;
+}
+
+bool vm_pause_wait(struct vm *vm)
+{
+	vm_pause_wait_until(vm, FOR_EVER);
 	return !atomic_load(&vm->stopping);
 }
 

@@ -16,6 +16,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct vcpu;
 struct vm;
@@ -59,6 +60,14 @@ void vcpu_post(struct vcpu *vcpu, struct question *question);
 bool vcpu_ask(struct vcpu *vcpu, vcpu_question *ask, void *arg);
 
 /*
+ * Likewise for those who must not wait for ever, as when a vCPU stands in a device
+ * that waits for the user: no longer than until @limit_ns of clock_now_ns(). False,
+ * too: it has not begun to answer by then, and never will.
+ */
+bool vcpu_ask_until(struct vcpu *vcpu, vcpu_question *ask, void *arg,
+		    uint64_t limit_ns);
+
+/*
  * Makes every vCPU of @vm stand still and waits until all do; what they do until
  * then may take as long as a device's answer does. Never on a vCPU's thread,
  * or the main one. Counts: as many vm_resume() as vm_pause(). False: the guest
@@ -70,6 +79,10 @@ void vm_resume(struct vm *vm);
 /* vm_pause() in two: the first from any thread, also a vCPU's own. */
 void vm_pause_soon(struct vm *vm);
 bool vm_pause_wait(struct vm *vm);
+
+/* The second for as long as vcpu_ask_until() waits. Whether all stand still, or
+ * have ended. */
+bool vm_pause_wait_until(struct vm *vm, uint64_t limit_ns);
 
 /* Whether somebody wants it paused. */
 bool vm_is_paused(struct vm *vm);

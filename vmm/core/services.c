@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -15,6 +16,7 @@
 #include "irqchip.h"
 #include "memory.h"
 #include "service.h"
+#include "util/event.h"
 #include "x86/bits.h"
 #include "x86/walk.h"
 
@@ -31,7 +33,24 @@
 
 static const struct service *services[SERVICES_MAX];
 static unsigned int nr_services;
-static unsigned int nr_started;
+static unsigned int nr_opened, nr_started;
+
+/* What the main thread is to do for threads of services. */
+struct errand {
+	struct errand *next;
+	void (*call)(void *arg);
+	void *arg;
+	bool done;
+};
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct errand *first; /* all guarded by lock */
+	bool open;	      /* the main thread looks */
+	int bell;
+} errands = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL, false,
+	      -1 };
 
 void services_add(const struct service *service)
 {
@@ -138,8 +157,75 @@ void services_attend(struct vcpu *vcpu)
 	vcpu->watched = true; /* a crash may take away what they show */
 }
 
+int services_open(const char *const *images, unsigned int nr_images)
+{
+	for (nr_opened = 0; nr_opened < nr_services; nr_opened++) {
+		const struct service *service = services[nr_opened];
+		int err = service->open ? service->open(images, nr_images) : 0;
+
+		if (!err)
+			continue;
+		services_close();
+		return err;
+	}
+	return 0;
+}
+
+void services_close(void)
+{
+	while (nr_opened > 0)
+		if (services[--nr_opened]->close)
+			services[nr_opened]->close();
+}
+
+/* --- What is done on the main thread --- */
+
+bool services_on_main(void (*call)(void *arg), void *arg)
+{
+	struct errand errand = { .call = call, .arg = arg };
+	struct errand **at = &errands.first;
+
+	pthread_mutex_lock(&errands.lock);
+	while (*at)
+		at = &(*at)->next;
+	if (errands.open) {
+		*at = &errand;
+		event_notify(errands.bell);
+	}
+	while (errands.open && !errand.done)
+		pthread_cond_wait(&errands.changed, &errands.lock);
+	pthread_mutex_unlock(&errands.lock);
+	return errand.done;
+}
+
+void services_answer(void)
+{
+	struct errand *errand;
+
+	pthread_mutex_lock(&errands.lock);
+	for (; (errand = errands.first); errands.first = errand->next) {
+		errand->call(errand->arg);
+		errand->done = true;
+	}
+	pthread_cond_broadcast(&errands.changed);
+	pthread_mutex_unlock(&errands.lock);
+}
+
+/* The main thread has a loop, or has none any more. */
+static void open_errands(bool open, int bell)
+{
+	pthread_mutex_lock(&errands.lock);
+	errands.open = open;
+	errands.bell = bell;
+	if (!open)
+		errands.first = NULL;
+	pthread_cond_broadcast(&errands.changed);
+	pthread_mutex_unlock(&errands.lock);
+}
+
 int services_start(struct vm *vms, unsigned int nr_vms)
 {
+	open_errands(true, vms[0].config.stop_fd);
 	for (nr_started = 0; nr_started < nr_services; nr_started++) {
 		const struct service *service = services[nr_started];
 		int err = service->start ? service->start(vms, nr_vms) : 0;
@@ -154,6 +240,7 @@ int services_stop(void)
 {
 	int worst = STATUS_OK;
 
+	open_errands(false, -1);
 	while (nr_started > 0) {
 		const struct service *service = services[--nr_started];
 		int status = service->stop ? service->stop() : STATUS_OK;

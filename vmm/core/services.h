@@ -20,6 +20,10 @@ struct vm;
 /* Turns @service on; a second time changes nothing. */
 void services_add(const struct service *service);
 
+/* Before anything else, and behind everything; 0, or -errno after one message. */
+int services_open(const char *const *images, unsigned int nr_images);
+void services_close(void);
+
 /* vcpu_create(): @vcpu will be served by those that are on. */
 void services_attend(struct vcpu *vcpu);
 
@@ -35,6 +39,16 @@ int services_stop(void);
 /* The run is to end from outside. True: not yet; one of them rings @bell, and then
  * this is asked again. Main thread. */
 bool services_go_first(int bell);
+
+/*
+ * For the thread of a service, which is neither a vCPU's nor the main one: has the
+ * main thread call @call(@arg), while guests run, and waits until that is done.
+ * False: the run ends, and it will not be.
+ */
+bool services_on_main(void (*call)(void *arg), void *arg);
+
+/* The bell of the event loop (vm_config.stop_fd) has rung, perhaps for those. */
+void services_answer(void);
 
 /* Whether one of them prints while guests run. */
 bool services_talk(void);

@@ -49,6 +49,17 @@ struct service {
 	 */
 	int (*says)(const char *arg, struct said *said);
 
+	/*
+	 * The command line is read, and names the @nr_images files at @images.
+	 * There is no other thread yet, and no /dev/kvm is open: the time to
+	 * fork. 0, or -errno after one message. NULL: nothing to do.
+	 */
+	int (*open)(const char *const *images, unsigned int nr_images);
+
+	/* All is down that came after open(), which was 0. Main thread. NULL:
+	 * nothing to do. */
+	void (*close)(void);
+
 	/* Whether all that a guest writes to ports had better come to us, and to
 	 * no chip in the host kernel. Before any guest exists. NULL: no. */
 	bool (*wants_ports)(const struct kvm *kvm);
@@ -78,7 +89,8 @@ struct service {
 	bool (*goes_first)(int bell);
 
 	/* @vcpu is about to enter the guest, for the first time or again. On
-	 * its thread. NULL: nothing to do. */
+	 * its thread. NULL: nothing to do. A service that has none of this and
+	 * the next two costs a guest nothing. */
 	void (*enter)(struct vcpu *vcpu);
 
 	/*

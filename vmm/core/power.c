@@ -1,5 +1,5 @@
 /* The power button: see power.h. */
-#include "power.h"
+#include "core/power.h"
 
 #include "abi/exit_status.h"
 #include "core/board.h"
@@ -7,6 +7,19 @@
 #include "terminal/console.h"
 #include "util/clock.h"
 #include "util/log.h"
+
+bool power_ask(struct vm *vm)
+{
+	bool listens;
+
+	if (atomic_load(&vm->stopping))
+		return false;
+	console_before_message(vm->config.console);
+	listens = boards_power(vm);
+	if (listens)
+		log_error("%s: power button pressed", vm->config.name);
+	return listens;
+}
 
 void power_press(struct vm *vm)
 {
@@ -21,10 +34,7 @@ void power_press(struct vm *vm)
 		return;
 	}
 	vm->pressed_ns = now_ns;
-	console_before_message(vm->config.console);
-	if (boards_power(vm))
-		log_error("%s: power button pressed", vm->config.name);
-	else
+	if (!power_ask(vm))
 		log_error("%s: the guest does not listen to its power button; "
 			  "press it again within %u s to end it at once",
 			  vm->config.name, POWER_AGAIN_S);
