@@ -39,7 +39,7 @@ obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/shown$(call none-without,SHOWN_REGISTERS).o \
 	 core/irqfds$(call none-without,IRQFD).o \
 	 core/symbols$(call none-without,DBG_SYMBOLS).o \
-	 core/services$(if $(CONFIG_DBG_GDB)$(CONFIG_DBG_TRACE_INSN)$(CONFIG_SNAPSHOT),,_none).o \
+	 core/services$(if $(CONFIG_DBG_GDB)$(CONFIG_DBG_TRACE_INSN)$(CONFIG_SNAPSHOT)$(CONFIG_CONTROL),,_none).o \
 	 core/board_queue$(call none-without,VIRTIO).o \
 	 core/board_pci$(call none-without,PCI).o
 obj-$(CONFIG_MACHINE) += view$(call none-without,DISPLAY_TEXT).o
@@ -160,6 +160,8 @@ obj-$(CONFIG_SNAPSHOT)    += $(addprefix core/,state.o state_vcpu.o state_time.o
 			     $(filter-out %_none.o,$(call whole,service/snapshot))
 obj-$(CONFIG_MACHINE)     += words$(call none-without,SNAPSHOT).o \
 			     $(if $(CONFIG_SNAPSHOT),,service/snapshot/restore_none.o)
+obj-$(CONFIG_CONTROL)     += $(call whole,service/control) \
+			     $(addprefix util/,json.o json_read.o utf8.o)
 obj-$(CONFIG_DBG_DOCTOR)  += $(call whole,doctor)
 
 # The DSDT's parts, from ASL; one header, which only their file includes.

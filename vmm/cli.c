@@ -313,10 +313,13 @@ static void collect_options(struct parser *p)
 				(struct table_option){
 					.loader_option = (*loader)->option });
 	}
-	TABLE_FOREACH(command, command)
-		add_row(p, (*command)->option,
-			has_arg((*command)->arg, !(*command)->needs_arg),
-			(struct table_option){ .command = *command });
+	TABLE_FOREACH(command, command) {
+		if ((*command)->option)
+			add_row(p, (*command)->option,
+				has_arg((*command)->arg,
+					!(*command)->needs_arg),
+				(struct table_option){ .command = *command });
+	}
 	TABLE_FOREACH(probe, probe) {
 		if ((*probe)->option && strcmp((*probe)->option, "--verbose"))
 			add_row(p, (*probe)->option,

@@ -20,6 +20,8 @@
 #include "command.h"
 #include "machine.h"
 
+TABLE_DECLARE(command, command);
+
 /* A descriptor below 3 that the caller closed must not become ours: guest
  * output would go into whatever was opened there. It cannot be written to,
  * because output that goes nowhere is lost, and that is a failure. */
@@ -103,8 +105,21 @@ static int after_printing(int status)
 	return fflush(stdout) || ferror(stdout) ? STATUS_FAILED : status;
 }
 
+/* The command that the first word of the line names, or NULL: an image, say. */
+static const struct command *find_command(const char *word)
+{
+	const struct command *const *row;
+
+	TABLE_FOREACH(command, row) {
+		if (word && (*row)->word && !strcmp((*row)->word, word))
+			return *row;
+	}
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
+	const struct command *command = find_command(argv[1]);
 	struct options opt;
 	int err;
 
@@ -114,6 +129,9 @@ int main(int argc, char **argv)
 	unblock_signals();
 	signal(SIGPIPE, SIG_IGN); /* a write that fails says so itself */
 	signal(SIGXFSZ, SIG_IGN);
+	if (command)
+		exit(after_printing(
+			command->run_words((const char *const *)argv + 2)));
 	err = cli_parse(&opt, argc, argv);
 	if (err < 0)
 		exit(STATUS_USAGE);

@@ -169,8 +169,8 @@ static void print_commands(void)
 	TABLE_FOREACH(command, row) {
 		fputs(heading, stdout);
 		heading = "";
-		print_option((*row)->option, (*row)->arg, !(*row)->needs_arg,
-			     (*row)->what);
+		print_option((*row)->word ? (*row)->word : (*row)->option,
+			     (*row)->arg, !(*row)->needs_arg, (*row)->what);
 	}
 }
 
@@ -330,7 +330,9 @@ void usage_print_list(void)
 		printf("service %-10s %s\n", (*service)->name,
 		       (*service)->what);
 	TABLE_FOREACH(command, command)
-		printf("command %-10s %s\n", (*command)->option + 2,
+		printf("command %-10s %s\n",
+		       (*command)->word ? (*command)->word :
+					  (*command)->option + 2,
 		       (*command)->what);
 	printf("vcpus   %-10u most that --smp takes\n", smp_limit());
 }

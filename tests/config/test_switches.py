@@ -263,6 +263,8 @@ ROWS = {
         "service/snapshot/* core/state* util/parts util/stash util/checksum words",
         "words_none service/snapshot/restore_none",
         lost=r"service (restore|save-on-exit) .*"),
+    "CONTROL": Row("service/control/* util/json_read",
+                   lost=(r"service (control|name) .*", r"command ctl .*")),
     "DBG_DOCTOR": Row("doctor/*", lost=r"command doctor .*"),
 }
 # With every switch on, the choice has its first member: nothing to add.

@@ -1,0 +1,179 @@
+/*
+ * The VMM's end: a thread that takes a line from the broker, has its command run
+ * and sends the answer back, in pieces; and ends guests whose time to end by
+ * themselves is over.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/vm.h"
+#include "service/control/control.h"
+#include "service/control/line.h"
+#include "service/control/message.h"
+#include "util/clock.h"
+#include "util/event.h"
+#include "util/log.h"
+
+enum { WAKE, BROKER, NR_FDS };
+
+/* The guests that the call is for. False: it has refused. */
+static bool find_guests(struct ctl_call *call, unsigned int *first,
+			unsigned int *nr)
+{
+	const struct ctl_command *command = call->command;
+
+	*first = 0;
+	*nr = control.nr_vms;
+	if (call->guest > control.nr_vms) {
+		ctl_refuse(call, "`info` numbers them", "there is no guest %u",
+			   call->guest);
+		return false;
+	}
+	if (call->guest) {
+		*first = call->guest - 1;
+		*nr = 1;
+	}
+	if (command->reach != CTL_ONE || *nr == 1)
+		return true;
+	ctl_refuse(call, "say which: `guest N COMMAND`; `info` numbers them",
+		   "%s: there are %u guests", command->name, control.nr_vms);
+	return false;
+}
+
+static void send_answer(struct ctl_call *call)
+{
+	const char *text = answer_text(call);
+	size_t left = control.answer.len;
+	char piece[PIECE_MAX];
+
+	do {
+		size_t len = left < sizeof(piece) - 1 ? left :
+							sizeof(piece) - 1;
+
+		left -= len;
+		*piece = left ? PIECE_MORE : PIECE_LAST;
+		memcpy(piece + 1, text, len);
+		text += len;
+		if (message_send(control.broker, piece, len + 1, -1))
+			return; /* it is gone, which poll() tells as well */
+	} while (left);
+}
+
+/* @line, a NUL behind it, has come with descriptor @fd, or -1. */
+static void serve_line(char *line, size_t len, int fd)
+{
+	struct ctl_call call = { .fd = fd, .answer = &control.answer };
+	unsigned int first, nr;
+
+	answer_clear(&control.answer);
+	if (line_parse(&call, line, len)) {
+		if (!call.command->run)
+			ctl_refuse(&call, NULL, "%s: the broker's",
+				   call.command->name);
+		else if (find_guests(&call, &first, &nr))
+			call.command->run(&call, &control.vms[first], nr);
+	}
+	if (call.fd >= 0)
+		close(call.fd);
+	send_answer(&call);
+}
+
+/* False: nothing more will come. */
+static bool receive(void)
+{
+	char line[CTL_LINE_MAX + 1];
+	int fd;
+	ssize_t len = message_receive(control.broker, line, CTL_LINE_MAX, &fd);
+
+	if (len == -EINTR || len == -EAGAIN)
+		return true;
+	if (len <= 0) {
+		if (!atomic_load(&control.quit))
+			log_warn("--control: the broker has ended: this run "
+				 "takes no more commands");
+		return false;
+	}
+	line[len] = '\0';
+	serve_line(line, (size_t)len, fd);
+	return true;
+}
+
+static void *serve(void *arg)
+{
+	struct pollfd fds[NR_FDS] = {
+		[WAKE] = { control.wake, POLLIN, 0 },
+		[BROKER] = { control.broker, POLLIN, 0 },
+	};
+
+	(void)arg;
+	while (!atomic_load(&control.quit)) {
+		if (poll(fds, NR_FDS, stop_due_ms()) < 0)
+			continue;
+		if (fds[WAKE].revents)
+			event_ack(control.wake);
+		else if (fds[BROKER].revents && !receive())
+			fds[BROKER].fd = -1;
+		stop_those_due();
+	}
+	return NULL;
+}
+
+/* Signals are the main thread's, but for those that a fault brings. */
+static int start_thread(void)
+{
+	static const int faults[] = { SIGBUS, SIGSEGV, SIGILL, SIGFPE };
+	sigset_t most, old;
+	int err;
+
+	sigfillset(&most);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		sigdelset(&most, faults[i]);
+	pthread_sigmask(SIG_SETMASK, &most, &old);
+	err = pthread_create(&control.thread, NULL, serve, NULL);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return -err;
+}
+
+int serve_start(void)
+{
+	int err = answer_init(&control.answer);
+
+	if (err)
+		goto fail;
+	err = -ENOMEM;
+	control.guests = calloc(control.nr_vms, sizeof(*control.guests));
+	if (!control.guests)
+		goto free_answer;
+	control.wake = event_fd();
+	err = control.wake;
+	if (err < 0)
+		goto free_guests;
+	err = start_thread();
+	if (!err)
+		return 0;
+	close(control.wake);
+free_guests:
+	free(control.guests);
+free_answer:
+	answer_free(&control.answer);
+fail:
+	log_error("--control: %s", strerror(-err));
+	return err;
+}
+
+void serve_stop(void)
+{
+	atomic_store(&control.quit, true);
+	shutdown(control.broker, SHUT_WR); /* whatever it waits for there */
+	event_notify(control.wake);
+	pthread_join(control.thread, NULL);
+	close(control.wake);
+	free(control.guests);
+	answer_free(&control.answer);
+}
