@@ -33,7 +33,6 @@
 #include "util/log.h"
 #include "util/sink.h"
 
-
 static void stop_all(struct machine *m, int status, const char *reason)
 {
 	for (unsigned int i = 0; i < m->nr_vms; i++)
