@@ -29,14 +29,15 @@ musl-link = $(Q)$(MUSL_CC) -static -s -Wl,--gc-sections \
 
 VMCTL := $(B)/musl/vmctl
 
-# Its own start code and no library: a few hundred bytes.
-$(B)/musl/initramfs/vmctl.o: EXTRA = -ffreestanding
+# Its own start code and no library: some three KB.
+VMCTL_OBJS := $(addprefix $(B)/musl/initramfs/,vmctl.o vmctl_saved.o)
+$(VMCTL_OBJS): EXTRA = -ffreestanding -fno-asynchronous-unwind-tables
 
-$(VMCTL): $(B)/musl/initramfs/vmctl.o
+$(VMCTL): $(VMCTL_OBJS)
 	$(say) LD-MUSL vmctl
 	$(call musl-link,-nostdlib $^)
 
-include $(call deps-of,$(B)/musl/initramfs/vmctl.o)
+include $(call deps-of,$(VMCTL_OBJS))
 
 # --- BusyBox -----------------------------------------------------------------
 

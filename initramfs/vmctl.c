@@ -1,6 +1,8 @@
 /*
- * vmctl: ends the virtual machine from inside, by the name it is called by:
- * poweroff, reboot, halt, and `vmexit STATUS`, which also hands a status back.
+ * vmctl: what a guest says to its virtual machine. By the name it is called by
+ * it ends it: poweroff, reboot, halt, and `vmexit STATUS`, which also hands a status
+ * back. By its own: `vmctl exit STATUS`, `vmctl save`, and what a guest does that
+ * was restored (vmctl_saved.c).
  *
  * Power-off is hypercall 8 of Mini-KVM (abi/hypercall.h); on another machine
  * that port is dead and Linux is asked instead. No C library and no start
@@ -13,15 +15,14 @@
  */
 #include "abi/hypercall.h"
 
+#include "vmctl.h"
+
 #include <asm/ioctls.h>
-#include <asm/unistd.h>
 #include <linux/fcntl.h>
 #include <linux/reboot.h>
 
-#define EXIT_USAGE  64
-#define EXIT_FAILED 70
-#define STDERR	    2
-#define IOPL_ALL    3 /* every port, as long as the program runs */
+#define VMEXIT	 "/sbin/vmexit"
+#define IOPL_ALL 3 /* every port, as long as the program runs */
 
 __asm__(".globl _start\n"
 	"_start:\n"
@@ -30,38 +31,27 @@ __asm__(".globl _start\n"
 	"and $-16, %rsp\n"
 	"call vmctl_main\n");
 
-static long call(long number, long a, long b, long c)
-{
-	long result;
-
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(number), "D"(a), "S"(b), "d"(c)
-			 : "rcx", "r11", "memory");
-	return result;
-}
-
-static __attribute__((noreturn)) void end(int status)
+void end(int status)
 {
 	for (;;)
 		call(__NR_exit_group, status, 0, 0);
 }
 
 /* A byte a call: it is rare, and a loop that counts would become strlen(). */
-static void say(const char *text)
+void say(int fd, const char *text)
 {
 	for (; *text; text++)
-		call(__NR_write, STDERR, (long)text, 1);
+		call(__NR_write, fd, (long)text, 1);
 }
 
-static __attribute__((noreturn)) void fail(int status, const char *text)
+void fail(int status, const char *text)
 {
-	say("vmctl: ");
-	say(text);
+	say(STDERR, "vmctl: ");
+	say(STDERR, text);
 	end(status);
 }
 
-static int same(const char *a, const char *b)
+int same(const char *a, const char *b)
 {
 	while (*a && *a == *b) {
 		a++;
@@ -89,18 +79,20 @@ static void drain_console(void)
 		call(__NR_ioctl, fd, TCSBRK, 1);
 }
 
+int open_ports(void)
+{
+	if (call(__NR_iopl, IOPL_ALL, 0, 0) >= 0)
+		return 1;
+	say(STDERR, "vmctl: no access to I/O ports: only root has it, and the "
+		    "kernel needs X86_IOPL_IOPERM\n");
+	return 0;
+}
+
 /* Ends the VM with a status; comes back where Mini-KVM is not the host. */
 static void hypercall_exit(int status)
 {
-	if (call(__NR_iopl, IOPL_ALL, 0, 0) < 0) {
-		say("vmctl: no access to I/O ports: only root has it, and the "
-		    "kernel needs X86_IOPL_IOPERM\n");
-		return;
-	}
-	__asm__ volatile("outb %%al, %%dx"
-			 :
-			 : "a"(HC_EXIT_STATUS), "b"(status), "d"(HC_PORT)
-			 : "memory");
+	if (open_ports())
+		hypercall(HC_EXIT_STATUS, status);
 }
 
 static __attribute__((noreturn)) void ask_linux(long command)
@@ -137,12 +129,41 @@ static int parse_status(const char *text)
 	return status;
 }
 
+/* Called by its own name. */
+static __attribute__((noreturn)) void command(long argc, const char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+
+	if (argc == 3 && same(name, "exit")) {
+		parse_status(argv[2]);
+		argv[1] = VMEXIT; /* may have more to do: initramfs/std */
+		call(__NR_execve, (long)VMEXIT, (long)(argv + 1),
+		     (long)(argv + argc + 1));
+		power_off(parse_status(argv[2]));
+	}
+	if (argc == 2 && same(name, "save"))
+		save();
+	if (argc == 2 && same(name, "freshen"))
+		freshen_now();
+	if (argc == 2 && same(name, "watch"))
+		watch();
+	fail(EXIT_USAGE, "exit STATUS (0 to 63): end the VM\n"
+			 "       save: where kvm-vmm's --save says; prints "
+			 "saved, or restored in who is\n"
+			 "       freshen: random numbers, and the time, from "
+			 "the host\n"
+			 "       watch: in the background, each time the VM "
+			 "was restored\n");
+}
+
 /* stack: argc, argv[0], argv[1], ..., 0, as Linux leaves it. */
 __attribute__((noreturn, used)) void vmctl_main(char **stack)
 {
 	long argc = (long)stack[0];
 	const char *name = argc ? last_part(stack[1]) : "";
 
+	if (same(name, "vmctl"))
+		command(argc, (const char **)stack + 1);
 	if (same(name, "vmexit")) {
 		if (argc != 2)
 			fail(EXIT_USAGE, "vmexit takes one status, 0 to 63\n");
@@ -158,5 +179,6 @@ __attribute__((noreturn, used)) void vmctl_main(char **stack)
 		ask_linux(LINUX_REBOOT_CMD_RESTART);
 	if (same(name, "halt"))
 		ask_linux(LINUX_REBOOT_CMD_HALT);
-	fail(EXIT_USAGE, "call me poweroff, reboot, halt or vmexit STATUS\n");
+	fail(EXIT_USAGE,
+	     "call me vmctl, poweroff, reboot, halt or vmexit STATUS\n");
 }

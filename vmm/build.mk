@@ -54,7 +54,8 @@ obj-$(CONFIG_IRQCHIP_SPLIT)  += irqchip/split.o irqchip/msi.o irqchip/routes.o
 obj-$(CONFIG_DEV_SERIAL)    += devices/serial.o \
 			       devices/serial_irq$(call none-without,UART_IRQ4).o \
 			       devices/serial_fifo$(call none-without,UART_FIFO).o
-obj-$(CONFIG_DEV_HYPERCALL) += devices/hypercall.o
+obj-$(CONFIG_DEV_HYPERCALL) += devices/hypercall.o \
+			       devices/hypercall$(if $(CONFIG_SNAPSHOT),_saved,_none).o
 obj-$(CONFIG_DEV_I8042)     += devices/i8042.o devices/i8042_kbd.o \
 			       devices/i8042_keys.o
 obj-$(CONFIG_DEV_CMOS)      += devices/cmos.o devices/cmos_time.o \

@@ -300,10 +300,14 @@ static const char *usual_cmdline(const struct vm *vm)
 static int restore(struct vm *vm)
 {
 	const struct platform platform = platform_of(vm);
+	int err;
 
 	vm_attach_symbols(vm);
 	platform_wire(vm, &platform);
-	return restore_vm(vm);
+	err = restore_vm(vm);
+	if (!err && vm->config.loader->needs & NEEDS_SMP)
+		platform_write_again(vm, &platform);
+	return err;
 }
 
 const struct loader *guest_loader(const struct options *opt,

@@ -81,7 +81,7 @@ ROWS = {
     # Not a part of the program but the program: of the rest a few stay.
     "MACHINE": Row(
         "*", "bare/bare bare/io core/bus_moving_none util/log_plain "
-        "devices/serial_irq_none",
+        "devices/serial_irq_none devices/hypercall_none",
         "=n ".join(name for name in SYMBOLS if in_machine(name)) +
         '=n SMP_MAX=n DEFAULT_IRQCHIP=n DEFAULT_MEM=n DEFAULT_CPUS=n '
         'DEFAULT_CMDLINE=n', r".*", BARE, changed=COUNTS_IRQS,
@@ -90,7 +90,7 @@ ROWS = {
         "devices/hypercall devices/debugcon devices/post devices/reset"),
     "IRQCHIP": Row(
         "irqchip/kernel irqchip/vmm irqchip/split boot/firmware/mptable "
-        "boot/firmware/acpi boot/firmware/dsdt pci/ecam "
+        "boot/firmware/acpi boot/firmware/dsdt boot/firmware/vmgenid pci/ecam "
         "irqchip/intr irqchip/bios irqchip/msi irqchip/pit_kernel core/smp "
         "core/unstarted core/irqfds irqchip/routes devices/pic "
         "devices/ioapic devices/pit devices/pit_counter devices/serial_irq",
@@ -142,7 +142,7 @@ ROWS = {
         "devices/serial_fifo", "devices/serial_fifo_none",
         lost=(r"feature fifo .*", r"device  serial .* 16550A .*"),
         gained=r"device  serial .* 16450 .*", changed=SAYS_16550A),
-    "DEV_HYPERCALL": Row("devices/hypercall", lost=r"device  hypercall .*"),
+    "DEV_HYPERCALL": Row("devices/hypercall devices/hypercall_saved", lost=r"device  hypercall .*"),
     "DEV_I8042": Row("devices/i8042*", lost=r"device  i8042 .*"),
     "DEV_CMOS": Row("devices/cmos*", lost=r"device  cmos .*"),
     "DEV_DEBUGCON": Row("devices/debugcon", lost=r"device  debugcon .*"),
@@ -260,9 +260,11 @@ ROWS = {
         lost=(r"service (trace-(insn|from|count|only)|step) .*",
               r"command show-trace .*")),
     "SNAPSHOT": Row(
-        "service/snapshot/* core/state* util/parts util/stash util/checksum words",
-        "words_none service/snapshot/restore_none",
-        lost=r"service (restore|save-on-exit) .*"),
+        "devices/hypercall_saved boot/firmware/vmgenid service/snapshot/* "
+        "core/state* util/parts util/stash util/checksum words",
+        "words_none service/snapshot/restore_none devices/hypercall_none",
+        "VMGENID=n", (r"service (restore|save|save-on-exit) .*",
+                      r"feature vmgenid .*")),
     "CONTROL": Row("service/control/* util/json_read",
                    lost=(r"service (control|name) .*", r"command ctl .*")),
     "DBG_DOCTOR": Row("doctor/*", lost=r"command doctor .*"),

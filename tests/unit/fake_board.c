@@ -273,6 +273,17 @@ void board_random(struct board *board, void *buf, size_t len)
 	board->random_len += len;
 }
 
+bool board_save(struct board *board)
+{
+	board->saving++;
+	return board->saves;
+}
+
+bool board_is_saved(struct board *board)
+{
+	return board->is_saved;
+}
+
 void board_refuse(struct board *board, const char *why, ...)
 {
 	va_list args;

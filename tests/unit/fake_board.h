@@ -41,10 +41,12 @@ struct board {
 	unsigned int rx_mores;
 	unsigned int screen_readies; /* board_screen_ready() */
 	bool at_screen;
-	bool not_early;	   /* board_is_early() is false */
-	bool lends;	   /* board_lends(), while nobody has asked */
-	bool rx_ready;	   /* since the last fake_console_turn() */
-	bool feed_at_once; /* board_rx_ready() brings input() with it */
+	bool not_early;	      /* board_is_early() is false */
+	bool lends;	      /* board_lends(), while nobody has asked */
+	bool saves, is_saved; /* board_save() and board_is_saved() */
+	unsigned int saving;  /* calls of the first */
+	bool rx_ready;	      /* since the last fake_console_turn() */
+	bool feed_at_once;    /* board_rx_ready() brings input() with it */
 	const uint8_t *input;
 	size_t input_len; /* what the console still has */
 	size_t chunk;	  /* offered at a time; 0 is everything */

@@ -1,4 +1,4 @@
-/* objects: devices/hypercall.o */
+/* objects: devices/hypercall.o devices/hypercall_saved.o */
 /* The hypercall port: numbers and answers are those of abi/hypercall.h. */
 #include <string.h>
 
@@ -393,6 +393,81 @@ static void test_stream(void **state)
 	fake_board_close(&b);
 }
 
+/* The answer to HC_SAVE comes when the guest goes on: as one, or as the other. */
+static uint8_t ask_to_be_saved(struct board *b, bool saves, bool is_saved,
+			       bool restored)
+{
+	uint8_t result;
+
+	fake_board_open(b, "hypercall");
+	b->saves = saves;
+	fake_out(b, HC_PORT, 1, HC_SAVE);
+	b->is_saved = is_saved;
+	if (restored)
+		assert_true(b->type->restored(b->dev, NULL));
+	result = fake_in(b, HC_PORT, 1);
+	assert_int_equal(fake_in(b, HC_PORT, 4), 0);
+	assert_int_equal(b->saving, 1);
+	assert_int_equal(b->oddities, 0);
+	return result;
+}
+
+static void test_save(void **state)
+{
+	static const struct {
+		bool saves, is_saved, restored;
+		uint8_t result;
+	} rows[] = {
+		{ true, true, false, HC_SAVED },
+		{ true, false, false, HC_UNSAVED },
+		{ false, false, false, HC_UNSAVED },
+		{ false, true, false, HC_UNSAVED }, /* an earlier one was */
+		{ true, false, true, HC_RESTORED },
+	};
+	struct board b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(ask_to_be_saved(&b, rows[i].saves,
+						 rows[i].is_saved,
+						 rows[i].restored),
+				 rows[i].result);
+		fake_board_close(&b);
+	}
+}
+
+/* A guest is restored as often as it is, and asks when it likes. */
+static void test_restores(void **state)
+{
+	struct board b;
+
+	(void)state;
+	fake_board_open(&b, "hypercall");
+	for (unsigned int times = 0; times < 3; times++) {
+		fake_out(&b, HC_PORT, 1, HC_RESTORES);
+		assert_int_equal(fake_in(&b, HC_PORT, 4), times);
+		assert_int_equal(fake_in(&b, HC_PORT, 4), 0);
+		assert_true(b.type->restored(b.dev, NULL));
+	}
+	fake_board_close(&b);
+}
+
+static void test_wall_time(void **state)
+{
+	static const uint64_t ns = 1700000000123456789ULL;
+	struct board b;
+
+	(void)state;
+	fake_board_open(&b, "hypercall");
+	b.wall_s = ns / 1000000000;
+	b.now_ns = ns % 1000000000;
+	fake_out(&b, HC_PORT, 1, HC_WALL_TIME);
+	assert_int_equal(fake_in(&b, HC_PORT, 4), ns & 0xffffffff);
+	assert_int_equal(fake_in(&b, HC_PORT, 4), ns >> 32);
+	assert_int_equal(fake_in(&b, HC_PORT, 4), 0);
+	fake_board_close(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -415,6 +490,9 @@ int main(void)
 		cmocka_unit_test(test_string_in),
 		cmocka_unit_test(test_random_drawn),
 		cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_save),
+		cmocka_unit_test(test_restores),
+		cmocka_unit_test(test_wall_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -373,6 +373,28 @@ static void test_row(void **state)
 	fake_board_close(&b);
 }
 
+/* A line that rang, TERI, is how a guest learns that it was restored; it interrupts
+ * who has asked for that, and is forgotten when it was seen. */
+static void test_rings(void **state)
+{
+	struct board b;
+
+	(void)state;
+	fake_board_open(&b, "serial");
+	assert_true(b.type->restored(b.dev, NULL));
+	assert_false(b.irq[0]);
+	assert_int_equal(fake_in(&b, MSR, 1), 0xb4);
+	assert_int_equal(fake_in(&b, MSR, 1), 0xb0);
+	fake_out(&b, MCR, 1, 0x08);
+	fake_out(&b, IER, 1, 0x08);
+	assert_true(b.type->restored(b.dev, NULL));
+	assert_true(b.irq[0]);
+	assert_int_equal(fake_in(&b, IIR, 1) & 0x0f, 0x00);
+	assert_int_equal(fake_in(&b, MSR, 1), 0xb4);
+	assert_false(b.irq[0]);
+	fake_board_close(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -403,6 +425,7 @@ int main(void)
 		cmocka_unit_test(test_polling_iir),
 		cmocka_unit_test(test_polling_ends),
 		cmocka_unit_test(test_polled_reader),
+		cmocka_unit_test(test_rings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,9 +38,17 @@
 #define HC_RANDOM      6 /* result: random bytes, as many as are read */
 #define HC_GUEST_ID    7 /* result: 4 bytes, place on the command line from 0 */
 #define HC_EXIT_STATUS 8 /* end the guest; BL = exit status, 0-63 */
+#define HC_SAVE	       9 /* save the guest; result: 1 byte, as below */
+#define HC_RESTORES    10 /* result: 4 bytes, how often it was restored */
+#define HC_WALL_TIME   11 /* result: 8 bytes, ns since 1970-01-01 UTC */
 
 #define HC_NOCHAR 0xff /* no character is waiting */
 #define HC_ERROR  0xff /* each byte of an unknown function's result */
+
+/* What HC_SAVE gives: as fork() it comes back in each of them. */
+#define HC_UNSAVED  0 /* it cannot be saved, or nobody has said where */
+#define HC_SAVED    1 /* and goes on */
+#define HC_RESTORED 2 /* this is the one that was saved, at another time */
 
 #define HC_STATUS_MAX 63 /* larger exit statuses are the VMM's own */
 

@@ -22,6 +22,7 @@
 #include "core/irqfds.h"
 #include "core/plan.h"
 #include "core/probes.h"
+#include "core/services.h"
 #include "core/shown.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
@@ -433,6 +434,16 @@ void board_random(struct board *board, void *buf, size_t len)
 	if (getrandom(buf, len, 0) != (ssize_t)len)
 		vm_stop(board->vm, STATUS_FAILED,
 			"no random bytes from this host: %s", strerror(errno));
+}
+
+bool board_save(struct board *board)
+{
+	return services_save(board->vm);
+}
+
+bool board_is_saved(struct board *board)
+{
+	return atomic_load(&board->vm->saved);
 }
 
 unsigned int board_copy(struct board *board)

@@ -452,3 +452,11 @@ void services_ended(struct vm *vm)
 		if (services[i]->ended)
 			services[i]->ended(vm);
 }
+
+bool services_save(struct vm *vm)
+{
+	for (unsigned int i = 0; i < nr_started; i++)
+		if (services[i]->save && services[i]->save(vm))
+			return true;
+	return false;
+}

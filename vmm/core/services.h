@@ -71,6 +71,9 @@ void services_halted(struct vcpu *vcpu);
 bool services_keep(struct vm *vm);
 void services_ended(struct vm *vm);
 
+/* Whether one of them saves @vm, which asks for it: see include/service.h. */
+bool services_save(struct vm *vm);
+
 /*
  * For services; both on the thread of @vcpu, or before it has one. The first:
  * whether @service wants it to execute one instruction at a time; each ends

@@ -94,3 +94,9 @@ void services_ended(struct vm *vm)
 {
 	(void)vm;
 }
+
+bool services_save(struct vm *vm)
+{
+	(void)vm;
+	return false;
+}

@@ -90,6 +90,7 @@ struct vm {
 	struct vm_symbols *symbols; /* core/symbols.c */
 	bool kept; /* it has ended, and a service keeps it; by stop_lock */
 	struct bell changed;	   /* of board_ring() */
+	atomic_bool saved;	   /* the guest, when it asked for it last */
 	atomic_bool stopping;	   /* vCPUs leave their loops */
 	atomic_uint nr_running;	   /* vCPU threads that have not left yet */
 	atomic_uint halted_votes;  /* see core/watch.c */

@@ -6,32 +6,10 @@
 #include <stdio.h>
 
 #include "abi/hypercall.h"
-#include "device.h"
+#include "devices/hypercall.h"
 #include "saved.h"
 
-#define HC_PORTS  4  /* an access is up to 4 bytes wide */
-#define FIFO_SIZE 16 /* characters that wait to be asked for */
-
-/* What the next `in` gives. */
-enum answer {
-	ANSWER_ONES,   /* always: nothing was called, or nobody knows it */
-	ANSWER_RESULT, /* the next bytes of the result */
-	ANSWER_CHAR,   /* a character, which is a result of one byte */
-	ANSWER_RANDOM, /* always fresh random bytes */
-};
-
-struct hypercall {
-	struct board *board;
-
-	/* What is remembered of it begins here. */
-	uint8_t fifo[FIFO_SIZE];
-	unsigned int head, len;
-	bool refused; /* input() left something behind */
-
-	uint8_t bl; /* argument of the call */
-	enum answer answer;
-	uint64_t result; /* what has not been read of it, low byte first */
-};
+#define HC_PORTS 4 /* an access is up to 4 bytes wide */
 
 /*
  * Ends the guest. A status that would read as one of the VMM's own becomes
@@ -101,7 +79,8 @@ static void hc_call(struct hypercall *hc, uint8_t function, uint16_t bx)
 		hc_exit(hc, hc->bl);
 		break;
 	default:
-		hc_unknown(hc, function);
+		if (!hypercall_saved_call(hc, function))
+			hc_unknown(hc, function);
 	}
 }
 
@@ -129,7 +108,7 @@ static uint8_t take_char(struct hypercall *hc)
 	if (!hc->len)
 		return HC_NOCHAR;
 	c = hc->fifo[hc->head];
-	hc->head = (hc->head + 1) % FIFO_SIZE;
+	hc->head = (hc->head + 1) % HC_FIFO_SIZE;
 	hc->len--;
 	if (hc->refused && !hc->len) {
 		hc->refused = false;
@@ -169,6 +148,10 @@ static uint64_t hypercall_read(void *dev, unsigned int range, uint64_t off,
 	case ANSWER_RANDOM:
 		board_random(hc->board, &val, size);
 		break;
+	case ANSWER_SAVED:
+		hc->answer = ANSWER_RESULT;
+		val = hypercall_saved_result(hc);
+		break;
 	}
 	return val;
 }
@@ -178,19 +161,24 @@ static size_t hypercall_input(void *dev, const uint8_t *buf, size_t len)
 	struct hypercall *hc = dev;
 	size_t taken = 0;
 
-	while (taken < len && hc->len < FIFO_SIZE)
-		hc->fifo[(hc->head + hc->len++) % FIFO_SIZE] = buf[taken++];
+	while (taken < len && hc->len < HC_FIFO_SIZE)
+		hc->fifo[(hc->head + hc->len++) % HC_FIFO_SIZE] = buf[taken++];
 	hc->refused = taken < len;
 	return taken;
 }
 
 static bool hypercall_restored(void *dev, struct stash *in)
 {
-	const struct hypercall *hc = dev;
+	struct hypercall *hc = dev;
 
 	(void)in;
-	return ARE_BOOLS(&hc->refused) && hc->head < FIFO_SIZE &&
-	       hc->len <= FIFO_SIZE && hc->answer <= ANSWER_RANDOM;
+	hc->restores++;
+	if (hc->answer == ANSWER_SAVED) {
+		hc->answer = ANSWER_RESULT;
+		hc->result = HC_RESTORED;
+	}
+	return ARE_BOOLS(&hc->refused) && hc->head < HC_FIFO_SIZE &&
+	       hc->len <= HC_FIFO_SIZE && hc->answer <= ANSWER_RANDOM;
 }
 
 static void hypercall_init(void *dev, struct board *board)

@@ -354,7 +354,8 @@ static void serial_hang_up(void *dev)
 
 /*
  * The line is that of this run: who was hung up on finds somebody there again, and
- * is told by the delta bits of MSR.
+ * is told by the delta bits of MSR. One of them is the end of a ring, for whoever
+ * wants to know that the guest was restored.
  */
 static bool serial_restored(void *dev, struct stash *in)
 {
@@ -369,6 +370,7 @@ static bool serial_restored(void *dev, struct stash *in)
 	    s->polls > POLLS_TO_LISTEN || !serial_fifo_fits(s))
 		return false;
 	update_modem(s);
+	s->msr |= MSR_TERI; /* it rang: initramfs/vmctl_saved.c listens */
 	serial_irq_update(s);
 	return true;
 }

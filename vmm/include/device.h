@@ -307,6 +307,15 @@ bool board_forks(struct board *board);
 unsigned int board_copy(struct board *board);
 
 /*
+ * The guest asks to be saved to where the user has said. False: nobody has, or it
+ * cannot be. Else its vCPUs stand still before they execute anything more, and go
+ * on when it is done; then the second says whether it was. In the guest that is
+ * restored from there, nobody has asked.
+ */
+bool board_save(struct board *board);
+bool board_is_saved(struct board *board);
+
+/*
  * The guest did something no driver should: counted, and logged once per
  * device and @what (a string literal), with @val.
  */

@@ -128,6 +128,13 @@ struct service {
 	 */
 	bool (*keep)(struct vm *vm);
 
+	/*
+	 * @vm asks to be saved, on a vCPU's thread, with a device's lock held:
+	 * waits for nobody. True: it stands still (vm_pause_soon()) until that is
+	 * done, and vm->saved says whether it was. NULL: there is nowhere to.
+	 */
+	bool (*save)(struct vm *vm);
+
 	/* The guest is over: its vCPUs leave their loops. Any thread, locks
 	 * held: waits for nobody. NULL: not told. */
 	void (*ended)(struct vm *vm);
