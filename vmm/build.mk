@@ -162,7 +162,8 @@ obj-$(CONFIG_SNAPSHOT)    += $(addprefix core/,state.o state_vcpu.o state_time.o
 obj-$(CONFIG_MACHINE)     += words$(call none-without,SNAPSHOT).o \
 			     $(if $(CONFIG_SNAPSHOT),,service/snapshot/restore_none.o)
 obj-$(CONFIG_CONTROL)     += $(call whole,service/control) \
-			     $(addprefix util/,json.o json_read.o utf8.o)
+			     $(addprefix util/,json.o json_read.o utf8.o surface.o) \
+			     core/irqstate.o x86/words.o
 obj-$(CONFIG_DBG_DOCTOR)  += $(call whole,doctor)
 
 # The DSDT's parts, from ASL; one header, which only their file includes.

@@ -47,6 +47,10 @@ ssize_t board_input(struct board *board, const uint8_t *buf, size_t len);
  * seen on it, or a vCPU is at the device. Any thread. */
 bool boards_look(const struct vm *vm, struct surface *surface);
 
+/* Likewise, and waits for a vCPU that is at the device, which takes no time. Not on
+ * the main thread. In *@has: whether there is such a device. */
+bool boards_look_now(const struct vm *vm, struct surface *surface, bool *has);
+
 /* Tells the devices of @vm that have a line that its other end has gone. One that
  * is busy just now is told at the next call. */
 void boards_hang_up(struct vm *vm);

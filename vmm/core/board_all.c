@@ -49,6 +49,24 @@ bool boards_look(const struct vm *vm, struct surface *surface)
 	return false;
 }
 
+bool boards_look_now(const struct vm *vm, struct surface *surface, bool *has)
+{
+	bool seen = false;
+
+	*has = false;
+	for (unsigned int i = 0; i < vm->nr_boards && !*has; i++) {
+		struct device *dev = &vm->boards[i].dev;
+
+		*has = dev->type->look;
+		if (!*has)
+			continue;
+		lock_take(&dev->lock);
+		seen = dev->type->look(dev->state, surface);
+		lock_give(&dev->lock);
+	}
+	return seen;
+}
+
 void boards_hang_up(struct vm *vm)
 {
 	for (unsigned int i = 0; i < vm->nr_boards; i++) {

@@ -118,6 +118,18 @@ static inline struct board *console_reader(const struct console_guest *guest)
 	return keys_reader(&guest->keys, atomic_load(&guest->console->place));
 }
 
+/* @len keys for the guest, at most KEYS_CHUNK, as if they had been typed at it,
+ * Ctrl-A included; how many there was room for: all or none. */
+static inline size_t console_type(struct console_guest *guest,
+				  const uint8_t *buf, size_t len)
+{
+	if (guest->ended || !keys_room(&guest->keys))
+		return 0;
+	keys_put(&guest->keys, buf, len);
+	event_notify(guest->console->wake.fd);
+	return len;
+}
+
 /* Whether the guest listens, has had all there was, and nothing more comes. */
 bool console_awaits(const struct console_guest *guest);
 

@@ -35,9 +35,20 @@ struct board *keys_reader(const struct keys *keys, enum keys_place place)
 
 void keys_move(struct keys *keys, struct keys *from)
 {
-	keys->typed = from->typed;
-	from->typed = NULL;
+	const uint8_t *buf;
+	size_t len;
+
 	from->lent = false;
+	if (!from->typed)
+		return;
+	if (!keys->typed) {
+		keys->typed = from->typed;
+		from->typed = NULL;
+		return;
+	}
+	for (; (buf = ring_peek(from->typed, &len)), len;
+	     ring_drop(from->typed, len))
+		ring_put(keys->typed, buf, len);
 }
 
 ssize_t keys_lend(struct keys *keys,

@@ -39,7 +39,8 @@ bool keys_room(const struct keys *keys);
 /* Keys for the guest; there is room. */
 void keys_put(struct keys *keys, const uint8_t *buf, size_t len);
 
-/* What was typed for @from is for @keys, which had nothing. */
+/* What was typed for @from is for @keys, behind what that has, as far as there is
+ * room. */
 void keys_move(struct keys *keys, struct keys *from);
 
 /*
