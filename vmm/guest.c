@@ -56,6 +56,24 @@ static bool wants_modules(const struct options *opt, unsigned int id)
 	return false;
 }
 
+/* What is for an image that is loaded. */
+static int check_restored(const struct options *opt)
+{
+	const char *option = opt->initrd	? "--initrd" :
+			     opt->cmdline	? "--cmdline" :
+			     opt->nr_modules	? "--module" :
+			     opt->loader_option ? "--loader" :
+						  NULL;
+
+	if (opt->load_at != LOAD_AT_USUAL)
+		option = "--load-at";
+	if (!option)
+		return 0;
+	log_error("%s: nothing is loaded beside --restore; leave it away",
+		  option);
+	return -EINVAL;
+}
+
 /* Whether what the user asked for suits this kind of guest. */
 static int check_options(const struct options *opt, const struct loader *loader,
 			 const struct image *image, unsigned int id)
@@ -66,6 +84,8 @@ static int check_options(const struct options *opt, const struct loader *loader,
 				  MIB);
 		return -EINVAL;
 	}
+	if (restore_is_on())
+		return check_restored(opt);
 	if (wants_modules(opt, id) && !(loader->needs & NEEDS_MODULES))
 		return bad_fit(image, "this kind of guest takes no --module");
 	if (opt->nr_images > 1)

@@ -81,12 +81,21 @@ static inline enum exit_action on_pio(struct vcpu *vcpu)
 	return EXIT_RESUME;
 }
 
+/* KVM found a page of RAM missing, and takes it for a device: it emulates. */
+SLOW static enum exit_action on_lost_ram(struct vcpu *vcpu)
+{
+	vm_stop(vcpu->vm, STATUS_FAILED, MEM_FILE_SHORTER, vcpu->vm->mem.file);
+	return EXIT_STOP;
+}
+
 static enum exit_action on_mmio(struct vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->run;
 	const uint64_t addr = run->mmio.phys_addr;
 	const unsigned int size = run->mmio.len;
 
+	if (vcpu->vm->mem.file && mem_hva(&vcpu->vm->mem, addr, 1))
+		return on_lost_ram(vcpu);
 	if (run->mmio.is_write)
 		bus_write(&vcpu->vm->mmio, addr, size,
 			  data_get(run->mmio.data, size));

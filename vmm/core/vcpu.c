@@ -141,6 +141,19 @@ static void set_immediate_exit(struct vcpu *vcpu, uint8_t val)
 	__atomic_store_n(&vcpu->run->immediate_exit, val, __ATOMIC_SEQ_CST);
 }
 
+/* KVM_RUN did. Where RAM is a file that has become shorter, KVM finds nothing. */
+static void stop_failed(const struct vcpu *vcpu)
+{
+	struct vm *vm = vcpu->vm;
+	int err = errno;
+
+	if (err == EFAULT && vm->mem.file)
+		vm_stop(vm, STATUS_FAILED, MEM_FILE_SHORTER, vm->mem.file);
+	else
+		vm_stop(vm, STATUS_FAILED, "vCPU %u: KVM_RUN: %s", vcpu->id,
+			strerror(err));
+}
+
 /* Enters the guest once and answers the exit. */
 static void run_once(struct vcpu *vcpu)
 {
@@ -154,8 +167,7 @@ static void run_once(struct vcpu *vcpu)
 		if (errno == EINTR || errno == EAGAIN) {
 			pause_here(vcpu);
 		} else {
-			vm_stop(vm, STATUS_FAILED, "vCPU %u: KVM_RUN: %s",
-				vcpu->id, strerror(errno));
+			stop_failed(vcpu);
 		}
 		return;
 	}

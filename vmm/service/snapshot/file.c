@@ -14,6 +14,7 @@
 #include "util/checksum.h"
 #include "util/log.h"
 
+#define DEL	0x7f
 #define DAMAGED "it is damaged; restore another one"
 
 static int refuse(const struct snapshot *file, const char *why)
@@ -55,12 +56,14 @@ static int check_kind(const struct snapshot *file)
 	if (memcmp(head->magic, SNAPSHOT_MAGIC, SNAPSHOT_MAGIC_LEN) != 0)
 		return refuse(file, "is no snapshot; --save-on-exit FILE makes "
 				    "one");
+	if (head->build[sizeof(head->build) - 1] ||
+	    !snapshot_is_printable(head->build))
+		return refuse(file, DAMAGED);
 	if (head->format == SNAPSHOT_FORMAT)
 		return 0;
 	log_error("%s: is of format %u, and this kvm-vmm knows %u; restore it "
-		  "with kvm-vmm %.*s, which saved it",
-		  file->path, head->format, SNAPSHOT_FORMAT,
-		  (int)sizeof(head->build) - 1, head->build);
+		  "with kvm-vmm %s, which saved it",
+		  file->path, head->format, SNAPSHOT_FORMAT, head->build);
 	return -EINVAL;
 }
 
@@ -73,8 +76,7 @@ static int check_sizes(const struct snapshot *file, uint64_t size)
 	    head->head_len > SNAPSHOT_HEAD_MAX ||
 	    head->nr_words > SNAPSHOT_WORDS_MAX || head->nr_parts > PARTS_MAX ||
 	    head->head_len > head->ram_at || head->ram_at % SNAPSHOT_PAGE ||
-	    head->ram_size % SNAPSHOT_PAGE ||
-	    head->build[sizeof(head->build) - 1] || head->texts_len % 8 ||
+	    head->ram_size % SNAPSHOT_PAGE || head->texts_len % 8 ||
 	    head->head_len - sizeof(*head) !=
 		    head->texts_len +
 			    head->nr_parts * sizeof(struct snapshot_part))
@@ -94,15 +96,24 @@ static int check_sum(struct snapshot *file)
 	return sum == file->head.head_sum ? 0 : refuse(file, DAMAGED);
 }
 
-/* The next text; NULL: there is none. */
+bool snapshot_is_printable(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == DEL)
+			return false;
+	return true;
+}
+
+/* The next text; NULL: there is none that can be shown. */
 static const char *next_text(const char **at, const char *end)
 {
 	const char *text = *at;
 	const char *nul = memchr(text, '\0', end - text);
 
-	if (nul)
-		*at = nul + 1;
-	return nul ? text : NULL;
+	if (!nul || !snapshot_is_printable(text))
+		return NULL;
+	*at = nul + 1;
+	return text;
 }
 
 static int find_texts(struct snapshot *file)
@@ -138,6 +149,7 @@ static int check_table(struct snapshot *file)
 		const struct snapshot_part *part = &file->table[i];
 
 		if (part->name[PART_NAME_MAX] ||
+		    !snapshot_is_printable(part->name) ||
 		    part->at < file->head.head_len ||
 		    part->at > file->head.ram_at ||
 		    part->len > file->head.ram_at - part->at ||

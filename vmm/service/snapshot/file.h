@@ -31,6 +31,9 @@ void snapshot_close(struct snapshot *file);
 /* Reads its parts into @parts, which is empty, and checks their sums. As above. */
 int snapshot_read_parts(const struct snapshot *file, struct parts *parts);
 
+/* Whether a terminal shows @text and obeys nothing in it. */
+bool snapshot_is_printable(const char *text);
+
 /* Whether somebody else than the user could have written it. */
 bool snapshot_is_foreign(const struct snapshot *file);
 

@@ -52,7 +52,8 @@ static void find_data(struct pages *pages)
 	const off_t to = from < 0 ? from : lseek(pages->file, from, SEEK_HOLE);
 
 	pages->data_from = from < 0 ? SIZE_MAX :
-				      (size_t)(from - pages->file_at);
+				      (size_t)(from - pages->file_at) &
+					      ~(size_t)(SNAPSHOT_PAGE - 1);
 	pages->data_to = to < 0 ? SIZE_MAX : (size_t)(to - pages->file_at);
 }
 

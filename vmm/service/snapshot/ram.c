@@ -11,9 +11,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "abi/exit_status.h"
 #include "memory.h"
 #include "service/snapshot/format.h"
 #include "service/snapshot/pages.h"
+#include "terminal/term.h"
+#include "util/bus_error.h"
 #include "util/checksum.h"
 
 /* 16 bytes at a time: what every x86 of 64 bits has. */
@@ -105,15 +108,35 @@ int ram_save(const struct memory *mem, int fd, off_t at, struct ram_sum *sum)
 	return err;
 }
 
-int ram_map(const struct memory *mem, int fd, off_t at, const char *path)
+/* In a signal handler: the file has become shorter, and what was in it is nowhere. */
+static bool give_up(uintptr_t page)
 {
-	(void)path;
+	static const char why[] = ": has become shorter while its guest ran\n";
+	const uintptr_t base = (uintptr_t)mapped.mem->base;
+
+	if (page < base || page >= base + mapped.mem->size)
+		return false;
+	term_restore();
+	if (write(STDERR_FILENO, "kvm-vmm: ", 9) < 0 ||
+	    write(STDERR_FILENO, mapped.mem->file, strlen(mapped.mem->file)) <
+		    0 ||
+	    write(STDERR_FILENO, why, sizeof(why) - 1) < 0)
+		_exit(STATUS_FAILED);
+	_exit(STATUS_FAILED);
+}
+
+int ram_map(struct memory *mem, int fd, off_t at, const char *path)
+{
+	static struct bus_error_watcher watcher = { .mend = give_up };
+
 	if (mmap(mem->base, mem->size, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd, at) == MAP_FAILED)
 		return -errno;
 	madvise(mem->base, mem->size, MADV_DONTDUMP);
+	mem->file = path;
 	mapped.mem = mem;
 	mapped.fd = fd;
 	mapped.at = at;
+	bus_error_watch(&watcher);
 	return 0;
 }

@@ -23,6 +23,6 @@ int ram_save(const struct memory *mem, int fd, off_t at, struct ram_sum *sum);
 
 /* Maps what @fd has from byte @at on, all of @mem, in its place: it is read when it
  * is touched, and written nowhere. 0 or -errno. @fd stays open. */
-int ram_map(const struct memory *mem, int fd, off_t at, const char *path);
+int ram_map(struct memory *mem, int fd, off_t at, const char *path);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <cpuid.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,7 +15,7 @@
 #include "core/state.h"
 #include "core/vm.h"
 #include "loader.h"
-#include "service/snapshot/format.h"
+#include "service/snapshot/file.h"
 #include "service/snapshot/pages.h"
 #include "service/snapshot/ram.h"
 #include "util/checksum.h"
@@ -32,6 +33,7 @@ struct saving {
 	struct parts parts;
 	struct snapshot_head head;
 	struct stash texts;
+	bool unprintable;   /* one of them could not be shown again */
 	struct stash front; /* head, texts, table and the parts' bytes */
 };
 
@@ -57,29 +59,30 @@ static void cpu_name(char name[CPU_NAME_BYTES])
 	name[sizeof(words)] = '\0';
 }
 
-static void put_text(struct stash *texts, const char *text)
+static void put_text(struct saving *saving, const char *text)
 {
-	stash_put(texts, text, strlen(text) + 1);
+	if (!snapshot_is_printable(text))
+		saving->unprintable = true;
+	stash_put(&saving->texts, text, strlen(text) + 1);
 }
 
 static void put_texts(struct saving *saving)
 {
 	const struct vm_config *config = &saving->vm->config;
 	const char *const *words = config->words;
-	struct stash *texts = &saving->texts;
 	char buf[PATH_BYTES];
 
-	put_text(texts, config->image);
-	put_text(texts, config->loader->name);
-	put_text(texts, getcwd(buf, sizeof(buf)) ? buf : "/");
+	put_text(saving, config->image);
+	put_text(saving, config->loader->name);
+	put_text(saving, getcwd(buf, sizeof(buf)) ? buf : "/");
 	cpu_name(buf);
-	put_text(texts, buf);
+	put_text(saving, buf);
 	for (; words && *words; words++) {
-		put_text(texts, *words);
+		put_text(saving, *words);
 		saving->head.nr_words++;
 	}
-	while (texts->len % 8 && !texts->bad)
-		put_text(texts, "");
+	while (saving->texts.len % 8 && !saving->texts.bad)
+		put_text(saving, "");
 }
 
 static void fill_head(struct saving *saving)
@@ -166,6 +169,12 @@ static int write_file(struct saving *saving, int fd)
 	struct ram_sum sum;
 	int err = make_front(saving);
 
+	if (!err && saving->unprintable) {
+		log_error("%s: a name among its files has characters that do "
+			  "not print, and it is not saved",
+			  saving->vm->config.name);
+		return -ENOTSUP;
+	}
 	if (!err && ftruncate(fd, head->ram_at + head->ram_size))
 		err = -errno;
 	if (!err)
@@ -185,7 +194,7 @@ static int save(struct saving *saving, int fd)
 	if (err)
 		return err;
 	err = write_file(saving, fd);
-	if (err)
+	if (err && err != -ENOTSUP)
 		log_error("%s: it is not saved: %s%s", saving->vm->config.name,
 			  strerror(-err), log_advice(-err));
 	return err;

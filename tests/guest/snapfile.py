@@ -1,0 +1,81 @@
+"""Snapshots taken apart and put together again, as service/snapshot/format.h draws
+them: for tests that change something in one and have its sums right all the same."""
+
+import struct
+
+MASK = (1 << 64) - 1
+ODD = 0x9e3779b97f4a7c15
+HEAD = struct.Struct("<8sII48sQQQQQQIIII")
+PART = struct.Struct("<32sIIQQQ")
+PAGE = 4096
+
+
+def mix(lane, word):
+    lane = (lane ^ word) * ODD & MASK
+    return (lane << 29 | lane >> 35) & MASK
+
+
+def checksum(data, start=0):
+    """As util/checksum.c."""
+    lanes = [start, ~start & MASK, start + ODD & MASK, start ^ len(data)]
+    words = struct.unpack(f"<{len(data) // 8}Q", data[:len(data) // 8 * 8])
+    whole = len(words) // 4 * 4
+    for at in range(0, whole, 4):
+        for lane in range(4):
+            lanes[lane] = mix(lanes[lane], words[at + lane])
+    for word in words[whole:]:
+        lanes[0] = mix(lanes[0], word)
+    if len(data) % 8:
+        lanes[1] = mix(lanes[1], int.from_bytes(data[len(data) // 8 * 8:],
+                                                "little"))
+    for lane in lanes[1:]:
+        lanes[0] = mix(lanes[0], lane)
+    return lanes[0]
+
+
+class Snapshot:
+    """One in memory. texts: image, loader, folder, CPU and the words; parts: lists
+    of name, number, version and bytes."""
+
+    def __init__(self, data):
+        (self.magic, self.format, head_len, self.build, _, ram_at, ram_size,
+         self.ram_sum, self.nr_pages, self.saved_ns, self.nr_cpus, nr_words,
+         nr_parts, texts_len) = HEAD.unpack_from(data)
+        texts = data[HEAD.size:HEAD.size + texts_len].split(b"\0")
+        self.texts = texts[:4 + nr_words]
+        self.parts = []
+        for i in range(nr_parts):
+            name, nr, version, at, size, _ = PART.unpack_from(
+                data, HEAD.size + texts_len + i * PART.size)
+            self.parts.append([name.rstrip(b"\0"), nr, version,
+                               data[at:at + size]])
+        assert head_len == HEAD.size + texts_len + nr_parts * PART.size
+        self.ram = data[ram_at:ram_at + ram_size]
+
+    def pack(self, **wrong):
+        """Its bytes, with right sums. wrong: fields of the head that lie."""
+        texts = b"".join(text + b"\0" for text in self.texts)
+        texts += bytes(-len(texts) % 8)
+        head_len = HEAD.size + len(texts) + len(self.parts) * PART.size
+        at, table, bodies = head_len, b"", b""
+        for name, nr, version, body in self.parts:
+            table += PART.pack(name, nr, version, at, len(body),
+                               checksum(body))
+            bodies += body
+            at += len(body)
+        field = {"format": self.format, "head_len": head_len,
+                 "ram_at": at + -at % PAGE, "ram_size": len(self.ram),
+                 "nr_words": len(self.texts) - 4, "nr_parts": len(self.parts),
+                 "texts_len": len(texts), "nr_cpus": self.nr_cpus}
+        gap = bytes(-at % PAGE)
+        field.update(wrong)
+
+        def head(total):
+            return HEAD.pack(
+                self.magic, field["format"], field["head_len"], self.build,
+                total, field["ram_at"], field["ram_size"], self.ram_sum,
+                self.nr_pages, self.saved_ns, field["nr_cpus"],
+                field["nr_words"], field["nr_parts"], field["texts_len"])
+        front = texts + table
+        return head(checksum(head(0) + front)) + front + bodies + gap + \
+            self.ram
