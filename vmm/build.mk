@@ -84,6 +84,11 @@ obj-$(CONFIG_VIRTIO) += virtio/status.o virtio/transport.o \
 			virtio/event_idx$(call none-without,VIRTIO_EVENT_IDX).o
 obj-$(CONFIG_VIRTIO_MMIO) += virtio/mmio.o
 obj-$(CONFIG_VIRTIO_PCI)  += virtio/pci.o virtio/pci_common.o
+obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_VIRTIO)) += virtio/saved.o
+obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_VIRTIO_MMIO)) += virtio/mmio_saved.o
+obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_VIRTIO_PCI)) += virtio/pci_saved.o
+obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_VIRTIO_BLK)) += virtio/blk_saved.o
+obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_DISK_OVERLAY)) += disk/changes_saved.o
 obj-$(CONFIG_VIRTIO_RNG)  += virtio/rng.o
 obj-$(CONFIG_VIRTIO_CONSOLE) += virtio/console.o
 obj-$(CONFIG_VIRTIO_BALLOON) += virtio/balloon.o core/discard.o
@@ -94,7 +99,7 @@ obj-$(CONFIG_NET_SOCKET) += net/socket.o
 obj-$(CONFIG_NET_TAP)    += net/tap.o
 obj-$(CONFIG_NET_HUB)    += net/hub.o
 obj-$(CONFIG_NET_USER)   += net/user.o net/user_words.o
-obj-$(CONFIG_VIRTIO_BLK) += virtio/blk.o virtio/blk_plug.o virtio/blk_request.o \
+obj-$(CONFIG_VIRTIO_BLK) += virtio/blk.o virtio/blk_plug.o virtio/blk_config.o virtio/blk_request.o \
 			    virtio/blk_ring$(call none-without,IO_URING).o \
 			    disk/select.o disk/raw.o disk/file.o disk/kind.o \
 			    disk/map$(call none-without,DISK_MAP).o \

@@ -70,7 +70,8 @@ LOST_OF_NET = r"(plug    net|net    ) .*"
 # How disks are, which goes with VIRTIO_BLK.
 OF_DISKS = \
     "VIRTIO_BLK=n DISK_OVERLAY=n DISK_NBD=n DISK_MAP=n IO_URING=n "
-LOST_OF_DISKS = (r"plug    disk .*", r"disk    .*", r"feature io-uring .*")
+LOST_OF_DISKS = (r"plug    disk .*", r"disk    .*", r"feature io-uring .*",
+                 r"feature disk-check .*")
 # What is behind them, likewise.
 VIRTIO_DEVICES = "VIRTIO_RNG=n VIRTIO_CONSOLE=n VIRTIO_BALLOON=n VIRTIO_9P=n " \
     "VIRTIO_NET=n " + OF_NET + OF_DISKS
@@ -173,7 +174,7 @@ ROWS = {
                    LOST_OF_NET, LOST_OF_QUEUES, *LOST_OF_DISKS)),
     "IOEVENTFD": Row("core/ioevents", "core/ioevents_none",
                      lost=r"feature ioeventfd .*"),
-    "VIRTIO_MMIO": Row("virtio/mmio boot/linux_windows core/shown",
+    "VIRTIO_MMIO": Row("virtio/mmio virtio/mmio_saved boot/linux_windows core/shown",
                        "boot/linux_windows_none core/shown_none",
                        "SHOWN_REGISTERS=n",
                        (r"virtio  mmio .*", r"feature shown-registers .*")),
@@ -183,7 +184,7 @@ ROWS = {
     "VIRTIO_BLK": Row("virtio/blk* disk/*",
                       takes=OF_DISKS.replace("VIRTIO_BLK=n ", ""),
                       lost=LOST_OF_DISKS),
-    "DISK_OVERLAY": Row("disk/overlay disk/changes",
+    "DISK_OVERLAY": Row("disk/overlay disk/changes disk/changes_saved",
                         lost=r"disk    overlay .*"),
     "DISK_NBD": Row("disk/nbd disk/nbd_talk", lost=r"disk    nbd .*"),
     "DISK_MAP": Row("disk/map", "disk/map_none"),
@@ -261,10 +262,11 @@ ROWS = {
               r"command show-trace .*")),
     "SNAPSHOT": Row(
         "devices/hypercall_saved boot/firmware/vmgenid service/snapshot/* "
-        "core/state* util/parts util/stash util/checksum words",
+        "core/state* util/parts util/stash util/checksum words "
+        "virtio/saved virtio/*_saved disk/*_saved",
         "words_none service/snapshot/restore_none devices/hypercall_none",
         "VMGENID=n", (r"service (restore|save|save-on-exit) .*",
-                      r"feature vmgenid .*",
+                      r"feature (vmgenid|disk-check) .*",
                       r"command show-snapshot .*")),
     "CONTROL": Row("service/control/* util/json_read",
                    lost=(r"service (control|name) .*", r"command ctl .*")),

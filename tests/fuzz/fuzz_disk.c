@@ -1,6 +1,6 @@
-/* objects: virtio/blk.o virtio/blk_request.o virtio/blk_ring.o disk/select.o */
+/* objects: virtio/blk.o virtio/blk_config.o virtio/blk_request.o virtio/blk_saved.o virtio/blk_ring.o disk/select.o */
 /* objects: disk/raw.o disk/file.o disk/kind.o disk/map.o disk/bits.o disk/nbd.o */
-/* objects: disk/overlay.o disk/changes.o disk/nbd_talk.o util/bus_error.o */
+/* objects: disk/overlay.o disk/changes.o disk/changes_saved.o util/stash.o disk/nbd_talk.o util/bus_error.o */
 /* objects: util/log.o util/sink.o util/lock.o */
 /*
  * Disks from both sides. What the first byte says: requests of a guest's, on a

@@ -1,4 +1,4 @@
-/* objects: virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o */
+/* objects: virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o virtio/saved.o */
 /* objects: util/event.o util/log.o util/sink.o util/lock.o */
 /*
  * A queue whose memory is the input, from the first byte to the last, in either

@@ -1,5 +1,5 @@
 /* objects: virtio/console.o virtio/balloon.o util/size.o */
-/* objects: virtio/rng.o virtio/transport.o virtio/mmio.o virtio/pci.o virtio/pci_common.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o util/event.o util/lock.o */
+/* objects: virtio/rng.o virtio/transport.o virtio/mmio.o virtio/mmio_saved.o virtio/pci.o virtio/pci_saved.o virtio/pci_common.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o virtio/saved.o util/event.o util/lock.o */
 /* objects: pci/host.o pci/config.o pci/saved.o pci/interrupt.o core/plan.o core/feature.o util/log.o util/sink.o */
 /*
  * What a guest can put into the queues of a small device, and into its registers

@@ -66,6 +66,11 @@ void virtio_set_config(struct virtio *v, unsigned int off, const void *data,
 	memcpy(v->config + off, data, size);
 }
 
+const uint8_t *virtio_config(const struct virtio *v)
+{
+	return v->config;
+}
+
 void virtio_break(struct virtio *v, const char *what, uint64_t val)
 {
 	(void)what;

@@ -163,7 +163,7 @@ void board_irq(struct board *board, unsigned int pin, bool level)
 	if (pin >= DEV_IRQS_MAX ||
 	    (pin >= board->type->nr_irqs && !board->type->irqs[pin]))
 		fake_broken(board, "no such interrupt pin", pin);
-	if (board->irq[pin] == level)
+	if (board->irq[pin] == level && !board->any_level)
 		fake_broken(board, "interrupt level set to what it was", level);
 	board->irq[pin] = level;
 	board->irq_changes[pin]++;

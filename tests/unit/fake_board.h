@@ -23,6 +23,7 @@ struct board {
 	void *dev;
 
 	bool irq[DEV_IRQS_MAX];
+	bool any_level; /* lines may be set to what they are */
 	unsigned int irq_changes[DEV_IRQS_MAX];
 
 	char tx[FAKE_TX_MAX]; /* the first of what was sent, a string */

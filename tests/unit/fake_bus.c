@@ -36,7 +36,7 @@ void board_pin(struct board *board, bool level)
 {
 	if (!board->type->pci || !board->type->pci->pin)
 		fake_broken(board, "uses a pin it does not have", level);
-	if (board->pin == level)
+	if (board->pin == level && !board->any_level)
 		fake_broken(board, "pin set to what it was", level);
 	board->pin = level;
 	board->pin_changes++;

@@ -20,6 +20,7 @@
 
 #include "fake_board.h"
 #include "util/fence.h"
+#include "util/stash.h"
 #include "virtio/status.h"
 
 #define DESC	  0x0000U
@@ -102,6 +103,41 @@ static inline void rig_kick(void *dev, unsigned int queue)
 /* How much RAM the device finds without asking the transport. */
 static size_t rig_low = RAM_SIZE;
 
+static inline void rig_timer(void *dev)
+{
+	virtio_timer(dev);
+}
+
+static const struct device_type rig_device = { .name = "rig",
+					       .timer = rig_timer };
+
+static inline void rig_power_up(struct rig *rig)
+{
+	rig->virtio = (struct virtio){ .type = &rig->type,
+				       .board = &rig->board,
+				       .reaches = rig_reaches,
+				       .ram = rig_ram,
+				       .interrupt = rig_interrupt };
+	virtio_init(&rig->virtio);
+}
+
+/* The device is saved, and another one is what it was. */
+static inline void rig_restore(struct rig *rig)
+{
+	struct stash stash = { 0 };
+
+	rig->board.dev = &rig->virtio;
+	assert_true(virtio_still(&rig->virtio));
+	virtio_save(&rig->virtio, &stash);
+	virtio_release(&rig->virtio);
+	rig_power_up(rig);
+	assert_true(virtio_restored(&rig->virtio, &stash));
+	assert_true(stash_is_done(&stash));
+	stash_free(&stash);
+	fake_run_until(&rig->board, rig->board.now_ns + 1);
+	assert_false(rig->virtio.stalled);
+}
+
 static inline void rig_open(struct rig *rig)
 {
 	memset(rig, 0, sizeof(*rig));
@@ -117,12 +153,8 @@ static inline void rig_open(struct rig *rig)
 	rig->board.ram = rig->ram;
 	rig->board.ram_size = RAM_SIZE;
 	rig->board.size.ram_low = rig_low;
-	rig->virtio = (struct virtio){ .type = &rig->type,
-				       .board = &rig->board,
-				       .reaches = rig_reaches,
-				       .ram = rig_ram,
-				       .interrupt = rig_interrupt };
-	virtio_init(&rig->virtio);
+	rig->board.type = &rig_device;
+	rig_power_up(rig);
 }
 
 static inline void rig_close(struct rig *rig)

@@ -67,10 +67,10 @@ static void says_what_is_wrong(void **state)
 {
 	const struct disk_ask ask = { .name = path };
 	const struct disk_ask folder_ask = { .name = folder };
-	const struct disk_ask folder_only = { folder, NULL, NULL, true };
-	const struct disk_ask other = { path, "qcow3", NULL, false };
-	const struct disk_ask overlay = { path, NULL, "/tmp/x", false };
-	const struct disk_ask zero = { "/dev/zero", NULL, NULL, true };
+	const struct disk_ask folder_only = { folder, NULL, NULL, true, false };
+	const struct disk_ask other = { path, "qcow3", NULL, false, false };
+	const struct disk_ask overlay = { path, NULL, "/tmp/x", false, false };
+	const struct disk_ask zero = { "/dev/zero", NULL, NULL, true, false };
 
 	(void)state;
 	refuses(&ask, "No such file or directory; `truncate");

@@ -1,4 +1,4 @@
-/* objects: disk/select.o disk/overlay.o disk/changes.o disk/raw.o disk/file.o */
+/* objects: disk/select.o disk/overlay.o disk/changes.o disk/changes_saved.o util/stash.o disk/raw.o disk/file.o */
 /* objects: disk/map.o disk/bits.o util/bus_error.o disk/kind.o util/log.o util/sink.o util/lock.o */
 /*
  * Disks under a layer of changes, against a copy in memory: whatever is written

@@ -1,4 +1,4 @@
-/* objects: virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o */
+/* objects: virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o virtio/saved.o */
 /* objects: util/event.o util/log.o util/sink.o util/lock.o */
 /*
  * Both layouts of a queue under one driver and one model: a list of what was put
@@ -41,7 +41,7 @@ struct model {
 	bool hushed; /* it took one since it was kicked */
 	enum wish wish;
 	bool deaf; /* the driver has looked and found nothing since it wished */
-	uint64_t requests, undos, kicks, extra_kicks, interrupts;
+	uint64_t restores, requests, undos, kicks, extra_kicks, interrupts;
 };
 
 static uint32_t draw(struct model *m, uint32_t below)
@@ -220,11 +220,20 @@ static void wish(struct model *m)
 	m->deaf = m->wish == WANT_NEXT && !driver_sees(&m->driver);
 }
 
+/* What is saved, in whatever state that holds no chain, goes on as it was. */
+static void restore(struct model *m)
+{
+	if (m->nr_held || !m->rig.virtio.queues[0].ring.layout)
+		return;
+	rig_restore(&m->rig);
+	m->restores++;
+}
+
 static void step(struct model *m)
 {
 	static void (*const steps[])(struct model *) = {
 		add,  add,  add,  show, show, take, take, take, undo,
-		give, give, give, tell, tell, get,  get,  wish,
+		give, give, give, tell, tell, get,  get,  wish, restore,
 	};
 
 	steps[draw(m, sizeof(steps) / sizeof(steps[0]))](m);
@@ -278,6 +287,7 @@ static void run(uint64_t features, unsigned int size, unsigned int steps,
 		step(&m);
 	drain(&m);
 	check_counts(&m);
+	assert_true(m.restores);
 	rig_close(&m.rig);
 }
 

@@ -1,4 +1,4 @@
-/* objects: virtio/console.o virtio/transport.o virtio/pci.o virtio/pci_common.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o util/event.o util/log.o util/sink.o util/lock.o */
+/* objects: virtio/console.o virtio/transport.o virtio/pci.o virtio/pci_saved.o virtio/pci_common.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o virtio/saved.o util/event.o util/log.o util/sink.o util/lock.o */
 /* objects: pci/host.o pci/config.o pci/saved.o pci/interrupt.o */
 /*
  * The console: what is printed goes out in whole buffers, keys wait until the guest

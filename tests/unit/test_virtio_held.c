@@ -1,4 +1,4 @@
-/* objects: virtio/transport.o virtio/mmio.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o util/event.o util/log.o util/sink.o util/lock.o */
+/* objects: virtio/transport.o virtio/mmio.o virtio/mmio_saved.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o virtio/saved.o util/event.o util/log.o util/sink.o util/lock.o */
 /* objects: pci/host.o pci/config.o pci/saved.o pci/interrupt.o */
 /*
  * virtio over MMIO for a device that a thread serves and that holds chains for a

@@ -1,4 +1,4 @@
-/* objects: virtio/rng.o virtio/transport.o virtio/mmio.o virtio/pci.o virtio/pci_common.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o util/event.o util/log.o util/sink.o util/lock.o */
+/* objects: virtio/rng.o virtio/transport.o virtio/mmio.o virtio/mmio_saved.o virtio/pci.o virtio/pci_saved.o virtio/pci_common.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o virtio/saved.o util/event.o util/log.o util/sink.o util/lock.o */
 /* objects: pci/host.o pci/config.o pci/saved.o pci/interrupt.o */
 /*
  * virtio over MMIO, register by register as VIRTIO 1.1 has it, and its line; the

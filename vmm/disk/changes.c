@@ -146,6 +146,7 @@ static int open_named(struct changes *c, const struct disk *base,
 					    strerror(-err));
 	if (fstat(c->file.fd, &st) || !S_ISREG(st.st_mode))
 		return refuse(path, "no regular file");
+	c->changed = st.st_mtim;
 	if (st.st_size) {
 		err = check(c, base, path, st.st_size);
 		if (err)

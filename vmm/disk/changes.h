@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "disk/bits.h"
 #include "disk/file.h"
@@ -30,6 +31,7 @@ struct changes {
 	bool is_kept;
 	const char *made; /* its path, if there was none before; or NULL */
 	uint64_t size;	  /* bytes of the disk */
+	struct timespec changed; /* a file that was there: its last change */
 	uint64_t data_at;
 	struct bits here;    /* one for each cluster */
 	atomic_uchar *dirty; /* for each page of them: not in the file yet */
@@ -53,6 +55,13 @@ bool changes_any(const struct changes *changes);
 /* What was written before, and the bits of it, are on the host's disk. 0, or
  * -errno. */
 int changes_save(struct changes *changes);
+
+/* changes_saved.c: puts all that is here behind what @out has; gets it back, into one
+ * with nothing here. 0; -EFBIG: it is too much for a snapshot; -EINVAL: that was no
+ * change to this disk; or -errno. */
+struct stash;
+int changes_put(struct changes *changes, struct stash *out);
+int changes_get(struct changes *changes, struct stash *in);
 
 /* Removes a file that changes_open() has made, whose path is still readable. */
 void changes_forget(const struct changes *changes);

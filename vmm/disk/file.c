@@ -7,8 +7,11 @@
 #include <linux/falloc.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "disk.h"
 
 #define SLICE_IOVS  64
 #define ZEROES_SIZE 65536
@@ -122,8 +125,11 @@ int file_write(struct file *file, const struct iovec *iov, unsigned int nr,
 {
 	int err;
 
-	if (map_write(&file->map, iov, nr, at))
+	if (map_write(&file->map, iov, nr, at)) {
+		atomic_store_explicit(&file->is_written, true,
+				      memory_order_relaxed);
 		return 0;
+	}
 	err = transfer(file->fd, iov, nr, at, pwritev);
 	if (!err)
 		map_was_written(&file->map, at, length(iov, nr));
@@ -206,6 +212,18 @@ int file_sync(const struct file *file)
 	return fdatasync(file->fd) ? -errno : 0;
 }
 
+int file_mark(struct file *file, struct disk_mark *mark)
+{
+	struct stat st;
+
+	atomic_store(&file->is_written, false);
+	if (fstat(file->fd, &st))
+		return -errno;
+	mark->changed_s = st.st_mtim.tv_sec;
+	mark->changed_ns = st.st_mtim.tv_nsec;
+	return 0;
+}
+
 /* A lock that this file system has not is no reason to refuse. */
 static int lock(int fd, bool for_writing)
 {
@@ -239,8 +257,19 @@ void file_map(struct file *file, uint64_t size, bool is_writable)
 	map_open(&file->map, file->fd, size, is_writable);
 }
 
+/* Not every file system notes the time of a change by memory: tmpfs does not. */
+static void note_change(const struct file *file)
+{
+	static const struct timespec now[] = { { .tv_nsec = UTIME_OMIT },
+					       { .tv_nsec = UTIME_NOW } };
+
+	if (atomic_load(&file->is_written))
+		futimens(file->fd, now);
+}
+
 void file_close(struct file *file)
 {
+	note_change(file);
 	map_close(&file->map);
 	if (file->fd >= 0)
 		close(file->fd);

@@ -2,6 +2,7 @@
 #ifndef MKVM_DISK_FILE_H
 #define MKVM_DISK_FILE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/uio.h>
@@ -27,6 +28,7 @@ struct file {
 	int fd;
 	bool cannot_tell; /* whether it would wait: RWF_NOWAIT is unknown */
 	struct map map;	  /* zeroes: none */
+	atomic_bool is_written; /* by the map, since file_mark() */
 };
 
 /* Opens @name, that is neither waited for nor truncated, and takes its lock: a
@@ -59,5 +61,9 @@ int file_punch(struct file *file, uint64_t at, uint64_t len);
 
 /* What was written is on the disk. */
 int file_sync(const struct file *file);
+
+/* When it was changed last, as it is now. 0 or -errno. */
+struct disk_mark;
+int file_mark(struct file *file, struct disk_mark *mark);
 
 #endif

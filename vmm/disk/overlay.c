@@ -9,8 +9,10 @@
 #include "disk.h"
 #include "disk/changes.h"
 #include "disk/file.h"
+#include "saved.h"
 #include "util/lock.h"
 #include "util/log.h"
+#include "util/stash.h"
 
 #define PART_IOVS 64
 
@@ -37,6 +39,7 @@ static int overlay_open(struct disk *disk, const struct disk_ask *ask)
 {
 	struct overlay *o = of(disk);
 	const bool is_asked = ask->format && !strcmp(ask->format, "overlay");
+	const char *overlay_file = ask->copy ? NULL : ask->overlay;
 	const struct disk_ask base = {
 		.name = ask->name,
 		.format = is_asked ? NULL : ask->format,
@@ -46,14 +49,17 @@ static int overlay_open(struct disk *disk, const struct disk_ask *ask)
 
 	if (err)
 		return err;
-	o->is_told = !is_asked && !ask->overlay;
+	o->is_told = !is_asked && !ask->overlay && !ask->copy;
 	disk->size = o->base->size;
 	disk->block = o->base->block;
 	disk->read_only = ask->read_only;
 	disk->can_discard = disk->can_zero = !ask->read_only;
-	err = changes_open(&o->changes, o->base, ask->overlay, ask->read_only);
+	disk->forgets = !overlay_file && !ask->read_only;
+	err = changes_open(&o->changes, o->base, overlay_file, ask->read_only);
 	if (err)
 		disk_close(o->base);
+	else
+		disk->changed = o->changes.changed;
 	return err;
 }
 
@@ -248,6 +254,37 @@ static int overlay_place(struct disk *disk, uint64_t *at, uint64_t len)
 		       -1;
 }
 
+/* A file that is begun anew with each run says nothing. */
+static int overlay_mark(struct disk *disk, struct disk_mark *mark)
+{
+	struct overlay *o = of(disk);
+	int err = disk->read_only ? 0 : changes_save(&o->changes);
+
+	return err ? err : file_mark(&o->changes.file, mark);
+}
+
+/* First, what the disk beneath was when these were begun. */
+static int overlay_save(struct disk *disk, struct stash *out)
+{
+	struct overlay *o = of(disk);
+
+	STASH_PUT(out, o->base->changed);
+	return changes_put(&o->changes, out);
+}
+
+static int overlay_restore(struct disk *disk, struct stash *in, bool checks)
+{
+	struct overlay *o = of(disk);
+	const struct timespec *now = &o->base->changed;
+	struct timespec was;
+
+	STASH_GET(in, was);
+	if (checks &&
+	    (was.tv_sec != now->tv_sec || was.tv_nsec != now->tv_nsec))
+		return -ESTALE;
+	return changes_get(&o->changes, in);
+}
+
 static void overlay_abort(struct disk *disk)
 {
 	struct disk *base = of(disk)->base;
@@ -287,6 +324,9 @@ static const struct disk_format overlay = {
 	.discard = overlay_discard,
 	.zero = overlay_zero,
 	.place = overlay_place,
+	.mark = IF_SAVED(overlay_mark),
+	.save = IF_SAVED(overlay_save),
+	.restore = IF_SAVED(overlay_restore),
 	.abort = overlay_abort,
 	.close = overlay_close,
 };

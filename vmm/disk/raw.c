@@ -15,6 +15,7 @@
 #include "disk.h"
 #include "disk/file.h"
 #include "disk/kind.h"
+#include "saved.h"
 #include "util/log.h"
 
 struct raw {
@@ -207,6 +208,15 @@ static int raw_place(struct disk *disk, uint64_t *at, uint64_t len)
 	return of(disk)->file.fd;
 }
 
+/* Of a device there is no such time. */
+static int raw_mark(struct disk *disk, struct disk_mark *mark)
+{
+	struct raw *raw = of(disk);
+	int err = disk->read_only ? 0 : file_sync(&raw->file);
+
+	return err || raw->is_device ? err : file_mark(&raw->file, mark);
+}
+
 static void raw_close(struct disk *disk)
 {
 	file_close(&of(disk)->file);
@@ -232,6 +242,7 @@ static const struct disk_format raw = {
 	.discard = raw_discard,
 	.zero = raw_zero,
 	.place = raw_place,
+	.mark = IF_SAVED(raw_mark),
 	.close = raw_close,
 };
 

@@ -62,8 +62,9 @@ static const struct disk_format *find(const struct disk_ask *ask)
 {
 	const struct disk_format *overlay = find_named(OVERLAY);
 
-	if (ask->overlay || (overlay && !ask->format && !ask->read_only &&
-			     is_shared(ask->name)))
+	if (ask->overlay || (ask->copy && !ask->read_only) ||
+	    (overlay && !ask->format && !ask->read_only &&
+	     is_shared(ask->name)))
 		return overlay;
 	return ask->format ? find_named(ask->format) : find_sure(ask->name);
 }
@@ -77,9 +78,9 @@ int disk_open(struct disk **disk, const struct disk_ask *ask)
 		log_error("--disk: %s: %s: no such format in this kvm-vmm; "
 			  "`kvm-vmm --list` names those that there are",
 			  ask->name,
-			  ask->overlay ? OVERLAY :
-			  ask->format  ? ask->format :
-					 "that name");
+			  ask->overlay || ask->copy ? OVERLAY :
+			  ask->format		    ? ask->format :
+						      "that name");
 		return -EINVAL;
 	}
 	*disk = calloc(1, sizeof(**disk) + format->size);

@@ -158,8 +158,9 @@ struct device_type {
 	 * what save() has put, and makes all else that follows from it. False: no
 	 * device of this type was ever in such a state, or this run has not what
 	 * it needs. The file may be anybody's: each number that is an index, a
-	 * length or an address is checked. NULL: whatever the bytes are, they
-	 * harm nobody.
+	 * length or an address is checked. Who has threads to start, or much to
+	 * tell the guest, sets a timer: that comes when the guest runs. NULL:
+	 * whatever the bytes are, they harm nobody.
 	 */
 	bool (*restored)(void *dev, struct stash *in);
 

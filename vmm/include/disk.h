@@ -117,11 +117,12 @@ struct disk_format {
 	/*
 	 * What was changed of the disk beneath it, for restore() of another one
 	 * that nobody has written to. 0; -EFBIG: too much for a snapshot; or
-	 * -errno. restore(): -EINVAL: no such disk was ever in such a state.
-	 * NULL: there is no disk beneath.
+	 * -errno. restore(): -EINVAL: no such disk was ever in such a state;
+	 * -ESTALE: the disk beneath has changed since, if it @checks that. NULL:
+	 * there is no disk beneath.
 	 */
 	int (*save)(struct disk *disk, struct stash *out);
-	int (*restore)(struct disk *disk, struct stash *in);
+	int (*restore)(struct disk *disk, struct stash *in, bool checks);
 
 	/* What blocks ends, at once, with an error; from any thread. NULL: only
 	 * the host's own files are waited for. */

@@ -79,6 +79,7 @@ struct virtio_type {
 	void (*go_on)(void *dev);
 
 	/* As there, or NULL. */
+	void (*timer)(void *dev);
 	size_t (*input)(void *dev, const uint8_t *buf, size_t len);
 	void (*hang_up)(void *dev);
 	void (*resize)(void *dev);

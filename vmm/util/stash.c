@@ -49,8 +49,11 @@ const void *stash_take(struct stash *stash, size_t len)
 
 void stash_get(struct stash *stash, void *to, size_t len)
 {
-	const void *from = stash_take(stash, len);
+	const void *from;
 
+	if (!len)
+		return;
+	from = stash_take(stash, len);
 	if (from)
 		memcpy(to, from, len);
 	else

@@ -16,6 +16,7 @@
 
 #include "device.h"
 #include "plug.h"
+#include "saved.h"
 #include "util/log.h"
 #include "util/size.h"
 #include "virtio.h"
@@ -173,6 +174,18 @@ static void balloon_release(void *dev)
 		 (unsigned long long)b->reported >> 10);
 }
 
+static bool balloon_restored(void *dev, struct stash *in)
+{
+	(void)in;
+	return !((struct balloon *)dev)->run_len;
+}
+
+/* This run may want another size. */
+static void balloon_go_on(void *dev)
+{
+	want(dev);
+}
+
 static const struct virtio_type balloon = {
 	.name = "virtio-balloon",
 	.id = 5,
@@ -180,6 +193,10 @@ static const struct virtio_type balloon = {
 	.nr_queues = NR_QUEUES,
 	.config_size = SPACE_SIZE,
 	.size = sizeof(struct balloon),
+	.version = 1,
+	.saved = offsetof(struct balloon, given),
+	.restored = IF_SAVED(balloon_restored),
+	.go_on = IF_SAVED(balloon_go_on),
 	.init = balloon_init,
 	.kick = balloon_kick,
 	.config_write = balloon_config_write,

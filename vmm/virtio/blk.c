@@ -16,44 +16,14 @@
 
 #include "device.h"
 #include "disk.h"
+#include "saved.h"
 #include "util/log.h"
+#include "virtio/blk_config.h"
 #include "virtio/blk_request.h"
 #include "virtio/blk_ring.h"
 #include "worker.h"
 
-#define F_SEG_MAX      (1ULL << 2)
-#define F_RO	       (1ULL << 5)
-#define F_BLK_SIZE     (1ULL << 6)
-#define F_FLUSH	       (1ULL << 9)
-#define F_TOPOLOGY     (1ULL << 10)
-#define F_MQ	       (1ULL << 12)
-#define F_DISCARD      (1ULL << 13)
-#define F_WRITE_ZEROES (1ULL << 14)
-
-#define QUEUE_SIZE   128
-#define SEGMENTS_MAX (QUEUE_SIZE - 2) /* in a queue without tables */
-#define RANGES_MAX   16		      /* of a discard */
-#define RANGE_MAX    0x400000	      /* sectors, 2 GiB */
-#define PAGE_SHIFT   12
-
 enum request_status { STATUS_OK = 0, STATUS_IOERR = 1, STATUS_UNSUPP = 2 };
-
-struct config {
-	uint64_t capacity; /* sectors */
-	uint32_t size_max, seg_max;
-	uint16_t cylinders;
-	uint8_t heads, sectors;
-	uint32_t blk_size;
-	uint8_t physical_block_exp, alignment_offset;
-	uint16_t min_io_size;
-	uint32_t opt_io_size;
-	uint8_t writeback, unused;
-	uint16_t num_queues;
-	uint32_t max_discard_sectors, max_discard_seg, discard_alignment;
-	uint32_t max_zeroes_sectors, max_zeroes_seg;
-	uint8_t zeroes_may_unmap, unused_too[3];
-} __attribute__((packed));
-_Static_assert(sizeof(struct config) == 60, "as VIRTIO 1.1 has it");
 
 struct range {
 	uint64_t sector;
@@ -77,6 +47,7 @@ struct blk {
 	struct virtio *virtio;
 	struct disk *disk;
 	const char *serial;
+	unsigned int nr_queues;
 	uint64_t told; /* errors that there was a message about, a bit each */
 	struct blk_queue queues[VIRTIO_QUEUES_MAX];
 };
@@ -267,7 +238,7 @@ static int check_range(const struct blk *b, uint32_t type,
 
 	if (range->flags & ~known)
 		return STATUS_UNSUPP;
-	if (range->count > RANGE_MAX ||
+	if (range->count > BLK_RANGE_MAX ||
 	    !is_inside(b, range->sector, (uint64_t)range->count * DISK_SECTOR))
 		return STATUS_IOERR;
 	return STATUS_OK;
@@ -298,13 +269,13 @@ static int do_ranges(struct blk *b, struct request *r)
 {
 	const uint64_t feature =
 		r->header.type == TYPE_DISCARD ? F_DISCARD : F_WRITE_ZEROES;
-	struct range ranges[RANGES_MAX];
+	struct range ranges[BLK_RANGES_MAX];
 	const unsigned int nr = r->len / sizeof(ranges[0]);
 	int status = STATUS_OK;
 
 	if (!virtio_has(b->virtio, feature))
 		return STATUS_UNSUPP;
-	if (!nr || nr > RANGES_MAX || r->len % sizeof(ranges[0]) ||
+	if (!nr || nr > BLK_RANGES_MAX || r->len % sizeof(ranges[0]) ||
 	    !request_take(r, ranges, r->len))
 		return STATUS_IOERR;
 	for (unsigned int i = 0; i < nr && status == STATUS_OK; i++)
@@ -379,61 +350,52 @@ static void blk_kick(void *dev, unsigned int queue)
 	serve(&b->queues[queue]);
 }
 
-static uint64_t features_of(const struct disk *disk)
-{
-	uint64_t features = F_SEG_MAX | F_BLK_SIZE | F_FLUSH | F_TOPOLOGY |
-			    F_MQ;
-
-	if (disk->read_only)
-		return features | F_RO;
-	if (disk->can_discard)
-		features |= F_DISCARD;
-	if (disk->can_zero)
-		features |= F_WRITE_ZEROES;
-	return features;
-}
-
-/* Files are made of pages: what is smaller is read before it is written. */
-static struct config config_of(const struct disk *disk, unsigned int nr_queues)
-{
-	const unsigned int block_shift = __builtin_ctz(disk->block);
-
-	return (struct config){
-		.capacity = disk->size / DISK_SECTOR,
-		.seg_max = SEGMENTS_MAX,
-		.blk_size = disk->block,
-		.physical_block_exp = PAGE_SHIFT - block_shift,
-		.min_io_size = 1 << (PAGE_SHIFT - block_shift),
-		.num_queues = nr_queues,
-		.max_discard_sectors = RANGE_MAX,
-		.max_discard_seg = RANGES_MAX,
-		.discard_alignment = (1 << PAGE_SHIFT) / DISK_SECTOR,
-		.max_zeroes_sectors = RANGE_MAX,
-		.max_zeroes_seg = RANGES_MAX,
-		.zeroes_may_unmap = 1,
-	};
-}
-
 static void blk_init(void *dev, struct virtio *virtio, struct board *board)
 {
 	const struct blk_given *given = virtio_given(virtio);
 	const unsigned int nr_cpus = board_size(board).nr_cpus;
 	const unsigned int nr = nr_cpus < VIRTIO_QUEUES_MAX ? nr_cpus :
 							      VIRTIO_QUEUES_MAX;
-	const struct config config = config_of(given->disk, nr);
+	const struct blk_config config = blk_config_of(given->disk, nr);
 	struct blk *b = dev;
 
 	b->board = board;
 	b->virtio = virtio;
 	b->disk = given->disk;
 	b->serial = given->serial;
+	b->nr_queues = nr;
 	for (unsigned int i = 0; i < VIRTIO_QUEUES_MAX; i++) {
 		b->queues[i].blk = b;
 		b->queues[i].nr = i;
 	}
-	virtio_offer(virtio, features_of(b->disk));
+	virtio_offer(virtio, blk_features_of(b->disk));
 	virtio_set_queues(virtio, nr);
 	virtio_set_config(virtio, 0, &config, sizeof(config));
+}
+
+static void blk_save(void *dev, struct stash *out)
+{
+	struct blk *b = dev;
+
+	blk_save_disk(b->disk, b->board, out);
+}
+
+/* What the guest knows of the disk is as it is. */
+static bool blk_restored(void *dev, struct stash *in)
+{
+	struct blk *b = dev;
+	const struct blk_config config = blk_config_of(b->disk, b->nr_queues);
+
+	if (!blk_restore_disk(b->disk, b->board, in))
+		return false;
+	if (memcmp(virtio_config(b->virtio), &config, sizeof(config))) {
+		board_refuse(b->board,
+			     "%s: its blocks are not what they were when the "
+			     "guest was saved",
+			     b->disk->name);
+		return false;
+	}
+	return true;
 }
 
 static void blk_abort(void *dev)
@@ -475,9 +437,13 @@ const struct virtio_type blk_type = {
 	.name = "virtio-blk",
 	.id = 2,
 	.nr_queues = VIRTIO_QUEUES_MAX,
-	.queue_size = QUEUE_SIZE,
-	.config_size = sizeof(struct config),
+	.queue_size = BLK_QUEUE_SIZE,
+	.config_size = sizeof(struct blk_config),
 	.size = sizeof(struct blk),
+	.version = 1,
+	.saved = sizeof(struct blk),
+	.save = IF_SAVED(blk_save),
+	.restored = IF_SAVED(blk_restored),
 	.workers = VIRTIO_QUEUES_MAX,
 	.init = blk_init,
 	.kick = blk_kick,

@@ -20,4 +20,9 @@ struct blk_given {
 
 extern const struct virtio_type blk_type;
 
+/* blk_saved.c: what is to be remembered of @disk, which nobody uses just now; what
+ * cannot be, is refused on @board. */
+void blk_save_disk(struct disk *disk, struct board *board, struct stash *out);
+bool blk_restore_disk(struct disk *disk, struct board *board, struct stash *in);
+
 #endif

@@ -72,7 +72,7 @@ static int take_word(const char *word, struct disk_ask *ask,
 static int blk_plug(struct plan *plan, const char *arg)
 {
 	struct blk_given given = { 0 };
-	struct disk_ask ask = { 0 };
+	struct disk_ask ask = { .copy = plan_copy(plan) };
 	char *text = strdup(arg); /* the disk's, as long as it lives */
 	char *word, *next;
 	int err = text ? 0 : refuse(arg, strerror(ENOMEM));

@@ -14,6 +14,7 @@
 
 #include "device.h"
 #include "plug.h"
+#include "saved.h"
 #include "virtio.h"
 
 #define F_SIZE	      (1ULL << 0)
@@ -31,11 +32,12 @@ enum { TYPED, PRINTED, NR_QUEUES };
 struct console {
 	struct board *board;
 	struct virtio *virtio;
+	uint8_t piece[PIECE];
+	/* What is remembered */
 	bool spoken;  /* the guest has printed */
 	bool asks;    /* it has buffers for keys */
 	bool asked;   /* and the board knows */
 	bool refused; /* input() has left something behind */
-	uint8_t piece[PIECE];
 };
 
 static size_t at_most(size_t len, size_t most)
@@ -165,6 +167,17 @@ static void console_init(void *dev, struct virtio *virtio, struct board *board)
 	console_resize(c);
 }
 
+/* The size that a guest was told stays, where there is no terminal any more. */
+static bool console_restored(void *dev, struct stash *in)
+{
+	struct console *c = dev;
+
+	(void)in;
+	if (virtio_has(c->virtio, F_SIZE))
+		virtio_offer(c->virtio, F_SIZE);
+	return ARE_BOOLS(&c->spoken, &c->asks, &c->asked, &c->refused);
+}
+
 static const struct virtio_type console = {
 	.name = "virtio-console",
 	.id = 3,
@@ -172,6 +185,9 @@ static const struct virtio_type console = {
 	.nr_queues = NR_QUEUES,
 	.config_size = SPACE_SIZE,
 	.size = sizeof(struct console),
+	.version = 1,
+	.saved = offsetof(struct console, spoken),
+	.restored = IF_SAVED(console_restored),
 	.init = console_init,
 	.kick = console_kick,
 	.config_write = console_config_write,

@@ -67,6 +67,14 @@ extern const struct layout layout_split;
 /* The packed one, NULL: was built without. */
 const struct layout *layout_packed(void);
 
+/* queue.c: the layout that the guest has chosen; @q's parts, by @ram, to @r, whose
+ * layout and size are set: false: it is no queue; RAM from gpa 0 on. */
+typedef void *queue_ram(struct virtio *virtio, uint64_t gpa, size_t len);
+const struct layout *queue_layout(const struct virtio *v);
+bool queue_find(struct virtio *v, const struct virtio_queue *q, struct ring *r,
+		queue_ram *ram);
+void queue_find_low(struct virtio *v);
+
 /* What this run offers of these features. */
 uint64_t packed_offer(struct board *board);
 uint64_t event_idx_offer(struct board *board);

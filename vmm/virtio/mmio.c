@@ -25,9 +25,10 @@
 #include "device.h"
 #include "ioevent.h"
 #include "plug.h"
+#include "saved.h"
 #include "shown_page.h"
 #include "transport.h"
-#include "virtio/status.h"
+#include "virtio/mmio_card.h"
 
 #define WINDOW_LEN 0x1000
 #define MAGIC	   0x74726976 /* "virt" */
@@ -67,18 +68,6 @@ struct made {
 	const struct virtio_type *virtio;
 	bool is_for_linux;   /* whose driver is known */
 	max_align_t given[]; /* to the device */
-};
-
-struct virtio_mmio {
-	struct virtio virtio; /* first */
-	uint32_t offer_select, take_select, queue_select;
-	uint32_t interrupts;
-	bool line; /* is high */
-	bool is_for_linux;
-	bool quiet;	   /* nobody waits for queues to be acknowledged */
-	int ack_fd;	   /* where that goes; 0: not made yet */
-	atomic_uint *page; /* what the guest reads; or NULL */
-	max_align_t own[]; /* the device's state */
 };
 
 static void *ram(struct virtio *virtio, uint64_t gpa, size_t len)
@@ -143,7 +132,7 @@ static void stop_waiting(struct virtio_mmio *m)
 		return;
 	ack.fd = m->ack_fd;
 	board_add_ioevent(m->virtio.board, &ack);
-	m->quiet = true;
+	m->quiet = m->hears_acks = true;
 }
 
 /* One register for all queues: which it is, is what is written. */
@@ -157,7 +146,7 @@ static void listen(struct virtio *virtio, unsigned int queue, int fd)
 				      .fd = fd };
 
 	board_add_ioevent(virtio->board, &kick);
-	if (m->is_for_linux && !m->quiet)
+	if (m->is_for_linux && !m->hears_acks)
 		stop_waiting(m);
 }
 
@@ -228,12 +217,12 @@ static void show_config(struct virtio_mmio *m)
 		show_register(m, OF_DEVICE + 4 * i, words[i]);
 }
 
-/* Whatever can be read, as it is now. */
-static void show(struct virtio *virtio)
+void virtio_mmio_show(struct virtio *virtio)
 {
 	static const uint16_t readable[] = {
-		MAGIC_VALUE,	DEVICE_VERSION, DEVICE_ID, VENDOR_ID,  OFFER,
-		QUEUE_SIZE_MAX, QUEUE_READY,	STATUS,	   GENERATION,
+		MAGIC_VALUE, DEVICE_VERSION,   DEVICE_ID,   VENDOR_ID,
+		OFFER,	     QUEUE_SIZE_MAX,   QUEUE_READY, STATUS,
+		GENERATION,  INTERRUPT_STATUS,
 	};
 	struct virtio_mmio *m = (struct virtio_mmio *)virtio;
 
@@ -278,7 +267,7 @@ static void write_status(struct virtio_mmio *m, uint32_t val)
 	if (val & 0xff)
 		return;
 	m->offer_select = m->take_select = m->queue_select = 0;
-	m->quiet = false;
+	m->quiet = m->hears_acks = false;
 	acknowledge(m, UINT32_MAX);
 }
 
@@ -342,7 +331,7 @@ static void virtio_mmio_write(void *dev, unsigned int range, uint64_t off,
 	else if (off >= OF_DEVICE)
 		virtio_write_config(&m->virtio, off - OF_DEVICE, size, val);
 	if (off != QUEUE_NOTIFY && off != INTERRUPT_ACK)
-		show(&m->virtio);
+		virtio_mmio_show(&m->virtio);
 }
 
 static void virtio_mmio_init(void *dev, struct board *board)
@@ -357,11 +346,11 @@ static void virtio_mmio_init(void *dev, struct board *board)
 				     .ram = ram,
 				     .interrupt = interrupt,
 				     .listen = listen,
-				     .changed = show };
+				     .changed = virtio_mmio_show };
 	m->is_for_linux = made->is_for_linux;
 	virtio_init(&m->virtio);
 	m->page = board_show_page(board, 0);
-	show(&m->virtio);
+	virtio_mmio_show(&m->virtio);
 }
 
 static size_t virtio_mmio_input(void *dev, const uint8_t *buf, size_t len)
@@ -408,7 +397,15 @@ static struct made make(const struct virtio_type *type)
 			  .hang_up = type->hang_up ? virtio_mmio_hang_up : NULL,
 			  .resize = type->resize ? virtio_mmio_resize : NULL,
 			  .abort = virtio_mmio_abort,
-			  .release = virtio_mmio_release },
+			  .release = virtio_mmio_release,
+			  .version = IS_ON(CONFIG_SNAPSHOT) ?
+					     virtio_mmio_version(type) :
+					     0,
+			  .saved = sizeof(struct virtio_mmio) + type->size,
+			  .still = IF_SAVED(virtio_mmio_still),
+			  .save = IF_SAVED(virtio_mmio_save),
+			  .restored = IF_SAVED(virtio_mmio_restored),
+			  .timer = IF_SAVED(virtio_mmio_timer) },
 		.virtio = type,
 	};
 }

@@ -23,6 +23,7 @@
 #include "device.h"
 #include "ioevent.h"
 #include "plug.h"
+#include "saved.h"
 #include "transport.h"
 #include "virtio/pci_card.h"
 
@@ -288,7 +289,15 @@ static struct made make(const struct virtio_type *type)
 			  .hang_up = type->hang_up ? virtio_pci_hang_up : NULL,
 			  .resize = type->resize ? virtio_pci_resize : NULL,
 			  .abort = virtio_pci_abort,
-			  .release = virtio_pci_release },
+			  .release = virtio_pci_release,
+			  .version = IS_ON(CONFIG_SNAPSHOT) ?
+					     virtio_pci_version(type) :
+					     0,
+			  .saved = sizeof(struct virtio_pci) + type->size,
+			  .still = IF_SAVED(virtio_pci_still),
+			  .save = IF_SAVED(virtio_pci_save),
+			  .restored = IF_SAVED(virtio_pci_restored),
+			  .timer = IF_SAVED(virtio_pci_timer) },
 		.function = { .vendor = 0x1af4,
 			      .device = 0x1040 + type->id,
 			      .subvendor = 0x1af4,

@@ -29,4 +29,11 @@ void virtio_pci_write_common(struct virtio_pci *p, uint64_t off, uint32_t val);
 /* What is the transport's is as after a reset. */
 void virtio_pci_reset(struct virtio_pci *p);
 
+/* pci_saved.c, for the device_type's members of these names. */
+unsigned int virtio_pci_version(const struct virtio_type *type);
+bool virtio_pci_still(void *dev);
+void virtio_pci_save(void *dev, struct stash *out);
+bool virtio_pci_restored(void *dev, struct stash *in);
+void virtio_pci_timer(void *dev);
+
 #endif

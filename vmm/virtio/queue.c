@@ -33,7 +33,7 @@ static bool can_reach(struct virtio *v, const struct virtio_queue *q)
 	return false;
 }
 
-static void find_low(struct virtio *v)
+void queue_find_low(struct virtio *v)
 {
 	const struct board_size size = board_size(v->board);
 
@@ -41,20 +41,20 @@ static void find_low(struct virtio *v)
 	v->low_len = v->low ? size.ram_low : 0;
 }
 
-static const struct layout *choose_layout(const struct virtio *v)
+const struct layout *queue_layout(const struct virtio *v)
 {
 	return virtio_has(v, F_PACKED) ? layout_packed() : &layout_split;
 }
 
-static bool find_parts(struct virtio *v, const struct virtio_queue *q,
-		       struct ring *r)
+bool queue_find(struct virtio *v, const struct virtio_queue *q, struct ring *r,
+		queue_ram *ram)
 {
 	size_t len[3];
 
 	r->layout->sizes(r, len);
-	r->desc = v->ram(v, q->desc, len[0]);
-	r->avail = v->ram(v, q->avail, len[1]);
-	r->used = v->ram(v, q->used, len[2]);
+	r->desc = ram(v, q->desc, len[0]);
+	r->avail = ram(v, q->avail, len[1]);
+	r->used = ram(v, q->used, len[2]);
 	return r->desc && r->avail && r->used &&
 	       !(q->avail % r->layout->avail_align);
 }
@@ -63,16 +63,16 @@ static bool find_parts(struct virtio *v, const struct virtio_queue *q,
 static bool open_ring(struct virtio *v, unsigned int queue)
 {
 	struct virtio_queue *q = &v->queues[queue];
-	struct ring r = { .layout = choose_layout(v),
+	struct ring r = { .layout = queue_layout(v),
 			  .size = q->size,
 			  .event_idx = virtio_has(v, F_EVENT_IDX),
 			  .asked = true };
 
-	if (!find_parts(v, q, &r)) {
+	if (!queue_find(v, q, &r, v->ram)) {
 		virtio_break(v, "a queue that is not in RAM", q->desc);
 		return false;
 	}
-	find_low(v);
+	queue_find_low(v);
 	r.layout->start(&r);
 	r.layout->ask(&r);
 	q->ring = r;
@@ -160,7 +160,7 @@ bool queue_next(struct virtio *v, unsigned int queue,
 static bool let_go(struct virtio *v, struct virtio_queue *q)
 {
 	v->nr_held--;
-	if ((v->resetting || v->pausing) && !v->nr_held)
+	if ((v->resetting || v->pausing || v->awaited) && !v->nr_held)
 		board_ring(v->board);
 	return is_going(v) && q->ring.layout;
 }

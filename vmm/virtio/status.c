@@ -54,7 +54,7 @@ void virtio_reset(struct virtio *v)
 	while (v->nr_held && board_wait(v->board))
 		;
 	v->resetting = false;
-	v->untold_config = false;
+	v->untold_config = v->unheard = false;
 	v->features = 0;
 	forget_queues(v);
 	if (v->type->reset && !v->nr_held) /* some are: the guest is to end */
@@ -82,9 +82,9 @@ void virtio_take(struct virtio *v, uint32_t select, uint32_t val)
 }
 
 /* What was not offered cannot be taken, and version 1 must be. */
-static bool are_features_right(const struct virtio *v)
+bool virtio_may_have(const struct virtio *v, uint64_t features)
 {
-	return !(v->features & ~v->offered) && v->features & F_VERSION;
+	return !(features & ~v->offered) && features & F_VERSION;
 }
 
 static bool is_going(const struct virtio *v)
@@ -132,7 +132,7 @@ static void hear_kicks(struct virtio *v)
 			v->listen(v, i, v->kicks[i].source.fd);
 }
 
-static void start(struct virtio *v)
+void virtio_start(struct virtio *v)
 {
 	if (v->type->workers)
 		hear_kicks(v);
@@ -154,13 +154,13 @@ void virtio_set_status(struct virtio *v, uint8_t status)
 	if (v->resetting)
 		return;
 	status |= v->status; /* what is set, only a reset takes back */
-	if (!are_features_right(v))
+	if (!virtio_may_have(v, v->features))
 		status &= ~VIRTIO_FEATURES_OK;
 	if (!(status & VIRTIO_FEATURES_OK))
 		status &= ~VIRTIO_DRIVER_OK;
 	v->status = status;
 	if (!was_going && is_going(v))
-		start(v);
+		virtio_start(v);
 }
 
 void virtio_set_size(struct virtio *v, unsigned int queue, uint32_t size)

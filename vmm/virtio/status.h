@@ -62,6 +62,10 @@ struct virtio {
 	uint8_t config[VIRTIO_CONFIG_MAX];
 	bool untold_config; /* it has changed before DRIVER_OK */
 
+	/* virtio/state.c: somebody waits for the device to be still; it was
+	 * restored, and is to go on; and has yet to hear of kicks. */
+	bool awaited, stalled, unheard;
+
 	uint8_t *low; /* RAM from gpa 0 on, once a queue is in use */
 	size_t low_len;
 
@@ -121,6 +125,22 @@ uint32_t virtio_read_config(const struct virtio *virtio, uint64_t off,
 			    unsigned int size);
 void virtio_write_config(struct virtio *virtio, uint64_t off, unsigned int size,
 			 uint32_t val);
+
+/* The guest has set the device up, or has it as it was: from now on kicks are
+ * heard. */
+void virtio_start(struct virtio *virtio);
+
+/* Whether the guest may take @features, and no less. */
+bool virtio_may_have(const struct virtio *virtio, uint64_t features);
+
+/* state.c, for the device_type's members of these names: the version, where that of
+ * the transport is @transport; and the others. restored() sets the timer. */
+unsigned int virtio_version(const struct virtio_type *type,
+			    unsigned int transport);
+bool virtio_still(struct virtio *virtio);
+void virtio_save(struct virtio *virtio, struct stash *out);
+bool virtio_restored(struct virtio *virtio, struct stash *in);
+void virtio_timer(struct virtio *virtio);
 
 /* For the device_type's members of these names; the first three only where the
  * virtio_type has them. */

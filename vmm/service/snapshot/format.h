@@ -34,7 +34,7 @@
 
 /* What a file may ask for before it has been checked. */
 #define SNAPSHOT_HEAD_MAX  (1U << 20)
-#define SNAPSHOT_PARTS_MAX (64ULL << 20) /* bytes of all of them */
+#define SNAPSHOT_PARTS_MAX (1ULL << 30) /* bytes of all: overlays, too */
 #define SNAPSHOT_WORDS_MAX 512
 
 struct snapshot_head {
