@@ -163,7 +163,8 @@ obj-$(CONFIG_DBG_TRACE_INSN) += $(call whole,service/insn) core/linear.o x86/wal
 obj-$(CONFIG_SNAPSHOT)    += $(addprefix core/,state.o state_vcpu.o state_time.o \
 			     state_board.o state_wires.o) util/parts.o util/stash.o \
 			     util/checksum.o \
-			     $(filter-out %_none.o,$(call whole,service/snapshot))
+			     $(filter-out %_none.o %/on_command.o,$(call whole,service/snapshot)) \
+			     $(if $(CONFIG_CONTROL),service/snapshot/on_command.o)
 obj-$(CONFIG_MACHINE)     += words$(call none-without,SNAPSHOT).o \
 			     $(if $(CONFIG_SNAPSHOT),,service/snapshot/restore_none.o)
 obj-$(CONFIG_CONTROL)     += $(call whole,service/control) \

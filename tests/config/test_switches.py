@@ -268,7 +268,7 @@ ROWS = {
         "VMGENID=n", (r"service (restore|save|save-on-exit) .*",
                       r"feature (vmgenid|disk-check) .*",
                       r"command show-snapshot .*")),
-    "CONTROL": Row("service/control/* util/json_read",
+    "CONTROL": Row("service/control/* service/snapshot/on_command util/json_read",
                    lost=(r"service (control|name) .*", r"command ctl .*")),
     "DBG_DOCTOR": Row("doctor/*", lost=r"command doctor .*"),
 }

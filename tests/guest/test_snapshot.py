@@ -344,6 +344,38 @@ def cut_meanwhile():
         tap.equal(len(result.err.splitlines()), 1, "lines")
 
 
+def ctl(where, *words):
+    return subprocess.run([vm.KVM_VMM, "ctl", f"{where}/socket", *words],
+                          capture_output=True, check=False, timeout=60)
+
+
+def by_command():
+    """Saved while it runs, again and again: each file has its moment."""
+    with folder() as there:
+        process = start(f"--control={there}/socket", vm.assemble("tally"))
+        process.stdout.peek(1)
+        for i in range(3):
+            done = ctl(there, "save", f"{there}/{i}")
+            tap.check(b'"bytes": ' in done.stdout, done.stdout, done.stderr)
+        for path, says in ((there, b"is not a regular file"),
+                           ("/dev/zero", b"is not a regular file"),
+                           (f"{there}/nowhere/x", b"No such file"),
+                           (vm.KVM_VMM, b"is no snapshot")):
+            done = ctl(there, "save", path)
+            tap.check(done.returncode and says in done.stdout + done.stderr,
+                      says, done.stdout, done.stderr)
+        end(process).must(STATUS, whole())
+        lengths = []
+        for i in range(3):
+            run("--show-snapshot", f"{there}/{i}").must(vm.OK)
+            result = run("--restore", f"{there}/{i}")
+            result.must(STATUS)
+            tap.check(whole().endswith(result.out), result.out)
+            lengths.append(len(result.out))
+        tap.equal(lengths, sorted(lengths, reverse=True))
+        tap.equal(sorted(os.listdir(there)), ["0", "1", "2"])
+
+
 def add_cases():
     if vm.host_lacks("real16"):
         tap.add("guests that are saved", vm.skip, vm.host_lacks("real16"))
@@ -366,6 +398,8 @@ def add_cases():
     tap.add("a guest that has ended by itself is not saved", nothing_to_save)
     tap.add("kill -9 while saving leaves the old file or the new one", killed)
     tap.add("a file that becomes shorter ends its guest", cut_meanwhile)
+    if vm.is_configured("CONTROL"):
+        tap.add("a guest that runs is saved by command", by_command)
 
 
 if vm.places("real16", "hello.bin") and vm.is_configured("SNAPSHOT"):

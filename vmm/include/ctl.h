@@ -67,6 +67,10 @@ struct ctl_command {
 			  * makes it absolute, for the broker's folder is
 			  * the one that kvm-vmm was started in */
 
+	/* VMM, once, on the main thread, before any guest runs: what can be opened
+	 * only until then. NULL: nothing. */
+	void (*get_ready)(void);
+
 	/* Broker. False: it has answered, and the VMM is not asked. NULL: nothing
 	 * to prepare. Waits for nothing: all clients wait with it. */
 	bool (*prepare)(struct ctl_call *call);

@@ -20,6 +20,8 @@
 #include "util/event.h"
 #include "util/log.h"
 
+TABLE_DECLARE(ctl, ctl_command);
+
 enum { WAKE, BROKER, NR_FDS };
 
 /* The guests that the call is for. False: it has refused. */
@@ -140,6 +142,16 @@ static int start_thread(void)
 	return -err;
 }
 
+static void get_commands_ready(void)
+{
+	const struct ctl_command *const *row;
+
+	TABLE_FOREACH(ctl, row) {
+		if ((*row)->get_ready)
+			(*row)->get_ready();
+	}
+}
+
 int serve_start(void)
 {
 	int err = answer_init(&control.answer);
@@ -154,6 +166,7 @@ int serve_start(void)
 	err = control.wake;
 	if (err < 0)
 		goto free_guests;
+	get_commands_ready();
 	err = start_thread();
 	if (!err)
 		return 0;

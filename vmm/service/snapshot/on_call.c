@@ -44,16 +44,7 @@ static int setup(const char *arg)
 /* It stands still. */
 static bool save_now(void)
 {
-	int err = target_begin(&caller.target), end_err;
-
-	if (err)
-		return false;
-	err = snapshot_save(caller.vm, caller.target.fd);
-	end_err = target_end(&caller.target, !err);
-	if (!err && !end_err)
-		log_info("%s: saved to %s", caller.vm->config.name,
-			 caller.path);
-	return !err && !end_err;
+	return !snapshot_save_to(caller.vm, &caller.target, OPTION);
 }
 
 /* Whether somebody asks, for whom it is waited. */
@@ -108,7 +99,8 @@ static int start(struct vm *vms, unsigned int nr_vms)
 	}
 	caller.vm = vms;
 	snapshot_prepare();
-	err = target_open(&caller.target, OPTION, caller.path);
+	err = target_say(&caller.target, OPTION,
+			 target_open(&caller.target, caller.path));
 	if (err)
 		return err;
 	err = pthread_create(&caller.thread, NULL, caller_main, NULL);

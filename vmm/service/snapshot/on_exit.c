@@ -45,7 +45,8 @@ static int start(struct vm *vms, unsigned int nr_vms)
 	}
 	saver.vm = vms;
 	snapshot_prepare();
-	return target_open(&saver.target, OPTION, saver.path);
+	return target_say(&saver.target, OPTION,
+			  target_open(&saver.target, saver.path));
 }
 
 static int say_ended(const struct vm *vm)
@@ -58,18 +59,9 @@ static int say_ended(const struct vm *vm)
 /* It stays paused: what it would do now is not in the file. */
 static int save(struct vm *vm)
 {
-	int err, end_err;
-
 	if (!vm_pause(vm))
 		return say_ended(vm);
-	err = target_begin(&saver.target);
-	if (err)
-		return err;
-	err = snapshot_save(vm, saver.target.fd);
-	end_err = target_end(&saver.target, !err);
-	if (!err && !end_err)
-		log_info("%s: saved to %s", vm->config.name, saver.path);
-	return err ? err : end_err;
+	return snapshot_save_to(vm, &saver.target, OPTION);
 }
 
 static void *saver_main(void *arg)

@@ -18,6 +18,7 @@
 #include "service/snapshot/file.h"
 #include "service/snapshot/pages.h"
 #include "service/snapshot/ram.h"
+#include "service/snapshot/target.h"
 #include "util/checksum.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -216,4 +217,20 @@ int snapshot_save(struct vm *vm, int fd)
 	stash_free(&saving.texts);
 	stash_free(&saving.front);
 	return err;
+}
+
+int snapshot_save_to(struct vm *vm, struct target *target, const char *option)
+{
+	int err = target_say(target, option, target_begin(target));
+	int end_err;
+
+	if (err)
+		return err;
+	err = snapshot_save(vm, target->fd);
+	if (!err)
+		err = target_say(target, option, target_sync(target));
+	end_err = target_say(target, option, target_end(target, !err));
+	if (!err && !end_err)
+		log_info("%s: saved to %s", vm->config.name, target->path);
+	return err ? err : end_err;
 }

@@ -8,6 +8,11 @@ struct vm;
  * the main thread, by whoever may save later. */
 void snapshot_prepare(void);
 
+struct target;
+
+/* The same to @target, which @option has named: all of it, or nothing. */
+int snapshot_save_to(struct vm *vm, struct target *target, const char *option);
+
 /*
  * Writes @vm to @fd, a file that is empty and can be written anywhere, as
  * service/snapshot/format.h says. Its vCPUs stand still (core/pause.h), and will

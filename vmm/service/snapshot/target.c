@@ -16,14 +16,14 @@
 
 #define MODE 0600 /* all that the guest knows is in there */
 
-static int refuse(const struct target *target, int err, const char *why)
+static int refuse(struct target *target, int err, const char *why)
 {
-	log_error("%s: %s: %s%s", target->option, target->path, why,
-		  log_advice(-err));
+	snprintf(target->why, sizeof(target->why), "%s: %s%s", target->path,
+		 why, log_advice(-err));
 	return err;
 }
 
-static int failed(const struct target *target)
+static int failed(struct target *target)
 {
 	int err = -errno;
 
@@ -41,7 +41,7 @@ static bool is_ours(int fd)
 }
 
 /* What is there already may be a user's work. 0 or -errno. */
-static int check_place(const struct target *target)
+static int check_place(struct target *target)
 {
 	struct stat st;
 	bool ours;
@@ -87,11 +87,11 @@ static int open_folder(struct target *target)
 	return target->folder < 0 ? failed(target) : 0;
 }
 
-int target_open(struct target *target, const char *option, const char *path)
+int target_open(struct target *target, const char *path)
 {
 	int err;
 
-	*target = (struct target){ option, path, -1, NULL, NULL, -1 };
+	*target = (struct target){ .path = path, .folder = -1, .fd = -1 };
 	err = open_folder(target);
 	if (!err && (!*target->name || !strcmp(target->name, ".") ||
 		     !strcmp(target->name, "..")))
@@ -109,7 +109,8 @@ void target_close(struct target *target)
 		close(target->folder);
 	free(target->name);
 	free(target->tmp);
-	*target = (struct target){ .folder = -1, .fd = -1 };
+	target->name = target->tmp = NULL;
+	target->folder = -1;
 }
 
 /* Whether FILE.tmp is what is open, still: another may have been faster. */
@@ -161,17 +162,28 @@ int target_begin(struct target *target)
 	return err;
 }
 
-int target_end(struct target *target, int ok)
+int target_sync(struct target *target)
+{
+	return fsync(target->fd) ? failed(target) : 0;
+}
+
+int target_end(struct target *target, bool ok)
 {
 	int err = 0;
 
-	if (ok && (fsync(target->fd) ||
-		   renameat(target->folder, target->tmp, target->folder,
+	if (ok && (renameat(target->folder, target->tmp, target->folder,
 			    target->name) ||
 		   (fsync(target->folder) && errno != EINVAL)))
 		err = failed(target);
 	if (!ok || err)
 		unlinkat(target->folder, target->tmp, 0);
 	let_go(target);
+	return err;
+}
+
+int target_say(const struct target *target, const char *option, int err)
+{
+	if (err)
+		log_error("%s: %s", option, target->why);
 	return err;
 }

@@ -7,24 +7,34 @@
 #ifndef MKVM_SNAPSHOT_TARGET_H
 #define MKVM_SNAPSHOT_TARGET_H
 
+#include <stdbool.h>
+
+#define TARGET_WHY_BYTES 512
+
 struct target {
-	const char *option; /* for messages */
-	const char *path;   /* likewise */
-	int folder;	    /* a descriptor */
-	char *name, *tmp;   /* in there */
-	int fd;		    /* of tmp, while it is written */
+	const char *path; /* as it was named; readable as long as this is open */
+	int folder;	  /* a descriptor */
+	char *name, *tmp; /* in there */
+	int fd; /* of tmp, while it is written; the caller may take it */
+	char why[TARGET_WHY_BYTES]; /* what has failed, "FILE: reason" */
 };
 
-/* @path, as @option names it, is where a snapshot may go: nothing is there, or one.
- * Its folder is opened. 0, or -errno after one message. */
-int target_open(struct target *target, const char *option, const char *path);
+/* All that can fail: 0, or -errno with the reason in target->why. */
+
+/* @path is where a snapshot may go: nothing is there, or one. Its folder is opened. */
+int target_open(struct target *target, const char *path);
 void target_close(struct target *target);
 
-/* Begins: target->fd is empty. 0, or -errno after one message. */
+/* Begins: target->fd is empty. */
 int target_begin(struct target *target);
 
-/* Ends: FILE is what was written, for good; or it is as before, unless @ok. 0, or
- * -errno after one message. */
-int target_end(struct target *target, int ok);
+/* What was written lies on the disk. */
+int target_sync(struct target *target);
+
+/* Ends: FILE is what was written, for good; or it is as before, unless @ok. */
+int target_end(struct target *target, bool ok);
+
+/* Prints the reason, with the @option that named the file. Returns @err. */
+int target_say(const struct target *target, const char *option, int err);
 
 #endif
