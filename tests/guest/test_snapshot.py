@@ -336,7 +336,7 @@ def cut_meanwhile():
         path = f"{there}/snap"
         save(path, vm.assemble("tally"))
         process = start("--restore", path)
-        process.stdout.read(1)
+        os.read(process.stdout.fileno(), 1)
         os.truncate(path, 8192)
         result = end(process)
         result.must(vm.FAILED)
@@ -353,7 +353,7 @@ def by_command():
     """Saved while it runs, again and again: each file has its moment."""
     with folder() as there:
         process = start(f"--control={there}/socket", vm.assemble("tally"))
-        process.stdout.peek(1)
+        first = os.read(process.stdout.fileno(), 100)
         for i in range(3):
             done = ctl(there, "save", f"{there}/{i}")
             tap.check(b'"bytes": ' in done.stdout, done.stdout, done.stderr)
@@ -364,7 +364,7 @@ def by_command():
             done = ctl(there, "save", path)
             tap.check(done.returncode and says in done.stdout + done.stderr,
                       says, done.stdout, done.stderr)
-        end(process).must(STATUS, whole())
+        end(process).must(STATUS, whole()[len(first):])
         lengths = []
         for i in range(3):
             run("--show-snapshot", f"{there}/{i}").must(vm.OK)
