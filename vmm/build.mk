@@ -39,7 +39,7 @@ obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/shown$(call none-without,SHOWN_REGISTERS).o \
 	 core/irqfds$(call none-without,IRQFD).o \
 	 core/symbols$(call none-without,DBG_SYMBOLS).o \
-	 core/services$(if $(CONFIG_DBG_GDB)$(CONFIG_DBG_TRACE_INSN)$(CONFIG_SNAPSHOT)$(CONFIG_CONTROL),,_none).o \
+	 core/services$(if $(CONFIG_DBG_GDB)$(CONFIG_DBG_TRACE_INSN)$(CONFIG_SNAPSHOT)$(CONFIG_CONTROL)$(CONFIG_DBG_STATS_EVERY),,_none).o \
 	 core/board_queue$(call none-without,VIRTIO).o \
 	 core/board_pci$(call none-without,PCI).o
 obj-$(CONFIG_MACHINE) += view$(call none-without,DISPLAY_TEXT).o
@@ -146,17 +146,24 @@ obj-$(CONFIG_DBG_REPORT)  += $(filter-out %_none.o,$(call whole,probes/report)) 
 			     util/surface.o $(addprefix x86/,walk.o walk_words.o flags.o words.o)
 obj-$(CONFIG_DBG_RULES)   += $(call whole,probes/report/rules)
 obj-$(CONFIG_DBG_SYMBOLS) += util/symbols.o util/symbols_file.o $(call whole,probes/symbols)
-obj-$(CONFIG_DBG_STATS)   += $(call whole,probes/stats) util/json.o util/utf8.o \
+obj-$(CONFIG_DBG_STATS)   += $(filter-out $(addprefix %/,every.o live.o ctl.o),$(call \
+			     whole,probes/stats)) util/json.o util/utf8.o \
 			     util/lane.o \
 			     util/outfile.o
 obj-$(CONFIG_DBG_STAGES)  += $(addprefix probes/stages/,stages.o mark.o seen.o \
 			     console.o) util/lane.o
-obj-$(if $(CONFIG_DBG_STATS),$(CONFIG_DBG_STAGES)) += probes/stages/json.o
+obj-$(if $(CONFIG_DBG_STATS),$(or $(CONFIG_DBG_STATS_EVERY),$(CONFIG_CONTROL))) \
+	+= probes/stats/live.o
+obj-$(CONFIG_DBG_STATS_EVERY) += probes/stats/every.o util/thread.o
+obj-$(if $(CONFIG_CONTROL),$(CONFIG_DBG_STATS))  += probes/stats/ctl.o
+obj-$(if $(CONFIG_CONTROL),$(CONFIG_DBG_STAGES)) += probes/stages/ctl.o
+obj-$(if $(or $(CONFIG_DBG_STATS),$(CONFIG_CONTROL)),$(CONFIG_DBG_STAGES)) \
+	+= probes/stages/json.o
 obj-$(CONFIG_DBG_TRACE_FILE) += $(call whole,probes/tracefile) \
 				util/json.o util/utf8.o util/lane.o util/outfile.o
 obj-$(or $(CONFIG_DBG_GDB),$(CONFIG_DBG_RULES)) += core/irqstate.o x86/descriptor.o
 obj-$(CONFIG_DBG_BUDGET)  += $(call whole,probes/budget) util/lane.o
-obj-$(CONFIG_DBG_GDB)     += $(call whole,service/gdb) \
+obj-$(CONFIG_DBG_GDB)     += $(call whole,service/gdb) util/thread.o \
 			    $(addprefix x86/,walk.o walk_words.o flags.o words.o)
 obj-$(CONFIG_DBG_TRACE_INSN) += $(call whole,service/insn) core/linear.o x86/walk.o \
 				util/outfile.o
@@ -169,7 +176,7 @@ obj-$(CONFIG_MACHINE)     += words$(call none-without,SNAPSHOT).o \
 			     $(if $(CONFIG_SNAPSHOT),,service/snapshot/restore_none.o)
 obj-$(CONFIG_CONTROL)     += $(call whole,service/control) \
 			     $(addprefix util/,json.o json_read.o utf8.o surface.o) \
-			     core/irqstate.o x86/words.o
+			     core/irqstate.o x86/words.o util/thread.o
 obj-$(CONFIG_DBG_DOCTOR)  += $(call whole,doctor)
 
 # The DSDT's parts, from ASL; one header, which only their file includes.

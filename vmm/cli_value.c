@@ -62,29 +62,9 @@ int cli_parse_smp(unsigned int *nr, const char *text)
 	return 0;
 }
 
-/* Decimal seconds up to TIMEOUT_MAX, and nothing else. By hand: strtod() would
- * be the only reader of real numbers here, and is 7 KB. */
-static int parse_seconds(const char *text, uint64_t *ns)
-{
-	uint64_t unit = NS_PER_SEC;
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return -EINVAL;
-	errno = 0;
-	*ns = strtoull(text, &end, 10);
-	if (errno || *ns > TIMEOUT_MAX)
-		return -EINVAL;
-	*ns *= NS_PER_SEC;
-	if (*end == '.')
-		for (end++; *end >= '0' && *end <= '9'; end++)
-			*ns += (*end - '0') * (unit /= 10);
-	return *end || *ns > TIMEOUT_MAX * NS_PER_SEC ? -EINVAL : 0;
-}
-
 int cli_parse_timeout(uint64_t *ns, const char *text)
 {
-	if (parse_seconds(text, ns) || *ns < TIMEOUT_MIN_NS)
+	if (size_seconds(text, TIMEOUT_MAX, ns) || *ns < TIMEOUT_MIN_NS)
 		return cli_refuse("--timeout", "give seconds, such as 10 or "
 					       "0.5");
 	return 0;

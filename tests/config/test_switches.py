@@ -248,8 +248,10 @@ ROWS = {
                      "probes/report/rules_none core/sample_none"),
     "DBG_SYMBOLS": Row("probes/symbols/* util/symbols* core/symbols",
                        "core/symbols_none", lost=r"plug    symbols .*"),
-    "DBG_STATS": Row("probes/stats/* probes/stages/json",
-                     lost=r"probe   stats .*"),
+    "DBG_STATS": Row("probes/stats/*", takes="DBG_STATS_EVERY=n",
+                     lost=(r"probe   stats .*", r"service stats-every .*")),
+    "DBG_STATS_EVERY": Row("probes/stats/every",
+                           lost=r"service stats-every .*"),
     "DBG_STAGES": Row("probes/stages/*", lost=r"probe   stages .*"),
     "DBG_TRACE_FILE": Row("probes/tracefile/*",
                           lost=r"probe   trace-file .*"),
@@ -268,7 +270,8 @@ ROWS = {
         "VMGENID=n", (r"service (restore|save|save-on-exit) .*",
                       r"feature (vmgenid|disk-check) .*",
                       r"command show-snapshot .*")),
-    "CONTROL": Row("service/control/* service/snapshot/on_command util/json_read",
+    "CONTROL": Row("service/control/* service/snapshot/on_command util/json_read "
+                   "probes/stats/ctl probes/stages/ctl",
                    lost=(r"service (control|name) .*", r"command ctl .*")),
     "DBG_DOCTOR": Row("doctor/*", lost=r"command doctor .*"),
 }

@@ -100,6 +100,20 @@ def monitor():
     tap.equal(have, want, "commands")
 
 
+@tap.case("`kvm-vmm ctl` has the commands that the manual page says")
+def control():
+    have = {"list"}     # is the client's own
+    for path in sources.files(".c"):
+        text = sources.read(path)
+        for row in re.findall(r"^CTL\((\w+)\);", text, re.M):
+            have.add(re.search(rf"struct ctl_command {row} = \{{\s+"
+                               r'\.name = "([a-z-]+)"', text).group(1))
+    part = page().split(".Sh COMMANDS OF A RUN", 1)[1].split(".Sh", 1)[0]
+    want = re.findall(r"^\.It Ic ([a-z-]+)", part, re.M)
+    tap.check(len(have) > 8, f"found hardly a command: {have}")
+    tap.equal(sorted(have), want, "commands")
+
+
 @tap.case("groff has no warning about the manual page")
 def correct():
     try:

@@ -257,6 +257,17 @@ void vm_resume(struct vm *vm)
 	pthread_mutex_unlock(&vm->pause.lock);
 }
 
+bool vcpu_is_through(struct vcpu *vcpu)
+{
+	struct pause *pause = &vcpu->vm->pause;
+	bool through;
+
+	pthread_mutex_lock(&pause->lock);
+	through = vcpu->answers_no_more;
+	pthread_mutex_unlock(&pause->lock);
+	return through;
+}
+
 bool vm_is_paused(struct vm *vm)
 {
 	bool paused;

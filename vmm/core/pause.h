@@ -84,6 +84,9 @@ bool vm_pause_wait(struct vm *vm);
  * have ended. */
 bool vm_pause_wait_until(struct vm *vm, uint64_t limit_ns);
 
+/* Whether the thread of @vcpu is over, or will be without doing anything more. */
+bool vcpu_is_through(struct vcpu *vcpu);
+
 /* Whether somebody wants it paused. */
 bool vm_is_paused(struct vm *vm);
 

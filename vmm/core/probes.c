@@ -7,7 +7,7 @@
 #include "feature.h"
 #include "probe.h"
 
-#define PROBES_MAX 8 /* more than there are rows */
+#define PROBES_MAX 16 /* more than there are rows */
 
 TABLE_DECLARE(probe, probe);
 

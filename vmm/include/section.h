@@ -17,8 +17,10 @@ struct section {
 	bool (*is_on)(void);
 
 	/* Adds the value, with @key, for the guest @guest_id. On the main
-	 * thread, when all others are gone. */
-	void (*add)(struct json *json, const char *key, unsigned int guest_id);
+	 * thread, when all others are gone; or, @is_live, on another one, while
+	 * guests run. */
+	void (*add)(struct json *json, const char *key, unsigned int guest_id,
+		    bool is_live);
 };
 
 #define SECTION(row) TABLE_ROW(section, section, row)

@@ -22,6 +22,10 @@ struct lanes {
  * any thread. NULL: no memory, after one message for all of them. */
 void *lane_add(struct lanes *lanes, size_t size);
 
+/* The same in two, for who must fill in what others look for before they can see it. */
+void *lane_new(size_t size);
+void lane_publish(struct lanes *lanes, struct lane *lane);
+
 /* Walks @lanes with @lane, a struct lane pointer. */
 #define LANE_FOREACH(lanes, lane) \
 	for ((lane) = (lanes)->first; (lane); (lane) = (lane)->next)

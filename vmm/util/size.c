@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/clock.h"
+
 int size_number(const char *text, unsigned long max, uint64_t *value)
 {
 	unsigned long long number;
@@ -38,4 +40,23 @@ int size_parse(const char *text, uint64_t *size)
 		return -EINVAL;
 	*size <<= shift;
 	return 0;
+}
+
+/* By hand: strtod() would be the only reader of real numbers here, and is 7 KB. */
+int size_seconds(const char *text, unsigned long max, uint64_t *ns)
+{
+	uint64_t unit = NS_PER_SEC;
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	errno = 0;
+	*ns = strtoull(text, &end, 10);
+	if (errno || *ns > max)
+		return -EINVAL;
+	*ns *= NS_PER_SEC;
+	if (*end == '.')
+		for (end++; *end >= '0' && *end <= '9'; end++)
+			*ns += (uint64_t)(*end - '0') * (unit /= 10);
+	return *end || *ns > max * NS_PER_SEC ? -EINVAL : 0;
 }

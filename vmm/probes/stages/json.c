@@ -16,22 +16,36 @@ static void add_stage(struct json *json, enum stage stage,
 	json_close(json);
 }
 
-static void add_stages(struct json *json, const char *key,
-		       unsigned int guest_id)
+void stages_add_json(struct json *json, const char *key,
+		     const struct stage_mark *marks)
 {
-	const struct stage_guest *guest = stages_of(guest_id);
 	enum stage order[STAGE_COUNT];
-	unsigned int count = guest ? stages_sorted(guest, order) : 0;
+	unsigned int count = marks ? stages_sorted(marks, order) : 0;
 	uint64_t before_ns = 0;
 
 	json_array(json, key);
 	for (unsigned int i = 0; i < count; i++) {
-		const struct stage_mark *mark = &guest->marks[order[i]];
+		const struct stage_mark *mark = &marks[order[i]];
 
 		add_stage(json, order[i], mark, before_ns);
 		before_ns = mark->ns;
 	}
 	json_close(json);
+}
+
+static void add_stages(struct json *json, const char *key,
+		       unsigned int guest_id, bool is_live)
+{
+	struct stage_mark marks[STAGE_COUNT];
+	const struct stage_guest *guest;
+
+	if (is_live) {
+		stages_add_json(json, key,
+				stages_copy(guest_id, marks) ? marks : NULL);
+		return;
+	}
+	guest = stages_of(guest_id);
+	stages_add_json(json, key, guest ? guest->marks : NULL);
 }
 
 static const struct section stages = {

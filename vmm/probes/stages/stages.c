@@ -183,17 +183,31 @@ const struct stage_guest *stages_of(unsigned int guest_id)
 	return guest;
 }
 
-unsigned int stages_sorted(const struct stage_guest *guest, enum stage *order)
+bool stages_copy(unsigned int guest_id, struct stage_mark marks[STAGE_COUNT])
+{
+	struct stage_guest *guest = &guests[guest_id];
+	bool has_begun;
+
+	if (!stages_are_on() || guest_id >= STAGES_GUESTS_MAX)
+		return false;
+	pthread_mutex_lock(&guest->lock);
+	has_begun = guest->name;
+	memcpy(marks, guest->marks, sizeof(guest->marks));
+	pthread_mutex_unlock(&guest->lock);
+	return has_begun;
+}
+
+unsigned int stages_sorted(const struct stage_mark *marks, enum stage *order)
 {
 	unsigned int count = 0;
 
 	for (enum stage stage = 0; stage < STAGE_COUNT; stage++) {
-		const struct stage_mark *mark = &guest->marks[stage];
+		const struct stage_mark *mark = &marks[stage];
 		unsigned int at = count;
 
 		if (!mark->ns && stage != STAGE_START)
 			continue; /* the mode of the first exit, say */
-		for (; at && guest->marks[order[at - 1]].ns > mark->ns; at--)
+		for (; at && marks[order[at - 1]].ns > mark->ns; at--)
 			order[at] = order[at - 1];
 		order[at] = stage;
 		count++;
@@ -205,7 +219,7 @@ static void print_guest(FILE *to, const struct stage_guest *guest)
 {
 	uint64_t all = guest->marks[STAGE_FINISHED].ns, before = 0;
 	enum stage order[STAGE_COUNT];
-	unsigned int count = stages_sorted(guest, order);
+	unsigned int count = stages_sorted(guest->marks, order);
 
 	fprintf(to, "\n%s\n         ms        +ms  share      exits  stage\n",
 		guest->name);

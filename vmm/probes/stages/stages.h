@@ -1,7 +1,7 @@
 /*
  * The stages of a run: stages.c is the probe and prints, mark.c is what all
  * share, seen.c knows what an exit says of the guest, console.c reads what it
- * prints, json.c adds them to the JSON of --stats.
+ * prints, json.c adds them to the JSON of --stats, ctl.c is `ctl stages`.
  */
 #ifndef MKVM_STAGES_H
 #define MKVM_STAGES_H
@@ -15,6 +15,7 @@
 #include "util/lane.h"
 
 struct exit_view;
+struct json;
 struct kvm_run;
 struct kvm_sregs;
 
@@ -112,8 +113,15 @@ void stage_take_byte(struct stage_guest *guest, uint8_t byte, uint64_t exits);
 /* What the exit may end the guest with, or NULL; *@is_sure: it does. */
 const char *stage_end(const struct kvm_run *run, bool *is_sure);
 
-/* The marks of a guest that has ended, the first one first; how many. */
-unsigned int stages_sorted(const struct stage_guest *guest, enum stage *order);
+/* The marks, the first one first; how many. */
+unsigned int stages_sorted(const struct stage_mark *marks, enum stage *order);
+
+/* Copies those of a guest that may run; false: it has had no exit. Any thread. */
+bool stages_copy(unsigned int guest_id, struct stage_mark marks[STAGE_COUNT]);
+
+/* Adds a list of them with @key. */
+void stages_add_json(struct json *json, const char *key,
+		     const struct stage_mark *marks);
 
 /* The guest, once all have ended, or NULL where it has had no exit. */
 const struct stage_guest *stages_of(unsigned int guest_id);

@@ -78,6 +78,7 @@ void stats_take_end(const struct vm *vm)
 		stats_fail();
 	end->guest_id = vm->config.id;
 	end->nr_guests = vm->config.nr_guests;
+	end->is_over = true;
 	end->status = vm->status;
 	end->mem_bytes = vm->mem.size;
 	end->resident_known = count_resident(&vm->mem, &end->resident_kib);

@@ -84,7 +84,8 @@ static void add_unseen(struct json *json, const struct stats_unseen *unseen)
 static void add_end(struct json *json, const struct stats_end *end)
 {
 	json_string(json, "name", end->guest);
-	json_number(json, "status", (uint64_t)end->status);
+	if (end->is_over)
+		json_number(json, "status", (uint64_t)end->status);
 	json_number(json, "vcpus", end->nr_cpus);
 	json_number(json, "memory_bytes", end->mem_bytes);
 	if (end->resident_known)
@@ -118,7 +119,8 @@ static void add_interrupts(struct json *json, const struct stats_guest *guest)
 	json_close(json);
 }
 
-static void add_guest(struct json *json, const struct stats_guest *guest)
+static void add_guest(struct json *json, const struct stats_guest *guest,
+		      bool is_live)
 {
 	const struct section *const *section;
 
@@ -137,8 +139,31 @@ static void add_guest(struct json *json, const struct stats_guest *guest)
 	stats_add_queues(json, guest->id);
 	TABLE_FOREACH(section, section) {
 		if ((*section)->is_on())
-			(*section)->add(json, (*section)->key, guest->id);
+			(*section)->add(json, (*section)->key, guest->id,
+					is_live);
 	}
+	json_close(json);
+}
+
+void stats_add_schema(struct json *json)
+{
+	json_string(json, "program", "kvm-vmm");
+	json_number(json, "schema", SCHEMA);
+}
+
+void stats_add_json(struct json *json, const struct stats *stats)
+{
+	json_number(json, "wall_ns", stats->wall_ns);
+	json_number(json, "cpu_user_ns", stats->cpu_user_ns);
+	json_number(json, "cpu_system_ns", stats->cpu_system_ns);
+	json_number(json, "peak_resident_kib", stats->peak_kib);
+	if (stats->resident_known)
+		json_number(json, "guest_resident_kib", stats->resident_kib);
+	add_sum(json, &stats->sum);
+	json_array(json, "guests");
+	for (unsigned int id = 0; id < stats->nr_guests; id++)
+		if (stats->guests[id].end)
+			add_guest(json, &stats->guests[id], stats->is_live);
 	json_close(json);
 }
 
@@ -148,18 +173,7 @@ void stats_print_json(FILE *to, const struct stats *stats)
 
 	json_begin(&json, to);
 	json_object(&json, NULL);
-	json_string(&json, "program", "kvm-vmm");
-	json_number(&json, "schema", SCHEMA);
-	json_number(&json, "wall_ns", stats->wall_ns);
-	json_number(&json, "cpu_user_ns", stats->cpu_user_ns);
-	json_number(&json, "cpu_system_ns", stats->cpu_system_ns);
-	json_number(&json, "peak_resident_kib", stats->peak_kib);
-	if (stats->resident_known)
-		json_number(&json, "guest_resident_kib", stats->resident_kib);
-	add_sum(&json, &stats->sum);
-	json_array(&json, "guests");
-	for (unsigned int id = 0; id < stats->nr_guests; id++)
-		add_guest(&json, &stats->guests[id]);
-	json_close(&json);
+	stats_add_schema(&json);
+	stats_add_json(&json, stats);
 	json_close(&json);
 }

@@ -28,13 +28,14 @@ static struct stats_lane *my_ledger(unsigned int guest_id, unsigned int cpu)
 {
 	if (mine)
 		return mine;
-	mine = lane_add(&stats_lanes, sizeof(*mine));
+	mine = lane_new(sizeof(*mine));
 	if (!mine) {
 		stats_fail();
 		return NULL;
 	}
 	mine->guest_id = guest_id;
 	mine->cpu = cpu;
+	lane_publish(&stats_lanes, &mine->lane);
 	return mine;
 }
 
@@ -174,6 +175,16 @@ void stats_count_line(unsigned int guest_id, unsigned int irq)
 uint64_t stats_raised(unsigned int guest_id, unsigned int irq)
 {
 	return atomic_load(&raised[guest_id][irq]);
+}
+
+void stats_copy_lane(struct stats_lane *to)
+{
+	const struct lane lane = to->lane;
+
+	if (!mine)
+		return;
+	*to = *mine;
+	to->lane = lane;
 }
 
 void stats_fail(void)

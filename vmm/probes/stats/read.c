@@ -126,7 +126,8 @@ static void read_end(struct stats_guest *guest, const struct stats_end *end)
 	stats_kvm_join(&guest->unseen.kvm, &end->vm);
 }
 
-static int read_guest(struct stats_guest *guest, const struct stats_end *end)
+static int read_guest(struct stats_guest *guest, const struct stats_end *end,
+		      const struct lanes *lanes)
 {
 	const size_t rows_of_lane =
 		sizeof(struct stats_lane) / sizeof(struct stats_row);
@@ -142,7 +143,7 @@ static int read_guest(struct stats_guest *guest, const struct stats_end *end)
 	guest->cpus = calloc(guest->nr_cpus, sizeof(*guest->cpus));
 	if (!guest->rows || !guest->cpus)
 		return -ENOMEM;
-	LANE_FOREACH(&stats_lanes, lane)
+	LANE_FOREACH(lanes, lane)
 	{
 		if (lane_of(lane)->guest_id == guest->id)
 			take_lane(guest, lane_of(lane));
@@ -181,15 +182,16 @@ static const struct stats_end *end_of(const struct lane *lane)
 	return (const struct stats_end *)lane;
 }
 
-static int read_guests(struct stats *stats)
+static int read_guests(struct stats *stats, const struct lanes *ends,
+		       const struct lanes *lanes)
 {
 	const struct lane *lane;
 
-	LANE_FOREACH(&stats_ends, lane)
+	LANE_FOREACH(ends, lane)
 	{
 		const struct stats_end *end = end_of(lane);
 		struct stats_guest *guest = &stats->guests[end->guest_id];
-		int err = read_guest(guest, end);
+		int err = read_guest(guest, end, lanes);
 
 		if (err)
 			return err;
@@ -200,27 +202,43 @@ static int read_guests(struct stats *stats)
 	return 0;
 }
 
-int stats_read(struct stats *stats, uint64_t started_ns)
+/* Counts of the process as a whole. */
+static void read_process(struct stats *stats, uint64_t started_ns, bool is_live)
 {
-	const struct lane *any = stats_ends.first;
 	struct rusage used;
-	int err = -ENOMEM;
 
 	getrusage(RUSAGE_SELF, &used);
 	*stats = (struct stats){
+		.is_live = is_live,
 		.wall_ns = clock_now_ns() - started_ns,
 		.cpu_user_ns = to_ns(&used.ru_utime),
 		.cpu_system_ns = to_ns(&used.ru_stime),
-		.peak_kib = read_peak_kib(&used),
+		.peak_kib = is_live ? (uint64_t)used.ru_maxrss :
+				      read_peak_kib(&used),
 		.resident_known = true,
-		.nr_guests = any ? end_of(any)->nr_guests : 0,
 	};
+}
+
+int stats_add_up(struct stats *stats, uint64_t started_ns, bool is_live,
+		 const struct lanes *ends, const struct lanes *lanes)
+{
+	const struct lane *any = ends->first;
+	int err = -ENOMEM;
+
+	read_process(stats, started_ns, is_live);
+	stats->nr_guests = any ? end_of(any)->nr_guests : 0;
 	stats->guests = calloc(stats->nr_guests + 1, sizeof(*stats->guests));
 	if (stats->guests)
-		err = read_guests(stats);
+		err = read_guests(stats, ends, lanes);
 	if (err)
 		stats_free(stats);
 	return err;
+}
+
+int stats_read(struct stats *stats, uint64_t started_ns)
+{
+	return stats_add_up(stats, started_ns, false, &stats_ends,
+			    &stats_lanes);
 }
 
 int stats_read_all(struct stats_guest *all, const struct stats *stats)
@@ -254,9 +272,25 @@ void stats_free_guest(struct stats_guest *guest)
 	free(guest->cpus);
 }
 
+void stats_free_ends(struct lanes *ends)
+{
+	struct lane *lane = ends->first;
+
+	while (lane) {
+		struct lane *next = lane->next;
+
+		free(lane);
+		lane = next;
+	}
+	ends->first = NULL;
+}
+
 void stats_free(struct stats *stats)
 {
+	struct lanes ends = { stats->live_ends };
+
 	for (unsigned int id = 0; stats->guests && id < stats->nr_guests; id++)
 		stats_free_guest(&stats->guests[id]);
 	free(stats->guests);
+	stats_free_ends(&ends);
 }

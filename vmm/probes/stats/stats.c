@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "abi/exit_status.h"
+#include "core/probes.h"
 #include "probe.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -21,7 +22,7 @@
 static void (*print)(FILE *to, const struct stats *stats) = stats_print_table;
 static const char *path; /* NULL: stderr */
 static int fd = STDERR_FILENO;
-static uint64_t started_ns;
+static uint64_t started_ns; /* 0: nothing is counted */
 
 static int bad_format(const char *arg)
 {
@@ -55,7 +56,7 @@ static int stats_setup(const char *arg)
 {
 	size_t len;
 
-	started_ns = clock_now_ns();
+	stats_turn_on();
 	if (!arg)
 		return 0;
 	len = strcspn(arg, ":");
@@ -133,6 +134,28 @@ static void stats_injection(unsigned int guest_id, unsigned int cpu,
 	stats_count_injection(guest_id, cpu);
 }
 
+/* What counts, whoever asks for it. */
+static const struct probe counter = {
+	.name = "counter",
+	.after = stats_count,
+	.line = stats_line,
+	.inject = stats_injection,
+	.queue = stats_take_queue,
+	.gone = stats_take_end,
+};
+
+void stats_turn_on(void)
+{
+	if (!started_ns)
+		started_ns = clock_now_ns();
+	probes_add(&counter);
+}
+
+uint64_t stats_started_ns(void)
+{
+	return started_ns;
+}
+
 static const struct probe stats_probe = {
 	.name = "stats",
 	.what = "counts VM exits: table or json[:FILE]",
@@ -140,11 +163,6 @@ static const struct probe stats_probe = {
 	.arg = "FORMAT",
 	.arg_optional = true,
 	.setup = stats_setup,
-	.after = stats_count,
-	.line = stats_line,
-	.inject = stats_injection,
-	.queue = stats_take_queue,
-	.gone = stats_take_end,
 	.finish = stats_finish,
 };
 PROBE(stats_probe);

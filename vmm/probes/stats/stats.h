@@ -1,9 +1,9 @@
 /*
  * The ledger of VM exits, between those who write and who print it: ledger.c
- * counts, end.c looks at a guest that has ended, kvm.c at what the host kernel
- * counts, queues.c keeps what went through the queues of devices, read.c adds
- * up what the vCPUs' threads have counted, table.c and json.c print, stats.c is
- * the probe.
+ * counts, end.c looks at a guest that has ended, live.c at one that runs, kvm.c at
+ * what the host kernel counts, queues.c keeps what went through the queues of
+ * devices, read.c adds up what the vCPUs' threads have counted, table.c and
+ * json.c print, stats.c is the probe, every.c --stats-every, ctl.c `ctl stats`.
  */
 #ifndef MKVM_STATS_H
 #define MKVM_STATS_H
@@ -105,9 +105,10 @@ struct stats_kvm {
 /* What a guest left behind, taken while its VM still was there. */
 struct stats_end {
 	struct lane lane;
-	char *guest; /* its name */
+	const char *guest; /* its name */
 	unsigned int guest_id, nr_guests;
-	int status; /* exit status */
+	bool is_over;
+	int status; /* exit status, then */
 	uint64_t mem_bytes;
 	uint64_t resident_kib; /* of its RAM */
 	bool resident_known;
@@ -145,6 +146,7 @@ struct stats_guest {
 
 /* The whole run. */
 struct stats {
+	bool is_live;	      /* some guests run yet: less is known */
 	uint64_t wall_ns;     /* since the command line was read */
 	uint64_t cpu_user_ns; /* of kvm-vmm, guest code included */
 	uint64_t cpu_system_ns;
@@ -154,6 +156,7 @@ struct stats {
 	struct stats_sum sum;
 	struct stats_guest *guests;
 	unsigned int nr_guests;
+	struct lane *live_ends; /* if it is live: of its own, with the ends */
 };
 
 /* Counts an exit that has been answered. On the vCPU's thread. */
@@ -208,9 +211,31 @@ void stats_kvm_join(struct stats_kvm *kvm, const struct stats_kvm *more);
 /* Adds @more to @sum. */
 void stats_add(struct stats_sum *sum, const struct stats_sum *more);
 
+/* Copies what the calling thread, a vCPU's, has counted; all but @to->lane. */
+void stats_copy_lane(struct stats_lane *to);
+
+/* The command line asks for counts; a second time changes nothing. The second: for
+ * how long, in ns of clock_now_ns(); 0: they are not counted. */
+void stats_turn_on(void);
+uint64_t stats_started_ns(void);
+
+/*
+ * Likewise for stats_read(), while guests run: what vCPUs have counted so far, of which
+ * each is asked, until @limit_ns at most; one that does not answer is told of as it
+ * was the last time. What only the end knows, is not known. Any thread but
+ * a vCPU's and the main one. 0 or -ENOMEM.
+ */
+int stats_read_live(struct stats *stats, struct vm *vms, unsigned int nr_vms,
+		    uint64_t limit_ns);
+
+/* For both: adds up @ends, of struct stats_end, and @lanes, of struct stats_lane. */
+int stats_add_up(struct stats *stats, uint64_t started_ns, bool is_live,
+		 const struct lanes *ends, const struct lanes *lanes);
+
 /* Adds everything up; every vCPU's thread is gone. 0 or -ENOMEM. */
 int stats_read(struct stats *stats, uint64_t started_ns);
 void stats_free(struct stats *stats);
+void stats_free_ends(struct lanes *ends);
 
 /* All guests as one, for stats_free_guest(). 0 or -ENOMEM. */
 int stats_read_all(struct stats_guest *all, const struct stats *stats);
@@ -218,6 +243,10 @@ void stats_free_guest(struct stats_guest *guest);
 
 void stats_print_table(FILE *to, const struct stats *stats);
 void stats_print_json(FILE *to, const struct stats *stats);
+
+/* The members of the latter, but for the first two, which say what it is. */
+void stats_add_schema(struct json *json);
+void stats_add_json(struct json *json, const struct stats *stats);
 
 /* Of these, the part of queues: all, and those of a guest. */
 void stats_print_queues(FILE *to);

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,6 +18,7 @@
 #include "util/clock.h"
 #include "util/event.h"
 #include "util/log.h"
+#include "util/thread.h"
 
 TABLE_DECLARE(ctl, ctl_command);
 
@@ -126,22 +126,6 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-/* Signals are the main thread's, but for those that a fault brings. */
-static int start_thread(void)
-{
-	static const int faults[] = { SIGBUS, SIGSEGV, SIGILL, SIGFPE };
-	sigset_t most, old;
-	int err;
-
-	sigfillset(&most);
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
-		sigdelset(&most, faults[i]);
-	pthread_sigmask(SIG_SETMASK, &most, &old);
-	err = pthread_create(&control.thread, NULL, serve, NULL);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return -err;
-}
-
 static void get_commands_ready(void)
 {
 	const struct ctl_command *const *row;
@@ -167,7 +151,7 @@ int serve_start(void)
 	if (err < 0)
 		goto free_guests;
 	get_commands_ready();
-	err = start_thread();
+	err = thread_start(&control.thread, serve, NULL);
 	if (!err)
 		return 0;
 	close(control.wake);

@@ -135,7 +135,7 @@ static void measure_row(struct table *table, const struct json_value *row)
 static void print_cell(FILE *to, const char *text, size_t width, size_t wanted)
 {
 	fputs(text, to);
-	for (; width < wanted + 2; width++)
+	for (; wanted && width < wanted + 2; width++)
 		putc(' ', to);
 }
 

@@ -8,7 +8,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "service/gdb/inner.h"
 #include "util/event.h"
 #include "util/log.h"
+#include "util/thread.h"
 
 enum { WAKE, LISTENER, CLIENT, NR_FDS };
 
@@ -232,22 +232,6 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-/* Signals are the main thread's, but for those that a fault brings. */
-static int start_thread(struct gdb *gdb)
-{
-	static const int faults[] = { SIGBUS, SIGSEGV, SIGILL, SIGFPE };
-	sigset_t most, old;
-	int err;
-
-	sigfillset(&most);
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
-		sigdelset(&most, faults[i]);
-	pthread_sigmask(SIG_SETMASK, &most, &old);
-	err = pthread_create(&gdb->thread, NULL, serve, gdb);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return -err;
-}
-
 int server_start(struct gdb *gdb)
 {
 	int err = 0;
@@ -256,7 +240,7 @@ int server_start(struct gdb *gdb)
 	gdb->wake = event_fd();
 	if (gdb->wake < 0)
 		return gdb->wake;
-	err = start_thread(gdb);
+	err = thread_start(&gdb->thread, serve, gdb);
 	if (err) {
 		log_error("--gdb: thread: %s", strerror(-err));
 		close(gdb->wake);
