@@ -47,7 +47,8 @@ obj-$(CONFIG_DISPLAY_TEXT) += display/text.o
 obj-$(CONFIG_MACHINE) += terminal/output_batch$(call none-without,CONSOLE_BATCH).o
 
 obj-$(CONFIG_IRQCHIP_KERNEL) += irqchip/kernel.o irqchip/msi.o irqchip/routes.o \
-				irqchip/pit_kernel$(call none-without,PIT_KERNEL).o
+				irqchip/pit_kernel$(call none-without,PIT_KERNEL).o \
+				irqchip/kernel_state$(call none-without,SNAPSHOT).o
 obj-$(CONFIG_IRQCHIP_VMM)    += irqchip/vmm.o
 obj-$(CONFIG_IRQCHIP_SPLIT)  += irqchip/split.o irqchip/msi.o irqchip/routes.o
 
@@ -167,8 +168,9 @@ obj-$(CONFIG_DBG_GDB)     += $(call whole,service/gdb) util/thread.o \
 			    $(addprefix x86/,walk.o walk_words.o flags.o words.o)
 obj-$(CONFIG_DBG_TRACE_INSN) += $(call whole,service/insn) core/linear.o x86/walk.o \
 				util/outfile.o
-obj-$(CONFIG_SNAPSHOT)    += $(addprefix core/,state.o state_vcpu.o state_time.o \
-			     state_board.o state_wires.o) util/parts.o util/stash.o \
+obj-$(CONFIG_SNAPSHOT)    += $(addprefix core/,state.o state_cpuid.o \
+			     state_time.o state_vcpu.o state_xsave.o \
+			     state_msrs.o state_board.o state_wires.o) util/parts.o util/stash.o \
 			     util/checksum.o \
 			     $(filter-out %_none.o %/on_command.o,$(call whole,service/snapshot)) \
 			     $(if $(CONFIG_CONTROL),service/snapshot/on_command.o)

@@ -16,8 +16,6 @@
 #include "core/kvm.h"
 #include "util/log.h"
 
-#define ENTRIES_MAX 256 /* KVM_MAX_CPUID_ENTRIES of the kernel */
-
 #define LEAF1_EDX_HTT	       (1u << 28)
 #define LEAF1_ECX_TSC_DEADLINE (1u << 24)
 #define LEAF1_ECX_HYPERVISOR   (1u << 31)
@@ -113,7 +111,7 @@ static const struct {
 union cpuid_list {
 	struct kvm_cpuid2 head;
 	char space[sizeof(struct kvm_cpuid2) +
-		   ENTRIES_MAX * sizeof(struct kvm_cpuid_entry2)];
+		   CPUID_ENTRIES_MAX * sizeof(struct kvm_cpuid_entry2)];
 };
 
 /* What KVM supports, asked for once: that takes it as long as creating a VM.
@@ -124,7 +122,7 @@ static const union cpuid_list *get_supported(const struct kvm *kvm)
 
 	if (supported.head.nent)
 		return &supported;
-	supported.head.nent = ENTRIES_MAX;
+	supported.head.nent = CPUID_ENTRIES_MAX;
 	if (!ioctl(kvm->fd, KVM_GET_SUPPORTED_CPUID, &supported))
 		return &supported;
 	supported.head.nent = 0;
@@ -149,27 +147,52 @@ static void patch_list(struct kvm_cpuid2 *list, const struct topology *t)
 	}
 }
 
-int cpuid_set(const struct kvm *kvm, int vcpu_fd,
-	      const struct cpuid_topology *topology)
+/* Lays the table for that vCPU over @list. 0, or -errno. */
+static int make_list(const struct kvm *kvm,
+		     const struct cpuid_topology *topology,
+		     union cpuid_list *list)
 {
 	struct topology t = { .id = topology->id,
 			      .nr_cpus = topology->nr_cpus };
 	const union cpuid_list *supported = get_supported(kvm);
-	union cpuid_list list;
-	int err = 0;
 
+	if (!supported)
+		return -errno;
 	while (1u << t.id_bits < t.nr_cpus)
 		t.id_bits++;
 	t.kvmclock = cpuid_has_kvmclock(topology->without);
 	t.tsc_deadline = topology->has_apic &&
 			 kvm_cap(kvm, KVM_CAP_TSC_DEADLINE_TIMER);
-	if (supported) {
-		memcpy(&list, supported, list_size(&supported->head));
-		patch_list(&list.head, &t);
-	}
-	if (!supported || ioctl(vcpu_fd, KVM_SET_CPUID2, &list)) {
-		err = -errno;
-		log_error("CPUID of vCPU %u: %s", t.id, strerror(-err));
-	}
+	memcpy(list, supported, list_size(&supported->head));
+	patch_list(&list->head, &t);
+	return 0;
+}
+
+static int failed(const struct cpuid_topology *topology, int err)
+{
+	log_error("CPUID of vCPU %u: %s", topology->id, strerror(-err));
 	return err;
+}
+
+int cpuid_set(const struct kvm *kvm, int vcpu_fd,
+	      const struct cpuid_topology *topology)
+{
+	union cpuid_list list;
+	int err = make_list(kvm, topology, &list);
+
+	if (!err && ioctl(vcpu_fd, KVM_SET_CPUID2, &list))
+		err = -errno;
+	return err ? failed(topology, err) : 0;
+}
+
+int cpuid_get(const struct kvm *kvm, const struct cpuid_topology *topology,
+	      struct kvm_cpuid_entry2 *entries)
+{
+	union cpuid_list list;
+	int err = make_list(kvm, topology, &list);
+
+	if (err)
+		return failed(topology, err);
+	memcpy(entries, list.head.entries, list.head.nent * sizeof(entries[0]));
+	return list.head.nent;
 }

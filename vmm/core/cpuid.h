@@ -5,7 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define CPUID_ENTRIES_MAX 256 /* KVM_MAX_CPUID_ENTRIES of the kernel */
+
 struct kvm;
+struct kvm_cpuid_entry2;
 
 /* The vCPU that a table is made for. */
 struct cpuid_topology {
@@ -18,6 +21,11 @@ struct cpuid_topology {
  * message. */
 int cpuid_set(const struct kvm *kvm, int vcpu_fd,
 	      const struct cpuid_topology *topology);
+
+/* That table, at @entries, which has room for CPUID_ENTRIES_MAX: how many there are,
+ * or -errno after one message. */
+int cpuid_get(const struct kvm *kvm, const struct cpuid_topology *topology,
+	      struct kvm_cpuid_entry2 *entries);
 
 /* Whether a guest is offered kvm-clock: built in, and not in @without. */
 bool cpuid_has_kvmclock(const char *const *without);

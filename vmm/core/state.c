@@ -54,15 +54,20 @@ static int save_vcpus(struct vm *vm, struct parts *parts)
 	return err;
 }
 
-static int load_vcpus(struct vm *vm, struct parts *parts, const char *subject)
+static int load_vcpus(struct vm *vm, struct parts *parts, const char *subject,
+		      const struct state_gap *gap)
 {
 	int err = 0;
 
 	for (unsigned int id = 0; id < vm->nr_vcpus && !err; id++)
-		err = state_load_vcpu(&vm->vcpus[id], parts, subject);
+		err = state_load_vcpu(&vm->vcpus[id], parts, subject, gap);
 	return err;
 }
 
+/*
+ * The vCPUs first: what they still do when they are asked, as take the interrupt that
+ * starts them, is to be in the rest.
+ */
 int state_save(struct vm *vm, struct parts *parts)
 {
 	int err = save_vcpus(vm, parts);
@@ -71,6 +76,8 @@ int state_save(struct vm *vm, struct parts *parts)
 		err = save_chips(vm, parts);
 	if (!err)
 		err = state_save_time(vm, parts);
+	if (!err)
+		err = state_save_cpuid(vm, parts);
 	if (!err)
 		err = state_save_boards(vm, parts);
 	if (!err)
@@ -83,15 +90,22 @@ int state_save(struct vm *vm, struct parts *parts)
 	return err;
 }
 
-/* Time first: deadlines and the CPUs' clocks are counted from there. */
+/*
+ * What refuses most files first; then time, because deadlines and the CPUs' clocks
+ * are counted from there; and the I/O APIC before local APICs, which it may send
+ * something to that they have already.
+ */
 int state_load(struct vm *vm, struct parts *parts, const char *subject)
 {
-	int err = state_load_time(vm, parts, subject);
+	struct state_gap gap;
+	int err = state_load_cpuid(vm, parts, subject);
 
+	if (!err)
+		err = state_load_time(vm, parts, subject, &gap);
 	if (!err)
 		err = load_chips(vm, parts, subject);
 	if (!err)
-		err = load_vcpus(vm, parts, subject);
+		err = load_vcpus(vm, parts, subject, &gap);
 	if (!err)
 		err = state_load_boards(vm, parts, subject);
 	if (!err)

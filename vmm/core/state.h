@@ -3,9 +3,10 @@
  * interrupt controllers, its clocks and its devices, as parts (util/parts.h).
  *
  *   state_save()                          state_load()
- *     state_vcpu.c   "vcpu" N               before vm_start(), after
- *     irqchip row    "irqchip"              boards_create(), in the order that
- *     state_time.c   "time"                 KVM wants
+ *     state_cpuid.c  "cpuid"                before vm_start(), after
+ *     state_time.c   "time"                 boards_create(), in this order,
+ *     irqchip row    "irqchip"              which is KVM's
+ *     state_vcpu.c   "vcpu" N
  *     state_board.c  the device's name
  *     state_wires.c  "wires"
  */
@@ -13,6 +14,7 @@
 #define MKVM_STATE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct parts;
 struct stash;
@@ -42,16 +44,43 @@ int state_save(struct vm *vm, struct parts *parts);
  */
 int state_load(struct vm *vm, struct parts *parts, const char *subject);
 
+/* Between saving and restoring. */
+struct state_gap {
+	uint64_t ns;	   /* that have passed outside */
+	uint64_t kvm_ns;   /* by which KVM's clock has gone on */
+	uint64_t tsc_back; /* by which this host's TSC is behind, modulo 2^64 */
+};
+
 /* The pieces, each in a file of its own. 0 or -errno after one message; the layout
  * that each writes has a version beside it. */
-int state_save_vcpu(struct vcpu *vcpu, struct parts *parts);
-int state_load_vcpu(struct vcpu *vcpu, struct parts *parts,
-		    const char *subject);
+int state_save_cpuid(struct vm *vm, struct parts *parts);
+int state_load_cpuid(struct vm *vm, struct parts *parts, const char *subject);
 int state_save_time(struct vm *vm, struct parts *parts);
-int state_load_time(struct vm *vm, struct parts *parts, const char *subject);
+int state_load_time(struct vm *vm, struct parts *parts, const char *subject,
+		    struct state_gap *gap);
+int state_save_vcpu(struct vcpu *vcpu, struct parts *parts);
+int state_load_vcpu(struct vcpu *vcpu, struct parts *parts, const char *subject,
+		    const struct state_gap *gap);
 int state_save_boards(struct vm *vm, struct parts *parts);
 int state_save_wires(struct vm *vm, struct parts *parts);
 int state_load_boards(struct vm *vm, struct parts *parts, const char *subject);
 int state_load_wires(struct vm *vm, struct parts *parts, const char *subject);
+
+/* Of a vCPU: what state_xsave.c knows, put at the end of @out, and set from what
+ * comes next in @in. */
+int state_save_xsave(struct vcpu *vcpu, struct stash *out);
+int state_load_xsave(struct vcpu *vcpu, struct stash *in, const char *subject);
+int state_save_nested(struct vcpu *vcpu, struct stash *out);
+int state_load_nested(struct vcpu *vcpu, struct stash *in, const char *subject);
+
+/* And its MSRs, of state_msrs.c: all that it has, at the end of @out; from @in,
+ * those that are not as they are. */
+int state_save_msrs(struct vcpu *vcpu, struct stash *out);
+int state_load_msrs(struct vcpu *vcpu, struct stash *in, const char *subject);
+
+/* One of them; 0 where there is none. And setting it. */
+uint64_t state_read_msr(const struct vcpu *vcpu, uint32_t index);
+int state_write_msr(const struct vcpu *vcpu, uint32_t index, uint64_t data,
+		    const char *subject);
 
 #endif

@@ -46,14 +46,21 @@ static bool has_apic(const struct vm *vm)
 	return vm->config.irqchip && vm->config.irqchip->has_apic;
 }
 
-int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id)
+struct cpuid_topology vcpu_topology(const struct vcpu *vcpu)
 {
-	const struct cpuid_topology topology = {
-		.id = id,
+	const struct vm *vm = vcpu->vm;
+
+	return (struct cpuid_topology){
+		.id = vcpu->id,
 		.nr_cpus = vm->config.nr_vcpus,
 		.has_apic = has_apic(vm),
 		.without = vm->config.without,
 	};
+}
+
+int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id)
+{
+	struct cpuid_topology topology;
 	void *run;
 	int err;
 
@@ -77,6 +84,7 @@ int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id)
 		vcpu->wanted_regs |= KVM_SYNC_X86_SREGS;
 	services_attend(vcpu);
 	regs_share(vcpu->run, vcpu->wanted_regs, vm->kvm, vm->config.without);
+	topology = vcpu_topology(vcpu);
 	err = cpuid_set(vm->kvm, vcpu->fd, &topology);
 	if (err)
 		vcpu_free(vcpu);
@@ -115,12 +123,14 @@ static void on_halt(struct vcpu *vcpu)
 	struct vm *vm = vcpu->vm;
 	const struct irqchip *chip = vm->config.irqchip;
 
+	vcpu->halted = true; /* a pause may come, and a guest be saved in it */
 	services_halted(vcpu);
 	if (vm->config.hlt_ends)
 		vm_stop(vm, STATUS_OK, NULL);
 	else if (!chip || !chip->halt || !chip->halt(vcpu))
 		vm_stop(vm, STATUS_HALTED,
 			"halted, and nothing can wake it again");
+	vcpu->halted = false;
 }
 
 /* Counts an exit; false when that was one too many. */
@@ -214,6 +224,8 @@ static void *vcpu_main(void *arg)
 
 	current = vcpu;
 	pause_here(vcpu);
+	if (vcpu->halted && !atomic_load(&vcpu->vm->stopping))
+		on_halt(vcpu);
 	while (!atomic_load(&vcpu->vm->stopping))
 		run_once(vcpu);
 	if (has_to_report(vcpu))

@@ -14,6 +14,7 @@
 #include "core/pause.h"
 
 struct cpu_state;
+struct cpuid_topology;
 struct vcpu;
 struct vm;
 
@@ -34,6 +35,8 @@ struct vcpu {
 	bool watched;	     /* probes_are_on(), or there are services */
 	uint64_t entered_ns; /* if so: guest's clock before KVM_RUN */
 	int injected;	     /* vector that it entered with, of ours; or -1 */
+	bool halted; /* and it is up to us: on its thread, or while that stands
+		      * still */
 
 	/*
 	 * Registers at the last exit before a crash, since AMD-V loses them in
@@ -66,6 +69,9 @@ struct vcpu {
 /* 0, or -errno after one message, with nothing left to undo. */
 int vcpu_create(struct vcpu *vcpu, struct vm *vm, unsigned int id);
 void vcpu_free(struct vcpu *vcpu);
+
+/* What its CPUID table is made for. */
+struct cpuid_topology vcpu_topology(const struct vcpu *vcpu);
 
 /* Lays @cpu over the state after reset. 0, or -errno after one message. */
 int vcpu_set_state(struct vcpu *vcpu, const struct cpu_state *cpu);

@@ -13,6 +13,7 @@
 #include "core/vm.h"
 #include "irqchip/msi.h"
 #include "irqchip/bios.h"
+#include "irqchip/kernel_state.h"
 #include "irqchip/pit_kernel.h"
 #include "irqchip/routes.h"
 #include "util/log.h"
@@ -113,5 +114,8 @@ static const struct irqchip kernel = {
 	.set_line = kernel_set_line,
 	.msi = msi_send,
 	.route = kernel_route,
+	.version = 1,
+	.save = kernel_save,
+	.load = kernel_load,
 };
 IRQCHIP(kernel);
