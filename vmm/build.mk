@@ -95,7 +95,7 @@ obj-$(CONFIG_VIRTIO_CONSOLE) += virtio/console.o
 obj-$(CONFIG_VIRTIO_BALLOON) += virtio/balloon.o core/discard.o
 obj-$(CONFIG_VIRTIO_9P)  += $(call whole,virtio/p9)
 obj-$(CONFIG_VIRTIO_NET) += virtio/net.o virtio/net_plug.o virtio/net_fill.o \
-			    virtio/net_offload.o net/stream.o
+			    virtio/net_offload.o net/stream.o net/unplugged.o
 obj-$(CONFIG_NET_SOCKET) += net/socket.o
 obj-$(CONFIG_NET_TAP)    += net/tap.o
 obj-$(CONFIG_NET_HUB)    += net/hub.o

@@ -1,4 +1,4 @@
-/* objects: virtio/net.o virtio/net_plug.o virtio/net_fill.o virtio/net_offload.o net/stream.o virtio/transport.o virtio/pci.o virtio/pci_saved.o virtio/pci_common.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o virtio/saved.o util/event.o util/lock.o util/text.o */
+/* objects: virtio/net.o virtio/net_plug.o virtio/net_fill.o virtio/net_offload.o net/unplugged.o net/stream.o virtio/transport.o virtio/pci.o virtio/pci_saved.o virtio/pci_common.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o virtio/saved.o util/event.o util/lock.o util/text.o */
 /* objects: pci/host.o pci/config.o pci/saved.o pci/interrupt.o core/plan.o core/feature.o util/log.o util/sink.o */
 /*
  * A network card between two enemies: the guest, whose memory and steps are the

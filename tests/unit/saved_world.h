@@ -83,27 +83,27 @@ static inline void damage_device(void (*use)(void))
 	struct stash good = save_device();
 
 	for (size_t i = 0; i < good.len * sizeof(wrong); i++) {
-		uint8_t *bytes = malloc(good.len);
-		struct stash bad = { .data = bytes, .len = good.len };
+		uint8_t *copied = malloc(good.len);
+		struct stash bad = { .data = copied, .len = good.len };
 
-		memcpy(bytes, good.data, good.len);
-		bytes[i / sizeof(wrong)] ^= wrong[i % sizeof(wrong)];
+		memcpy(copied, good.data, good.len);
+		copied[i / sizeof(wrong)] ^= wrong[i % sizeof(wrong)];
 		renew_device(true);
 		w->board.any_level = true; /* nobody has set it before */
 		if (try_restore(&bad)) {
 			go_on();
 			use();
 		}
-		free(bytes);
+		free(copied);
 	}
 	for (size_t len = 0; len < good.len; len++) {
-		uint8_t *bytes = malloc(len ? len : 1);
-		struct stash cut = { .data = bytes, .len = len };
+		uint8_t *copied = malloc(len ? len : 1);
+		struct stash cut = { .data = copied, .len = len };
 
-		memcpy(bytes, good.data, len);
+		memcpy(copied, good.data, len);
 		renew_device(true);
 		assert_false(try_restore(&cut));
-		free(bytes);
+		free(copied);
 	}
 	stash_free(&good);
 }

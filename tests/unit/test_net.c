@@ -1,4 +1,4 @@
-/* objects: virtio/net.o virtio/net_plug.o virtio/net_fill.o virtio/net_offload.o virtio/transport.o virtio/pci.o virtio/pci_saved.o virtio/pci_common.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o virtio/saved.o util/event.o util/log.o util/sink.o util/lock.o util/text.o */
+/* objects: virtio/net.o virtio/net_plug.o virtio/net_fill.o virtio/net_offload.o net/unplugged.o virtio/transport.o virtio/pci.o virtio/pci_saved.o virtio/pci_common.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o virtio/saved.o util/event.o util/log.o util/sink.o util/lock.o util/text.o */
 /* objects: pci/host.o pci/config.o pci/saved.o pci/interrupt.o */
 /*
  * The network card, with a back end that the test plays: what the guest sends goes

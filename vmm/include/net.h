@@ -87,6 +87,10 @@ struct net {
 	 * not kept. NULL after one message. */
 	struct net_end *(*open)(const char *arg);
 
+	/* The same for a copy of a guest, which has what @arg names: without what
+	 * only one can have. NULL: only one can have it. */
+	struct net_end *(*open_copy)(const char *arg);
+
 	/* The descriptor has one of @events (of epoll). The only call that
 	 * changes `fd`, on the thread that waits for it. */
 	void (*ready)(struct net_end *end, uint32_t events);
@@ -128,5 +132,9 @@ enum net_offload {
 };
 
 #define NET(row) TABLE_ROW(net, net, row)
+
+/* An end at which there is no cable, whatever the guest was told that it takes.
+ * NULL after one message. */
+struct net_end *net_unplugged(void);
 
 #endif

@@ -391,6 +391,7 @@ static const struct net hub_end = {
 	.arg = "[=NAME]",
 	.what = "other guests of this command line",
 	.open = hub_open,
+	.open_copy = hub_open, /* where none of the others is */
 	.ready = hub_ready,
 	.next = hub_next,
 	.done = hub_done,

@@ -271,11 +271,35 @@ static struct net_end *user_open(const char *arg)
 	return NULL;
 }
 
+/* The host's ports that lead into the guest stay with it. */
+static struct net_end *user_open_copy(const char *arg)
+{
+	char *copy = arg ? strdup(arg) : NULL, *rest = copy, *to = copy, *word;
+	struct net_end *end;
+
+	while (copy && (word = strsep(&rest, ","))) {
+		const size_t len = strlen(word);
+
+		if (user_word_is_forward(word))
+			continue;
+		if (to != copy)
+			*to++ = ',';
+		memmove(to, word, len);
+		to += len;
+	}
+	if (copy)
+		*to = '\0';
+	end = user_open(copy && *copy ? copy : NULL);
+	free(copy);
+	return end;
+}
+
 static const struct net user_end = {
 	.name = "user",
 	.arg = "[=WORD,...]",
 	.what = "the user's own connections, by " PROGRAM,
 	.open = user_open,
+	.open_copy = user_open_copy,
 	.ready = user_ready,
 	.next = user_next,
 	.done = user_done,

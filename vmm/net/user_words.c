@@ -134,9 +134,14 @@ static bool take_resolver(struct user_words *words, const char *text)
 	return true;
 }
 
+bool user_word_is_forward(const char *word)
+{
+	return !strncmp(word, HOSTFWD, strlen(HOSTFWD));
+}
+
 static bool take_word(struct user_words *words, const char *word)
 {
-	if (!strncmp(word, HOSTFWD, strlen(HOSTFWD)))
+	if (user_word_is_forward(word))
 		return take_forward(words, word + strlen(HOSTFWD));
 	if (!strncmp(word, DNS, strlen(DNS)))
 		return take_resolver(words, word + strlen(DNS));

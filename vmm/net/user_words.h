@@ -29,6 +29,9 @@ struct user_words {
  */
 bool user_words_take(struct user_words *words, const char *text);
 
+/* Whether @word is one of those, hostfwd=. */
+bool user_word_is_forward(const char *word);
+
 /* Closes the sockets. */
 void user_words_drop(struct user_words *words);
 

@@ -16,6 +16,7 @@
 
 #include "device.h"
 #include "net.h"
+#include "saved.h"
 #include "virtio.h"
 #include "virtio/net_card.h"
 #include "virtio/net_fill.h"
@@ -43,6 +44,10 @@ enum { RX, TX, NR_QUEUES };
 
 #define TURN 64 /* frames until others may have the device */
 
+/* How long a guest that goes on sees no link: who looks only now and then is to
+ * notice that it was away, and asks for an address again. */
+#define PULLED_NS 200000000
+
 /* Configuration space */
 struct config {
 	uint8_t mac[NET_MAC_LEN];
@@ -58,6 +63,7 @@ struct card {
 	struct event_source lifeline;
 	uint32_t events;	   /* for what */
 	unsigned int sends, takes; /* enum net_offload: what the guest does */
+	bool is_pulled; /* the cable, for a moment: see card_go_on() */
 
 	/* The frame that goes to the guest next, while one is there; of one that
 	 * has to be cut, the segment, which needs memory. */
@@ -235,7 +241,7 @@ static void receive(struct card *c)
 
 static void show_link(struct card *c)
 {
-	const uint16_t status = c->end->link ? LINK_UP : 0;
+	const uint16_t status = c->end->link && !c->is_pulled ? LINK_UP : 0;
 
 	virtio_set_config(c->virtio, offsetof(struct config, status), &status,
 			  sizeof(status));
@@ -350,6 +356,48 @@ static void card_init(void *dev, struct virtio *virtio, struct board *board)
 		virtio_offer(virtio, F(F_GUEST_CSUM));
 }
 
+/* What was on its way is lost, as it is on any network. */
+static bool card_restored(void *dev, struct stash *in)
+{
+	struct card *c = dev;
+
+	(void)in;
+	if (virtio_has(c->virtio, F(F_MTU)))
+		virtio_offer(c->virtio, F(F_MTU)); /* what it was told of */
+	return true;
+}
+
+/* Two cards may be on one network. A driver sees the new address when it begins
+ * anew. */
+static void change_mac(struct card *c)
+{
+	uint8_t mac[NET_MAC_LEN];
+
+	memcpy(mac, virtio_config(c->virtio), NET_MAC_LEN);
+	net_mac_of_copy(mac, board_copy(c->board));
+	virtio_set_config(c->virtio, 0, mac, NET_MAC_LEN);
+}
+
+/* At the other end somebody else is now, or the same who knows nothing any more. */
+static void card_go_on(void *dev)
+{
+	struct card *c = dev;
+
+	c->is_pulled = true;
+	show_link(c);
+	if (board_copy(c->board))
+		change_mac(c);
+	board_timer(c->board, board_now_ns(c->board) + PULLED_NS);
+}
+
+static void card_timer(void *dev)
+{
+	struct card *c = dev;
+
+	c->is_pulled = false;
+	show_link(c);
+}
+
 static void card_forget(const void *given)
 {
 	const struct net_card *card = given;
@@ -365,6 +413,11 @@ const struct virtio_type net_card = {
 	.queue_size = VIRTIO_SIZE_MAX,
 	.config_size = sizeof(struct config),
 	.size = sizeof(struct card),
+	.version = 1,
+	.saved = sizeof(struct card),
+	.restored = IF_SAVED(card_restored),
+	.go_on = IF_SAVED(card_go_on),
+	.timer = IF_SAVED(card_timer),
 	.workers = 1,
 	.init = card_init,
 	.ready = card_ready,

@@ -14,4 +14,7 @@ struct net_card {
 
 extern const struct virtio_type net_card;
 
+/* Makes @mac that of copy number @copy, from 1, of the guest that has it. */
+void net_mac_of_copy(uint8_t *mac, unsigned int copy);
+
 #endif

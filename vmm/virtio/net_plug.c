@@ -120,18 +120,32 @@ static int split(char *text, char **arg, struct net_card *card)
 	return 0;
 }
 
+static uint32_t hash_on(uint32_t hash, const void *data, size_t len)
+{
+	for (const uint8_t *byte = data; len--; byte++)
+		hash = (hash ^ *byte) * HASH_TIMES;
+	return hash;
+}
+
+void net_mac_of_copy(uint8_t *mac, unsigned int copy)
+{
+	uint32_t hash = hash_on(HASH_BEGIN, mac, NET_MAC_LEN);
+
+	hash = hash_on(hash, &copy, sizeof(copy));
+	mac[0] = OURS;
+	memcpy(&mac[1], &hash, 3);
+}
+
 /* An address that stays the same from run to run, and is no other's: by what the
  * option says, the guest's number (card_init()), and which of its cards this is. */
 static void make_mac(struct plan *plan, const char *arg, struct net_card *card)
 {
 	static const struct plan *last;
 	static uint8_t nr;
-	uint32_t hash = HASH_BEGIN;
+	const uint32_t hash = hash_on(HASH_BEGIN, arg, strlen(arg));
 
 	nr = plan == last ? nr + 1 : 0;
 	last = plan;
-	for (; *arg; arg++)
-		hash = (hash ^ (uint8_t)*arg) * HASH_TIMES;
 	if (card->has_mac)
 		return;
 	card->mac[0] = OURS;
@@ -153,12 +167,25 @@ static int unknown(const char *name)
 	return -EINVAL;
 }
 
+/* For a copy, what it can have beside the guest that it is one of. */
+static struct net_end *open_end(struct plan *plan, const struct net *net,
+				const char *arg)
+{
+	if (!plan_copy(plan))
+		return net->open(arg);
+	if (net->open_copy)
+		return net->open_copy(arg);
+	log_info("--net %s: the cable is the other guest's, this one has none",
+		 net->name);
+	return net_unplugged();
+}
+
 static int add_card(struct plan *plan, const struct net *net, const char *arg,
 		    const char *option, struct net_card *card)
 {
 	int err;
 
-	card->end = net->open(arg);
+	card->end = open_end(plan, net, arg);
 	if (!card->end)
 		return -EINVAL;
 	make_mac(plan, option, card);
@@ -166,7 +193,7 @@ static int add_card(struct plan *plan, const struct net *net, const char *arg,
 		card->mtu = card->end->mtu;
 	err = virtio_add(plan, &net_card, card, sizeof(*card));
 	if (err)
-		net->close(card->end);
+		card->end->net->close(card->end);
 	return err;
 }
 
