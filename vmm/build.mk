@@ -93,7 +93,8 @@ obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_DISK_OVERLAY)) += disk/changes_saved.o
 obj-$(CONFIG_VIRTIO_RNG)  += virtio/rng.o
 obj-$(CONFIG_VIRTIO_CONSOLE) += virtio/console.o
 obj-$(CONFIG_VIRTIO_BALLOON) += virtio/balloon.o core/discard.o
-obj-$(CONFIG_VIRTIO_9P)  += $(call whole,virtio/p9)
+obj-$(CONFIG_VIRTIO_9P)  += $(filter-out %/saved.o,$(call whole,virtio/p9))
+obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_VIRTIO_9P)) += virtio/p9/saved.o
 obj-$(CONFIG_VIRTIO_NET) += virtio/net.o virtio/net_plug.o virtio/net_fill.o \
 			    virtio/net_offload.o net/stream.o net/unplugged.o
 obj-$(CONFIG_NET_SOCKET) += net/socket.o

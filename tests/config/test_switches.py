@@ -265,7 +265,7 @@ ROWS = {
     "SNAPSHOT": Row(
         "devices/hypercall_saved boot/firmware/vmgenid service/snapshot/* "
         "core/state* util/parts util/stash util/checksum words "
-        "virtio/saved virtio/*_saved disk/*_saved",
+        "virtio/saved virtio/*_saved virtio/p9/saved disk/*_saved",
         "words_none service/snapshot/restore_none devices/hypercall_none",
         "VMGENID=n", (r"service (restore|save|save-on-exit) .*",
                       r"feature (vmgenid|disk-check) .*",

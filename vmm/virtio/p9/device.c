@@ -15,6 +15,7 @@
 
 #include "plug.h"
 #include "device.h"
+#include "saved.h"
 #include "util/log.h"
 #include "virtio.h"
 #include "virtio/p9/p9.h"
@@ -98,6 +99,26 @@ static void share_reset(void *dev)
 	p9_reset(&s->p9);
 }
 
+static void share_save(void *dev, struct stash *out)
+{
+	p9_save(&((struct share *)dev)->p9, out);
+}
+
+static bool share_restored(void *dev, struct stash *in)
+{
+	struct share *s = dev;
+	const struct wish *wish = virtio_given(s->virtio);
+	int err = p9_restore(&s->p9, in);
+
+	if (err == -ESTALE)
+		board_refuse(s->board,
+			     "the directory that the guest calls %s is another "
+			     "one than when it was saved, and has none of the "
+			     "files that it has open",
+			     wish->tag);
+	return !err;
+}
+
 static void share_release(void *dev)
 {
 	struct share *s = dev;
@@ -133,6 +154,10 @@ static const struct virtio_type share = {
 	.queue_size = QUEUE_SIZE,
 	.config_size = sizeof(uint16_t) + TAG_MAX,
 	.size = sizeof(struct share),
+	.version = 1,
+	.saved = sizeof(struct share),
+	.save = IF_SAVED(share_save),
+	.restored = IF_SAVED(share_restored),
 	.workers = 1,
 	.init = share_init,
 	.kick = share_kick,

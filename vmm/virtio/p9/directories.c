@@ -91,8 +91,9 @@ int p9_readdir(struct p9 *p9, struct p9_call *call)
 
 	if (call->bad)
 		return -EPROTO;
-	if (!fid || fid->fd < 0)
-		return -EBADF;
+	err = p9_fid_check(fid);
+	if (err)
+		return err;
 	if (fid->node->type != S_IFDIR)
 		return -ENOTDIR;
 	if (count > call->room - P9_READ_HEAD)

@@ -29,7 +29,7 @@ int p9_lopen(struct p9 *p9, struct p9_call *call)
 		return -EPROTO;
 	if (path < 0)
 		return path;
-	if (fid->fd >= 0 || fid->xattr)
+	if (p9_fid_is_taken(fid))
 		return -EBUSY;
 	if (fid->node->type == S_IFDIR && changes(flags))
 		return -EISDIR;
@@ -111,7 +111,7 @@ int p9_lcreate(struct p9 *p9, struct p9_call *call)
 		return -EPROTO;
 	if (dir < 0)
 		return dir;
-	if (fid->fd >= 0 || fid->xattr)
+	if (p9_fid_is_taken(fid))
 		return -EBUSY;
 	owner.uid = fid->uid;
 	owner.mode |= S_IFREG;
@@ -133,11 +133,13 @@ int p9_read(struct p9 *p9, struct p9_call *call)
 	size_t count = p9_take32(call);
 	unsigned int nr;
 	ssize_t len;
+	int err;
 
 	if (call->bad)
 		return -EPROTO;
-	if (!fid || (fid->fd < 0 && !fid->xattr))
-		return -EBADF;
+	err = fid && fid->xattr ? 0 : p9_fid_check(fid);
+	if (err)
+		return err;
 	if (!fid->xattr && fid->node->type == S_IFDIR)
 		return -EISDIR;
 	if (count > call->room - P9_READ_HEAD)
@@ -160,11 +162,13 @@ int p9_write(struct p9 *p9, struct p9_call *call)
 	const uint32_t count = p9_take32(call);
 	unsigned int nr;
 	ssize_t len;
+	int err;
 
 	if (call->bad || count > call->out_data)
 		return -EPROTO;
-	if (!fid || (fid->fd < 0 && !fid->xattr))
-		return -EBADF;
+	err = fid && fid->xattr ? 0 : p9_fid_check(fid);
+	if (err)
+		return err;
 	nr = p9_iov_cut(call->out, P9_WRITE_HEAD, count, p9->pieces,
 			P9_PIECES_MAX);
 	len = fid->xattr ? p9_xattr_write(fid, offset, p9->pieces, nr) :
@@ -179,10 +183,12 @@ int p9_fsync(struct p9 *p9, struct p9_call *call)
 {
 	const struct p9_fid *fid = p9_take_fid(p9, call);
 	const bool data_only = call->at < call->end && p9_take32(call);
+	int err;
 
 	if (call->bad)
 		return -EPROTO;
-	if (!fid || fid->fd < 0)
-		return -EBADF;
+	err = p9_fid_check(fid);
+	if (err)
+		return err;
 	return (data_only ? fdatasync(fid->fd) : fsync(fid->fd)) ? -errno : 0;
 }

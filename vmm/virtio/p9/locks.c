@@ -147,6 +147,15 @@ static int lock(struct p9 *p9, const struct p9_fid *fid,
 	return LOCK_DONE;
 }
 
+bool p9_lock_again(struct p9 *p9, struct p9_fid *fid, const struct want *want)
+{
+	if (fid->node->type != S_IFREG ||
+	    lock(p9, fid, lock_file_of(p9, fid->node), want) != LOCK_DONE)
+		return false;
+	fid->has_locks = true;
+	return true;
+}
+
 /* 0 bytes are all from @start on. */
 static int take_range(struct p9_call *call, struct want *want)
 {
@@ -166,8 +175,10 @@ static int take_range(struct p9_call *call, struct want *want)
 
 static int check_fid(const struct p9_fid *fid)
 {
-	if (!fid || fid->fd < 0)
-		return -EBADF;
+	const int err = p9_fid_check(fid);
+
+	if (err)
+		return err;
 	return fid->node->type == S_IFREG ? 0 : -EINVAL;
 }
 

@@ -32,6 +32,10 @@ struct want {
 	uint64_t start, end;
 };
 
+/* locks.c: takes a lock that a fid had before, of an open file. False: it cannot be
+ * had. */
+bool p9_lock_again(struct p9 *p9, struct p9_fid *fid, const struct want *want);
+
 bool lock_overlaps(const struct lock *lock, uint64_t start, uint64_t end);
 
 /* A lock of another process that @want cannot be held beside; or NULL. */

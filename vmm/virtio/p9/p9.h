@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <errno.h>
 
 #include "virtio/p9/wire.h"
 
@@ -59,7 +60,8 @@ struct p9_fid {
 	uint32_t number;
 	uint32_t uid; /* of the guest's user that attached */
 	struct p9_node *node;
-	int fd; /* open for data, or -1 */
+	int fd;	  /* open for data, or -1 */
+	int lost; /* -errno: it was open, and could not be again; 0: it is not */
 	bool has_locks;
 	off_t offset; /* of an open directory: what comes next */
 	struct p9_xattr *xattr;
@@ -128,6 +130,13 @@ void p9_share_close(struct p9_share *share);
 /* Whether owners can be kept in attributes there. */
 bool p9_share_maps(const struct p9_share *share);
 
+/* saved.c: what a guest has of the share, while nobody is at it; and the same for a
+ * server that nobody has come to yet: 0; -ESTALE: it is for another directory;
+ * -EINVAL: no server was ever in such a state. */
+struct stash;
+void p9_save(struct p9 *p9, struct stash *out);
+int p9_restore(struct p9 *p9, struct stash *in);
+
 /* fids.c ------------------------------------------------------------------- */
 
 /* The fid that the request's next field names; NULL: there is none. */
@@ -138,6 +147,20 @@ int p9_take_file(struct p9 *p9, struct p9_call *call, struct p9_fid **fid);
 
 /* A descriptor of @fid's file, whichever there is, or -errno. */
 int p9_fid_fd(struct p9 *p9, struct p9_fid *fid);
+
+/* Whether it is open: 0, -EBADF, or why it is no longer. */
+static inline int p9_fid_check(const struct p9_fid *fid)
+{
+	if (!fid || (fid->fd < 0 && !fid->lost))
+		return -EBADF;
+	return fid->lost;
+}
+
+/* Whether it is open, or was. */
+static inline bool p9_fid_is_taken(const struct p9_fid *fid)
+{
+	return fid->fd >= 0 || fid->lost || fid->xattr;
+}
 
 struct p9_fid *p9_fid_find(struct p9 *p9, uint32_t number);
 
@@ -243,6 +266,10 @@ bool p9_xattr_is_ours(const struct p9 *p9, const char *name);
 void p9_locks_drop(struct p9 *p9, struct p9_fid *fid);
 
 /* xattrs.c ----------------------------------------------------------------- */
+
+/* Memory for one of @size bytes, counted. NULL: *err. */
+struct p9_xattr *p9_xattr_make(struct p9 *p9, const char *name, size_t size,
+			       int *err);
 
 ssize_t p9_xattr_read(const struct p9_fid *fid, uint64_t offset,
 		      const struct iovec *iov, unsigned int nr);

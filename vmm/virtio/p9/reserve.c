@@ -16,7 +16,8 @@
 
 static bool is_node(const struct p9_node *node, const struct stat *stat)
 {
-	return node->dev == stat->st_dev && node->ino == stat->st_ino;
+	return node->dev == stat->st_dev && node->ino == stat->st_ino &&
+	       node->type == (stat->st_mode & S_IFMT);
 }
 
 /* Not what the request at hand uses, nor what could not be found again. */

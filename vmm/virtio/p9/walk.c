@@ -73,7 +73,7 @@ static struct p9_node *go(struct p9 *p9, struct p9_call *call,
 /* Lets @fid itself stand for @node, which it does not when it is open. */
 static int replace(struct p9 *p9, struct p9_fid *fid, struct p9_node *node)
 {
-	if (fid->fd >= 0 || fid->xattr)
+	if (p9_fid_is_taken(fid))
 		return -EBUSY;
 	node->refs++;
 	p9_node_put(p9, fid->node);

@@ -11,8 +11,8 @@
 
 #include "virtio/p9/p9.h"
 
-static struct p9_xattr *make(struct p9 *p9, const char *name, size_t size,
-			     int *err)
+struct p9_xattr *p9_xattr_make(struct p9 *p9, const char *name, size_t size,
+			       int *err)
 {
 	struct p9_xattr *xattr;
 
@@ -74,7 +74,7 @@ static struct p9_xattr *fetch(struct p9 *p9, int fd, const char *name, int *err)
 	p9_fd_path(fd, path);
 	len = p9_xattr_is_ours(p9, name) ? -ENODATA : get(path, name, NULL, 0);
 	*err = len < 0 ? len : 0;
-	xattr = *err ? NULL : make(p9, name, len, err);
+	xattr = *err ? NULL : p9_xattr_make(p9, name, len, err);
 	if (!xattr)
 		return NULL;
 	len = len ? get(path, name, xattr->value, len) : 0;
@@ -126,13 +126,13 @@ int p9_xattrcreate(struct p9 *p9, struct p9_call *call)
 		return -EPROTO;
 	if (!fid)
 		return -EBADF;
-	if (fid->fd >= 0 || fid->xattr)
+	if (p9_fid_is_taken(fid))
 		return -EBUSY;
 	if (p9_xattr_is_ours(p9, name))
 		return -EPERM;
 	if (!*name || flags & ~(uint32_t)(XATTR_CREATE | XATTR_REPLACE))
 		return -EINVAL;
-	fid->xattr = make(p9, name, size, &err);
+	fid->xattr = p9_xattr_make(p9, name, size, &err);
 	if (!fid->xattr)
 		return err;
 	fid->xattr->is_written = true;
