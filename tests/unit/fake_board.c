@@ -27,6 +27,7 @@ void fake_board_open_type(struct board *board, const struct device_type *type)
 	board->slot = fake_slot;
 	board->config = fake_config;
 	board->size = fake_size;
+	board->without = fake_without;
 	board->columns = fake_columns;
 	board->lines = fake_lines;
 	board->dev = calloc(1, type->size);
@@ -85,6 +86,7 @@ uint64_t fake_in(struct board *board, uint64_t addr, unsigned int size)
 	unsigned int step = piece(board, size);
 	uint64_t val = 0;
 
+	fake_reload_now_and_then(board);
 	for (unsigned int i = 0; i < size; i += step) {
 		unsigned int range = find_range(board, addr + i);
 		uint64_t off = addr + i - board->type->ranges[range].base;
@@ -100,6 +102,7 @@ void fake_out(struct board *board, uint64_t addr, unsigned int size,
 {
 	unsigned int step = piece(board, size);
 
+	fake_reload_now_and_then(board);
 	for (unsigned int i = 0; i < size; i += step) {
 		unsigned int range = find_range(board, addr + i);
 		uint64_t off = addr + i - board->type->ranges[range].base;
@@ -130,6 +133,7 @@ size_t fake_offer(struct board *board, const void *buf, size_t len)
 
 void fake_run_until(struct board *board, uint64_t ns)
 {
+	fake_reload_now_and_then(board);
 	while (board->deadline_ns && board->deadline_ns <= ns) {
 		if (board->now_ns < board->deadline_ns)
 			board->now_ns = board->deadline_ns;
@@ -137,6 +141,12 @@ void fake_run_until(struct board *board, uint64_t ns)
 		board->type->timer(board->dev);
 	}
 	board->now_ns = ns;
+}
+
+void fake_hang_up(struct board *board)
+{
+	board->hung_up = true;
+	board->type->hang_up(board->dev);
 }
 
 void fake_console_turn(struct board *board)
@@ -317,8 +327,9 @@ const void *board_config(struct board *board)
 
 bool board_has(struct board *board, const char *name)
 {
-	(void)board;
-	for (const char *const *out = fake_without; out && *out; out++)
+	if (fake_reloading && !strcmp(name, "vmgenid"))
+		return false; /* the one thing that a guest is to see */
+	for (const char *const *out = board->without; out && *out; out++)
 		if (!strcmp(*out, name))
 			return false;
 	return true;
@@ -326,7 +337,7 @@ bool board_has(struct board *board, const char *name)
 
 void board_intr(struct board *board, bool level)
 {
-	if (board->intr == level)
+	if (board->intr == level && !board->any_level)
 		fake_broken(board, "INTR set to what it was", level);
 	board->intr = level;
 	board->intr_changes++;

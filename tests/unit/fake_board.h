@@ -52,6 +52,7 @@ struct board {
 	size_t input_len; /* what the console still has */
 	size_t chunk;	  /* offered at a time; 0 is everything */
 
+	bool hung_up;			   /* nobody is at the other end */
 	unsigned int columns, lines;	   /* board_terminal() */
 	bool ends;			   /* board_goes_on() is false */
 	unsigned int discards;		   /* board_discard() */
@@ -65,6 +66,7 @@ struct board {
 	uint8_t random;	    /* the next random byte; each is one more */
 	size_t random_len;
 	unsigned int guest_id;
+	const char *const *without; /* see fake_without */
 	struct board_size size;
 
 	bool intr; /* the level of the CPU's INTR pin */
@@ -136,6 +138,10 @@ extern void (*fake_meanwhile)(struct board *board);
 /* What board_show_page() gives, SHOWN_SIZE bytes; NULL: nothing. */
 extern void *fake_page;
 
+/* Whether each device that can be is saved and restored before everything that
+ * happens to it; whether that is going on. */
+extern bool fake_reloads, fake_reloading;
+
 /* Ends the program: @board's device broke the contract. */
 void fake_broken(const struct board *board, const char *what, uint64_t val);
 
@@ -149,6 +155,16 @@ uint64_t fake_in(struct board *board, uint64_t addr, unsigned int size);
 void fake_out(struct board *board, uint64_t addr, unsigned int size,
 	      uint64_t val);
 
+/* What is remembered of the device; and a new one of that, which was waiting for
+ * @deadline_ns: false: it takes that for impossible. */
+void fake_save(struct board *board, struct stash *out);
+bool fake_restore(struct board *board, uint64_t deadline_ns, struct stash *in);
+
+/* Through a snapshot, unless it is not still: nobody must be able to tell. And if
+ * `fake_reloads` says so. */
+void fake_reload(struct board *board);
+void fake_reload_now_and_then(struct board *board);
+
 /* What a worker would do now: calls what is ready; false: nothing is. */
 bool fake_work(struct board *board);
 
@@ -157,6 +173,9 @@ size_t fake_offer(struct board *board, const void *buf, size_t len);
 
 /* The guest's clock goes on to @ns; the device's timer calls come on time. */
 void fake_run_until(struct board *board, uint64_t ns);
+
+/* The other end of the line goes. A snapshot would be restored at another line. */
+void fake_hang_up(struct board *board);
 
 /* The console's turn: feeds `input` if the device has asked for it. */
 void fake_console_turn(struct board *board);

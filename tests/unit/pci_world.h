@@ -44,6 +44,7 @@ static inline void close_world(struct world *w)
 
 static inline void choose(struct world *w, unsigned int slot, unsigned int reg)
 {
+	fake_reload_now_and_then(&w->board);
 	fake_out(&w->bridge, PORT_ADDRESS, 4,
 		 0x80000000 | slot << 11 | (reg & 0xfc));
 }
@@ -79,7 +80,10 @@ static inline unsigned int find_cap(struct world *w, uint8_t id)
 static inline uint64_t in(struct world *w, unsigned int bar, uint64_t off,
 			  unsigned int size)
 {
-	uint64_t val = w->board.type->read(w->board.dev, bar, off, size);
+	uint64_t val;
+
+	fake_reload_now_and_then(&w->board);
+	val = w->board.type->read(w->board.dev, bar, off, size);
 
 	return size == 8 ? val : val & ((1ULL << size * 8) - 1);
 }
@@ -87,6 +91,7 @@ static inline uint64_t in(struct world *w, unsigned int bar, uint64_t off,
 static inline void out(struct world *w, unsigned int bar, uint64_t off,
 		       unsigned int size, uint64_t val)
 {
+	fake_reload_now_and_then(&w->board);
 	w->board.type->write(w->board.dev, bar, off, size, val);
 }
 

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "fake_board.h"
+#include "reloaded.h"
 
 enum step_op {
 	STEP_OUT,
@@ -206,6 +207,7 @@ static inline void step_run(struct board *b, const char *table, size_t row,
 	const char *what;
 	uint64_t got;
 
+	fake_reload_now_and_then(b);
 	if (step_do(b, s))
 		return;
 	if (s->op == STEP_SENT) {

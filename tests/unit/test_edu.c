@@ -4,6 +4,7 @@
  * interrupts by pin and message, and DMA that would leave RAM or its page.
  */
 #include "pci_world.h"
+#include "reloaded.h"
 
 #include <string.h>
 

@@ -4,6 +4,7 @@
  * of each kind sized and moved, the pin, MSI and MSI-X with their masks.
  */
 #include "pci_world.h"
+#include "reloaded.h"
 
 #define ECAM 0xe0000000
 

@@ -193,7 +193,7 @@ static void test_hang_up(void **state)
 	fake_out(&b, IER, 1, 0x08);
 	assert_int_equal(fake_in(&b, MSR, 1), 0xb0);
 	assert_false(b.irq[0]);
-	b.type->hang_up(b.dev);
+	fake_hang_up(&b);
 	assert_true(b.irq[0]);
 	assert_int_equal(fake_in(&b, IIR, 1), 0x00);
 	assert_int_equal(fake_in(&b, MSR, 1), 0x1a);

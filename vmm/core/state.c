@@ -75,13 +75,13 @@ int state_save(struct vm *vm, struct parts *parts)
 	if (!err)
 		err = save_chips(vm, parts);
 	if (!err)
-		err = state_save_time(vm, parts);
-	if (!err)
 		err = state_save_cpuid(vm, parts);
 	if (!err)
 		err = state_save_boards(vm, parts);
 	if (!err)
 		err = state_save_wires(vm, parts);
+	if (!err) /* no earlier than what a device has seen of it */
+		err = state_save_time(vm, parts);
 	if (!err && !parts_are_whole(parts)) {
 		log_error("%s: its state: %s", vm->config.name,
 			  strerror(ENOMEM));

@@ -383,10 +383,11 @@ void kbd_decide(struct keyboard *kbd)
 	put_events(kbd, events, n);
 }
 
-/* Whoever is in an escape sequence had the room for what it becomes. */
+/* Whoever is in an escape sequence had the room for what it becomes, less the key
+ * Escape that came before it. */
 bool kbd_is_possible(const struct keyboard *kbd)
 {
-	unsigned int room = kbd_undecided(kbd) ? KEYS_PER_BYTE : 0;
+	unsigned int room = kbd_undecided(kbd) ? KEYS_PER_BYTE - 2 : 0;
 
 	return ARE_BOOLS(&kbd->scanning) && kbd->answers_head < KBD_ANSWERS &&
 	       kbd->nr_answers <= KBD_ANSWERS &&

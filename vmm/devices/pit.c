@@ -17,6 +17,7 @@
 #include "pit.h"
 #include "saved.h"
 #include "util/clock.h"
+#include "util/stash.h"
 
 #define PIT_PORT  0x40
 #define PORT_B	  0x61
@@ -204,22 +205,27 @@ static void pit_write(void *dev, unsigned int range, uint64_t off,
 	update_timer(p, t);
 }
 
-/* The counts go on, as the clock does; ticks of a guest that stood still are lost,
- * but for one that is due. */
+static void pit_save(void *dev, struct stash *out)
+{
+	int64_t t = now_clocks(dev);
+
+	STASH_PUT(out, t);
+}
+
+/* The counts go on, as the clock does; ticks of the time in which the guest stood
+ * still are lost, but for one that is due. It comes by the timer. */
 static bool pit_restored(void *dev, struct stash *in)
 {
 	struct pit *p = dev;
-	int64_t t = now_clocks(p);
+	int64_t saved;
 
-	(void)in;
+	STASH_GET(in, saved);
 	if (!ARE_BOOLS(&p->level) || !has_only(p->port_b, B_KEPT) ||
 	    p->owed > COUNTER_RISES_MAX)
 		return false;
 	for (unsigned int i = 0; i < NR_COUNTS; i++)
-		if (!counter_restored(&p->counters[i], t))
+		if (!counter_restored(&p->counters[i], saved, now_clocks(p)))
 			return false;
-	follow_all(p, t);
-	update_timer(p, t);
 	return true;
 }
 
@@ -252,6 +258,7 @@ static const struct device_type pit = {
 	.timer = pit_timer,
 	.version = 1,
 	.saved = offsetof(struct pit, counters),
+	.save = IF_SAVED(pit_save),
 	.restored = IF_SAVED(pit_restored),
 	.chips = DEV_CHIP_PIC,
 };

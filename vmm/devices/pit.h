@@ -75,9 +75,10 @@ void counter_follow(struct counter *c, int64_t t);
 int64_t counter_next(const struct counter *c, int64_t t);
 
 /*
- * Whether a counter that is followed at clock @t can be so; then it is followed, and
- * has risen once at most meanwhile: its guest stood still, and owes nothing.
+ * Whether a counter can be so that was saved at clock @saved, which is @t now. If so,
+ * it is followed to @t, and has risen once at most meanwhile: its guest stood still,
+ * and nobody owes it ticks of that time.
  */
-bool counter_restored(struct counter *c, int64_t t);
+bool counter_restored(struct counter *c, int64_t saved, int64_t t);
 
 #endif

@@ -318,7 +318,7 @@ void counter_set_gate(struct counter *c, bool gate, int64_t t)
 /* A clock that a counter can have seen by @t, or looks forward to. */
 static bool is_clock(int64_t clock, int64_t t)
 {
-	return clock >= -COUNT_MAX && clock <= t + COUNT_MAX;
+	return clock >= -4 * COUNT_MAX && clock <= t + 4 * COUNT_MAX;
 }
 
 static bool is_possible(const struct counter *c, int64_t t)
@@ -334,12 +334,16 @@ static bool is_possible(const struct counter *c, int64_t t)
 	       c->rises <= COUNTER_RISES_MAX;
 }
 
-bool counter_restored(struct counter *c, int64_t t)
+bool counter_restored(struct counter *c, int64_t saved, int64_t t)
 {
-	unsigned int rises = c->rises;
+	unsigned int rises;
 
-	if (!is_possible(c, t))
+	if (saved > t)
+		saved = t; /* a clock that was set back outside */
+	if (saved < 0 || !is_possible(c, saved))
 		return false;
+	counter_follow(c, saved);
+	rises = c->rises;
 	counter_follow(c, t);
 	if (c->rises > rises)
 		c->rises = rises + 1;

@@ -370,7 +370,8 @@ static bool serial_restored(void *dev, struct stash *in)
 	    s->polls > POLLS_TO_LISTEN || !serial_fifo_fits(s))
 		return false;
 	update_modem(s);
-	s->msr |= MSR_TERI; /* it rang: initramfs/vmctl_saved.c listens */
+	if (board_has(s->board, "vmgenid"))
+		s->msr |= MSR_TERI; /* initramfs/vmctl_saved.c listens */
 	serial_irq_update(s);
 	return true;
 }

@@ -37,12 +37,14 @@ void stash_put(struct stash *stash, const void *from, size_t len)
 
 const void *stash_take(struct stash *stash, size_t len)
 {
-	const void *from = stash->data + stash->at;
+	const void *from = ""; /* of no bytes there may be no place */
 
 	if (len > stash_left(stash)) {
 		stash->bad = true;
 		return NULL;
 	}
+	if (len)
+		from = stash->data + stash->at;
 	stash->at += len;
 	return from;
 }
