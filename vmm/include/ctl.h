@@ -90,6 +90,16 @@ struct ctl_command {
 	 * when the client has gone. NULL: nothing to settle. Waits for nothing.
 	 */
 	void (*settle)(struct ctl_call *call, bool ok);
+
+	/*
+	 * VMM, main thread, while the guests are built and none has run: what it
+	 * knows by now may still be believed. It is put at @text, @size bytes at
+	 * most, and told() gets it, in the broker, before any client is heard; that
+	 * happens once. How many bytes; NULL: none.
+	 */
+	size_t (*tell)(struct vm *vms, unsigned int nr_vms, char *text,
+		       size_t size);
+	void (*told)(const char *text, size_t len);
 };
 
 #define CTL(row) TABLE_ROW(ctl, ctl_command, row)
@@ -109,6 +119,12 @@ void ctl_refuse(struct ctl_call *call, const char *hint, const char *fmt, ...)
 
 /* Whether an answer was begun, and is not one of ctl_refuse(). */
 bool ctl_is_ok(const struct ctl_call *call);
+
+/* Broker, in settle(): the answer comes later, and others are served meanwhile. It
+ * begins with ctl_begin_now(); ctl_answer_now() sends it, and @call is no more. */
+void ctl_later(struct ctl_call *call);
+void ctl_begin_now(struct ctl_call *call);
+void ctl_answer_now(struct ctl_call *call);
 
 /* --- What stands behind the name --- */
 

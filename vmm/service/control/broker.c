@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -23,11 +24,15 @@
 
 #define GRACE_NS (200 * NS_PER_MS) /* for last answers, when the VMM has gone */
 #define OVER	 "the run has ended"
+#define TOLD_MAX 8 /* commands that have something to tell */
+
+TABLE_DECLARE(ctl, ctl_command);
 
 struct event_loop broker_loop;
 struct ctl_answer broker_answer;
 
 static struct event_source vmm;
+static unsigned int nr_later; /* requests that are answered when they can be */
 static struct event_source last_call = { .fd = -1 }; /* timerfd: GRACE_NS */
 static bool over;				     /* the VMM is no more */
 static bool leaving; /* and the time for last answers is */
@@ -71,10 +76,37 @@ static void settle(struct request *request, bool ok)
 
 	if (command->settle)
 		command->settle(&request->call, ok);
+	if (request->later)
+		return;
 	if (broker_answer.begun)
 		answer_here(request);
 	else
 		answer(request, reply, reply_len);
+}
+
+struct request *broker_request(struct ctl_call *call)
+{
+	char *at = (char *)call - offsetof(struct request, call);
+
+	return (struct request *)at;
+}
+
+void ctl_later(struct ctl_call *call)
+{
+	broker_request(call)->later = true;
+	nr_later++;
+}
+
+void ctl_begin_now(struct ctl_call *call)
+{
+	(void)call;
+	answer_clear(&broker_answer);
+}
+
+void ctl_answer_now(struct ctl_call *call)
+{
+	nr_later--;
+	answer_here(broker_request(call));
 }
 
 static int send_request(struct request *request)
@@ -172,6 +204,7 @@ static void end(void)
 
 	over = true;
 	event_del(&broker_loop, &vmm);
+	desk_end();
 	clients_end();
 	place_leave(&control_run.place);
 	last_call.fd = event_timer_fd();
@@ -188,6 +221,28 @@ static void end(void)
 	begin_next();
 }
 
+/* Of each command what comes first counts: guests have not run by then. */
+static void take_told(const char *piece, size_t len)
+{
+	static const struct ctl_command *heard[TOLD_MAX];
+	const struct ctl_command *const *row;
+	size_t name_len = strnlen(piece, len);
+	size_t i;
+
+	TABLE_FOREACH(ctl, row) {
+		if (name_len == len || strcmp(piece, (*row)->name) != 0 ||
+		    !(*row)->told)
+			continue;
+		for (i = 0; i < TOLD_MAX && heard[i]; i++)
+			if (heard[i] == *row)
+				return;
+		if (i == TOLD_MAX)
+			return;
+		heard[i] = *row;
+		(*row)->told(piece + name_len + 1, len - name_len - 1);
+	}
+}
+
 static void on_vmm(void *arg, uint32_t events)
 {
 	char piece[PIECE_MAX];
@@ -199,6 +254,10 @@ static void on_vmm(void *arg, uint32_t events)
 		return;
 	if (len <= 0) {
 		end();
+		return;
+	}
+	if (*piece == PIECE_TOLD) {
+		take_told(piece + 1, (size_t)len - 1);
 		return;
 	}
 	if (!current)
@@ -219,7 +278,7 @@ static bool finished(void *arg)
 {
 	(void)arg;
 	clients_attend();
-	return over && (leaving || clients_are_told());
+	return over && !nr_later && (leaving || clients_are_told());
 }
 
 /* --- The process --- */
@@ -252,11 +311,12 @@ static void keep_only(int *const fds[], int nr)
 	syscall(SYS_close_range, first_kept + nr, ~0u, 0);
 }
 
-void broker_run(int listener, int vmm_fd)
+void broker_run(int listener, int vmm_fd, int console)
 {
-	int *const fds[] = { &listener, &vmm_fd, &control_run.place.folder };
+	int *const fds[] = { &listener, &vmm_fd, &control_run.place.folder,
+			     &console };
 
-	keep_only(fds, sizeof(fds) / sizeof(fds[0]));
+	keep_only(fds, sizeof(fds) / sizeof(fds[0]) - (console < 0));
 	ignore_signals();
 	prctl(PR_SET_NAME, "kvm-vmm-broker");
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -264,7 +324,8 @@ void broker_run(int listener, int vmm_fd)
 	last_call.ready = on_last_call;
 	reply = malloc(CTL_ANSWER_MAX);
 	if (!reply || answer_init(&broker_answer) || event_init(&broker_loop) ||
-	    event_add(&broker_loop, &vmm, EPOLLIN) || clients_start(listener))
+	    event_add(&broker_loop, &vmm, EPOLLIN) || clients_start(listener) ||
+	    desk_start(console))
 		_exit(1);
 	event_run(&broker_loop, finished, NULL);
 	_exit(0);

@@ -236,6 +236,23 @@ static int ask(int fd, const struct request_line *line, bool as_json)
 	return status;
 }
 
+static int ask_for_console(int fd, const struct request_line *line)
+{
+	struct client_answer answer = { .text = NULL };
+	int err = client_send(fd, line->bytes, line->text.len);
+
+	if (!err)
+		err = attach_begin(fd, &answer);
+	if (err != 1) {
+		log_error("ctl: the run has ended before it answered: %s",
+			  strerror(-err));
+		return STATUS_FAILED;
+	}
+	if (!json_is_true(answer.text, answer.len, "ok"))
+		return print_answer(&answer, false);
+	return attach(fd);
+}
+
 static int say(const char *name, const char *const *words, bool as_json)
 {
 	struct request_line line;
@@ -249,7 +266,8 @@ static int say(const char *name, const char *const *words, bool as_json)
 	fd = connect_to(name);
 	if (fd < 0)
 		return STATUS_FAILED;
-	status = ask(fd, &line, as_json);
+	status = !strcmp(words[0], "console") ? ask_for_console(fd, &line) :
+						ask(fd, &line, as_json);
 	close(fd);
 	return status;
 }
@@ -277,6 +295,7 @@ static void print_help(FILE *to)
 		fprintf(to, "  %-18s %s\n", words, rows[i]->what);
 	}
 	fprintf(to, "  %-18s %s\n", "list", "all runs of yours");
+	fprintf(to, "  %-18s %s\n", "stop --all", "every one of them");
 }
 
 static int run_ctl(const char *const *words)
@@ -306,6 +325,8 @@ static int run_ctl(const char *const *words)
 		print_help(stdout);
 		return STATUS_OK;
 	}
+	if (!strcmp(words[0], "stop") && words[1] && !strcmp(words[1], "--all"))
+		return stop_all_runs(words[2], as_json);
 	if (line_is_command(words[0]))
 		return say(NULL, words, as_json);
 	if (words[1])

@@ -21,8 +21,16 @@ int client_send(int fd, const char *line, size_t len);
 int client_receive(int fd, struct client_answer *answer);
 void client_free(struct client_answer *answer);
 
+/* The answer to `console`, into memory of its own, as client_receive() does; and this
+ * terminal as the guest's, until the user leaves or the run ends: exit status. */
+int attach_begin(int fd, struct client_answer *answer);
+int attach(int fd);
+
 /* `ctl list`; exit status. */
 int list_runs(bool as_json);
+
+/* `ctl stop --all`, with @seconds, or NULL; exit status. */
+int stop_all_runs(const char *seconds, bool as_json);
 
 /* Calls @found with the path and name of each socket in the user's folder; how many
  * there were. */

@@ -26,6 +26,8 @@ struct client {
 	uint64_t heard_ns;
 	struct request *asked; /* on its way */
 	bool dropping;	       /* the line is too long: up to its end */
+	bool attached;	       /* to the console, whose bytes it is sent: */
+	uint64_t seen;	       /* how many of those were printed before */
 	bool eof;
 	bool hung_up; /* both ways: it is not watched, and is read to its end */
 };
@@ -93,12 +95,34 @@ static void receive(struct client *client)
 	client->heard_ns = clock_now_ns();
 }
 
+/* What the console has for it. */
+static void show(struct client *client)
+{
+	const char *text;
+	size_t len;
+
+	while (client->attached && client->source.fd >= 0 &&
+	       (len = desk_look(&client->seen, &text))) {
+		ssize_t sent = send(client->source.fd, text, len,
+				    MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (sent > 0)
+			client->seen += (size_t)sent;
+		else if (errno == EAGAIN || errno == EINTR)
+			return;
+		else
+			leave(client);
+	}
+}
+
 static void flush(struct client *client)
 {
 	ssize_t len;
 
-	if (!client->out || client->source.fd < 0)
+	if (!client->out || client->source.fd < 0) {
+		show(client);
 		return;
+	}
 	len = send(client->source.fd, client->out + client->out_at,
 		   client->out_len - client->out_at,
 		   MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -196,11 +220,24 @@ static void take_rest(struct client *client)
 	client->in_len = 0;
 }
 
+/* What it sends is typed. */
+static void type(struct client *client)
+{
+	if (client->in_len)
+		drop(client, desk_type(client->in, client->in_len));
+	if (client->hung_up)
+		leave(client);
+}
+
 /* Does what can be done for it now; true: there may be more. */
 static bool attend(struct client *client)
 {
 	if (client->asked || client->out)
 		return false;
+	if (client->attached) {
+		type(client);
+		return false;
+	}
 	if (take_line(client))
 		return true;
 	if (client->hung_up && !client->eof && client->source.fd >= 0) {
@@ -218,9 +255,16 @@ static bool is_through(const struct client *client)
 	       (client->eof || client->source.fd < 0);
 }
 
+static bool is_behind(struct client *client)
+{
+	const char *text;
+
+	return client->attached && desk_look(&client->seen, &text);
+}
+
 static void watch(struct client *client)
 {
-	uint32_t events = client->out ? EPOLLOUT : 0;
+	uint32_t events = client->out || is_behind(client) ? EPOLLOUT : 0;
 
 	if (!client->eof && client->in_len < sizeof(client->in))
 		events |= EPOLLIN;
@@ -262,6 +306,23 @@ static void on_client(void *arg, uint32_t events)
 	client->out = NULL;
 }
 
+void clients_show(void)
+{
+	for (struct client *client = clients; client; client = client->next)
+		if (client->attached)
+			flush(client);
+}
+
+void clients_attach(struct ctl_call *call)
+{
+	struct client *client = broker_request(call)->client;
+
+	if (!client)
+		return;
+	client->attached = true;
+	client->seen = desk_oldest();
+}
+
 /* --- Who comes --- */
 
 static bool is_allowed(int fd)
@@ -280,6 +341,7 @@ static bool drop_idle(void)
 
 	for (struct client *client = clients; client; client = client->next)
 		if (client->source.fd >= 0 && !client->asked && !client->out &&
+		    !client->attached &&
 		    (!oldest || client->heard_ns < oldest->heard_ns))
 			oldest = client;
 	if (!oldest)
@@ -348,7 +410,8 @@ void clients_end(void)
 bool clients_are_told(void)
 {
 	for (struct client *client = clients; client; client = client->next)
-		if (client->out || client->asked)
+		if (client->out || client->asked ||
+		    (client->source.fd >= 0 && is_behind(client)))
 			return false;
 	return true;
 }

@@ -3,6 +3,8 @@
  * could do harm with; the VMM's end of it is a thread, once there are guests.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +20,7 @@
 #include "service/control/control.h"
 #include "util/clock.h"
 #include "util/log.h"
+#include "util/size.h"
 
 #define BROKER_MS 2000 /* that the broker may take to go */
 
@@ -25,6 +28,7 @@ struct control control = { .broker = -1, .wake = -1 };
 struct control_run control_run;
 
 static const char *path; /* NULL: in the user's folder */
+static int tell_fd = -1; /* of --detached=FD: whoever waits for the guest */
 static const char *name; /* of --name; NULL: the image's */
 static char chosen[CTL_NAME_MAX];
 static pid_t broker;
@@ -66,26 +70,47 @@ static int setup_name(const char *arg)
 	return 0;
 }
 
+enum { OURS, BROKERS };
+
+/* What stands for a terminal: what this prints goes there, and keys come from there. */
+static int make_console(int console[2])
+{
+	if (!control_run.detached)
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, console))
+		return -errno;
+	fflush(NULL);
+	if (dup2(console[OURS], STDIN_FILENO) < 0 ||
+	    dup2(console[OURS], STDOUT_FILENO) < 0)
+		return -errno;
+	close(console[OURS]);
+	return 0;
+}
+
 static int fork_broker(int listener)
 {
-	int pair[2];
+	int pair[2], console[2] = { -1, -1 };
+	int err = make_console(console);
 
+	if (err)
+		return err;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return -errno;
 	fflush(NULL);
 	broker = fork();
 	if (!broker) {
-		close(pair[0]);
-		broker_run(listener, pair[1]);
+		close(pair[OURS]);
+		broker_run(listener, pair[BROKERS], console[BROKERS]);
 	}
-	close(pair[1]);
+	close(pair[BROKERS]);
+	if (console[BROKERS] >= 0)
+		close(console[BROKERS]);
 	if (broker < 0) {
-		int err = -errno;
-
-		close(pair[0]);
+		err = -errno;
+		close(pair[OURS]);
 		return err;
 	}
-	control.broker = pair[0];
+	control.broker = pair[OURS];
 	return 0;
 }
 
@@ -117,6 +142,22 @@ static int start(struct vm *vms, unsigned int nr_vms)
 	control.vms = vms;
 	control.nr_vms = nr_vms;
 	return serve_start();
+}
+
+/* Messages go with the rest from now on, and who waits hears that all went well. */
+static int start_detached(struct vm *vms, unsigned int nr_vms)
+{
+	static const char well = '\0';
+
+	(void)vms;
+	(void)nr_vms;
+	if (tell_fd < 0)
+		return 0;
+	dup2(STDOUT_FILENO, STDERR_FILENO);
+	if (write(tell_fd, &well, 1) != 1)
+		log_warn("--detached: nobody waits for this run");
+	close(tell_fd);
+	return 0;
 }
 
 static int stop(void)
@@ -158,6 +199,40 @@ static const struct service control_service = {
 	.stop = stop,
 };
 SERVICE(control_service);
+
+/* It brings --control along. The argument is a descriptor that was handed over, as
+ * --initrd's may be: main.c keeps those open. */
+static int setup_detached(const char *arg)
+{
+	static const char fds[] = "/proc/self/fd/";
+	uint64_t fd;
+
+	control_run.detached = true;
+	services_add(&control_service);
+	if (!control_run.started_ns)
+		control_run.started_ns = clock_now_ns();
+	if (!arg)
+		return 0;
+	if (strncmp(arg, fds, sizeof(fds) - 1) ||
+	    size_number(arg + sizeof(fds) - 1, INT_MAX, &fd)) {
+		log_error("--detached: leave the argument to `fork`");
+		return -EINVAL;
+	}
+	tell_fd = (int)fd;
+	fcntl(tell_fd, F_SETFD, FD_CLOEXEC);
+	return 0;
+}
+
+static const struct service detached_service = {
+	.name = "detached",
+	.what = "its console is at the control socket: `kvm-vmm ctl console`",
+	.option = "--detached",
+	.arg = "FD",
+	.arg_optional = true,
+	.setup = setup_detached,
+	.start = start_detached,
+};
+SERVICE(detached_service);
 
 static const struct service name_service = {
 	.name = "name",

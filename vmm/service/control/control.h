@@ -7,9 +7,11 @@
  *                broker and for `kvm-vmm ctl`
  *   broker.c     the broker's process: its loop, and its talk with the VMM
  *   clients.c    the broker's clients: half lines, slow readers, wrong uids
+ *   desk.c       the console of a run without a terminal, its broker's end
  *   serve.c      the VMM's end of it, a thread
  *   line.c       a command's line; answer.c an answer
- *   client.c     `kvm-vmm ctl`; list.c its list, show.c what people are shown
+ *   client.c     `kvm-vmm ctl`; list.c its list, show.c what people are shown,
+ *                attach.c its terminal as the guest's
  *   the rest     commands, see their rows
  *
  * A client is whoever has the user's rights, and may still be broken: it sends
@@ -77,6 +79,7 @@ struct control_run {
 	const char *name;
 	pid_t pid;
 	uint64_t started_ns;
+	bool detached; /* its console is the broker's */
 	struct place place;
 };
 
@@ -90,10 +93,14 @@ void serve_stop(void);
 #define PIECE_MAX 16384
 enum { PIECE_MORE = '+', PIECE_LAST = '.' }; /* its first byte */
 
+/* That of a command's tell(): its name, with the NUL, and what it says. */
+#define PIECE_TOLD '!'
+
 /* --- broker.c and clients.c: the broker's process alone --- */
 
-/* Serves clients at @listener until the VMM, at @vmm, is no more. */
-void __attribute__((noreturn)) broker_run(int listener, int vmm);
+/* Serves clients at @listener until the VMM, at @vmm, is no more; @console is the other
+ * end of what that has for a terminal, or -1. */
+void __attribute__((noreturn)) broker_run(int listener, int vmm, int console);
 
 /* For commands that have more to wait for. */
 extern struct event_loop broker_loop;
@@ -104,6 +111,7 @@ struct client;
 struct request {
 	struct request *next;
 	struct client *client; /* NULL: gone */
+	bool later;	       /* its command answers when it can */
 	struct ctl_call call;
 	size_t len;
 	char line[CTL_LINE_MAX + 1]; /* call points into it */
@@ -123,11 +131,34 @@ void clients_attend(void);
 /* What @client has asked is through, with this answer. */
 void clients_answer(struct client *client, const char *text, size_t len);
 
+/* The console has printed something, for all who have attached to it, as the client
+ * of @call does now. */
+void clients_show(void);
+void clients_attach(struct ctl_call *call);
+
 /* Has @request asked when its turn comes; the broker frees it. */
 void broker_ask(struct request *request);
 
+/* Whose @call is. */
+struct request *broker_request(struct ctl_call *call);
+
 /* The answer that the broker's own commands give. */
 extern struct ctl_answer broker_answer;
+
+/* --- desk.c: the broker --- */
+
+int desk_start(int fd);
+
+/* The VMM is no more: what it has printed is read. */
+void desk_end(void);
+
+/* How many bytes are at *@text, of what was printed after the first *@seen; which
+ * grows if some of them are kept no more. 0: that was all. */
+size_t desk_look(uint64_t *seen, const char **text);
+uint64_t desk_oldest(void);
+
+/* Types @keys: how many were taken. */
+size_t desk_type(const char *keys, size_t len);
 
 /* --- guest.c, info.c: what commands have in common --- */
 

@@ -126,6 +126,20 @@ static void *serve(void *arg)
 	return NULL;
 }
 
+/* The broker is told what it may believe: no guest has run. */
+static void tell(const struct ctl_command *command)
+{
+	char piece[PIECE_MAX] = { PIECE_TOLD };
+	size_t len = strlen(command->name) + 1;
+
+	memcpy(piece + 1, command->name, len);
+	len++;
+	len += command->tell(control.vms, control.nr_vms, piece + len,
+			     sizeof(piece) - len);
+	if (message_send(control.broker, piece, len, -1))
+		log_warn("--control: the broker does not listen");
+}
+
 static void get_commands_ready(void)
 {
 	const struct ctl_command *const *row;
@@ -133,6 +147,8 @@ static void get_commands_ready(void)
 	TABLE_FOREACH(ctl, row) {
 		if ((*row)->get_ready)
 			(*row)->get_ready();
+		if ((*row)->tell)
+			tell(*row);
 	}
 }
 
