@@ -180,6 +180,7 @@ obj-$(CONFIG_MACHINE)     += words$(call none-without,SNAPSHOT).o \
 obj-$(CONFIG_CONTROL)     += $(call whole,service/control) \
 			     $(addprefix util/,json.o json_read.o utf8.o surface.o) \
 			     core/irqstate.o x86/words.o util/thread.o
+obj-$(CONFIG_FORK)        += $(call whole,service/fork)
 obj-$(CONFIG_DBG_DOCTOR)  += $(call whole,doctor)
 
 # The DSDT's parts, from ASL; one header, which only their file includes.

@@ -289,6 +289,7 @@ int guest_configure(const struct options *opt, const struct kvm *kvm,
 	if (err)
 		return err;
 	config->loader = loader;
+	config->copy = restore_copy();
 	config->nr_guests = opt->nr_images;
 	config->nr_vcpus = loader->needs & NEEDS_SMP ? cpus : 1;
 	config->hlt_ends = loader->needs & NEEDS_HLT_ENDS;

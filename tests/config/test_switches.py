@@ -264,15 +264,19 @@ ROWS = {
               r"command show-trace .*")),
     "SNAPSHOT": Row(
         "devices/hypercall_saved boot/firmware/vmgenid service/snapshot/* "
+        "service/fork/* "
         "core/state* util/parts util/stash util/checksum words "
         "virtio/saved virtio/*_saved virtio/p9/saved disk/*_saved",
         "words_none service/snapshot/restore_none devices/hypercall_none",
-        "VMGENID=n", (r"service (restore|save|save-on-exit) .*",
+        "VMGENID=n FORK=n", (r"service (restore|copy-of|save|save-on-exit) .*",
                       r"feature (vmgenid|disk-check) .*",
                       r"command show-snapshot .*")),
-    "CONTROL": Row("service/control/* service/snapshot/on_command util/json_read "
+    "CONTROL": Row("service/control/* service/fork/* service/snapshot/on_command util/json_read "
                    "probes/stats/ctl probes/stages/ctl",
-                   lost=(r"service (control|name) .*", r"command ctl .*")),
+                   takes="FORK=n",
+                   lost=(r"service (control|name|detached) .*",
+                         r"command ctl .*")),
+    "FORK": Row("service/fork/*"),
     "DBG_DOCTOR": Row("doctor/*", lost=r"command doctor .*"),
 }
 # With every switch on, the choice has its first member: nothing to add.

@@ -52,6 +52,8 @@ RULES = [
     ("boot/*",		LOADER + ["boot/*"],	False),
     ("probes/report/rules/*",	FLOOR2 + ["probes/report/report.h", "="],	True),
     ("probes/*",	FLOOR2 + ["="],		True),
+    ("service/fork/*",	FLOOR2 + ["service/control/control.h",
+                       "service/snapshot/snapshot.h", "="],	True),
     ("service/*",	FLOOR2 + ["="],		True),
     ("doctor/*",	FLOOR0 + ["include/command.h", "="],	True),
     ("bare/*",		LOADER + ["include/device.h", "core/bus.h",

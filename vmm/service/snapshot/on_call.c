@@ -15,6 +15,7 @@
 #include "service/snapshot/snapshot.h"
 #include "service/snapshot/target.h"
 #include "util/log.h"
+#include "util/thread.h"
 
 #define OPTION "--save"
 
@@ -103,13 +104,13 @@ static int start(struct vm *vms, unsigned int nr_vms)
 			 target_open(&caller.target, caller.path));
 	if (err)
 		return err;
-	err = pthread_create(&caller.thread, NULL, caller_main, NULL);
+	err = thread_start(&caller.thread, caller_main, NULL);
 	caller.has_thread = !err;
 	if (err) {
-		log_error(OPTION ": thread: %s", strerror(err));
+		log_error(OPTION ": thread: %s", strerror(-err));
 		target_close(&caller.target);
 	}
-	return -err;
+	return err;
 }
 
 static bool save(struct vm *vm)

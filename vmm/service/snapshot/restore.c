@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,11 +20,19 @@
 #include "util/log.h"
 #include "util/parts.h"
 
+#define COPY_MAX (1U << 24) /* addresses are made of it */
+
 static struct snapshot file = { .fd = -1 };
+static unsigned int copy;
 
 bool restore_is_on(void)
 {
 	return file.bytes;
+}
+
+unsigned int restore_copy(void)
+{
+	return copy;
 }
 
 const char *restore_loader(void)
@@ -109,6 +118,38 @@ static int says(const char *arg, struct said *said)
 	said->foreign = snapshot_is_foreign(&file);
 	return 0;
 }
+
+/*
+ * "N:FILE", for `fork`: copy number N of the guest. The words in FILE count for nothing,
+ * since a hostile guest may have written them: who starts a copy says them as well.
+ */
+static int says_copy(const char *arg, struct said *said)
+{
+	static const char *const none[] = { NULL };
+	const char *path = strchr(arg, ':');
+	uint64_t number;
+	int err;
+
+	number = strtoull(arg, NULL, 10);
+	if (!path || !number || number > COPY_MAX) {
+		log_error("--copy-of: leave it to `kvm-vmm ctl fork`");
+		return -EINVAL;
+	}
+	err = says(path + 1, said);
+	said->words = none;
+	said->foreign = false; /* it says nothing */
+	copy = (unsigned int)number;
+	return err;
+}
+
+static const struct service copy_of = {
+	.name = "copy-of",
+	.what = "a copy of a guest, as `fork` starts it",
+	.option = "--copy-of",
+	.arg = "N:FILE",
+	.says = says_copy,
+};
+SERVICE(copy_of);
 
 static const struct service restore = {
 	.name = "restore",

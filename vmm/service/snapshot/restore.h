@@ -11,6 +11,10 @@ struct vm;
 /* Whether it does: --restore was given. */
 bool restore_is_on(void);
 
+/* Of a guest that is one of several copies, beside each other: which, from 1. 0: it is
+ * none. */
+unsigned int restore_copy(void);
+
 /* The name of the loader that has once loaded the guest. */
 const char *restore_loader(void);
 

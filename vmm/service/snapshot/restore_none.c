@@ -10,6 +10,11 @@ bool restore_is_on(void)
 	return false;
 }
 
+unsigned int restore_copy(void)
+{
+	return 0;
+}
+
 const char *restore_loader(void)
 {
 	return NULL;
