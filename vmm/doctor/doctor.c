@@ -174,6 +174,18 @@ static int refuse(const char *name)
 	return STATUS_USAGE;
 }
 
+static void print_walls(void)
+{
+	print_title("Walls, against a guest that breaks out of its own");
+	for (size_t i = 0; i < WALLS; i++) {
+		struct finding finding = { 0 };
+
+		walls[i].run(&finding);
+		print_row(walls[i].name, marks[finding.verdict],
+			  finding.detail);
+	}
+}
+
 /* The whole table. */
 static int examine(struct doctor *doctor)
 {
@@ -181,6 +193,7 @@ static int examine(struct doctor *doctor)
 
 	printf("What this machine's /dev/kvm can do. Each line was tried.\n");
 	print_probes(doctor);
+	print_walls();
 	sick = print_needs(doctor);
 	doctor_advise(doctor);
 	return sick ? STATUS_SICK : STATUS_OK;

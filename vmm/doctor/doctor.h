@@ -3,7 +3,8 @@
  *
  * doctor.c is the command and the table it prints, probes.c the list of
  * probes, guests.c the machine code that some of them run, vm.c
- * the machine it runs in, and advice.c what to do about a failure.
+ * the machine it runs in, walls.c what is not about guests, and advice.c what to do
+ * about a failure.
  */
 #ifndef MKVM_DOCTOR_H
 #define MKVM_DOCTOR_H
@@ -126,6 +127,16 @@ extern const struct probe probes[PROBE_COUNT];
 
 /* Runs probe @id and records its finding. */
 void doctor_probe(struct doctor *doctor, enum probe_id id);
+
+/* What there is against a guest that breaks out; no kind of guest stands on it. */
+#define WALLS 3
+
+struct wall {
+	const char *name;
+	void (*run)(struct finding *finding);
+};
+
+extern const struct wall walls[WALLS];
 
 /* Writes what to do about what @doctor found wrong to stdout, if anything. */
 void doctor_advise(const struct doctor *doctor);
