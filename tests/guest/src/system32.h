@@ -141,7 +141,7 @@ static void leave(int status)
 		__asm__ __volatile__("cli; hlt");
 }
 
-static void begin_step(const char *what)
+__attribute__((unused)) static void begin_step(const char *what)
 {
 	step++;
 	print(what);
