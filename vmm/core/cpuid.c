@@ -29,7 +29,7 @@
 struct topology {
 	unsigned int id, nr_cpus;
 	unsigned int id_bits; /* APIC id bits that number the cores */
-	bool tsc_deadline, kvmclock;
+	bool tsc_deadline, kvmclock, has_apic;
 };
 
 static void patch_leaf1(struct kvm_cpuid_entry2 *e, const struct topology *t)
@@ -85,7 +85,8 @@ static void patch_amd1e(struct kvm_cpuid_entry2 *e, const struct topology *t)
 }
 
 /*
- * What KVM offers beyond a real CPU. Without the clock the rest stays: Linux
+ * What KVM offers beyond a real CPU. Interrupts that say that a page has come need a
+ * local APIC: without, KVM refuses the MSR, but offers it. Without the clock the rest stays: Linux
  * knows by it that it is a guest, and then believes in a timer whose ticks come
  * late, on a busy host, where it would panic as on broken hardware.
  */
@@ -93,6 +94,8 @@ static void patch_kvm(struct kvm_cpuid_entry2 *e, const struct topology *t)
 {
 	if (!t->kvmclock)
 		e->eax &= ~KVM_CLOCK_BITS;
+	if (!t->has_apic)
+		e->eax &= ~(1u << KVM_FEATURE_ASYNC_PF_INT);
 }
 
 static const struct {
@@ -160,6 +163,7 @@ static int make_list(const struct kvm *kvm,
 		return -errno;
 	while (1u << t.id_bits < t.nr_cpus)
 		t.id_bits++;
+	t.has_apic = topology->has_apic;
 	t.kvmclock = cpuid_has_kvmclock(topology->without);
 	t.tsc_deadline = topology->has_apic &&
 			 kvm_cap(kvm, KVM_CAP_TSC_DEADLINE_TIMER);

@@ -1,0 +1,104 @@
+"""Run inside the lab by test_snapshot_linux.py: Linux guests that are saved and
+restored at moments that chance chooses, from their first tenth of a second on, and
+have to find nothing amiss. Prints a line `@NAME ok` or `@NAME WHY` for each.
+
+    snapshotlab.py KVM_VMM VMLINUX INITRAMFS SCRIPT MOMENTS SEED NAME...
+
+A NAME is the kind of interrupt controllers and the number of vCPUs: split2. SCRIPT,
+what the guests do, is their first disk.
+"""
+
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+KVM_VMM, VMLINUX, INITRAMFS, SCRIPT = map(os.path.abspath, sys.argv[1:5])
+MOMENTS, SEED = int(sys.argv[5]), int(sys.argv[6])
+LIMIT = 124     # status of a run whose --timeout has run out
+DISK = 1 << 20
+LAST = 200      # seconds, for the last run
+
+
+class Wrong(Exception):
+    """What a guest found amiss, or we."""
+
+
+def first_words(chips, cpus):
+    words = [VMLINUX, "--initrd", INITRAMFS, "--mem", "96M", "--irqchip", chips,
+             "--smp", cpus]
+    if os.path.exists("disk"):
+        words += ["--disk", "script,ro", "--disk", "disk"]
+    return words + ["--cmdline",
+                    'console=ttyS0 quiet run="sh /dev/vda"']
+
+
+def run(words, limit, stdin=b""):
+    done = subprocess.run([KVM_VMM, "--timeout", limit, *words], check=False,
+                          input=stdin, capture_output=True)
+    return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
+
+
+def play(name, chance):
+    """All that one guest says, in all its lives."""
+    chips, cpus = re.fullmatch(r"([a-z]+)(\d+)", name).groups()
+    words = first_words(chips, cpus)
+    said = b""
+    for moment in range(MOMENTS):
+        limit = f"{chance.choice([0.1, 0.5, 1.5]) * chance.random() + 0.02:.3f}"
+        status, out, err = run([*words, "--save-on-exit", "snap"], limit)
+        said += out
+        if status != LIMIT:
+            raise Wrong(f"moment {moment}: status {status}: {err[-1500:]!r} "
+                        f"{said[-500:]!r}")
+        words = ["--restore", "snap"]
+        print(f"# {name} moment {moment} after {limit} s, "
+              f"{os.stat('snap').st_blocks // 2} KiB, {len(said)} bytes said",
+              flush=True)
+    status, out, err = run(words, str(LAST), b"over\n")
+    said += out
+    if status:
+        raise Wrong(f"the end: status {status}: {err[-1500:]!r} "
+                    f"{said[-1500:]!r}")
+    return said.decode("utf-8", "replace")
+
+
+def judge(said):
+    lines = re.findall(r"^@(\w+) (.*?)\r?$", said, re.M)
+    bad = [" ".join(line) for line in lines if line[1].endswith(" bad")]
+    if bad:
+        raise Wrong(f"{bad[:8]}")
+    numbers = [int(text) for word, text in lines if word == "line"]
+    if not numbers or numbers != list(range(1, len(numbers) + 1)):
+        raise Wrong(f"lines: {numbers[-50:]} of {said[-2000:]!r}")
+    wall = int(dict(lines)["wall"])
+    if abs(wall - time.time()) > 30:
+        raise Wrong(f"its clock says {wall}, and it is {time.time():.0f}")
+    return len(numbers)
+
+
+def main():
+    for name in sys.argv[7:]:
+        chance = random.Random(f"{SEED}{name}")
+        begun = time.time()
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)
+            with open(SCRIPT, "rb") as script, open("script", "wb") as disk:
+                text = script.read()
+                disk.write(text + b"\n" * (-len(text) % 4096))
+            with open("disk", "wb") as disk:
+                disk.truncate(DISK)
+            try:
+                said = play(name, chance)
+                verdict = f"ok # {judge(said)} lines, " \
+                    f"{time.time() - begun:.0f} s"
+            except Wrong as why:
+                verdict = str(why)
+            os.chdir("/")
+        print(f"@{name} {verdict}", flush=True)
+
+
+main()
