@@ -38,7 +38,7 @@ lockstep: all | $(B)/deps/level $(B)/deps/lab
 		/usr/bin/python3 -m lockstep
 
 # As they were typed: make would take a $ in them for one of its variables.
-$(foreach v,IMG RUN ARGS TOGGLE HOW TIMEOUT COUNT SET TRACE,$(if $(filter-out \
+$(foreach v,IMG RUN FROM ARGS TOGGLE HOW TIMEOUT COUNT SET TRACE,$(if $(filter-out \
 	undefined,$(origin $v)),$(eval override $v := $$(value $v))))
-export IMG RUN ARGS MAKE TOGGLE HOW TIMEOUT COUNT SET TRACE
+export IMG RUN FROM ARGS MAKE TOGGLE HOW TIMEOUT COUNT SET TRACE
 PHONY += run doctor compare lockstep
