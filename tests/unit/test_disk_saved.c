@@ -126,8 +126,9 @@ static const struct disk_ask a_copy = { .copy = true };
 /* Other bytes at another time, by another program. */
 static void change(const char *path)
 {
+	static time_t when = 1000000000;
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
-				     { .tv_sec = 1000000000 } };
+				     { .tv_sec = when++ } };
 	int fd = open(path, O_WRONLY);
 
 	assert_int_equal(futimens(fd, times), 0);

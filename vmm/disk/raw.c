@@ -84,18 +84,31 @@ static int look_at_device(struct disk *disk)
 	return 0;
 }
 
+/* Behind its end there is nothing to be lost by asking. Some file systems take that
+ * for a change, which a snapshot would find: then there was none. */
+static bool can_punch(int fd, const struct stat *st)
+{
+	const struct timespec times[] = { { .tv_nsec = UTIME_OMIT },
+					  st->st_mtim };
+	struct stat now;
+
+	if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+		      st->st_size, DISK_BLOCK_MAX))
+		return false;
+	if (!fstat(fd, &now) && (now.st_mtim.tv_sec != st->st_mtim.tv_sec ||
+				 now.st_mtim.tv_nsec != st->st_mtim.tv_nsec))
+		futimens(fd, times);
+	return true;
+}
+
 static int look_at_file(struct disk *disk, const struct stat *st)
 {
 	disk->size = st->st_size;
 	disk->block = DISK_SECTOR;
 	disk->changed = st->st_mtim;
 	disk->can_zero = true;
-	/* Behind its end there is nothing to be lost by asking. */
-	disk->can_discard =
-		!disk->read_only &&
-		!fallocate(of(disk)->file.fd,
-			   FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-			   st->st_size, DISK_BLOCK_MAX);
+	disk->can_discard = !disk->read_only &&
+			    can_punch(of(disk)->file.fd, st);
 	return 0;
 }
 
