@@ -16,12 +16,22 @@
 #define NAME_SHOWN 80 /* characters; those of C++ and Rust have no end */
 
 struct vm_symbols {
-	const char *path;
+	int fd;		 /* opened while files still may be */
 	struct stat was; /* the file, when the guest was made */
 	pthread_mutex_t lock;
 	bool tried; /* guarded by lock, as is: */
 	struct symbols *symbols;
 };
+
+/* Nothing that has to be waited for, or that reading changes. */
+static int open_regular(const char *path)
+{
+	struct stat st;
+
+	if (!path || stat(path, &st) || !S_ISREG(st.st_mode))
+		return -1;
+	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
 
 /* No memory, no file: no names, and nothing else amiss. */
 void vm_attach_symbols(struct vm *vm)
@@ -31,8 +41,11 @@ void vm_attach_symbols(struct vm *vm)
 
 	if (!symbols)
 		return;
-	symbols->path = config->symbols ? config->symbols : config->image;
-	if (!symbols->path || stat(symbols->path, &symbols->was)) {
+	symbols->fd =
+		open_regular(config->symbols ? config->symbols : config->image);
+	if (symbols->fd < 0 || fstat(symbols->fd, &symbols->was)) {
+		if (symbols->fd >= 0)
+			close(symbols->fd);
 		free(symbols);
 		return;
 	}
@@ -45,6 +58,7 @@ void vm_detach_symbols(struct vm *vm)
 	if (!vm->symbols)
 		return;
 	symbols_close(vm->symbols->symbols);
+	close(vm->symbols->fd);
 	pthread_mutex_destroy(&vm->symbols->lock);
 	free(vm->symbols);
 	vm->symbols = NULL;
@@ -61,16 +75,11 @@ static bool is_same(const struct stat *a, const struct stat *b)
 /* One that was built anew meanwhile has other addresses. */
 static struct symbols *read_same(const struct vm_symbols *symbols)
 {
-	int fd = open(symbols->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct symbols *read = NULL;
 	struct stat st;
 
-	if (fd < 0)
+	if (fstat(symbols->fd, &st) || !is_same(&st, &symbols->was))
 		return NULL;
-	if (!fstat(fd, &st) && is_same(&st, &symbols->was))
-		read = symbols_read(fd);
-	close(fd);
-	return read;
+	return symbols_read(symbols->fd);
 }
 
 const struct symbols *vm_symbols(const struct vm *vm)

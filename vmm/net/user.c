@@ -163,7 +163,7 @@ static void user_close(struct net_end *end)
 	if (end->lifeline)
 		close(end->lifeline);
 	if (u->pid > 0) {
-		kill(u->pid, SIGKILL);
+		backend_kill(u->pid);
 		backend_wait(u->pid);
 	}
 	close_fd(u->bell);

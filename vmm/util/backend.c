@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -19,6 +20,49 @@
 #include "util/log.h"
 
 #define STACK_SIZE 16384
+
+/* What ends a program that was started: a descriptor of its process. */
+struct handle {
+	pid_t pid;
+	int fd;
+	struct handle *next;
+};
+
+static struct handle *handles; /* main thread */
+
+/* It has not been waited for, so its number is nobody else's. */
+static void keep_handle(pid_t pid)
+{
+	struct handle *handle = malloc(sizeof(*handle));
+
+	if (!handle)
+		return;
+	*handle = (struct handle){ pid, syscall(SYS_pidfd_open, pid, 0),
+				   handles };
+	handles = handle;
+}
+
+static void drop_handle(pid_t pid)
+{
+	struct handle **at = &handles, *handle;
+
+	while (*at && (*at)->pid != pid)
+		at = &(*at)->next;
+	handle = *at;
+	if (!handle)
+		return;
+	*at = handle->next;
+	if (handle->fd >= 0)
+		close(handle->fd);
+	free(handle);
+}
+
+void backend_kill(pid_t pid)
+{
+	for (const struct handle *h = handles; h; h = h->next)
+		if (h->pid == pid && h->fd >= 0)
+			syscall(SYS_pidfd_send_signal, h->fd, SIGKILL, NULL, 0);
+}
 
 /* Where @program is: in the folder of this one. */
 static int find_program(const char *program, char *path, size_t room)
@@ -168,6 +212,8 @@ pid_t backend_start(char *const *argv, char *setting, const int *fds,
 	pid = start_alone(&start);
 	if (start.parent >= 0)
 		close(start.parent);
+	if (pid > 0)
+		keep_handle(pid);
 	return pid;
 }
 
@@ -175,6 +221,7 @@ int backend_wait(pid_t pid)
 {
 	int status;
 
+	drop_handle(pid);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return BACKEND_NOT_STARTED;

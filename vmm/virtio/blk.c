@@ -39,7 +39,6 @@ struct blk_queue {
 	unsigned int nr_requests;
 	struct request *free;
 	struct blk_ring *ring;
-	bool has_asked; /* for a ring */
 };
 
 struct blk {
@@ -135,14 +134,6 @@ static void on_end(void *arg)
 
 static const struct blk_ring_calls ring_calls = { on_read, on_end };
 
-static struct blk_ring *ring_of(struct blk_queue *q)
-{
-	if (!q->has_asked)
-		q->ring = blk_ring_new(q->blk->board, q->nr, &ring_calls, q);
-	q->has_asked = true;
-	return q->ring;
-}
-
 /* Hands it to the ring; false: it has to be waited for here. */
 static bool send_off(struct blk_queue *q, struct request *r)
 {
@@ -151,7 +142,7 @@ static bool send_off(struct blk_queue *q, struct request *r)
 	int fd = disk->format->place ? disk->format->place(disk, &at, r->len) :
 				       -1;
 
-	return fd >= 0 && ring_of(q) &&
+	return fd >= 0 && q->ring &&
 	       blk_ring_read(q->ring, fd, r->data, r->nr, at, r);
 }
 
@@ -368,6 +359,9 @@ static void blk_init(void *dev, struct virtio *virtio, struct board *board)
 		b->queues[i].blk = b;
 		b->queues[i].nr = i;
 	}
+	for (unsigned int i = 0; i < nr && b->disk->format->place; i++)
+		b->queues[i].ring =
+			blk_ring_new(board, i, &ring_calls, &b->queues[i]);
 	virtio_offer(virtio, blk_features_of(b->disk));
 	virtio_set_queues(virtio, nr);
 	virtio_set_config(virtio, 0, &config, sizeof(config));

@@ -21,7 +21,8 @@ struct blk_ring_calls {
 	void (*ended)(void *arg);
 };
 
-/* NULL: this host has none, or the run goes without. */
+/* Of init(): before the guest runs, as a filter of system calls lets none be made
+ * behind it. NULL: this host has none, or the run goes without. */
 struct blk_ring *blk_ring_new(struct board *board, unsigned int worker,
 			      const struct blk_ring_calls *calls, void *arg);
 

@@ -28,6 +28,8 @@
 
 struct lanes stats_ends;
 
+static int pagemap = -1; /* constant once vCPUs run */
+
 static bool count_pages(int fd, const struct memory *mem, uint64_t *kib)
 {
 	uint64_t entries[PAGES_STEP];
@@ -53,14 +55,13 @@ static bool count_pages(int fd, const struct memory *mem, uint64_t *kib)
 /* How much of guest RAM the host backs with pages. False: it does not say. */
 static bool count_resident(const struct memory *mem, uint64_t *kib)
 {
-	int fd = open(PAGEMAP, O_RDONLY | O_CLOEXEC);
-	bool known;
+	return pagemap >= 0 && count_pages(pagemap, mem, kib);
+}
 
-	if (fd < 0)
-		return false;
-	known = count_pages(fd, mem, kib);
-	close(fd);
-	return known;
+void stats_open_pagemap(void)
+{
+	if (pagemap < 0)
+		pagemap = open(PAGEMAP, O_RDONLY | O_CLOEXEC);
 }
 
 void stats_take_end(const struct vm *vm)

@@ -3,13 +3,17 @@
  * a whole used.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "probes/stats/stats.h"
 #include "util/clock.h"
+
+static int status = -1; /* /proc/self/status; constant once vCPUs run */
 
 static const struct stats_lane *lane_of(const struct lane *lane)
 {
@@ -165,16 +169,21 @@ static uint64_t to_ns(const struct timeval *time)
 static uint64_t read_peak_kib(const struct rusage *used)
 {
 	static const char peak[] = "VmHWM:";
-	FILE *file = fopen("/proc/self/status", "re");
-	uint64_t kib = used->ru_maxrss;
-	char line[128];
+	char text[4096];
+	const ssize_t len = pread(status, text, sizeof(text) - 1, 0);
+	const char *at;
 
-	while (file && fgets(line, sizeof(line), file))
-		if (!strncmp(line, peak, strlen(peak)))
-			kib = strtoull(line + strlen(peak), NULL, 10);
-	if (file)
-		fclose(file);
-	return kib;
+	text[len > 0 ? len : 0] = '\0';
+	at = strstr(text, peak);
+	if (!at)
+		return used->ru_maxrss;
+	return strtoull(at + strlen(peak), NULL, 10);
+}
+
+void stats_open_status(void)
+{
+	if (status < 0)
+		status = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 }
 
 static const struct stats_end *end_of(const struct lane *lane)

@@ -23,6 +23,7 @@ static void (*print)(FILE *to, const struct stats *stats) = stats_print_table;
 static const char *path; /* NULL: stderr */
 static int fd = STDERR_FILENO;
 static uint64_t started_ns; /* 0: nothing is counted */
+static struct sink sink;
 
 static int bad_format(const char *arg)
 {
@@ -44,11 +45,27 @@ static int open_file(const char *name)
 
 	if (new_fd < 0)
 		return new_fd;
-	if (path)
-		close(fd); /* the option was given twice: the last one counts */
 	path = name;
 	fd = new_fd;
 	return 0;
+}
+
+/* All that is needed at the end, while it may be opened. Not stderr as it is: what
+ * others share may be set not to block. */
+static int open_all(void)
+{
+	int err = 0;
+
+	sink_close(&sink); /* given twice: the last one counts */
+	if (path)
+		sink_own(&sink, fd);
+	else
+		err = sink_share(&sink, fd);
+	stats_open_pagemap();
+	stats_open_status();
+	if (err)
+		log_error("--stats: stderr: %s", strerror(-err));
+	return err;
 }
 
 /* [FORMAT[:FILE]] */
@@ -58,7 +75,7 @@ static int stats_setup(const char *arg)
 
 	stats_turn_on();
 	if (!arg)
-		return 0;
+		return open_all();
 	len = strcspn(arg, ":");
 	if (len == 5 && !strncmp(arg, "table", len))
 		print = stats_print_table;
@@ -67,21 +84,16 @@ static int stats_setup(const char *arg)
 	else
 		return bad_format(arg);
 	if (!arg[len])
-		return 0;
-	return arg[len + 1] ? open_file(arg + len + 1) : bad_format(arg);
+		return open_all();
+	if (!arg[len + 1])
+		return bad_format(arg);
+	return open_file(arg + len + 1) ?: open_all();
 }
 
-/* Not to stderr as it is: what others share may be set not to block. */
 static int write_out(const char *text, size_t len)
 {
-	struct sink sink;
-	int err = path ? 0 : sink_share(&sink, fd);
+	int err = sink_write(&sink, text, len);
 
-	if (err)
-		return err;
-	if (path)
-		sink_own(&sink, fd);
-	err = sink_write(&sink, text, len);
 	return sink_close(&sink) ?: err;
 }
 

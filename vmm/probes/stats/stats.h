@@ -171,6 +171,10 @@ void stats_count_injection(unsigned int guest_id, unsigned int cpu);
 /* Takes what @vm leaves behind; its vCPUs' threads are gone. */
 void stats_take_end(const struct vm *vm);
 
+/* Before the guest runs: what is read when it has ended (core/sandbox.h). */
+void stats_open_pagemap(void);
+void stats_open_status(void);
+
 /* Takes what went through a queue (include/queue.h). On the main thread. */
 void stats_take_queue(const struct queue_view *view,
 		      const struct queue_counts *counts);

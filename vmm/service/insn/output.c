@@ -141,7 +141,7 @@ int insn_output_end(void)
 		give_up(-err);
 	if (pid > 0) {
 		if (atomic_load(&failed) == ETIMEDOUT)
-			kill(pid, SIGKILL);
+			backend_kill(pid);
 		backend_wait(pid);
 	}
 	switch (atomic_load(&failed)) {
