@@ -151,6 +151,7 @@ endif
 
 ifeq ($(NEED_CONFIG)$(CONFIG_MKVM),yy)
 include vmm/build.mk
+include tools/seccomp/build.mk
 include guests/build.mk
 include os-1k/build.mk
 include tools/initcpio/build.mk

@@ -27,6 +27,7 @@ FEATURES = {
     "PAGES_4M": "large-pages",
     "PCI": "pci",
     "PIT": "pit",
+    "SANDBOX": "sandbox",
     "SHOWN_REGISTERS": "shown-registers",
     "SYNC_REGS": "sync-regs",
     "UART_FIFO": "fifo",

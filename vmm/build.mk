@@ -11,13 +11,14 @@ obj-y := core/memory.o core/cpuregs.o x86/cpustate_real16.o
 
 # The whole machine; what stands for it without, is below the devices.
 obj-$(CONFIG_MACHINE) += main.o cli.o cli_word.o cli_value.o usage.o machine.o \
-			 machine_console.o guest.o names.o platform.o files.o \
+			 machine_console.o guest.o names.o platform.o walls.o files.o \
 			 ending.o putoff.o eof.o
 obj-$(CONFIG_MACHINE) += core/kvm.o core/vm.o core/bus.o core/cpuid.o \
 			 core/vcpu.o core/pause.o core/watch.o core/exit.o core/probes.o \
 			 core/board.o core/board_all.o core/plan.o \
 			 core/plan_settle.o \
-			 core/lastword.o core/feature.o core/power.o util/event.o \
+			 core/lastword.o core/errand.o core/feature.o core/power.o \
+			 util/event.o \
 			 irqchip/select.o
 obj-$(CONFIG_MACHINE) += $(addprefix terminal/,console.o output.o screen.o term.o \
 			 messages.o style.o keys.o)
@@ -25,7 +26,7 @@ obj-$(CONFIG_MACHINE) += boot/select.o boot/kind.o boot/kind_look.o \
 			 boot/gunzip$(call none-without,BOOT_GZIP).o
 obj-$(or $(CONFIG_BOOT_GZIP),$(CONFIG_NET_USER),$(CONFIG_DBG_TRACE_INSN)) += util/backend.o
 obj-$(CONFIG_MACHINE) += util/lock.o util/log.o util/sink.o util/ring.o util/text.o \
-			 util/bus_error.o \
+			 util/bus_error.o util/reach.o util/signal_self.o \
 			 util/size.o
 
 obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
@@ -39,9 +40,11 @@ obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/shown$(call none-without,SHOWN_REGISTERS).o \
 	 core/irqfds$(call none-without,IRQFD).o \
 	 core/symbols$(call none-without,DBG_SYMBOLS).o \
+	 $(if $(CONFIG_SANDBOX),,core/sandbox_none.o) \
 	 core/services$(if $(CONFIG_DBG_GDB)$(CONFIG_DBG_TRACE_INSN)$(CONFIG_SNAPSHOT)$(CONFIG_CONTROL)$(CONFIG_DBG_STATS_EVERY),,_none).o \
 	 core/board_queue$(call none-without,VIRTIO).o \
 	 core/board_pci$(call none-without,PCI).o
+obj-$(CONFIG_SANDBOX) += $(call whole,sandbox)
 obj-$(CONFIG_MACHINE) += view$(call none-without,DISPLAY_TEXT).o
 obj-$(CONFIG_DISPLAY_TEXT) += display/text.o
 obj-$(CONFIG_MACHINE) += terminal/output_batch$(call none-without,CONSOLE_BATCH).o

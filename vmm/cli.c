@@ -17,6 +17,7 @@
 #include "cli_word.h"
 #include "command.h"
 #include "core/probes.h"
+#include "core/sandbox.h"
 #include "core/services.h"
 #include "device.h"
 #include "feature.h"
@@ -57,6 +58,7 @@ enum {
 	OPT_TIMEOUT,
 	OPT_MAX_EXITS,
 	OPT_INTERLEAVE,
+	OPT_SANDBOX,
 	OPT_VERBOSE,
 	OPT_LIST,
 	OPT_VERSION,
@@ -79,6 +81,7 @@ static const struct option fixed_options[] = {
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "max-exits", required_argument, NULL, OPT_MAX_EXITS },
 	{ "interleave", no_argument, NULL, OPT_INTERLEAVE },
+	{ "sandbox", required_argument, NULL, OPT_SANDBOX },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "list", no_argument, NULL, OPT_LIST },
 	{ "version", no_argument, NULL, OPT_VERSION },
@@ -171,6 +174,8 @@ static int apply_fixed(struct options *opt, int value, const char *arg)
 	case OPT_INTERLEAVE:
 		opt->interleave = true;
 		return 0;
+	case OPT_SANDBOX:
+		return sandbox_choose(arg);
 	case OPT_VERBOSE:
 		turn_verbose_on();
 		return 0;
@@ -355,8 +360,7 @@ static const char *word_behind(const struct table_option *row,
 	if (!row->service || !row->service->is_arg || !word ||
 	    !row->service->is_arg(word))
 		return NULL;
-	walk->at++;
-	return word;
+	return *walk->at++;
 }
 
 static int take_row(struct options *opt, const struct table_option *row,

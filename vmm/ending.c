@@ -12,6 +12,7 @@
 #include "abi/exit_status.h"
 #include "terminal/term.h"
 #include "util/clock.h"
+#include "util/signal_self.h"
 
 #define SIGNAL_BASE 128 /* exit status of a process that signal N ended */
 
@@ -183,7 +184,7 @@ static void answer(struct ending *ending, int sig)
 	}
 	if (sig == SIGTSTP) {
 		term_restore();
-		raise(SIGSTOP);
+		signal_self(SIGSTOP);
 	}
 	ending->resumed(ending->arg);
 }

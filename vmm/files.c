@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/exit_status.h"
 #include "boot/gunzip.h"
 #include "boot/select.h"
 #include "service/snapshot/restore.h"
@@ -70,4 +71,13 @@ void files_close(struct files *files)
 		image_close(&files->modules[i].image);
 		free((char *)files->modules[i].image.path);
 	}
+}
+
+int files_status(int err)
+{
+	if (!err)
+		return 0;
+	return err == -EMFILE || err == -ENFILE || err == -ENOMEM ?
+		       STATUS_FAILED :
+		       STATUS_USAGE;
 }

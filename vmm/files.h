@@ -22,4 +22,8 @@ int files_open(struct files *files, const struct options *opt, unsigned int id);
 int files_check(const struct files *files);
 void files_close(struct files *files);
 
+/* The exit status for -errno @err: of a file that is wrong, or of a host that has
+ * too little of something. 0 for 0. */
+int files_status(int err);
+
 #endif

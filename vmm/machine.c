@@ -32,6 +32,7 @@
 #include "service/snapshot/restore.h"
 #include "util/log.h"
 #include "util/sink.h"
+#include "walls.h"
 
 static void stop_all(struct machine *m, int status, const char *reason)
 {
@@ -62,7 +63,7 @@ void machine_quit(void *arg, int status)
 
 /*
  * Starts every guest, or, where vCPUs cannot run at once, the next one when
- * all before it have ended. A guest that cannot be started has ended.
+ * all before it have ended.
  */
 static void start_next(struct machine *m)
 {
@@ -71,10 +72,8 @@ static void start_next(struct machine *m)
 
 		if (!smp_at_once() && m->nr_started && !vm_has_ended(&vm[-1]))
 			return;
-		if (!atomic_load(&vm->stopping) &&
-		    vm_start(vm,
-			     restore_is_on() ? NULL : &m->cpus[m->nr_started]))
-			machine_quit(m, STATUS_FAILED);
+		if (!atomic_load(&vm->stopping))
+			vm_start(vm);
 		m->nr_started++;
 	}
 }
@@ -89,6 +88,7 @@ static void on_bell(void *arg, uint32_t events)
 	messages_answer(&m->messages);
 	services_answer();
 	putoff_answer(&m->putoff);
+	walls_answer(m->vms, m->nr_vms);
 	start_next(m);
 }
 
@@ -196,23 +196,12 @@ static void free_guests(struct machine *m)
 	}
 }
 
-/* The exit status for a file that is wrong, or a host that has too little of
- * something. */
-static int open_status(int err)
-{
-	if (!err)
-		return 0;
-	return err == -EMFILE || err == -ENFILE || err == -ENOMEM ?
-		       STATUS_FAILED :
-		       STATUS_USAGE;
-}
-
 static int build_guests(struct machine *m)
 {
 	int status = 0;
 
 	for (unsigned int i = 0; i < m->opt->nr_images && !status; i++) {
-		status = open_status(files_open(&m->files, m->opt, i));
+		status = files_status(files_open(&m->files, m->opt, i));
 		if (!status)
 			status = build_guest(m, &m->vms[i], &m->cpus[i]);
 		files_close(&m->files);
@@ -254,6 +243,8 @@ static int run_guests(struct machine *m)
 	m->putoff =
 		(struct putoff){ .bell = m->bell.fd, .quit = quit, .arg = m };
 	m->ran = true;
+	if (walls_raise(m->vms, m->nr_vms, restore_is_on() ? NULL : m->cpus))
+		machine_quit(m, STATUS_FAILED);
 	start_next(m);
 	view_start(&m->view, &m->loop, &m->console, m->vms, m->nr_vms);
 	event_run(&m->loop, finished, m);
@@ -332,7 +323,7 @@ static void stop_services(struct machine *m)
 
 static int start_services(struct machine *m)
 {
-	int status = open_status(services_start(m->vms, m->nr_vms));
+	int status = files_status(services_start(m->vms, m->nr_vms));
 
 	if (status)
 		stop_services(m);
@@ -341,7 +332,7 @@ static int start_services(struct machine *m)
 
 static int open_services(struct machine *m)
 {
-	return open_status(services_open(m->opt->images, m->opt->nr_images));
+	return files_status(services_open(m->opt->images, m->opt->nr_images));
 }
 
 static void close_services(struct machine *m)

@@ -18,6 +18,7 @@
 #include "abi/exit_status.h"
 #include "cli.h"
 #include "command.h"
+#include "core/sandbox.h"
 #include "machine.h"
 
 TABLE_DECLARE(command, command);
@@ -139,5 +140,6 @@ int main(int argc, char **argv)
 		exit(after_printing(STATUS_OK));
 	if (opt.command)
 		exit(after_printing(opt.command->run(opt.command_arg)));
+	sandbox_begin(opt.without);
 	exit(machine_run(&opt));
 }

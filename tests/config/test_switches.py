@@ -277,6 +277,9 @@ ROWS = {
                    lost=(r"service (control|name|detached) .*",
                          r"command ctl .*")),
     "FORK": Row("service/fork/*"),
+    "SANDBOX": Row("sandbox/*", "core/sandbox_none",
+                   lost=(r"feature sandbox .*",
+                         r"command show-sandbox .*")),
     "DBG_DOCTOR": Row("doctor/*", lost=r"command doctor .*"),
 }
 # With every switch on, the choice has its first member: nothing to add.

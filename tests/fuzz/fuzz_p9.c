@@ -3,6 +3,7 @@
 /* objects: virtio/p9/files.o virtio/p9/directories.o virtio/p9/entries.o */
 /* objects: virtio/p9/moves.o virtio/p9/attributes.o virtio/p9/owner.o */
 /* objects: virtio/p9/xattrs.o virtio/p9/locks.o virtio/p9/lock_table.o */
+/* objects: util/reach.o */
 /*
  * A guest that sends a shared directory's server whatever it likes: the input is
  * messages, each a type and fields from a few small numbers and names, or bytes as

@@ -55,6 +55,7 @@ RULES = [
     ("service/fork/*",	FLOOR2 + ["service/control/control.h",
                        "service/snapshot/snapshot.h", "="],	True),
     ("service/*",	FLOOR2 + ["="],		True),
+    ("sandbox/*",	FLOOR2 + ["="],		True),
     ("doctor/*",	FLOOR0 + ["include/command.h", "="],	True),
     ("bare/*",		LOADER + ["include/device.h", "core/bus.h",
                                   "core/cpuregs.h", "="],	True),

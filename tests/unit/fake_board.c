@@ -377,6 +377,12 @@ int board_watch(struct board *board, unsigned int worker,
 	return 0;
 }
 
+int board_hire(struct board *board, unsigned int worker)
+{
+	(void)board;
+	return worker < WORKERS_MAX ? 0 : -1;
+}
+
 void board_unwatch(struct board *board, unsigned int worker,
 		   struct event_source *src)
 {

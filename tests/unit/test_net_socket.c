@@ -1,4 +1,5 @@
 /* objects: net/stream.o net/socket.o util/event.o util/log.o util/sink.o util/lock.o */
+/* objects: util/reach.o */
 /*
  * A cable to another program: frames through a stream socket in pieces of any size,
  * from a peer that comes, goes and lies.

@@ -3,6 +3,7 @@
 /* objects: virtio/p9/files.o virtio/p9/directories.o virtio/p9/entries.o */
 /* objects: virtio/p9/moves.o virtio/p9/attributes.o virtio/p9/owner.o */
 /* objects: virtio/p9/xattrs.o virtio/p9/locks.o virtio/p9/lock_table.o */
+/* objects: util/reach.o */
 /*
  * The 9p server, message by message: sessions, files that are open, renamed and
  * removed, directories, attributes; and what is no message.

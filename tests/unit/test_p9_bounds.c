@@ -3,6 +3,7 @@
 /* objects: virtio/p9/files.o virtio/p9/directories.o virtio/p9/entries.o */
 /* objects: virtio/p9/moves.o virtio/p9/attributes.o virtio/p9/owner.o */
 /* objects: virtio/p9/xattrs.o virtio/p9/locks.o virtio/p9/lock_table.o */
+/* objects: util/reach.o */
 /*
  * What a guest tries to get out of its directory, while a process of the host moves
  * things below it; owners in attributes; and locks, as other processes see them.

@@ -246,8 +246,8 @@ static void look(struct vcpu *vcpu, void *arg)
 /* One that a debugger has stopped is in other hands. */
 static bool is_running(struct vm *vm)
 {
-	return atomic_load(&vm->vcpus[0].started) &&
-	       !atomic_load(&vm->stopping) && !vm_is_paused(vm);
+	return atomic_load(&vm->begun) && !atomic_load(&vm->stopping) &&
+	       !vm_is_paused(vm);
 }
 
 static void ask(struct vm *vm)

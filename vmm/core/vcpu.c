@@ -4,6 +4,7 @@
  * order, so that a kick between two KVM_RUNs is not lost (KVM API, "The
  * kvm_run structure", immediate_exit).
  */
+#define _GNU_SOURCE /* gettid() */
 #include "core/vcpu.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,6 +23,7 @@
 #include "core/exit.h"
 #include "core/probes.h"
 #include "core/regs.h"
+#include "core/sandbox.h"
 #include "core/services.h"
 #include "core/vm.h"
 #include "irqchip.h"
@@ -31,6 +34,7 @@
 #define APIC_BASE_ENABLE (1ULL << 11) /* SDM 3A, "IA32_APIC_BASE MSR" */
 
 static __thread struct vcpu *current;
+static pid_t own_pid; /* constant once there are threads */
 
 static int vcpu_failed(const struct vcpu *vcpu, const char *what)
 {
@@ -223,12 +227,15 @@ static void *vcpu_main(void *arg)
 	struct vcpu *vcpu = arg;
 
 	current = vcpu;
+	atomic_store(&vcpu->tid, gettid());
+	if (sandbox_thread(SANDBOX_VCPU, vcpu->id))
+		vm_stop(vcpu->vm, STATUS_FAILED, NULL);
 	pause_here(vcpu);
 	if (vcpu->halted && !atomic_load(&vcpu->vm->stopping))
 		on_halt(vcpu);
 	while (!atomic_load(&vcpu->vm->stopping))
 		run_once(vcpu);
-	if (has_to_report(vcpu))
+	if (atomic_load(&vcpu->vm->begun) && has_to_report(vcpu))
 		probes_ended(vcpu, vcpu->vm->config.without, vcpu->vm->status);
 	pause_leave(vcpu);
 	vm_leave(vcpu->vm);
@@ -252,9 +259,14 @@ int vcpu_start(struct vcpu *vcpu)
 
 void vcpu_kick(struct vcpu *vcpu)
 {
+	int tid;
+
 	set_immediate_exit(vcpu, 1);
-	if (vcpu->started && vcpu != current)
-		pthread_kill(vcpu->thread, KICK_SIGNAL);
+	/* Not pthread_kill(): a filter can tell that this is for a thread of ours. One
+	 * that has not begun looks at the flag before it enters the guest. */
+	tid = atomic_load(&vcpu->tid);
+	if (tid && vcpu != current)
+		syscall(SYS_tgkill, own_pid, tid, KICK_SIGNAL);
 }
 
 void vcpu_unkick(struct vcpu *vcpu)
@@ -267,6 +279,7 @@ void vcpu_join(struct vcpu *vcpu)
 	if (!vcpu->started)
 		return;
 	pthread_join(vcpu->thread, NULL);
+	atomic_store(&vcpu->tid, 0);
 	vcpu->started = false;
 }
 
@@ -293,5 +306,6 @@ void vcpu_init_signals(void)
 {
 	struct sigaction action = { .sa_handler = on_kick };
 
+	own_pid = getpid();
 	sigaction(KICK_SIGNAL, &action, NULL);
 }

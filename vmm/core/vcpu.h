@@ -48,6 +48,7 @@ struct vcpu {
 	uint64_t seen_exit, seen_sregs_exit;
 
 	pthread_t thread;
+	atomic_int tid;	     /* what it is signalled by; 0: has not begun */
 	atomic_bool started; /* thread is valid and may be signalled */
 	atomic_int life;     /* enum vcpu_life; see core/unstarted.c */
 

@@ -134,6 +134,8 @@ int vm_create(struct vm *vm, const struct kvm *kvm,
 	pthread_mutex_init(&vm->intr_lock, NULL);
 	pthread_cond_init(&vm->intr_raised, NULL);
 	pause_init(vm);
+	pthread_mutex_init(&vm->errand_lock, NULL);
+	pthread_cond_init(&vm->errand_done, NULL);
 	bus_init(&vm->pio, "port");
 	bus_init(&vm->mmio, "address");
 	vm->start_ns = clock_now_ns();
@@ -175,14 +177,14 @@ static void kick_all(struct vm *vm)
 	pause_end(vm);
 }
 
-int vm_start(struct vm *vm, const struct cpu_state *cpu)
+int vm_raise(struct vm *vm, const struct cpu_state *cpu)
 {
 	int err = cpu ? vcpu_set_state(&vm->vcpus[0], cpu) : 0;
 
 	if (err)
 		return err;
-	if (cpu)
-		vm->start_ns = clock_now_ns();
+	vm->was_restored = !cpu;
+	vm_pause_soon(vm);
 	atomic_store(&vm->nr_running, vm->nr_vcpus);
 	for (unsigned int id = 0; id < vm->nr_vcpus; id++) {
 		err = vcpu_start(&vm->vcpus[id]);
@@ -192,10 +194,15 @@ int vm_start(struct vm *vm, const struct cpu_state *cpu)
 			return err; /* vm_join() is the caller's */
 		}
 	}
-	/* A guest that ended while we were at it could not kick them all. */
-	if (atomic_load(&vm->stopping))
-		kick_all(vm);
 	return 0;
+}
+
+void vm_start(struct vm *vm)
+{
+	if (!vm->was_restored)
+		vm->start_ns = clock_now_ns();
+	atomic_store(&vm->begun, true);
+	vm_resume(vm);
 }
 
 bool vm_has_ended(struct vm *vm)

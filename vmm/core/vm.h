@@ -87,10 +87,16 @@ struct vm {
 
 	struct pause pause; /* see core/pause.h */
 	bool forks;	    /* state_save() is for copies; its caller's */
+	pthread_mutex_t errand_lock;
+	pthread_cond_t errand_done;
+	struct errand *errands;	    /* guarded by it: core/errand.h */
 	struct vm_symbols *symbols; /* core/symbols.c */
 	bool kept; /* it has ended, and a service keeps it; by stop_lock */
 	struct bell changed;	   /* of board_ring() */
 	atomic_bool saved;	   /* the guest, when it asked for it last */
+	bool raised;		   /* workers_raise_others(); constant then */
+	bool was_restored;	   /* its clock is what it was; constant then */
+	atomic_bool begun;	   /* vm_start(): vCPUs enter their loops */
 	atomic_bool stopping;	   /* vCPUs leave their loops */
 	atomic_uint nr_running;	   /* vCPU threads that have not left yet */
 	atomic_uint halted_votes;  /* see core/watch.c */
@@ -112,10 +118,14 @@ int vm_create(struct vm *vm, const struct kvm *kvm,
 	      const struct vm_config *config);
 void vm_free(struct vm *vm);
 
-/* Starts all vCPU threads; vCPU 0 in @cpu, the others wait for its start-up
- * interrupt. NULL: each goes on as state_load() has left it. 0, or -errno after one message: then the VM is stopping, and
- * vm_join() waits for the threads that did start. */
-int vm_start(struct vm *vm, const struct cpu_state *cpu);
+/* Makes the threads of all vCPUs, which stand until vm_start(): vCPU 0 in @cpu, the
+ * others wait for its start-up interrupt. NULL: each goes on as state_load() has
+ * left it. 0, or -errno after one message; vm_join()
+ * waits for those that were made, once the VM is stopping. */
+int vm_raise(struct vm *vm, const struct cpu_state *cpu);
+
+/* Has them enter the guest. Once. */
+void vm_start(struct vm *vm);
 
 /* Whether it is stopping, and all that its vCPUs had to say is said: then
  * vm_join() does not wait. */

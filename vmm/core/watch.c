@@ -80,8 +80,7 @@ static void ask(struct vm *vm)
 /* Where guests run one after another, most of them wait for their turn. */
 static bool is_running(const struct vm *vm)
 {
-	return atomic_load(&vm->vcpus[0].started) &&
-	       !atomic_load(&vm->stopping);
+	return atomic_load(&vm->begun) && !atomic_load(&vm->stopping);
 }
 
 /* Whether it is time to ask a guest that was @still, or at work. */

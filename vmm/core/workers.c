@@ -1,4 +1,8 @@
-/* The threads of include/worker.h: each an event loop of its own. */
+/*
+ * The threads of include/worker.h: each an event loop of its own. Whoever comes
+ * first may be a vCPU, which makes no threads: that is an errand for the main one,
+ * and what happens until then waits in the event loop.
+ */
 #include "core/workers.h"
 
 #include <errno.h>
@@ -8,7 +12,10 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "abi/exit_status.h"
 #include "core/board_inner.h"
+#include "core/errand.h"
+#include "core/sandbox.h"
 #include "util/log.h"
 #include "worker.h"
 
@@ -19,8 +26,11 @@ struct worker {
 	struct event_loop loop;
 	struct event_source bell; /* eventfd: it is to end */
 	pthread_t thread;
-	bool ending; /* of this thread alone */
-	bool runs;
+	struct errand start;
+	bool opens_files; /* constant once it is ready */
+	bool ending;	  /* of this thread alone */
+	bool ready;	  /* has all but a thread */
+	bool runs;	  /* main thread */
 };
 
 static void on_bell(void *arg, uint32_t events)
@@ -49,6 +59,9 @@ static void *worker_main(void *arg)
 	struct worker *w = arg;
 	struct epoll_event ready[BATCH];
 
+	if (sandbox_thread(w->opens_files ? SANDBOX_SHARE : SANDBOX_WORKER,
+			   w - w->board->workers))
+		vm_stop(w->board->vm, STATUS_FAILED, NULL);
 	while (!w->ending) {
 		int n = epoll_wait(w->loop.epoll_fd, ready, BATCH, -1);
 
@@ -61,7 +74,7 @@ static void *worker_main(void *arg)
 /* Signals are the main thread's, but for those that a fault brings. */
 static int start_thread(struct worker *w)
 {
-	static const int faults[] = { SIGBUS, SIGSEGV, SIGILL, SIGFPE };
+	static const int faults[] = { SIGBUS, SIGSEGV, SIGILL, SIGFPE, SIGSYS };
 	sigset_t most, old;
 	int err;
 
@@ -74,19 +87,43 @@ static int start_thread(struct worker *w)
 	return -err;
 }
 
-static int start(struct worker *w, struct board *board)
+static void say_failed(const struct board *board, int err)
+{
+	log_error("%s: %s: a thread of its own: %s%s", board->vm->config.name,
+		  board->dev.type->name, strerror(-err), log_advice(-err));
+}
+
+/* On the main thread. */
+static int start(struct worker *w)
+{
+	int err = start_thread(w);
+
+	w->runs = !err;
+	if (err)
+		say_failed(w->board, err);
+	return err;
+}
+
+static void on_errand(void *arg)
+{
+	struct worker *w = arg;
+
+	if (start(w))
+		vm_stop(w->board->vm, STATUS_FAILED, NULL);
+}
+
+static int make_ready(struct worker *w, struct board *board)
 {
 	int err = event_init(&w->loop);
 
 	if (err)
 		return err;
 	w->board = board;
+	w->start = (struct errand){ .run = on_errand, .arg = w };
 	w->bell = (struct event_source){ event_fd(), on_bell, w };
 	err = w->bell.fd < 0 ? w->bell.fd :
 			       event_add(&w->loop, &w->bell, EPOLLIN);
-	if (!err)
-		err = start_thread(w);
-	w->runs = !err;
+	w->ready = !err;
 	if (!err)
 		return 0;
 	if (w->bell.fd >= 0)
@@ -107,29 +144,75 @@ static struct worker *find(struct board *board, unsigned int nr, int *err)
 	if (!board->workers)
 		return NULL;
 	w = &board->workers[nr];
-	*err = w->runs ? 0 : start(w, board);
+	*err = w->ready ? 0 : make_ready(w, board);
 	return *err ? NULL : w;
+}
+
+/* As find(), and it has a thread, or will have soon. */
+static struct worker *hire(struct board *board, unsigned int nr, int *err)
+{
+	const bool was_there = board->workers && board->workers[nr].ready;
+	struct worker *w = find(board, nr, err);
+
+	if (w && !was_there && board->vm->raised)
+		errand_post(board->vm, &w->start);
+	return w;
+}
+
+int board_hire(struct board *board, unsigned int nr)
+{
+	int err;
+	struct worker *w = find(board, nr, &err);
+
+	if (w)
+		w->opens_files = true;
+	else
+		say_failed(board, err);
+	return err;
+}
+
+static int raise_those(struct vm *vm, bool open_files)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < vm->nr_boards; i++) {
+		struct worker *w = vm->boards[i].workers;
+
+		for (unsigned int nr = 0; w && nr < WORKERS_MAX && !err; nr++)
+			if (w[nr].ready && w[nr].opens_files == open_files)
+				err = start(&w[nr]);
+	}
+	return err;
+}
+
+int workers_raise_openers(struct vm *vm)
+{
+	return raise_those(vm, true);
+}
+
+int workers_raise_others(struct vm *vm)
+{
+	vm->raised = true;
+	return raise_those(vm, false);
 }
 
 int board_watch(struct board *board, unsigned int worker,
 		struct event_source *src, uint32_t events)
 {
 	int err;
-	struct worker *w = find(board, worker, &err);
+	struct worker *w = hire(board, worker, &err);
 
 	if (w)
 		err = event_add(&w->loop, src, events);
 	if (err)
-		log_error("%s: %s: a thread of its own: %s%s",
-			  board->vm->config.name, board->dev.type->name,
-			  strerror(-err), log_advice(-err));
+		say_failed(board, err);
 	return err;
 }
 
 void board_unwatch(struct board *board, unsigned int worker,
 		   struct event_source *src)
 {
-	if (board->workers && board->workers[worker].runs)
+	if (board->workers && board->workers[worker].ready)
 		event_del(&board->workers[worker].loop, src);
 }
 
@@ -161,14 +244,15 @@ void board_end_workers(struct board *board)
 	if (board->dev.type->abort)
 		board->dev.type->abort(board->dev.state);
 	for (unsigned int i = 0; i < WORKERS_MAX; i++)
-		if (board->workers[i].runs)
+		if (board->workers[i].ready)
 			event_notify(board->workers[i].bell.fd);
 	for (unsigned int i = 0; i < WORKERS_MAX; i++) {
 		struct worker *w = &board->workers[i];
 
-		if (!w->runs)
+		if (!w->ready)
 			continue;
-		pthread_join(w->thread, NULL);
+		if (w->runs)
+			pthread_join(w->thread, NULL);
 		close(w->bell.fd);
 		event_free(&w->loop);
 	}

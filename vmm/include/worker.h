@@ -2,8 +2,8 @@
  * Threads that serve a device, for one that waits for files, sockets or other
  * programs: a vCPU never waits for those, and neither does the main thread.
  *
- * A worker is made when it is first given something to watch, and it ends with
- * the guest. It calls the device as everybody does, with its lock taken, so the
+ * A worker is made when it is first given something to watch, by the main thread
+ * and soon, and it ends with the guest. It calls the device as everybody does, with its lock taken, so the
  * device is still written as if single threaded; around what may take long it
  * lets go of the lock, and looks again at what may have changed meanwhile.
  */
@@ -29,6 +29,10 @@ struct board;
  */
 int board_watch(struct board *board, unsigned int worker,
 		struct event_source *src, uint32_t events);
+
+/* init(): worker number @worker will open files of the host, which others must not
+ * (core/sandbox.h). 0, or -errno after one message. */
+int board_hire(struct board *board, unsigned int worker);
 
 /* From a handler of the same worker, or while the device has no worker running:
  * @src is not called again. */

@@ -15,6 +15,7 @@
 
 #include "net/stream.h"
 #include "util/log.h"
+#include "util/reach.h"
 
 #define LISTEN ",listen"
 
@@ -73,6 +74,7 @@ static int start_listening(struct cable *cable)
 	if (!err && listen(fd, 1))
 		err = errno;
 	if (!err) {
+		reach_add(REACH_REMOVE, cable->address.sun_path);
 		cable->listener = cable->stream.end.fd = fd;
 		return 0;
 	}

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "util/bus_error.h"
+#include "util/signal_self.h"
 
 static struct termios saved;
 static volatile sig_atomic_t is_raw; /* also read by a signal handler */
@@ -25,7 +26,7 @@ void term_die(int sig)
 {
 	term_restore();
 	signal(sig, SIG_DFL);
-	raise(sig);
+	signal_self(sig);
 }
 
 void term_catch(int sig)
@@ -39,9 +40,9 @@ void term_catch(int sig)
 
 static void catch_fatal_signals(void)
 {
-	static const int fatal[] = { SIGSEGV, SIGILL,  SIGFPE, SIGABRT,
-				     SIGUSR2, SIGXCPU, SIGSYS, SIGVTALRM,
-				     SIGPROF, SIGTRAP, SIGIO,  SIGSTKFLT };
+	static const int fatal[] = { SIGSEGV, SIGILL,  SIGFPE,	  SIGABRT,
+				     SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF,
+				     SIGTRAP, SIGIO,   SIGSTKFLT };
 
 	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
 		term_catch(fatal[i]);

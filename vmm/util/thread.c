@@ -6,7 +6,7 @@
 
 int thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg)
 {
-	static const int faults[] = { SIGBUS, SIGSEGV, SIGILL, SIGFPE };
+	static const int faults[] = { SIGBUS, SIGSEGV, SIGILL, SIGFPE, SIGSYS };
 	sigset_t most, old;
 	int err;
 

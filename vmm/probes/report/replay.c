@@ -10,6 +10,8 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
+#include "core/errand.h"
+#include "core/sandbox.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "probes/report/report.h"
@@ -27,6 +29,7 @@ struct watchdog {
 	pthread_mutex_t lock; /* guards done */
 	pthread_cond_t wake;
 	bool done;
+	bool runs;
 };
 
 static void *watch(void *arg)
@@ -35,6 +38,8 @@ static void *watch(void *arg)
 	struct timespec end;
 	int err = 0;
 
+	if (sandbox_thread(SANDBOX_WORKER, 0))
+		return NULL;
 	clock_gettime(CLOCK_REALTIME, &end);
 	end.tv_sec += TIME_MAX;
 	pthread_mutex_lock(&dog->lock);
@@ -46,12 +51,20 @@ static void *watch(void *arg)
 	return NULL;
 }
 
+static void run_watchdog(void *arg)
+{
+	struct watchdog *dog = arg;
+
+	dog->runs = !pthread_create(&dog->thread, NULL, watch, dog);
+}
+
 static bool start_watchdog(struct watchdog *dog, struct vcpu *vcpu)
 {
 	*dog = (struct watchdog){ .vcpu = vcpu };
 	pthread_mutex_init(&dog->lock, NULL);
 	pthread_cond_init(&dog->wake, NULL);
-	return !pthread_create(&dog->thread, NULL, watch, dog);
+	errand_do(vcpu->vm, run_watchdog, dog);
+	return dog->runs;
 }
 
 static void stop_watchdog(struct watchdog *dog)
@@ -124,6 +137,19 @@ static void copy_rest(const struct vcpu *from, const struct vcpu *to)
 		ioctl(to->fd, KVM_SET_FPU, &fpu);
 }
 
+struct creation {
+	struct vcpu *vcpu;
+	const struct vcpu *crashed;
+	int err;
+};
+
+static void create(void *arg)
+{
+	struct creation *c = arg;
+
+	c->err = vcpu_create(c->vcpu, c->crashed->vm, c->crashed->id + 1);
+}
+
 /*
  * Makes @vcpu a new one that is where @crashed was at its last exit. A second
  * vCPU, because one that was reset does not always run again.
@@ -131,12 +157,14 @@ static void copy_rest(const struct vcpu *from, const struct vcpu *to)
 static int create_again(struct vcpu *vcpu, const struct vcpu *crashed)
 {
 	struct kvm_mp_state runnable = { .mp_state = KVM_MP_STATE_RUNNABLE };
-	int err = vcpu_create(vcpu, crashed->vm, crashed->id + 1);
+	struct creation creation = { .vcpu = vcpu, .crashed = crashed };
 
-	if (err)
-		return err;
+	errand_do(crashed->vm, create, &creation);
+	if (creation.err)
+		return creation.err;
 	copy_rest(crashed, vcpu);
 	vcpu->thread = crashed->thread;
+	atomic_store(&vcpu->tid, atomic_load(&crashed->tid));
 	vcpu->started = true;
 	vcpu->run->kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
 	if (!ioctl(vcpu->fd, KVM_SET_MP_STATE, &runnable) &&

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "abi/exit_status.h"
+#include "core/sandbox.h"
 #include "core/services.h"
 #include "probes/stats/stats.h"
 #include "service.h"
@@ -180,6 +181,8 @@ static void *run(void *arg)
 	uint64_t next_ns = clock_now_ns() + every.period_ns;
 
 	(void)arg;
+	if (sandbox_thread(SANDBOX_SERVICE, 0))
+		return NULL;
 	while (!atomic_load(&every.quit)) {
 		uint64_t now_ns = clock_now_ns();
 

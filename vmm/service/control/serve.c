@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/sandbox.h"
 #include "core/vm.h"
 #include "service/control/control.h"
 #include "service/control/line.h"
@@ -114,6 +115,8 @@ static void *serve(void *arg)
 	};
 
 	(void)arg;
+	if (sandbox_thread(SANDBOX_SERVICE, 0))
+		return NULL;
 	while (!atomic_load(&control.quit)) {
 		if (poll(fds, NR_FDS, stop_due_ms()) < 0)
 			continue;

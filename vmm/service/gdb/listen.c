@@ -12,6 +12,7 @@
 #include "service/gdb/inner.h"
 #include "service/gdb/listen.h"
 #include "util/log.h"
+#include "util/reach.h"
 #include "util/size.h"
 
 #define UNIX_PREFIX "unix:"
@@ -168,6 +169,9 @@ int listen_at(const char *place, unsigned int nth, const char *guest)
 		listen_end(place, nth, fd);
 		fd = err;
 	}
+	if (fd >= 0 && is_path(place) &&
+	    path_of(place, nth, name, sizeof(name)))
+		reach_add(REACH_REMOVE, name);
 	if (fd < 0)
 		log_error("%s: --gdb: %s: %s%s", guest, name, strerror(-fd),
 			  advice(-fd));

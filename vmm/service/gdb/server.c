@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/sandbox.h"
 #include "core/vm.h"
 #include "service/gdb/inner.h"
 #include "util/event.h"
@@ -218,6 +219,8 @@ static void *serve(void *arg)
 	struct gdb *gdb = arg;
 	struct pollfd fds[NR_FDS];
 
+	if (sandbox_thread(SANDBOX_SERVICE, 0))
+		return NULL;
 	while (attend(gdb)) {
 		if (!wait_for_something(gdb, fds))
 			continue;

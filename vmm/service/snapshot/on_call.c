@@ -10,6 +10,7 @@
 
 #include "abi/exit_status.h"
 #include "core/pause.h"
+#include "core/sandbox.h"
 #include "core/vm.h"
 #include "service.h"
 #include "service/snapshot/snapshot.h"
@@ -78,6 +79,8 @@ static void *caller_main(void *arg)
 	struct vm *vm = caller.vm;
 
 	(void)arg;
+	if (sandbox_thread(SANDBOX_SAVER, 0))
+		vm_stop(vm, STATUS_FAILED, NULL);
 	while (wait_for_call()) {
 		bool still = vm_pause_wait(vm);
 		unsigned int asked = take_calls();

@@ -10,12 +10,14 @@
 
 #include "abi/exit_status.h"
 #include "core/pause.h"
+#include "core/sandbox.h"
 #include "core/vm.h"
 #include "service.h"
 #include "service/snapshot/snapshot.h"
 #include "service/snapshot/target.h"
 #include "util/event.h"
 #include "util/log.h"
+#include "util/thread.h"
 
 #define OPTION "--save-on-exit"
 
@@ -25,28 +27,24 @@ static struct {
 	struct vm *vm;
 	int bell;
 	pthread_t thread;
-	bool begun; /* main thread */
+	bool has_thread; /* main thread, as is: */
+	bool begun;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool asked, quit; /* guarded by lock */
 	atomic_bool done;
 	int err; /* once done */
-} saver;
+} saver = {
+	.target.folder = -1,
+	.target.fd = -1,
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.changed = PTHREAD_COND_INITIALIZER,
+};
 
 static int setup(const char *arg)
 {
 	saver.path = arg;
 	return 0;
-}
-
-static int start(struct vm *vms, unsigned int nr_vms)
-{
-	if (nr_vms != 1) {
-		log_error(OPTION ": one guest goes into a file; give each a "
-				 "run of its own");
-		return -EINVAL;
-	}
-	saver.vm = vms;
-	snapshot_prepare();
-	return target_say(&saver.target, OPTION,
-			  target_open(&saver.target, saver.path));
 }
 
 static int say_ended(const struct vm *vm)
@@ -64,35 +62,93 @@ static int save(struct vm *vm)
 	return snapshot_save_to(vm, &saver.target, OPTION);
 }
 
+/* Whether it is asked to, and not just to go. */
+static bool wait_for_wish(void)
+{
+	bool asked;
+
+	pthread_mutex_lock(&saver.lock);
+	while (!saver.asked && !saver.quit)
+		pthread_cond_wait(&saver.changed, &saver.lock);
+	asked = saver.asked;
+	pthread_mutex_unlock(&saver.lock);
+	return asked;
+}
+
 static void *saver_main(void *arg)
 {
 	(void)arg;
+	if (sandbox_thread(SANDBOX_SAVER, 1))
+		vm_stop(saver.vm, STATUS_FAILED, NULL);
+	if (!wait_for_wish())
+		return NULL;
 	saver.err = save(saver.vm);
 	atomic_store(&saver.done, true);
 	event_notify(saver.bell);
 	return NULL;
 }
 
+/* Now, as it opens files: no thread that can is made behind the main one's filter of
+ * system calls (core/sandbox.h). */
+static int start_thread(void)
+{
+	int err = thread_start(&saver.thread, saver_main, NULL);
+
+	saver.has_thread = !err;
+	if (err) {
+		log_error(OPTION ": thread: %s", strerror(-err));
+		target_close(&saver.target);
+	}
+	return err;
+}
+
+static int start(struct vm *vms, unsigned int nr_vms)
+{
+	int err;
+
+	if (nr_vms != 1) {
+		log_error(OPTION ": one guest goes into a file; give each a "
+				 "run of its own");
+		return -EINVAL;
+	}
+	saver.vm = vms;
+	snapshot_prepare();
+	err = target_say(&saver.target, OPTION,
+			 target_open(&saver.target, saver.path));
+	return err ? err : start_thread();
+}
+
+static void ask_thread(bool to_save)
+{
+	pthread_mutex_lock(&saver.lock);
+	saver.asked = to_save;
+	saver.quit = !to_save;
+	pthread_cond_signal(&saver.changed);
+	pthread_mutex_unlock(&saver.lock);
+}
+
 static bool goes_first(int bell)
 {
 	if (saver.begun)
 		return !atomic_load(&saver.done);
-	if (atomic_load(&saver.vm->stopping))
+	if (!saver.has_thread || atomic_load(&saver.vm->stopping))
 		return false;
 	saver.bell = bell;
-	saver.err = pthread_create(&saver.thread, NULL, saver_main, NULL);
-	saver.begun = !saver.err;
-	if (saver.err)
-		log_error(OPTION ": thread: %s", strerror(saver.err));
-	return saver.begun;
+	saver.begun = true;
+	ask_thread(true);
+	return true;
 }
 
 static int stop(void)
 {
-	if (saver.begun)
-		pthread_join(saver.thread, NULL);
-	else if (saver.vm && !saver.err)
+	if (!saver.has_thread)
+		return STATUS_OK;
+	if (!saver.begun) {
+		ask_thread(false);
 		say_ended(saver.vm);
+	}
+	pthread_join(saver.thread, NULL);
+	saver.has_thread = false;
 	target_close(&saver.target);
 	return saver.err ? STATUS_FAILED : STATUS_OK;
 }

@@ -13,6 +13,7 @@
 
 #include "service/snapshot/format.h"
 #include "util/log.h"
+#include "util/reach.h"
 
 #define MODE 0600 /* all that the guest knows is in there */
 
@@ -100,6 +101,8 @@ int target_open(struct target *target, const char *path)
 		err = check_place(target);
 	if (err)
 		target_close(target);
+	else
+		reach_add(REACH_REPLACE, path);
 	return err;
 }
 

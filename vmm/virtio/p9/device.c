@@ -136,6 +136,8 @@ static void share_init(void *dev, struct virtio *virtio, struct board *board)
 	s->board = board;
 	s->virtio = virtio;
 	s->share = wish->share;
+	if (board_hire(board, 0))
+		virtio_break(virtio, "no thread to serve it", 0);
 	p9_init(&s->p9, &s->share);
 	virtio_set_config(virtio, 0, &len, sizeof(len));
 	virtio_set_config(virtio, sizeof(len), wish->tag, len);

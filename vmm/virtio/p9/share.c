@@ -13,6 +13,7 @@
 
 #include <linux/openat2.h>
 
+#include "util/reach.h"
 #include "virtio/p9/p9.h"
 
 #define FDS_MIN 32
@@ -44,6 +45,8 @@ int p9_share_open(struct p9_share *share, const char *path)
 	err = share->proc < 0 ? -ENXIO : try_openat2(share->root);
 	if (err)
 		p9_share_close(share);
+	else
+		reach_add(REACH_WRITE, path);
 	return err;
 }
 
