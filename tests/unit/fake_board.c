@@ -379,8 +379,7 @@ int board_watch(struct board *board, unsigned int worker,
 
 int board_hire(struct board *board, unsigned int worker)
 {
-	(void)board;
-	return worker < WORKERS_MAX ? 0 : -1;
+	return board && worker < WORKERS_MAX ? 0 : -1;
 }
 
 void board_unwatch(struct board *board, unsigned int worker,
