@@ -111,7 +111,7 @@ void ctl_answer_now(struct ctl_call *call)
 
 static int send_request(struct request *request)
 {
-	return message_send(vmm.fd, request->line, request->len,
+	return message_send(vmm.fd, request->line, strlen(request->line),
 			    request->call.fd);
 }
 

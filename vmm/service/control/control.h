@@ -65,7 +65,8 @@ struct control {
 	unsigned int nr_vms;
 	struct control_guest *guests;
 	int broker; /* the VMM's end of the pair */
-	int wake;   /* eventfd */
+	int wake;   /* eventfd: there is something for the thread */
+	int gone;   /* likewise: it says no more */
 	pthread_t thread;
 	atomic_bool quit;
 	struct ctl_answer answer;

@@ -166,7 +166,9 @@ static void registers(struct ctl_call *call, struct vm *vms,
 	}
 	if (!ctl_no_more(call, rest))
 		return;
-	if (!guest_has_begun(vms))
+	if (atomic_load(&vms->stopping))
+		ctl_refuse(call, NULL, "the guest has ended");
+	else if (!guest_has_begun(vms))
 		ctl_refuse(call, NULL, "the guest has not begun");
 	else if (!vcpu_ask_until(&vms->vcpus[id], read_registers, &r,
 				 clock_now_ns() + PATIENCE_NS))

@@ -23,6 +23,8 @@
 
 TABLE_DECLARE(ctl, ctl_command);
 
+#define ANSWER_MS 5000 /* that a last answer may take */
+
 enum { WAKE, BROKER, NR_FDS };
 
 /* The guests that the call is for. False: it has refused. */
@@ -126,6 +128,7 @@ static void *serve(void *arg)
 			fds[BROKER].fd = -1;
 		stop_those_due();
 	}
+	event_notify(control.gone);
 	return NULL;
 }
 
@@ -155,6 +158,23 @@ static void get_commands_ready(void)
 	}
 }
 
+static int open_events(void)
+{
+	control.wake = event_fd();
+	if (control.wake < 0)
+		return control.wake;
+	control.gone = event_fd();
+	if (control.gone < 0)
+		close(control.wake);
+	return control.gone < 0 ? control.gone : 0;
+}
+
+static void close_events(void)
+{
+	close(control.wake);
+	close(control.gone);
+}
+
 int serve_start(void)
 {
 	int err = answer_init(&control.answer);
@@ -165,15 +185,14 @@ int serve_start(void)
 	control.guests = calloc(control.nr_vms, sizeof(*control.guests));
 	if (!control.guests)
 		goto free_answer;
-	control.wake = event_fd();
-	err = control.wake;
-	if (err < 0)
+	err = open_events();
+	if (err)
 		goto free_guests;
 	get_commands_ready();
 	err = thread_start(&control.thread, serve, NULL);
 	if (!err)
 		return 0;
-	close(control.wake);
+	close_events();
 free_guests:
 	free(control.guests);
 free_answer:
@@ -183,13 +202,17 @@ fail:
 	return err;
 }
 
+/* The command that has ended the run has its answer, unless the broker takes none. */
 void serve_stop(void)
 {
+	struct pollfd gone = { control.gone, POLLIN, 0 };
+
 	atomic_store(&control.quit, true);
-	shutdown(control.broker, SHUT_WR); /* whatever it waits for there */
 	event_notify(control.wake);
+	poll(&gone, 1, ANSWER_MS);
+	shutdown(control.broker, SHUT_WR);
 	pthread_join(control.thread, NULL);
-	close(control.wake);
+	close_events();
 	free(control.guests);
 	answer_free(&control.answer);
 }
