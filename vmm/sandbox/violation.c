@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE /* REG_RAX */
 #include <errno.h>
+#include <linux/audit.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -90,7 +91,8 @@ static void print(const char *text, int len)
 		return; /* there is no other place to say it */
 }
 
-static void name_call(int nr, const greg_t *regs)
+/* @nr: of which the name is known; else it is a call of 32-bit programs. */
+static void name_call(int nr, const greg_t *regs, bool known)
 {
 	static const char *const kinds[SANDBOX_KINDS] = {
 		[SANDBOX_MAIN] = "main thread",
@@ -100,7 +102,7 @@ static void name_call(int nr, const greg_t *regs)
 		[SANDBOX_SERVICE] = "service",
 		[SANDBOX_SAVER] = "saver",
 	};
-	const int arg = telling_arg(nr);
+	const int arg = known ? telling_arg(nr) : -1;
 	char number[16] = "", with[32] = "", line[160];
 
 	if (self.kind != SANDBOX_MAIN)
@@ -111,8 +113,8 @@ static void name_call(int nr, const greg_t *regs)
 	print(line, snprintf(line, sizeof(line),
 			     "kvm-vmm: sandbox: %s%s: %s (%d)%s is none of its "
 			     "calls\n",
-			     kinds[self.kind], number, filter_call_name(nr), nr,
-			     with));
+			     kinds[self.kind], number,
+			     known ? filter_call_name(nr) : "int80", nr, with));
 }
 
 /* Whether it is the first of its kind that is named. */
@@ -133,6 +135,13 @@ static bool is_new(int nr, const greg_t *regs)
 	return true;
 }
 
+/* Whose numbers are others: it is named, and not made. */
+static void refuse_other(int nr, greg_t *regs)
+{
+	name_call(nr, regs, false);
+	regs[REG_RAX] = -ENOSYS;
+}
+
 /* A new stack, as a thread has: its other end would come out of the handler. */
 static bool returns_elsewhere(int nr, const greg_t *regs)
 {
@@ -143,6 +152,7 @@ static void on_sigsys(int sig, siginfo_t *info, void *context)
 {
 	greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
 	const int nr = regs[REG_RAX];
+	const bool known = info->si_arch == AUDIT_ARCH_X86_64;
 	const int err = errno;
 
 	if (info->si_code != SECCOMP) {
@@ -151,11 +161,15 @@ static void on_sigsys(int sig, siginfo_t *info, void *context)
 	}
 	if (!names_only) {
 		term_restore();
-		name_call(nr, regs);
+		name_call(nr, regs, known);
 		_exit(STATUS_FAILED);
 	}
+	if (!known) {
+		refuse_other(nr, regs);
+		return;
+	}
 	if (is_new(nr, regs))
-		name_call(nr, regs);
+		name_call(nr, regs, true);
 	regs[REG_RAX] = returns_elsewhere(nr, regs) ? -EPERM :
 						      sandbox_gate(regs);
 	errno = err;
