@@ -101,7 +101,10 @@ $(foreach t,$(TEST_OBJECTS),$(eval \
 TEST_UNITS := $(if $(filter unit/%,$T),$(filter \
 	      $(B)/tests/$(T:unit/%=unit/test_%)%,$(UNIT_TESTS)))
 
-test: $(or $(TEST_UNITS),all unit fuzzers san lab std broken $(TEST_IMAGES))
+# What breaks out needs something to break out of, and a device that waits.
+TEST_HOSTILE := $(if $(and $(CONFIG_SANDBOX),$(CONFIG_VIRTIO)),hostile)
+
+test: $(or $(TEST_UNITS),all unit fuzzers san $(TEST_HOSTILE) lab std broken $(TEST_IMAGES))
 	$(Q)tests/run $(call quoted,$T)
 
 bench: all lab

@@ -272,9 +272,25 @@ $(IMAGES)/kvm-vmm: $(B)/vmm/kvm-vmm
 	$(Q)mkdir -p $(@D)
 	$(Q)strip -R .comment -o $@ $<
 
+# One that is on the guest's side, for the tests of the sandbox: with --attack.
+HOSTILE_OBJS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/hostile/*.c))
+
+ifeq ($(VMM_MUSL),y)
+$(HOSTILE_OBJS): | $(B)/musl/include/.stamp
+$(HOSTILE_OBJS): HOST_CC = $(MUSL_CC) -isystem $(MUSL)
+endif
+$(HOSTILE_OBJS): EXTRA = $(VMM_HARD) -I.
+
+$(B)/hostile/vmm/kvm-vmm: VMM_OBJS := $(VMM_OBJS) $(HOSTILE_OBJS)
+$(B)/hostile/vmm/kvm-vmm: $(VMM_OBJS) $(HOSTILE_OBJS) $(VMM_LIST) vmm/tables.ld
+	$(say) LD-HOSTILE kvm-vmm
+	$(Q)mkdir -p $(@D)
+	$(Q)$(VMM_LD)
+
 kvm-vmm: $(IMAGES)/kvm-vmm
 san: $(B)/san/vmm/kvm-vmm $(B)/san/host/initcpio
-PHONY += kvm-vmm san
+hostile: $(B)/hostile/vmm/kvm-vmm
+PHONY += kvm-vmm san hostile
 
 ifeq ($(SAN),1)
 all: san
@@ -282,4 +298,4 @@ else
 all: kvm-vmm
 endif
 
-include $(call deps-of,$(VMM_OBJS) $(VMM_SAN))
+include $(call deps-of,$(VMM_OBJS) $(VMM_SAN) $(HOSTILE_OBJS))

@@ -136,6 +136,7 @@ def options():
     names = re.search(r"--no-NAME((?:\s+(?!--)[a-z][\w-]*)+)", known)
     known += "".join(f" --no-{name}" for name in
                      (names.group(1).split() if names else ()))
+    known += " --attack"    # of build/hostile/vmm/kvm-vmm, `make hostile`
     bad = []
     for path in documents():
         text = re.sub(r"\\\n", " \\\\\n", sources.read(path))
