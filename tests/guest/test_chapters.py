@@ -50,4 +50,13 @@ def follow(path, least):
 
 tap.add("docs/snapshot.md: what is shown is what is printed", follow,
         "docs/snapshot.md", 7)
+
+
+def walls():
+    if not os.path.exists(os.path.join(tap.BUILD, "hostile", "vmm", "kvm-vmm")):
+        raise tap.Skip("`make hostile` builds the program that breaks out")
+    follow("docs/walls.md", 12)
+
+
+tap.add("docs/walls.md: what is shown is what is printed", walls)
 tap.main()
