@@ -24,6 +24,18 @@ static inline long call(long number, long a, long b, long c)
 	return result;
 }
 
+static inline long call4(long number, long a, long b, long c, long d)
+{
+	register long fourth __asm__("r10") = d;
+	long result;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
 __attribute__((noreturn)) void end(int status);
 void say(int fd, const char *text);
 __attribute__((noreturn)) void fail(int status, const char *text);

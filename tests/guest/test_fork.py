@@ -122,8 +122,11 @@ def case(text, *words):
         def run():
             with tempfile.TemporaryDirectory(dir="/tmp") as folder:
                 place = Place(folder)
+                with open(os.path.join(folder, "disk"), "wb") as disk:
+                    disk.truncate(1 << 20)
                 try:
-                    place.start(*words, vm.assemble("copied"))
+                    place.start(*(word.format(folder) for word in words),
+                                vm.assemble("copied"))
                     test(place)
                 finally:
                     place.end_all()
@@ -210,6 +213,15 @@ def taken(place):
     tap.check("web-1" in place.refused("g", "3", "web"), "who it was")
     place.until(lambda: place.names() == {"g", "web-1"}, "them to go")
     place.says("web-1", b"?", b"1:")
+
+
+@case("a guest that writes to a disk's file itself is told to take an overlay",
+      *(["--disk", "{}/disk"] if vm.has_feature("disk", "plug") else []))
+def written_disk(place):
+    if vm.has_feature("disk", "plug"):
+        reason = place.refused("g", "2")
+        tap.check("overlay" in reason, reason)
+        tap.equal(place.names(), {"g"}, "runs")
 
 
 @case("what makes no sense is refused")

@@ -41,6 +41,7 @@
 #define HC_SAVE	       9 /* save the guest; result: 1 byte, as below */
 #define HC_RESTORES    10 /* result: 4 bytes, how often it was restored */
 #define HC_WALL_TIME   11 /* result: 8 bytes, ns since 1970-01-01 UTC */
+#define HC_COPY	       12 /* result: 4 bytes, which copy of a guest; 0: none */
 
 #define HC_NOCHAR 0xff /* no character is waiting */
 #define HC_ERROR  0xff /* each byte of an unknown function's result */

@@ -27,6 +27,9 @@ bool hypercall_saved_call(struct hypercall *hc, uint8_t function)
 	case HC_RESTORES:
 		hc->result = hc->restores;
 		return true;
+	case HC_COPY:
+		hc->result = board_copy(hc->board);
+		return true;
 	case HC_WALL_TIME:
 		hc->result = wall_ns(hc);
 		return true;

@@ -160,10 +160,27 @@ static void log_line(const char *level, const char *fmt, va_list args)
 	say(line, head + body + 1);
 }
 
+/* Of each thread. */
+static _Thread_local char *overheard; /* NULL: nobody wants it */
+static _Thread_local size_t overheard_size;
+
+void log_overhear(char *text, size_t size)
+{
+	overheard = text;
+	overheard_size = size;
+	if (text)
+		*text = '\0';
+}
+
 void log_error(const char *fmt, ...)
 {
 	va_list args;
 
+	if (overheard && !*overheard) {
+		va_start(args, fmt);
+		vsnprintf(overheard, overheard_size, fmt, args);
+		va_end(args);
+	}
 	va_start(args, fmt);
 	log_line("", fmt, args);
 	va_end(args);

@@ -18,6 +18,10 @@
 /* An error; printed always. Returns nothing: the caller returns -errno. */
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* The first error of this thread's from now on is put at @text as well, for whoever
+ * has asked for what fails; NULL: no more. */
+void log_overhear(char *text, size_t size);
+
 /* A warning; printed always. */
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

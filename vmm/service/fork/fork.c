@@ -49,17 +49,21 @@ static size_t tell(struct vm *vms, unsigned int nr_vms, char *text, size_t size)
 
 static void save(struct ctl_call *call, struct vm *vm)
 {
+	char why[SAID_MAX];
+
 	if (!vm_pause_wait_until(vm, clock_now_ns() + PATIENCE_NS)) {
 		ctl_refuse(call, "try again",
 			   "fork: the guest does not stand still");
 		return;
 	}
 	vm->forks = true;
+	log_overhear(why, sizeof(why));
 	if (snapshot_save(vm, call->fd))
-		ctl_refuse(call, "what it prints to stderr says why",
-			   "fork: the guest cannot be saved");
+		ctl_refuse(call, NULL, "fork: %s",
+			   *why ? why : "the guest cannot be saved");
 	else
 		ctl_reply(call);
+	log_overhear(NULL, 0);
 	vm->forks = false;
 }
 
