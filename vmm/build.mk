@@ -175,7 +175,7 @@ obj-$(CONFIG_DBG_TRACE_INSN) += $(call whole,service/insn) core/linear.o x86/wal
 obj-$(CONFIG_SNAPSHOT)    += $(addprefix core/,state.o state_cpuid.o \
 			     state_time.o state_vcpu.o state_xsave.o \
 			     state_msrs.o state_board.o state_wires.o) util/parts.o util/stash.o \
-			     util/checksum.o \
+			     util/checksum.o util/pageset.o \
 			     $(filter-out %_none.o %/on_command.o,$(call whole,service/snapshot)) \
 			     $(if $(CONFIG_CONTROL),service/snapshot/on_command.o)
 obj-$(CONFIG_MACHINE)     += words$(call none-without,SNAPSHOT).o \
@@ -229,7 +229,8 @@ VMM_FAST := core/bus core/exit core/vcpu core/board core/memory boot/sparse \
 	    devices/serial_irq devices/hypercall disk/map disk/bits \
 	    disk/file virtio/blk virtio/blk_request \
 	    virtio/queue virtio/chain virtio/split virtio/packed \
-	    virtio/net_fill net/hub net/stream net/user
+	    virtio/net_fill net/hub net/stream net/user \
+	    service/snapshot/ram util/checksum
 $(foreach file,$(VMM_FAST),$(eval cflags-vmm/$(file) := -O2))
 endif
 cflags-vmm/util/static_pie := -fno-stack-protector

@@ -4,6 +4,7 @@
  *
  *	0f 1f 80 ID 4b 56 4d	nopl 0x4d564b<ID>(%rax)
  *
+ * and, for the first entry into a guest behind MARKER_EXEC, as MARKER_ENTER,
  * it writes one line, "ID COUNT ENTRIES GUEST", to the file of its argument
  * out=PATH. ENTRIES is how often a guest was entered by VMRUN, so the difference
  * of two is the VM exits in between, those that KVM answers itself included.
@@ -58,12 +59,14 @@ static uint64_t executed, entries;
 static uint64_t guest, entered; /* @guest is up to date outside of one only */
 static bool in_guest;
 static uint64_t behind_vmrun; /* KVM has one VMRUN; 0: not seen yet */
+static bool awaited;	      /* the first VMRUN behind MARKER_EXEC */
 static FILE *out;
 
 /* Written out at once: the lab kills QEMU when it is done with it. */
 static void on_marker(unsigned int cpu, void *id)
 {
 	(void)cpu;
+	awaited = (uintptr_t)id == MARKER_EXEC;
 	fprintf(out, "%c %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
 		(int)(uintptr_t)id, executed, entries,
 		in_guest ? guest + executed - entered : guest);
@@ -75,6 +78,8 @@ static void on_vmrun(unsigned int cpu, void *arg)
 	(void)cpu;
 	(void)arg;
 	entries++;
+	if (awaited)
+		on_marker(cpu, (void *)(uintptr_t)MARKER_ENTER);
 	in_guest = true;
 	entered = executed;
 }

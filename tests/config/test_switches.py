@@ -265,7 +265,7 @@ ROWS = {
     "SNAPSHOT": Row(
         "devices/hypercall_saved boot/firmware/vmgenid service/snapshot/* "
         "service/fork/* "
-        "core/state* util/parts util/stash util/checksum words "
+        "core/state* util/parts util/stash util/checksum util/pageset words "
         "virtio/saved virtio/*_saved virtio/p9/saved disk/*_saved",
         "words_none service/snapshot/restore_none devices/hypercall_none",
         "VMGENID=n FORK=n", (r"service (restore|copy-of|save|save-on-exit) .*",

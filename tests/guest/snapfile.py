@@ -5,9 +5,11 @@ import struct
 
 MASK = (1 << 64) - 1
 ODD = 0x9e3779b97f4a7c15
-HEAD = struct.Struct("<8sII48sQQQQQQIIII")
+HEAD = struct.Struct("<8sII48sQQQQQQIIIIIIQ")
+RUN = struct.Struct("<QQ")
 PART = struct.Struct("<32sIIQQQ")
 PAGE = 4096
+TEXTS = 5   # before the words
 
 
 def mix(lane, word):
@@ -34,29 +36,36 @@ def checksum(data, start=0):
 
 
 class Snapshot:
-    """One in memory. texts: image, loader, folder, CPU and the words; parts: lists
+    """One in memory. texts: image, loader, folder, CPU, base and the
+    words; parts: lists
     of name, number, version and bytes."""
 
     def __init__(self, data):
         (self.magic, self.format, head_len, self.build, _, ram_at, ram_size,
          self.ram_sum, self.nr_pages, self.saved_ns, self.nr_cpus, nr_words,
-         nr_parts, texts_len) = HEAD.unpack_from(data)
+         nr_parts, texts_len, nr_runs, _, self.base_sum) = \
+            HEAD.unpack_from(data)
         texts = data[HEAD.size:HEAD.size + texts_len].split(b"\0")
-        self.texts = texts[:4 + nr_words]
+        self.texts = texts[:TEXTS + nr_words]
         self.parts = []
         for i in range(nr_parts):
             name, nr, version, at, size, _ = PART.unpack_from(
                 data, HEAD.size + texts_len + i * PART.size)
             self.parts.append([name.rstrip(b"\0"), nr, version,
                                data[at:at + size]])
-        assert head_len == HEAD.size + texts_len + nr_parts * PART.size
+        at = HEAD.size + texts_len + nr_parts * PART.size
+        self.runs = [RUN.unpack_from(data, at + i * RUN.size)
+                     for i in range(nr_runs)]
+        assert head_len == at + nr_runs * RUN.size
         self.ram = data[ram_at:ram_at + ram_size]
 
     def pack(self, **wrong):
         """Its bytes, with right sums. wrong: fields of the head that lie."""
         texts = b"".join(text + b"\0" for text in self.texts)
         texts += bytes(-len(texts) % 8)
-        head_len = HEAD.size + len(texts) + len(self.parts) * PART.size
+        runs = b"".join(RUN.pack(*run) for run in self.runs)
+        head_len = HEAD.size + len(texts) + len(self.parts) * PART.size + \
+            len(runs)
         at, table, bodies = head_len, b"", b""
         for name, nr, version, body in self.parts:
             table += PART.pack(name, nr, version, at, len(body),
@@ -65,8 +74,9 @@ class Snapshot:
             at += len(body)
         field = {"format": self.format, "head_len": head_len,
                  "ram_at": at + -at % PAGE, "ram_size": len(self.ram),
-                 "nr_words": len(self.texts) - 4, "nr_parts": len(self.parts),
-                 "texts_len": len(texts), "nr_cpus": self.nr_cpus}
+                 "nr_words": len(self.texts) - TEXTS, "nr_parts": len(self.parts),
+                 "texts_len": len(texts), "nr_cpus": self.nr_cpus,
+                 "nr_runs": len(self.runs)}
         gap = bytes(-at % PAGE)
         field.update(wrong)
 
@@ -75,7 +85,8 @@ class Snapshot:
                 self.magic, field["format"], field["head_len"], self.build,
                 total, field["ram_at"], field["ram_size"], self.ram_sum,
                 self.nr_pages, self.saved_ns, field["nr_cpus"],
-                field["nr_words"], field["nr_parts"], field["texts_len"])
-        front = texts + table
+                field["nr_words"], field["nr_parts"], field["texts_len"],
+                field["nr_runs"], 0, self.base_sum)
+        front = texts + table + runs
         return head(checksum(head(0) + front)) + front + bodies + gap + \
             self.ram

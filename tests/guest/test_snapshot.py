@@ -153,12 +153,18 @@ def unknown(file):
 
 
 def longer(file):
-    file.parts[0][3] += b"more"
+    next(part for part in file.parts if part[0] == b"time")[3] += b"more"
 
 
 def words(*more):
     def change(file):
         file.texts += more
+    return change
+
+
+def runs(*those):
+    def change(file):
+        file.runs = [(off, size % (1 << 64)) for off, size in those]
     return change
 
 
@@ -210,6 +216,14 @@ FILES = [
      "make no machine"),
     ("a word that ends the run", lambda: packed(words(b"--help")),
      "make no machine"),
+    ("a run that no RAM has", lambda: packed(runs((1 << 20, 4096))),
+     "damaged"),
+    ("runs that overlap", lambda: packed(runs((0, 8192), (4096, 8192))),
+     "damaged"),
+    ("a run of no whole pages", lambda: packed(runs((0, 100))), "damaged"),
+    ("a run of nothing", lambda: packed(runs((0, 0))), "damaged"),
+    ("a run round the end of all", lambda: packed(runs((4096, -4096))),
+     "damaged"),
     ("another size of RAM", lambda: packed(words(b"--mem=2M")),
      "has 1024 KiB of RAM"),
     ("another number of vCPUs", lambda: packed(nr_cpus=2), "has 2 vCPUs"),
@@ -341,7 +355,7 @@ def cut_meanwhile():
         result = end(process)
         result.must(vm.FAILED)
         tap.check("has become shorter" in result.err, result.err)
-        tap.equal(len(result.err.splitlines()), 1, "lines")
+        tap.check(len(result.err.splitlines()) == 1, result.err)
 
 
 def ctl(where, *words):

@@ -153,6 +153,18 @@ static enum exit_action on_fail_entry(struct vcpu *vcpu)
 	return EXIT_STOP;
 }
 
+/* If an instruction could not be read because its page was lost with the file that
+ * RAM is mapped from, reading it here ends the run and says so (SIGBUS). */
+static void look_for_code(const struct vcpu *vcpu)
+{
+	const struct kvm_sync_regs *regs = &vcpu->run->s.regs;
+	uint8_t byte;
+
+	if (vcpu->vm->mem.file)
+		mem_read(&vcpu->vm->mem, regs->sregs.cs.base + regs->regs.rip,
+			 &byte, sizeof(byte));
+}
+
 static enum exit_action on_internal_error(struct vcpu *vcpu)
 {
 	static const char *const suberrors[] = {
@@ -166,6 +178,7 @@ static enum exit_action on_internal_error(struct vcpu *vcpu)
 	unsigned int sub = vcpu->run->internal.suberror;
 	const char *name = NULL;
 
+	look_for_code(vcpu);
 	if (sub < sizeof(suberrors) / sizeof(suberrors[0]))
 		name = suberrors[sub];
 	vm_stop(vcpu->vm, STATUS_CRASHED,

@@ -10,7 +10,7 @@
 #define LANES 4
 #define ODD   0x9e3779b97f4a7c15ULL /* 2^64 over the golden ratio */
 
-static uint64_t word_at(const uint8_t *data, size_t len)
+static inline uint64_t word_at(const uint8_t *data, size_t len)
 {
 	uint64_t word = 0;
 
@@ -18,10 +18,19 @@ static uint64_t word_at(const uint8_t *data, size_t len)
 	return word;
 }
 
-static uint64_t mix(uint64_t lane, uint64_t word)
+static inline uint64_t mix(uint64_t lane, uint64_t word)
 {
 	lane = (lane ^ word) * ODD;
 	return lane << 29 | lane >> 35;
+}
+
+/* Each line is three instructions. */
+static inline void mix_all(uint64_t lanes[LANES], const uint8_t *at)
+{
+	lanes[0] = mix(lanes[0], word_at(at, 8));
+	lanes[1] = mix(lanes[1], word_at(at + 8, 8));
+	lanes[2] = mix(lanes[2], word_at(at + 16, 8));
+	lanes[3] = mix(lanes[3], word_at(at + 24, 8));
 }
 
 uint64_t checksum(uint64_t sum, const void *data, size_t len)
@@ -30,8 +39,7 @@ uint64_t checksum(uint64_t sum, const void *data, size_t len)
 	const uint8_t *at = data;
 
 	for (; len >= sizeof(lanes); len -= sizeof(lanes), at += sizeof(lanes))
-		for (unsigned int i = 0; i < LANES; i++)
-			lanes[i] = mix(lanes[i], word_at(at + 8 * i, 8));
+		mix_all(lanes, at);
 	for (; len >= 8; len -= 8, at += 8)
 		lanes[0] = mix(lanes[0], word_at(at, 8));
 	if (len)

@@ -74,12 +74,14 @@ static int check_sizes(const struct snapshot *file, uint64_t size)
 
 	if (head->head_len < sizeof(*head) ||
 	    head->head_len > SNAPSHOT_HEAD_MAX ||
-	    head->nr_words > SNAPSHOT_WORDS_MAX || head->nr_parts > PARTS_MAX ||
+	    head->nr_words > SNAPSHOT_WORDS_MAX ||
+	    head->nr_runs > SNAPSHOT_RUNS_MAX || head->nr_parts > PARTS_MAX ||
 	    head->head_len > head->ram_at || head->ram_at % SNAPSHOT_PAGE ||
 	    head->ram_size % SNAPSHOT_PAGE || head->texts_len % 8 ||
 	    head->head_len - sizeof(*head) !=
 		    head->texts_len +
-			    head->nr_parts * sizeof(struct snapshot_part))
+			    head->nr_parts * sizeof(struct snapshot_part) +
+			    head->nr_runs * sizeof(struct snapshot_run))
 		return refuse(file, DAMAGED);
 	if (head->ram_at <= size && head->ram_size <= size - head->ram_at)
 		return 0;
@@ -121,7 +123,7 @@ static int find_texts(struct snapshot *file)
 	const char *at = file->bytes + sizeof(file->head);
 	const char *end = at + file->head.texts_len;
 	const char **const texts[] = { &file->image, &file->loader,
-				       &file->folder, &file->cpu };
+				       &file->folder, &file->cpu, &file->base };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		*texts[i] = next_text(&at, end);
@@ -159,6 +161,25 @@ static int check_table(struct snapshot *file)
 	return 0;
 }
 
+/* They are in RAM, in its order, and none overlaps another. */
+static int check_runs(struct snapshot *file)
+{
+	const uint64_t size = file->head.ram_size;
+	uint64_t end = 0;
+
+	file->runs = (const void *)(file->table + file->head.nr_parts);
+	for (uint32_t i = 0; i < file->head.nr_runs; i++) {
+		const struct snapshot_run *run = &file->runs[i];
+
+		if (run->off < end || run->off >= size || !run->len ||
+		    run->len > size - run->off || run->off % SNAPSHOT_PAGE ||
+		    run->len % SNAPSHOT_PAGE)
+			return refuse(file, DAMAGED);
+		end = run->off + run->len;
+	}
+	return 0;
+}
+
 static int read_head(struct snapshot *file, uint64_t size)
 {
 	int err;
@@ -181,7 +202,9 @@ static int read_head(struct snapshot *file, uint64_t size)
 		err = check_sum(file);
 	if (!err)
 		err = find_texts(file);
-	return err ? err : check_table(file);
+	if (!err)
+		err = check_table(file);
+	return err ? err : check_runs(file);
 }
 
 int snapshot_open(struct snapshot *file, const char *path)

@@ -17,8 +17,10 @@ struct snapshot {
 	const char *loader; /* its name */
 	const char *folder; /* that the words were said in */
 	const char *cpu;    /* of the host, for people */
+	const char *base; /* name of the file that this one goes on from, or "" */
 	const char **words; /* head.nr_words of them, and NULL */
 	const struct snapshot_part *table;
+	const struct snapshot_run *runs; /* head.nr_runs of them */
 };
 
 /*

@@ -3,16 +3,23 @@
  *
  *   0         struct snapshot_head     magic, sizes, sums
  *             texts                    each ends with a NUL: image, loader, folder,
- *                                      CPU, and the words of a command line that
- *                                      make the machine
+ *                                      CPU, base, and the words of a command line
+ *                                      that make the machine
  *             struct snapshot_part     one for each part: name, number, version,
  *             ...                      where its bytes are, their sum
+ *             struct snapshot_run      a stretch of RAM that is to be mapped from
+ *             ...                      this file, in their order
  *   head_len  the parts' bytes         in that order
  *             zeroes
  *   ram_at    RAM                      as it lies in memory: what is below the hole
  *                                      first, then what is from 4 GiB on. Pages of
- *                                      zeroes are holes, which take no room
+ *                                      zeroes are holes, which take no room, and so
+ *                                      is all that no run has
  *   ram_at + ram_size                  the end
+ *
+ * What no run has is zeroes; or, where base_sum is not 0, as in the snapshot whose
+ * head_sum that is, and which lies in the same folder under the name that is called
+ * base above.
  *
  * ram_at is a multiple of the page size, so that RAM is mapped and not read. The sum
  * of its head is in the head, and those of the parts are in the table: whoever restores
@@ -36,6 +43,8 @@
 #define SNAPSHOT_HEAD_MAX  (1U << 20)
 #define SNAPSHOT_PARTS_MAX (1ULL << 30) /* bytes of all: overlays, too */
 #define SNAPSHOT_WORDS_MAX 512
+#define SNAPSHOT_RUNS_MAX  4096
+#define SNAPSHOT_CHAIN_MAX 64 /* files, of which each is the next one's base */
 
 struct snapshot_head {
 	char magic[SNAPSHOT_MAGIC_LEN];
@@ -51,12 +60,20 @@ struct snapshot_head {
 	uint32_t nr_words;
 	uint32_t nr_parts;
 	uint32_t texts_len; /* bytes, a multiple of 8: the table is aligned */
+	uint32_t nr_runs;
+	uint32_t zero;
+	uint64_t base_sum; /* head_sum of the base; 0: there is none */
 };
 
 struct snapshot_part {
 	char name[PART_NAME_MAX + 1]; /* ends with a NUL */
 	uint32_t nr, version;
 	uint64_t at, len, sum;
+};
+
+/* Bytes of RAM, both multiples of the page size. */
+struct snapshot_run {
+	uint64_t off, len;
 };
 
 #endif

@@ -1,19 +1,17 @@
 /*
- * Writing guest RAM, and mapping it. A page of zeroes is not written: where the file
- * has a hole there, it is zeroes as well.
+ * Looking through guest RAM, writing it, and mapping it. A page of zeroes is not
+ * written: the file has a hole there.
  */
 #include "service/snapshot/ram.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stddef.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "abi/exit_status.h"
 #include "memory.h"
-#include "service/snapshot/format.h"
 #include "service/snapshot/pages.h"
 #include "terminal/term.h"
 #include "util/bus_error.h"
@@ -22,24 +20,27 @@
 /* 16 bytes at a time: what every x86 of 64 bits has. */
 typedef uint64_t wide __attribute__((vector_size(16), may_alias));
 
-#define WIDES 8 /* between two looks at what was found */
+#define WIDES	 16 /* between two looks at what was found */
+#define GAP	 16 /* pages between two that are mapped at once with them */
+#define NOTE_MAX 256
 
-/* The one guest whose RAM is mapped from a file. */
+/* The one guest whose RAM is mapped from files. */
 static struct {
 	const struct memory *mem;
-	int fd;
-	off_t at;
-} mapped = { .fd = -1 };
+	struct pageset pages; /* that are */
+	char why[NOTE_MAX];
+	size_t why_len;
+} mapped;
 
 static bool is_zero(const void *page)
 {
 	const wide *at = page, *end = at + SNAPSHOT_PAGE / sizeof(*at);
 
 	for (; at < end; at += WIDES) {
-		wide any = at[0];
+		const wide any = at[0] | at[1] | at[2] | at[3] | at[4] | at[5] |
+				 at[6] | at[7] | at[8] | at[9] | at[10] |
+				 at[11] | at[12] | at[13] | at[14] | at[15];
 
-		for (unsigned int i = 1; i < WIDES; i++)
-			any |= at[i];
 		if (any[0] | any[1])
 			return false;
 	}
@@ -53,6 +54,78 @@ bool ram_count(struct ram_sum *sum, const void *page, uint64_t nr)
 	sum->sum = checksum(sum->sum + nr, page, SNAPSHOT_PAGE);
 	sum->nr_pages++;
 	return true;
+}
+
+/* Those that may be something else than zeroes. */
+static void find_pages(const struct memory *mem, struct pageset *set)
+{
+	size_t first = 0, nr;
+
+	pages_touched(mem, set);
+	if (mapped.mem != mem)
+		return;
+	for (; pageset_next(&mapped.pages, &first, &nr); first += nr)
+		pageset_add(set, first, nr);
+}
+
+/* Few enough for the file's head. */
+static void join(struct pageset *set)
+{
+	size_t gap = GAP;
+
+	pageset_join(set, gap);
+	while (pageset_count(set) > SNAPSHOT_RUNS_MAX) {
+		gap *= 2;
+		pageset_join(set, gap);
+	}
+}
+
+static void add_all(struct pageset *set, const struct pageset *other)
+{
+	size_t first = 0, nr;
+
+	for (; pageset_next(other, &first, &nr); first += nr)
+		pageset_add(set, first, nr);
+}
+
+static void look_at(const struct memory *mem, const struct pageset *set,
+		    struct ram_look *look)
+{
+	size_t first = 0, nr;
+
+	for (; pageset_next(set, &first, &nr); first += nr)
+		for (size_t page = first; page < first + nr; page++)
+			if (ram_count(&look->sum,
+				      mem->base + page * SNAPSHOT_PAGE, page))
+				pageset_add(&look->full, page, 1);
+}
+
+int ram_look(const struct memory *mem, const struct pageset *changed,
+	     struct ram_look *look)
+{
+	const size_t nr = mem->size / SNAPSHOT_PAGE;
+
+	*look = (struct ram_look){ 0 };
+	if (pageset_init(&look->full, nr) || pageset_init(&look->mapped, nr))
+		return -ENOMEM;
+	if (changed) {
+		add_all(&look->mapped, changed);
+		join(&look->mapped);
+		look_at(mem, &look->mapped, look);
+		return 0;
+	}
+	find_pages(mem, &look->mapped);
+	look_at(mem, &look->mapped, look);
+	pageset_clear(&look->mapped);
+	add_all(&look->mapped, &look->full);
+	join(&look->mapped);
+	return 0;
+}
+
+void ram_forget(struct ram_look *look)
+{
+	pageset_free(&look->full);
+	pageset_free(&look->mapped);
 }
 
 static int write_all(int fd, const uint8_t *from, size_t len, off_t at)
@@ -71,72 +144,64 @@ static int write_all(int fd, const uint8_t *from, size_t len, off_t at)
 	return 0;
 }
 
-/* A run of pages of which some may be zeroes: those between are written at once. */
-static int write_run(const struct memory *mem, int fd, off_t at, size_t off,
-		     size_t len, struct ram_sum *sum)
+int ram_put(const struct memory *mem, const struct ram_look *look, int fd,
+	    off_t at)
 {
-	const size_t end = off + len;
-	size_t from = off;
+	size_t first = 0, nr;
 	int err = 0;
 
-	for (; off < end && !err; off += SNAPSHOT_PAGE) {
-		if (ram_count(sum, mem->base + off, off / SNAPSHOT_PAGE))
-			continue;
-		if (off > from)
-			err = write_all(fd, mem->base + from, off - from,
-					at + from);
-		from = off + SNAPSHOT_PAGE;
-	}
-	if (!err && end > from)
-		err = write_all(fd, mem->base + from, end - from, at + from);
-	return err;
-}
+	for (; !err && pageset_next(&look->full, &first, &nr); first += nr) {
+		const size_t off = first * SNAPSHOT_PAGE;
 
-int ram_save(const struct memory *mem, int fd, off_t at, struct ram_sum *sum)
-{
-	struct pages pages = { .mem = mem, .file = -1 };
-	size_t off, len;
-	int err = 0;
-
-	if (mapped.mem == mem) {
-		pages.file = mapped.fd;
-		pages.file_at = mapped.at;
+		err = write_all(fd, mem->base + off, nr * SNAPSHOT_PAGE,
+				at + (off_t)off);
 	}
-	*sum = (struct ram_sum){ 0 };
-	while (!err && pages_next(&pages, &off, &len))
-		err = write_run(mem, fd, at, off, len, sum);
 	return err;
 }
 
 /* In a signal handler: the file has become shorter, and what was in it is nowhere. */
 static bool give_up(uintptr_t page)
 {
-	static const char why[] = ": has become shorter while its guest ran\n";
 	const uintptr_t base = (uintptr_t)mapped.mem->base;
 
 	if (page < base || page >= base + mapped.mem->size)
 		return false;
 	term_restore();
-	if (write(STDERR_FILENO, "kvm-vmm: ", 9) < 0 ||
-	    write(STDERR_FILENO, mapped.mem->file, strlen(mapped.mem->file)) <
-		    0 ||
-	    write(STDERR_FILENO, why, sizeof(why) - 1) < 0)
+	if (write(STDERR_FILENO, mapped.why, mapped.why_len) < 0)
 		_exit(STATUS_FAILED);
 	_exit(STATUS_FAILED);
 }
 
-int ram_map(struct memory *mem, int fd, off_t at, const char *path)
+int ram_begin(struct memory *mem, const char *path)
 {
 	static struct bus_error_watcher watcher = { .mend = give_up };
 
-	if (mmap(mem->base, mem->size, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd, at) == MAP_FAILED)
-		return -errno;
-	madvise(mem->base, mem->size, MADV_DONTDUMP);
+	if (pageset_init(&mapped.pages, mem->size / SNAPSHOT_PAGE))
+		return -ENOMEM;
 	mem->file = path;
 	mapped.mem = mem;
-	mapped.fd = fd;
-	mapped.at = at;
+	mapped.why_len = (size_t)snprintf(mapped.why, sizeof(mapped.why),
+					  "kvm-vmm: " MEM_FILE_SHORTER "\n",
+					  path);
+	if (mapped.why_len >= sizeof(mapped.why))
+		mapped.why_len = sizeof(mapped.why) - 1;
 	bus_error_watch(&watcher);
+	return 0;
+}
+
+int ram_map(const struct memory *mem, int fd, off_t at,
+	    const struct snapshot_run *runs, unsigned int nr)
+{
+	for (; nr; nr--, runs++) {
+		uint8_t *to = mem->base + runs->off;
+
+		if (mmap(to, runs->len, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd,
+			 at + (off_t)runs->off) == MAP_FAILED)
+			return -errno;
+		madvise(to, runs->len, MADV_DONTDUMP);
+		pageset_add(&mapped.pages, runs->off / SNAPSHOT_PAGE,
+			    runs->len / SNAPSHOT_PAGE);
+	}
 	return 0;
 }

@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "service/snapshot/format.h"
+#include "util/pageset.h"
+
 struct memory;
 
 /* What was written, or is there. */
@@ -17,12 +20,32 @@ struct ram_sum {
 /* Adds page number @nr of RAM, at @page, unless it is all zeroes; whether it did. */
 bool ram_count(struct ram_sum *sum, const void *page, uint64_t nr);
 
-/* Writes @mem to @fd from byte @at on, where the file is one hole. Nobody writes to
- * it meanwhile. 0 or -errno, without a message. */
-int ram_save(const struct memory *mem, int fd, off_t at, struct ram_sum *sum);
+/* RAM as it is to be saved. */
+struct ram_look {
+	struct ram_sum sum;
+	struct pageset full;   /* pages that are not all zeroes */
+	struct pageset mapped; /* what is to be mapped: those and a few between */
+};
 
-/* Maps what @fd has from byte @at on, all of @mem, in its place: it is read when it
- * is touched, and written nowhere. 0 or -errno. @fd stays open. */
-int ram_map(struct memory *mem, int fd, off_t at, const char *path);
+/* Looks through @mem, of which nobody writes anything; at @changed only, if that is
+ * not NULL: all of it is mapped then. 0 or -ENOMEM; to be freed then as well. */
+int ram_look(const struct memory *mem, const struct pageset *changed,
+	     struct ram_look *look);
+void ram_forget(struct ram_look *look);
+
+/* Writes what @look has found in @mem to @fd from byte @at on, where the file is one
+ * hole. 0 or -errno, without a message. */
+int ram_put(const struct memory *mem, const struct ram_look *look, int fd,
+	    off_t at);
+
+/* All of @mem are zeroes, and will be what is mapped from files of which @path is the
+ * first. 0 or -ENOMEM. */
+int ram_begin(struct memory *mem, const char *path);
+
+/* Maps the @nr @runs of @fd, where RAM begins at byte @at, in their places in @mem:
+ * what is touched there is read, and written nowhere. 0 or -errno. @fd stays open
+ * for those who save the guest again. */
+int ram_map(const struct memory *mem, int fd, off_t at,
+	    const struct snapshot_run *runs, unsigned int nr);
 
 #endif

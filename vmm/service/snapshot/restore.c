@@ -73,7 +73,10 @@ static int map_ram(struct vm *vm)
 			  vm->mem.size >> 10);
 		return -EINVAL;
 	}
-	err = ram_map(&vm->mem, file.fd, (off_t)file.head.ram_at, file.path);
+	err = ram_begin(&vm->mem, file.path);
+	if (!err)
+		err = ram_map(&vm->mem, file.fd, (off_t)file.head.ram_at,
+			      file.runs, file.head.nr_runs);
 	if (err)
 		log_error("%s: %s%s", file.path, strerror(-err),
 			  log_advice(-err));

@@ -35,7 +35,9 @@ struct saving {
 	struct snapshot_head head;
 	struct stash texts;
 	bool unprintable;   /* one of them could not be shown again */
-	struct stash front; /* head, texts, table and the parts' bytes */
+	struct stash front; /* head, texts, table, runs and the parts' bytes */
+	struct ram_look look;
+	const struct snapshot_delta *delta; /* NULL: all of it */
 };
 
 void snapshot_prepare(void)
@@ -78,6 +80,7 @@ static void put_texts(struct saving *saving)
 	put_text(saving, getcwd(buf, sizeof(buf)) ? buf : "/");
 	cpu_name(buf);
 	put_text(saving, buf);
+	put_text(saving, saving->delta ? saving->delta->base : "");
 	for (; words && *words; words++) {
 		put_text(saving, *words);
 		saving->head.nr_words++;
@@ -99,8 +102,13 @@ static void fill_head(struct saving *saving)
 	head->nr_cpus = vm->nr_vcpus;
 	head->nr_parts = saving->parts.nr;
 	head->texts_len = saving->texts.len;
+	head->ram_sum = saving->look.sum.sum;
+	head->nr_pages = saving->look.sum.nr_pages;
+	head->nr_runs = pageset_count(&saving->look.mapped);
+	head->base_sum = saving->delta ? saving->delta->base_sum : 0;
 	head->head_len = sizeof(*head) + head->texts_len +
-			 head->nr_parts * sizeof(struct snapshot_part);
+			 head->nr_parts * sizeof(struct snapshot_part) +
+			 head->nr_runs * sizeof(struct snapshot_run);
 }
 
 static void put_table(struct saving *saving)
@@ -123,7 +131,21 @@ static void put_table(struct saving *saving)
 	}
 }
 
-/* All that lies before RAM, with the head's sums still to come. */
+static void put_runs(struct saving *saving)
+{
+	size_t first = 0, nr;
+
+	for (; pageset_next(&saving->look.mapped, &first, &nr); first += nr) {
+		const struct snapshot_run run = {
+			.off = first * SNAPSHOT_PAGE,
+			.len = nr * SNAPSHOT_PAGE,
+		};
+
+		STASH_PUT(&saving->front, run);
+	}
+}
+
+/* All that lies before RAM, with the head's sum still to come. */
 static int make_front(struct saving *saving)
 {
 	struct stash *front = &saving->front;
@@ -133,6 +155,7 @@ static int make_front(struct saving *saving)
 	STASH_PUT(front, saving->head);
 	stash_put(front, saving->texts.data, saving->texts.len);
 	put_table(saving);
+	put_runs(saving);
 	for (unsigned int i = 0; i < saving->parts.nr; i++)
 		stash_put(front, saving->parts.list[i]->stash.data,
 			  saving->parts.list[i]->stash.len);
@@ -166,10 +189,13 @@ static int write_front(struct saving *saving, int fd)
 
 static int write_file(struct saving *saving, int fd)
 {
+	const struct memory *mem = &saving->vm->mem;
 	struct snapshot_head *head = &saving->head;
-	struct ram_sum sum;
-	int err = make_front(saving);
+	int err = ram_look(mem, saving->delta ? saving->delta->changed : NULL,
+			   &saving->look);
 
+	if (!err)
+		err = make_front(saving);
 	if (!err && saving->unprintable) {
 		log_error("%s: a name among its files has characters that do "
 			  "not print, and it is not saved",
@@ -179,12 +205,8 @@ static int write_file(struct saving *saving, int fd)
 	if (!err && ftruncate(fd, head->ram_at + head->ram_size))
 		err = -errno;
 	if (!err)
-		err = ram_save(&saving->vm->mem, fd, head->ram_at, &sum);
-	if (err)
-		return err;
-	head->ram_sum = sum.sum;
-	head->nr_pages = sum.nr_pages;
-	return write_front(saving, fd);
+		err = ram_put(mem, &saving->look, fd, (off_t)head->ram_at);
+	return err ? err : write_front(saving, fd);
 }
 
 /* Nobody else is at its devices. */
@@ -203,7 +225,15 @@ static int save(struct saving *saving, int fd)
 
 int snapshot_save(struct vm *vm, int fd)
 {
-	struct saving saving = { .vm = vm };
+	uint64_t head_sum;
+
+	return snapshot_save_delta(vm, fd, NULL, &head_sum);
+}
+
+int snapshot_save_delta(struct vm *vm, int fd,
+			const struct snapshot_delta *delta, uint64_t *head_sum)
+{
+	struct saving saving = { .vm = vm, .delta = delta };
 	int err;
 
 	if (!state_hold(vm)) {
@@ -213,6 +243,8 @@ int snapshot_save(struct vm *vm, int fd)
 	}
 	err = save(&saving, fd);
 	state_release(vm);
+	*head_sum = saving.head.head_sum;
+	ram_forget(&saving.look);
 	parts_free(&saving.parts);
 	stash_free(&saving.texts);
 	stash_free(&saving.front);

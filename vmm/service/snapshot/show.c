@@ -2,7 +2,6 @@
  * --show-snapshot FILE: what is in it, and whether all of it is as it was written:
  * of RAM nobody else checks that, since restoring does not read it.
  */
-#define _GNU_SOURCE /* SEEK_DATA */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,11 +38,15 @@ static void print_head(const struct snapshot *file)
 		printf(" %s", *word);
 	printf("\n");
 	printf("vCPUs     %u\n", head->nr_cpus);
-	printf("RAM       %llu KiB, of which %llu KiB are no zeroes; at byte "
-	       "%llu\n",
+	printf("RAM       %llu KiB, of which %llu KiB are here, from byte %llu "
+	       "on\n",
 	       (unsigned long long)head->ram_size >> 10,
 	       (unsigned long long)head->nr_pages * (SNAPSHOT_PAGE >> 10),
 	       (unsigned long long)head->ram_at);
+	if (head->base_sum)
+		printf("base      %s, %016llx\n", file->base,
+		       (unsigned long long)head->base_sum);
+	printf("this      %016llx\n", (unsigned long long)head->head_sum);
 }
 
 static void print_parts(const struct snapshot *file)
@@ -89,28 +92,12 @@ static int count(const struct snapshot *file, uint64_t off, uint64_t len,
 	return 0;
 }
 
-/* Holes are zeroes, which do not count. */
 static int count_ram(const struct snapshot *file, struct ram_sum *sum)
 {
-	const off_t start = (off_t)file->head.ram_at;
-	const off_t end = start + (off_t)file->head.ram_size;
-	off_t from = start, to;
 	int err = 0;
 
-	for (; from < end && !err; from = to) {
-		from = lseek(file->fd, from, SEEK_DATA);
-		if (from < 0)
-			return errno == ENXIO ? 0 : -errno;
-		to = lseek(file->fd, from, SEEK_HOLE);
-		if (to < 0)
-			return -errno;
-		from -= (from - start) % SNAPSHOT_PAGE;
-		to += (start - to) % SNAPSHOT_PAGE;
-		if (to > end)
-			to = end;
-		if (from < to)
-			err = count(file, from - start, to - from, sum);
-	}
+	for (uint32_t i = 0; i < file->head.nr_runs && !err; i++)
+		err = count(file, file->runs[i].off, file->runs[i].len, sum);
 	return err;
 }
 
