@@ -45,9 +45,27 @@ __attribute__((format(printf, 2, 3))) static void add(struct list *list,
 	list->words[list->nr++] = word;
 }
 
-/* What was chosen for devices of virtio, where there are some. */
-static void add_transport(struct list *list, const struct plan *plan)
+static bool is_for(const struct plugged *plugged, unsigned int id)
 {
+	return !plugged->guest || plugged->guest == id + 1;
+}
+
+static bool was_given(const struct options *opt, unsigned int id,
+		      const char *option)
+{
+	for (unsigned int i = 0; i < opt->nr_plugged; i++)
+		if (is_for(&opt->plugged[i], id) &&
+		    !strcmp(opt->plugged[i].plug->option, option))
+			return true;
+	return false;
+}
+
+/* What was chosen for devices of virtio, where there are some and nobody said. */
+static void add_transport(struct list *list, const struct options *opt,
+			  unsigned int id, const struct plan *plan)
+{
+	if (was_given(opt, id, "--virtio"))
+		return; /* it is a plug */
 	for (unsigned int i = 0; plan && i < plan->nr; i++) {
 		if (!plan->devices[i].has_window)
 			continue;
@@ -62,7 +80,7 @@ static void add_plugs(struct list *list, const struct options *opt,
 	for (unsigned int i = 0; i < opt->nr_plugged; i++) {
 		const struct plugged *plugged = &opt->plugged[i];
 
-		if (plugged->guest && plugged->guest != id + 1)
+		if (!is_for(plugged, id))
 			continue;
 		if (plugged->arg)
 			add(list, "%s=%s", plugged->plug->option, plugged->arg);
@@ -84,7 +102,7 @@ static void add_all(struct list *list, const struct options *opt,
 		add(list, "--keys=%s", opt->keys);
 	for (unsigned int i = 0; opt->without[i]; i++)
 		add(list, "--no-%s", opt->without[i]);
-	add_transport(list, config->plan);
+	add_transport(list, opt, config->id, config->plan);
 	add_plugs(list, opt, config->id);
 }
 
