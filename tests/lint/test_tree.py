@@ -137,6 +137,7 @@ def options():
     known += "".join(f" --no-{name}" for name in
                      (names.group(1).split() if names else ()))
     known += " --attack"    # of build/hostile/vmm/kvm-vmm, `make hostile`
+    known += " --all --json"    # of `kvm-vmm ctl`
     bad = []
     for path in documents():
         text = re.sub(r"\\\n", " \\\\\n", sources.read(path))
