@@ -5,7 +5,6 @@ lines that are up, ticks, the time, and keys that arrive without being asked for
 again.
 """
 
-import os
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,27 @@ import vm
 from vm import tap
 
 LIMIT = "60"        # seconds; whoever needs them has failed
+
+# 1K OS is saved in its calculator, by kvm-vmm $0 with interrupt controllers $2.
+AT_ITS_SHELL = """\
+set -eu
+dir=$(mktemp -d)
+mkfifo "$dir/in"
+"$0" --irqchip "$2" --timeout 100 --save-on-exit "$dir/snap" --paging "$1" \
+    <"$dir/in" >"$dir/out" &
+exec 3>"$dir/in"
+printf '6\\n10+5\\n' >&3
+tries=0
+until grep -q 15 "$dir/out" || [ $tries = 300 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+done
+kill $!
+wait $! || true
+exec 3>&-
+printf '6*7\\nq\\n0\\n' | "$0" --timeout 60 --restore "$dir/snap"
+rm -r "$dir"
+"""
 
 
 def guest():
@@ -140,6 +160,23 @@ def waiting_keys_do_not():
                   len(result.out) < 60, result.out)
 
 
+def shell(chip):
+    return lambda place: vm.Command("sh", "-c", AT_ITS_SHELL, vm.KVM_VMM,
+                                    os1k.IMAGE, chip, limit=120)
+
+
+def goes_on(result):
+    result.must(vm.OK, b"6*7\n42\ncalc> q\n1k> 0\nGoodbye.\n")
+
+
+def add_shells():
+    table = vm.Table()
+    for chip in os1k.kinds():
+        table.add(f"1K OS goes on where it was, irqchip {chip}", shell(chip),
+                  goes_on)
+    table.add_cases(*vm.places("paged32", "os-1k.bin"))
+
+
 def add_cases():
     for chip in os1k.kinds():
         tap.add(f"registers are what they were, irqchip {chip}",
@@ -167,4 +204,5 @@ if vm.is_configured("SNAPSHOT") and vm.places("prot32") and \
         tap.add("devices in a snapshot", vm.skip, vm.host_lacks("prot32"))
     else:
         add_cases()
+    add_shells()
 tap.main()
