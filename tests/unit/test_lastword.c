@@ -37,6 +37,16 @@ static const struct row {
 	{ "reboot: Restarting the server", WARM, true },
 };
 
+/* Another ear goes on from what is remembered of this one. */
+static void move(struct lastword_ear *ear)
+{
+	unsigned int place = lastword_place(ear);
+
+	*ear = (struct lastword_ear){ 0 };
+	assert_true(lastword_set_place(ear, place));
+	assert_int_equal(lastword_place(ear), place);
+}
+
 /* @chunk: so many bytes at once. */
 static enum lastword hear(const char *text, size_t chunk)
 {
@@ -52,8 +62,26 @@ static enum lastword hear(const char *text, size_t chunk)
 		assert_false(none && (said != LASTWORD_NONE || ear.next));
 		if (said != LASTWORD_NONE)
 			last = said;
+		move(&ear);
 	}
 	return last;
+}
+
+/* Behind a line's last character no ear is, nor before its first, nor elsewhere. */
+static void test_places(void **state)
+{
+	const unsigned int nr = strlen("Kernel panic - not syncing") - 1 +
+				strlen(": Restarting system") - 1;
+	struct lastword_ear ear;
+	unsigned int found = 0;
+
+	(void)state;
+	for (unsigned int place = 1; place < 300; place++)
+		found += lastword_set_place(&ear, place);
+	assert_int_equal(found, nr);
+	assert_false(lastword_set_place(&ear, UINT32_MAX));
+	assert_true(lastword_set_place(&ear, 0));
+	assert_null(ear.next);
 }
 
 static void test_rows(void **state)
@@ -80,6 +108,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_places),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include "serial_ports.h"
 #include "steps.h"
+#include "util/stash.h"
 
 #define SIXTEEN "0123456789abcdef"
 
@@ -199,6 +200,29 @@ static void test_hang_up(void **state)
 	assert_int_equal(fake_in(&b, MSR, 1), 0x1a);
 	assert_false(b.irq[0]);
 	assert_int_equal(fake_in(&b, MSR, 1), 0x10);
+	fake_board_close(&b);
+}
+
+/* Where it is restored somebody is there again: carrier and DSR come, as news. */
+static void test_answered_again(void **state)
+{
+	struct stash stash = { 0 };
+	struct board b;
+
+	(void)state;
+	fake_board_open(&b, "serial");
+	fake_out(&b, MCR, 1, 0x08);
+	fake_out(&b, IER, 1, 0x08);
+	fake_hang_up(&b);
+	assert_int_equal(fake_in(&b, MSR, 1), 0x1a);
+	fake_save(&b, &stash);
+	fake_reloading = true; /* nothing else is news */
+	assert_true(fake_restore(&b, 0, &stash));
+	fake_reloading = false;
+	assert_true(b.irq[0]);
+	assert_int_equal(fake_in(&b, MSR, 1), 0xba);
+	assert_false(b.irq[0]);
+	stash_free(&stash);
 	fake_board_close(&b);
 }
 
@@ -414,6 +438,7 @@ int main(void)
 		cmocka_unit_test(test_loopback_lines),
 		cmocka_unit_test(test_modem_interrupt),
 		cmocka_unit_test(test_hang_up),
+		cmocka_unit_test(test_answered_again),
 		cmocka_unit_test(test_loopback_data),
 		cmocka_unit_test(test_loopback_overrun),
 		cmocka_unit_test(test_out2_gate),
