@@ -104,6 +104,7 @@ void fake_reload(struct board *board)
 	    (type->still && !type->still(board->dev)))
 		return;
 	fake_reloading = true;
+	board->feed_at_once = false;
 	fake_save(board, &stash);
 	if (!fake_restore(board, before.deadline_ns, &stash))
 		fake_broken(board, "refuses the state that it was in", 0);

@@ -5,6 +5,7 @@
  * does not, how it takes turns with COM1, and that no key is ever lost.
  */
 #include "steps.h"
+#include "util/stash.h"
 
 #define DATA   0x60
 #define STATUS 0x64
@@ -309,9 +310,34 @@ static void test_disabled_keeps_keys(void **state)
 	fake_board_close(&b);
 }
 
+/* Who listens asks once more where it is restored, in case another had the keys by
+ * --keys; who does not listen does not. */
+static void test_restored(void **state)
+{
+	static const char *const names[] = { "i8042", "serial" };
+	struct stash stash = { 0 };
+	struct board b;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		fake_board_open(&b, names[i / 2]);
+		if (i % 2)
+			fake_out(&b, i / 2 ? 0x3f9 : DATA, 1, i / 2 ? 1 : 0xf4);
+		if (i == 3)
+			fake_in(&b, 0x3fd, 1); /* not to try what IER has */
+		assert_int_equal(b.rx_readies, i % 2);
+		fake_save(&b, &stash);
+		assert_true(fake_restore(&b, 0, &stash));
+		assert_int_equal(b.rx_readies, 2 * (i % 2));
+		stash_free(&stash);
+		fake_board_close(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_restored),
 		cmocka_unit_test(test_at_power_on),
 		cmocka_unit_test(test_by_command_byte),
 		cmocka_unit_test(test_by_enable),

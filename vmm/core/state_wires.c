@@ -87,7 +87,8 @@ static bool wires_fit(const struct vm *vm, const struct saved *saved)
 	return true;
 }
 
-/* In the order in which they have asked. */
+/* In the order in which they have asked. Others that listen have asked before them,
+ * when they were restored: one of those has the keys if --keys says so now. */
 static bool load(struct vm *vm, const struct saved *saved)
 {
 	struct board *line, *last;

@@ -447,10 +447,14 @@ static bool i8042_restored(void *dev, struct stash *in)
 	const struct i8042 *c = dev;
 
 	(void)in;
-	return ARE_BOOLS(&c->level[PIN_KBD], &c->level[PIN_AUX], &c->claimed,
-			 &c->lent, &c->listening, &c->refused, &c->deciding) &&
-	       has_only(c->command, CB_MASK) && c->polls <= POLLS_TO_LISTEN &&
-	       queue_is_possible(&c->answers) && kbd_is_possible(&c->kbd);
+	if (!ARE_BOOLS(&c->level[PIN_KBD], &c->level[PIN_AUX], &c->claimed,
+		       &c->lent, &c->listening, &c->refused, &c->deciding) ||
+	    !has_only(c->command, CB_MASK) || c->polls > POLLS_TO_LISTEN ||
+	    !queue_is_possible(&c->answers) || !kbd_is_possible(&c->kbd))
+		return false;
+	if (c->listening)
+		board_rx_ready(c->board);
+	return true;
 }
 
 static void i8042_init(void *dev, struct board *board)

@@ -373,6 +373,8 @@ static bool serial_restored(void *dev, struct stash *in)
 	if (board_has(s->board, "vmgenid"))
 		s->msr |= MSR_TERI; /* initramfs/vmctl_saved.c listens */
 	serial_irq_update(s);
+	if (s->listening)
+		board_rx_ready(s->board);
 	return true;
 }
 
