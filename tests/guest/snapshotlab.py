@@ -48,7 +48,7 @@ def play(name, chance):
     words = first_words(chips, cpus)
     said = b""
     for moment in range(MOMENTS):
-        limit = f"{chance.choice([0.1, 0.5, 1.5]) * chance.random() + 0.02:.3f}"
+        limit = f"{chance.choice([0.1, 0.5, 2, 3]) * chance.random() + 0.02:.3f}"
         status, out, err = run([*words, "--save-on-exit", "snap"], limit)
         said += out
         if status != LIMIT:
