@@ -24,6 +24,7 @@ HOSTILE = os.path.join(tap.BUILD, "hostile", "vmm", "kvm-vmm")
 ATTACKS = os.path.join(tap.TOP, "tests", "hostile", "attacks.c")
 GUEST = b"\xba\xa0\x05\xee\xeb\xfe"     # mov dx, 5A0h; out dx, al; jmp $
 LIMIT = 30      # seconds
+NOBODY = 65534
 
 # {as --attack has it: as the message names it}
 THREADS = {"vcpu": "vCPU 0", "main": "main thread", "worker": "worker",
@@ -95,6 +96,8 @@ def attacks():
 class Folder:
     """Where it runs: a folder that may be shared, and beside it what may not."""
 
+    first = ()      # words of each command
+
     def __enter__(self):
         self.top = tempfile.mkdtemp(dir=os.path.join(tap.BUILD, "tests"))
         self.shared = os.path.join(self.top, "shared")
@@ -112,9 +115,19 @@ class Folder:
     def left(self):
         return sorted(os.listdir(self.top)), sorted(os.listdir(self.shared))
 
+    def give_to_nobody(self):
+        """From now on it is somebody else that runs there."""
+        os.chmod(self.top, 0o755)
+        for path, folders, files in os.walk(self.top):
+            for name in (".", *folders, *files):
+                os.chown(os.path.join(path, name), NOBODY, NOBODY,
+                         follow_symlinks=False)
+        self.first = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}",
+                      f"--groups={os.stat('/dev/kvm').st_gid}")
+
     def command(self, *words, thread, names):
         share = ("--share", ".") if thread == "share" else ()
-        return (HOSTILE, "--mem", "1M", "--timeout", str(LIMIT), *words, *share,
+        return (*self.first, HOSTILE, "--mem", "1M", "--timeout", str(LIMIT), *words, *share,
                 "--attack", f"{thread}:{names}", "../guest.bin")
 
     def run(self, *words, thread, names):
@@ -192,9 +205,11 @@ def one(folder, thread, name, through):
     return f"{thread}: {name}: status {status}, {came}, {said!r}"
 
 
-def dies(thread):
+def dies(thread, by_nobody=False):
     check_can()
     with Folder() as folder:
+        if by_nobody:
+            folder.give_to_nobody()
         through = let_through(thread, has_landlock(folder))
         if through is None:
             raise tap.Skip("this host has no Landlock")
@@ -209,6 +224,11 @@ def dies(thread):
 for kind in THREADS:
     tap.add(f"a thread of kind {kind} that does what none should, dies by its name",
             dies, kind)
+
+
+if os.geteuid() == 0:
+    tap.add("so does a worker of a share, started by somebody who is not root",
+            dies, "share", True)
 
 
 @tap.case("--sandbox off: what is tried is real")
@@ -254,7 +274,7 @@ for name in "mem", "maps", "environ", "fd/0":
 @tap.case("another process of the same user does not see into it")
 def unseen_by_others():
     check_can()
-    user = ("setpriv", "--reuid=65534", "--regid=65534",
+    user = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}",
             f"--groups={os.stat('/dev/kvm').st_gid}") \
         if os.geteuid() == 0 else ()
     with Spinning(*user, vm.KVM_VMM, "--timeout", str(LIMIT)) as spinning:
