@@ -59,6 +59,10 @@ ifneq ($(CONFIG_DBG_GDB),y)
 FUZZ_TESTS := $(filter-out %/fuzz_gdb,$(FUZZ_TESTS))
 endif
 
+ifneq ($(CONFIG_CONTROL),y)
+FUZZ_TESTS := $(filter-out %/fuzz_control %/fuzz_command,$(FUZZ_TESTS))
+endif
+
 $(B)/fuzz/%.o: %.c $(FUZZ_HOW) | $(B)/config/auto.conf $(DEPS_TEST)
 	$(say) CC-FUZZ $<
 	$(Q)mkdir -p $(@D)
@@ -71,6 +75,9 @@ fuzz-link-fuzz_machine := $(addprefix -Wl$(comma)--wrap=,ioctl clock_gettime \
 			  event_timer_fd event_arm)
 fuzz-link-fuzz_gdb := $(addprefix -Wl$(comma)--wrap=,ioctl vcpu_ask vm_pause_wait \
 		      vm_quit vm_let_go)
+
+fuzz-link-fuzz_command := $(addprefix -Wl$(comma)--wrap=,ioctl vcpu_ask_until vm_quit \
+			  power_ask services_on_main)
 
 fuzz-link-fuzz_insn := -lZydis -lZycore
 

@@ -5,7 +5,7 @@
 /* objects: VMM:service/gdb/q VMM:service/gdb/r VMM:service/gdb/ses VMM:service/gdb/st */
 /* objects: VMM:service/gdb/sy VMM:service/gdb/t VMM:service/gdb/u VMM:service/gdb/v */
 /* objects: VMM:service/gdb/w VMM:service/gdb/x VMM:service/gdb/y VMM:service/gdb/z */
-/* objects: VMM:core/ VMM:devices/ VMM:pci/ VMM:irqchip/ VMM:terminal/ VMM:util/ VMM:x86/ */
+/* objects: VMM:core/ VMM:devices/ VMM:pci/ VMM:irqchip/ VMM:terminal/ VMM:util/ VMM:x86/ VMM:sandbox/ */
 /*
  * All of the server but its thread, which is included below.
  *

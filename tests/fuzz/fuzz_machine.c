@@ -1,4 +1,4 @@
-/* objects: VMM:core/ VMM:devices/ VMM:pci/ VMM:irqchip/ VMM:terminal/ VMM:util/ VMM:x86/ */
+/* objects: VMM:core/ VMM:devices/ VMM:pci/ VMM:irqchip/ VMM:terminal/ VMM:util/ VMM:x86/ VMM:sandbox/ */
 /* objects: VMM:probes/explain/ VMM:probes/trace/ */
 /* wrap: ioctl event_timer_fd event_arm clock_gettime */
 /*

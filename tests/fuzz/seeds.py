@@ -147,6 +147,14 @@ def of(name):
         return [debugger(how) for how in (0x10, 0x1d, 0x16, 0x13, 0x0f)]
     if name == "fuzz_disk":
         return disk_sides()
+    if name == "fuzz_control":      # joins, says, is answered, attaches, goes
+        return [b"\0\x0c\0\0\6\x08\2\4\x0c\0\1\4\x0c\0\2\6\x08\2\4\x0c\0\3\6"
+                b"\x08\1\4\x0c\0\5\6\x08\2\4\x0d\0\5none\n\4\x0c\0\6\4"
+                b"\x0b\0\5hello\4\x0d\0\3abc\2\4\3"]
+    if name == "fuzz_command":
+        return [b"\0" + b"\n".join([
+            b"info", b"pause", b"resume", b"guest 2 stop 5", b"stop 0", b"irq",
+            b"keys a\\n\\x41", b"guest 1 registers 0", b"screen", b"power"])]
     if name in ("fuzz_devices", "fuzz_machine", "fuzz_p9", "fuzz_queue",
                 "fuzz_virtio"):
         return []       # any bytes will do

@@ -182,12 +182,22 @@ def goes_on_without_the_broker():
         os.kill(run.broker(), signal.SIGKILL)
         tap.check(b"broker has ended" in run.program.stderr.readline(),
                   "not said")
+        wait_for("its listener's end", lambda: is_refused(run))
         tap.equal(folder.sockets(), ["run"], "sockets")
         tap.equal(json.loads(folder.ctl("list").out)["runs"], [], "runs")
         tap.equal(folder.sockets(), [], "sockets")
         run.type(b"on\n\x04")
         tap.equal(run.line(), b"on\n", "output")
         run.ends()
+
+
+def is_refused(run):
+    """Whether nobody listens any more; a process that is killed takes a while."""
+    try:
+        run.client().socket.close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 def replaces_the_dead():
@@ -197,6 +207,7 @@ def replaces_the_dead():
             os.kill(run.broker(), signal.SIGKILL)
             run.kill()
             run.program.wait(LIMIT)
+            wait_for("its listener's end", lambda: is_refused(run))
             tap.equal(folder.sockets(), ["run"], "what is left")
             with Run(folder, "--name=run", vm.assemble("echo")) as again, \
                     again.client() as client:

@@ -4,6 +4,7 @@
  * get that far takes all others with it: either there are N of them, or none; these
  * end in order, so that nothing of them is left in the folder of sockets.
  */
+#define _GNU_SOURCE /* pipe2() */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
