@@ -168,6 +168,13 @@ def runs(*those):
     return change
 
 
+def base(name):
+    def change(file):
+        file.base_sum = 1
+        file.texts[4] = name
+    return change
+
+
 def text(place, value):
     def change(file):
         file.texts[place] = value
@@ -224,6 +231,12 @@ FILES = [
     ("a run of nothing", lambda: packed(runs((0, 0))), "damaged"),
     ("a run round the end of all", lambda: packed(runs((4096, -4096))),
      "damaged"),
+    ("a base in another folder", lambda: packed(base(b"../snap")),
+     "damaged"),
+    ("a base that there is not", lambda: packed(base(b"nowhere")),
+     "nowhere: No such file"),
+    ("itself as its base", lambda: packed(base(b"snap")),
+     "another snapshot by now"),
     ("another size of RAM", lambda: packed(words(b"--mem=2M")),
      "has 1024 KiB of RAM"),
     ("another number of vCPUs", lambda: packed(nr_cpus=2), "has 2 vCPUs"),
@@ -390,6 +403,38 @@ def by_command():
         tap.equal(sorted(os.listdir(there)), ["0", "1", "2"])
 
 
+def chain():
+    """What is new since the last time, and what it goes on from."""
+    with folder() as there:
+        process = start(f"--control={there}/socket", vm.assemble("tally"))
+        letters = 0
+        while letters < LETTERS / 3:
+            letters += len(os.read(process.stdout.fileno(), 100))
+        for i in range(5):
+            done = ctl(there, "save", "--incremental", f"{there}/{i}")
+            base = f'"base": "{i - 1}"'.encode() in done.stdout
+            tap.check(done.returncode == 0 and base == (i > 0), done.stdout,
+                      done.stderr)
+        os.mkdir(f"{there}/other")
+        ctl(there, "save", "--incremental", f"{there}/other/5")
+        os.rename(f"{there}/other/5", f"{there}/5")
+        done = ctl(there, "save", "--incremental", f"{there}/other/6")
+        tap.check(b"is not what it was" in done.stdout + done.stderr,
+                  done.stdout, done.stderr)
+        end(process)
+        for i in range(6):
+            run("--show-snapshot", f"{there}/{i}").must(vm.OK)
+            result = run("--restore", f"{there}/{i}")
+            result.must(STATUS)
+            tap.check(whole().endswith(result.out), i, result.out)
+        room = [os.stat(f"{there}/{i}").st_blocks for i in range(6)]
+        tap.check(max(room[1:5]) < room[0] and room[5] > room[1], room)
+        os.rename(f"{there}/5", f"{there}/2")
+        refused(f"{there}/4", "another snapshot by now")
+        os.unlink(f"{there}/2")
+        refused(f"{there}/4", "/2: No such file")
+
+
 def add_cases():
     if vm.host_lacks("real16"):
         tap.add("guests that are saved", vm.skip, vm.host_lacks("real16"))
@@ -414,6 +459,7 @@ def add_cases():
     tap.add("a file that becomes shorter ends its guest", cut_meanwhile)
     if vm.is_configured("CONTROL"):
         tap.add("a guest that runs is saved by command", by_command)
+        tap.add("saved over and over, only what is new is in a file", chain)
 
 
 if vm.places("real16", "hello.bin") and vm.is_configured("SNAPSHOT"):

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -231,7 +232,9 @@ void snapshot_close(struct snapshot *file)
 {
 	free(file->bytes);
 	free(file->words);
+	free(file->own_path);
 	close(file->fd);
+	file->own_path = NULL;
 	file->bytes = NULL;
 	file->words = NULL;
 }
@@ -275,4 +278,65 @@ bool snapshot_is_foreign(const struct snapshot *file)
 		return false;
 	return (st.st_uid != geteuid() && st.st_uid) ||
 	       st.st_mode & (S_IWGRP | S_IWOTH);
+}
+
+static bool is_base_name(const char *name)
+{
+	return *name && strlen(name) <= NAME_MAX && !strchr(name, '/') &&
+	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+bool snapshot_base_name(int fd, char *name)
+{
+	struct snapshot file = { .path = "", .fd = dup(fd) };
+	struct stat st;
+	bool good = file.fd >= 0 && !fstat(fd, &st) &&
+		    !read_head(&file, (uint64_t)st.st_size) &&
+		    is_base_name(file.base);
+
+	if (good)
+		memcpy(name, file.base, strlen(file.base) + 1);
+	if (file.fd >= 0)
+		snapshot_close(&file);
+	return good;
+}
+
+/* Beside @file; for the caller to free. NULL: no memory. */
+static char *base_path(const struct snapshot *file)
+{
+	const char *slash = strrchr(file->path, '/');
+	const size_t len = slash ? (size_t)(slash - file->path) + 1 : 0;
+	char *path = malloc(len + strlen(file->base) + 1);
+
+	if (path) {
+		memcpy(path, file->path, len);
+		memcpy(path + len, file->base, strlen(file->base) + 1);
+	}
+	return path;
+}
+
+int snapshot_open_base(struct snapshot *base, const struct snapshot *file)
+{
+	char *path;
+	int err;
+
+	if (!is_base_name(file->base))
+		return refuse(file, DAMAGED);
+	path = base_path(file);
+	if (!path)
+		return failed(file);
+	err = snapshot_open(base, path);
+	if (err) {
+		free(path);
+		return err;
+	}
+	base->own_path = path;
+	if (base->head.head_sum == file->head.base_sum &&
+	    base->head.ram_size == file->head.ram_size)
+		return 0;
+	log_error("%s: goes on from %s, which is another snapshot by now; "
+		  "restore a whole one",
+		  file->path, path);
+	snapshot_close(base);
+	return -EINVAL;
 }

@@ -10,7 +10,8 @@ struct snapshot {
 	const char *path; /* as messages call it */
 	int fd;
 	struct snapshot_head head;
-	char *bytes; /* of the head, all of it */
+	char *own_path; /* likewise, to be freed; or NULL */
+	char *bytes;	/* of the head, all of it */
 
 	/* In there: */
 	const char *image;  /* the guest's, for messages */
@@ -35,6 +36,13 @@ int snapshot_read_parts(const struct snapshot *file, struct parts *parts);
 
 /* Whether a terminal shows @text and obeys nothing in it. */
 bool snapshot_is_printable(const char *text);
+
+/* The name of the base that the snapshot at @fd speaks of, at most NAME_MAX bytes and
+ * without a folder. False: it speaks of none, or of something else. */
+bool snapshot_base_name(int fd, char *name);
+
+/* The base of @file, which has one, in the same folder. As snapshot_open(). */
+int snapshot_open_base(struct snapshot *base, const struct snapshot *file);
 
 /* Whether somebody else than the user could have written it. */
 bool snapshot_is_foreign(const struct snapshot *file);

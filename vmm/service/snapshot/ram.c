@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -119,6 +120,28 @@ int ram_look(const struct memory *mem, const struct pageset *changed,
 	pageset_clear(&look->mapped);
 	add_all(&look->mapped, &look->full);
 	join(&look->mapped);
+	return 0;
+}
+
+int ram_sums(const struct memory *mem, uint64_t *sums)
+{
+	const size_t nr_pages = mem->size / SNAPSHOT_PAGE;
+	struct pageset set;
+	size_t first = 0, nr;
+
+	if (pageset_init(&set, nr_pages))
+		return -ENOMEM;
+	memset(sums, 0, nr_pages * sizeof(*sums));
+	find_pages(mem, &set);
+	for (; pageset_next(&set, &first, &nr); first += nr)
+		for (size_t page = first; page < first + nr; page++) {
+			struct ram_sum sum = { 0 };
+
+			if (ram_count(&sum, mem->base + page * SNAPSHOT_PAGE,
+				      page))
+				sums[page] = sum.sum;
+		}
+	pageset_free(&set);
 	return 0;
 }
 

@@ -31,6 +31,8 @@ struct ram_look {
  * not NULL: all of it is mapped then. 0 or -ENOMEM; to be freed then as well. */
 int ram_look(const struct memory *mem, const struct pageset *changed,
 	     struct ram_look *look);
+/* Puts a sum of each page of @mem to @sums, 0 for one of zeroes. 0 or -ENOMEM. */
+int ram_sums(const struct memory *mem, uint64_t *sums);
 void ram_forget(struct ram_look *look);
 
 /* Writes what @look has found in @mem to @fd from byte @at on, where the file is one

@@ -61,6 +61,35 @@ int restore_plug(const struct plug *plug, struct plan *plan, const char *arg)
 	return err;
 }
 
+/* What @of has, over what its bases have: 0 or -errno after one message. */
+static int map_files(struct memory *mem, const struct snapshot *of,
+		     unsigned int depth)
+{
+	struct snapshot base;
+	int err = 0;
+
+	if (depth == SNAPSHOT_CHAIN_MAX) {
+		log_error("%s: goes on from too many others, %u at most",
+			  of->path, SNAPSHOT_CHAIN_MAX);
+		return -EINVAL;
+	}
+	if (of->head.base_sum) {
+		err = snapshot_open_base(&base, of);
+		if (err)
+			return err;
+		err = map_files(mem, &base, depth + 1);
+		snapshot_close(&base);
+		if (err)
+			return err;
+	}
+	err = ram_map(mem, of->fd, (off_t)of->head.ram_at, of->runs,
+		      of->head.nr_runs);
+	if (err)
+		log_error("%s: %s%s", of->path, strerror(-err),
+			  log_advice(-err));
+	return err;
+}
+
 static int map_ram(struct vm *vm)
 {
 	int err;
@@ -75,11 +104,8 @@ static int map_ram(struct vm *vm)
 	}
 	err = ram_begin(&vm->mem, file.path);
 	if (!err)
-		err = ram_map(&vm->mem, file.fd, (off_t)file.head.ram_at,
-			      file.runs, file.head.nr_runs);
-	if (err)
-		log_error("%s: %s%s", file.path, strerror(-err),
-			  log_advice(-err));
+		return map_files(&vm->mem, &file, 0);
+	log_error("%s: %s%s", file.path, strerror(-err), log_advice(-err));
 	return err;
 }
 

@@ -18,6 +18,7 @@
 #include "service/snapshot/file.h"
 #include "service/snapshot/pages.h"
 #include "service/snapshot/ram.h"
+#include "service/snapshot/since.h"
 #include "service/snapshot/target.h"
 #include "util/checksum.h"
 #include "util/clock.h"
@@ -37,7 +38,9 @@ struct saving {
 	bool unprintable;   /* one of them could not be shown again */
 	struct stash front; /* head, texts, table, runs and the parts' bytes */
 	struct ram_look look;
-	const struct snapshot_delta *delta; /* NULL: all of it */
+	struct since *since; /* NULL: nobody asks */
+	const char *path;
+	const char *base; /* NULL: all of RAM goes into the file */
 };
 
 void snapshot_prepare(void)
@@ -80,7 +83,7 @@ static void put_texts(struct saving *saving)
 	put_text(saving, getcwd(buf, sizeof(buf)) ? buf : "/");
 	cpu_name(buf);
 	put_text(saving, buf);
-	put_text(saving, saving->delta ? saving->delta->base : "");
+	put_text(saving, saving->base ? saving->base : "");
 	for (; words && *words; words++) {
 		put_text(saving, *words);
 		saving->head.nr_words++;
@@ -105,7 +108,7 @@ static void fill_head(struct saving *saving)
 	head->ram_sum = saving->look.sum.sum;
 	head->nr_pages = saving->look.sum.nr_pages;
 	head->nr_runs = pageset_count(&saving->look.mapped);
-	head->base_sum = saving->delta ? saving->delta->base_sum : 0;
+	head->base_sum = saving->base ? saving->since->head_sum : 0;
 	head->head_len = sizeof(*head) + head->texts_len +
 			 head->nr_parts * sizeof(struct snapshot_part) +
 			 head->nr_runs * sizeof(struct snapshot_run);
@@ -187,12 +190,32 @@ static int write_front(struct saving *saving, int fd)
 	return 0;
 }
 
+/* At all of RAM, or at what is new in it. */
+static int look(struct saving *saving)
+{
+	const struct memory *mem = &saving->vm->mem;
+	struct pageset changed;
+	int err;
+
+	if (!saving->since)
+		return ram_look(mem, NULL, &saving->look);
+	err = pageset_init(&changed, mem->size / SNAPSHOT_PAGE);
+	if (err)
+		return err;
+	saving->base = since_base(saving->since, saving->path);
+	err = since_look(saving->since, mem, &changed);
+	if (!err)
+		err = ram_look(mem, saving->base ? &changed : NULL,
+			       &saving->look);
+	pageset_free(&changed);
+	return err;
+}
+
 static int write_file(struct saving *saving, int fd)
 {
 	const struct memory *mem = &saving->vm->mem;
 	struct snapshot_head *head = &saving->head;
-	int err = ram_look(mem, saving->delta ? saving->delta->changed : NULL,
-			   &saving->look);
+	int err = look(saving);
 
 	if (!err)
 		err = make_front(saving);
@@ -227,13 +250,13 @@ int snapshot_save(struct vm *vm, int fd)
 {
 	uint64_t head_sum;
 
-	return snapshot_save_delta(vm, fd, NULL, &head_sum);
+	return snapshot_save_since(vm, fd, NULL, NULL, &head_sum);
 }
 
-int snapshot_save_delta(struct vm *vm, int fd,
-			const struct snapshot_delta *delta, uint64_t *head_sum)
+int snapshot_save_since(struct vm *vm, int fd, struct since *since,
+			const char *path, uint64_t *head_sum)
 {
-	struct saving saving = { .vm = vm, .delta = delta };
+	struct saving saving = { .vm = vm, .since = since, .path = path };
 	int err;
 
 	if (!state_hold(vm)) {

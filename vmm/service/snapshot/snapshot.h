@@ -4,23 +4,20 @@
 
 #include <stdint.h>
 
-struct pageset;
+struct since;
 struct vm;
 
 /* What saving needs and can be had only before the run is fenced in: once, on
  * the main thread, by whoever may save later. */
 void snapshot_prepare(void);
 
-/* What is saved of RAM, if that is not all. */
-struct snapshot_delta {
-	const struct pageset *changed; /* since its base was saved */
-	const char *base;	       /* name of that, in the same folder */
-	uint64_t base_sum;	       /* and its head_sum */
-};
-
-/* The same; @delta may be NULL. *@head_sum is what the file may be the base by. */
-int snapshot_save_delta(struct vm *vm, int fd,
-			const struct snapshot_delta *delta, uint64_t *head_sum);
+/*
+ * The same; of RAM only what has changed @since it was last saved, if @path, the file
+ * that this is to be, lies where it can go on from that one; @since may be NULL. *@head_sum
+ * is what the file is known by; since_saved() is the caller's.
+ */
+int snapshot_save_since(struct vm *vm, int fd, struct since *since,
+			const char *path, uint64_t *head_sum);
 
 struct target;
 
