@@ -2,9 +2,10 @@
 """docs/walls.md lists every system call that kvm-vmm's filters let through, and for
 which threads, as the table that they are made of.
 
-`tests/lint/test_walls.py --print` prints the list as it should be.
+`tests/lint/test_walls.py --write` puts the list there as it should be.
 """
 
+import os
 import re
 import sys
 
@@ -63,24 +64,33 @@ def table():
     return lines
 
 
+def split(text):
+    """The document: lines before the table, its own, and those behind."""
+    lines = text.splitlines()
+    tap.check(HEAD[0] in lines, f"{DOCUMENT} has no table of calls")
+    start = end = lines.index(HEAD[0])
+    while end < len(lines) and lines[end].startswith("|"):
+        end += 1
+    return lines[:start], lines[start:end], lines[end:]
+
+
 @tap.case(f"{DOCUMENT} lists every call that is let through, and whose it is")
 def listed():
-    text = sources.read(DOCUMENT).splitlines()
-    tap.check(HEAD[0] in text, f"{DOCUMENT} has no table of calls")
-    at = text.index(HEAD[0])
-    have = []
-    for line in text[at:]:
-        if not line.startswith("|"):
-            break
-        have.append(line)
+    _, have, _ = split(sources.read(DOCUMENT))
     want = table()
     tap.none_of([f"missing: {line}" for line in want if line not in have] +
                 [f"not in {TABLE}: {line}" for line in have if line not in want] +
-                [f"`{sys.argv[0]} --print` prints what it should be"] *
+                ["tests/lint/test_walls.py --write puts it right"] *
                 (have != want))
 
 
-if "--print" in sys.argv[1:]:
-    print("\n".join(table()))
+def write():
+    before, _, behind = split(sources.read(DOCUMENT))
+    with open(os.path.join(tap.TOP, DOCUMENT), "w", encoding="utf-8") as file:
+        file.write("\n".join([*before, *table(), *behind]) + "\n")
+
+
+if "--write" in sys.argv[1:]:
+    write()
 else:
     tap.main()

@@ -30,7 +30,7 @@
  * neither has one that makes a socket, a program or memory to be executed: do that
  * before the guest starts, and keep the descriptor. What only the main thread may do,
  * others have it do by core/errand.h. `kvm-vmm --sandbox log` names all that is
- * missing, and goes on.
+ * missing, and goes on. docs/walls.md has the list: tests/lint/test_walls.py --write.
  *
  * Only macros, for whoever defines ROW; this file is read several times.
  */
