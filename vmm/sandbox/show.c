@@ -101,7 +101,9 @@ static void show_rest(void)
 	       "Core           none, and nobody but root may look into the process "
 	       "(not dumpable)\n"
 	       "Descriptors    what the caller left open is closed; the limit is "
-	       "what it was\n");
+	       "what it was\n"
+	       "Back ends      have walls of their own: kvm-net --show-sandbox, and "
+	       "so on\n");
 }
 
 static int show(const char *arg)
