@@ -257,6 +257,24 @@ TRY(iopl, CALL(SYS_iopl, 0, 0, 0, 0))
 TRY(ldt, CALL(SYS_modify_ldt, 0, NULL, 0, 0))
 TRY(x32, CALL(SYS_getpid | X32_BIT, 0, 0, 0, 0))
 
+/* Whoever takes the handler away that ends the program by name, or the signal. */
+static long try_no_handler(void)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGSYS, &ignore, NULL);
+	return try_socket();
+}
+
+static long try_no_signal(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	return try_socket();
+}
+
 /* The door of 32-bit programs, where 20 is getpid(). */
 static long try_int80(void)
 {
@@ -272,40 +290,40 @@ static long try_int80(void)
 	}
 
 const struct attack attacks[] = {
-	ATTACK(add_key),     ATTACK(aio),	    ATTACK(arch_prctl),
-	ATTACK(bind),	     ATTACK(bpf),	    ATTACK(by_handle),
-	ATTACK(capset),	     ATTACK(chdir),	    ATTACK(chmod),
-	ATTACK(chown),	     ATTACK(chroot),	    ATTACK(clock_set),
-	ATTACK(clone),	     ATTACK(clone3),	    ATTACK(clone_half),
-	ATTACK(clone_space), ATTACK(connect),	    ATTACK(creat),
-	ATTACK(cut_above),   ATTACK(dup_fd),	    ATTACK(execve),
-	ATTACK(execveat),    ATTACK(fast_open),	    ATTACK(fork),
-	ATTACK(inotify),     ATTACK(int80),	    ATTACK(iopl),
-	ATTACK(kexec),	     ATTACK(keyctl),	    ATTACK(kill),
-	ATTACK(kvm_cap),     ATTACK(kvm_create),    ATTACK(kvm_device),
-	ATTACK(kvm_memory),  ATTACK(kvm_wide),	    ATTACK(ldt),
-	ATTACK(limits),	     ATTACK(link),	    ATTACK(link_in),
-	ATTACK(listen),	     ATTACK(make_above),    ATTACK(memfd),
-	ATTACK(mkdir),	     ATTACK(mknod),	    ATTACK(mmap_exec),
-	ATTACK(mode_above),  ATTACK(module),	    ATTACK(mount),
-	ATTACK(move_mount),  ATTACK(move_out),	    ATTACK(mprotect_exec),
-	ATTACK(open),	     ATTACK(open_above),    ATTACK(open_input),
-	ATTACK(open_inside), ATTACK(open_link),	    ATTACK(open_memory),
-	ATTACK(open_parent), ATTACK(openat),	    ATTACK(openat2),
-	ATTACK(own_fd),	     ATTACK(perf),	    ATTACK(personality),
-	ATTACK(pidfd_getfd), ATTACK(pidfd_open),    ATTACK(pivot_root),
-	ATTACK(pkey_exec),   ATTACK(prctl),	    ATTACK(priority),
-	ATTACK(ptrace),	     ATTACK(queue_signal),  ATTACK(read_memory),
-	ATTACK(reboot),	     ATTACK(remap),	    ATTACK(remove_above),
-	ATTACK(rename),	     ATTACK(ring_register), ATTACK(ring_setup),
-	ATTACK(seccomp),     ATTACK(send_to),	    ATTACK(setns),
-	ATTACK(setuid),	     ATTACK(shared_memory), ATTACK(socket),
-	ATTACK(socket_unix), ATTACK(socketpair),    ATTACK(symlink),
-	ATTACK(tgkill),	     ATTACK(tkill),	    ATTACK(truncate),
-	ATTACK(tty_paste),   ATTACK(tty_take),	    ATTACK(tty_type),
-	ATTACK(umount),	     ATTACK(unlink),	    ATTACK(unshare),
-	ATTACK(userfaultfd), ATTACK(vfork),	    ATTACK(write_memory),
-	ATTACK(x32),
+	ATTACK(add_key),       ATTACK(aio),	     ATTACK(arch_prctl),
+	ATTACK(bind),	       ATTACK(bpf),	     ATTACK(by_handle),
+	ATTACK(capset),	       ATTACK(chdir),	     ATTACK(chmod),
+	ATTACK(chown),	       ATTACK(chroot),	     ATTACK(clock_set),
+	ATTACK(clone),	       ATTACK(clone3),	     ATTACK(clone_half),
+	ATTACK(clone_space),   ATTACK(connect),	     ATTACK(creat),
+	ATTACK(cut_above),     ATTACK(dup_fd),	     ATTACK(execve),
+	ATTACK(execveat),      ATTACK(fast_open),    ATTACK(fork),
+	ATTACK(inotify),       ATTACK(int80),	     ATTACK(iopl),
+	ATTACK(kexec),	       ATTACK(keyctl),	     ATTACK(kill),
+	ATTACK(kvm_cap),       ATTACK(kvm_create),   ATTACK(kvm_device),
+	ATTACK(kvm_memory),    ATTACK(kvm_wide),     ATTACK(ldt),
+	ATTACK(limits),	       ATTACK(link),	     ATTACK(link_in),
+	ATTACK(listen),	       ATTACK(make_above),   ATTACK(memfd),
+	ATTACK(mkdir),	       ATTACK(mknod),	     ATTACK(mmap_exec),
+	ATTACK(mode_above),    ATTACK(module),	     ATTACK(mount),
+	ATTACK(move_mount),    ATTACK(move_out),     ATTACK(mprotect_exec),
+	ATTACK(no_handler),    ATTACK(no_signal),    ATTACK(open),
+	ATTACK(open_above),    ATTACK(open_input),   ATTACK(open_inside),
+	ATTACK(open_link),     ATTACK(open_memory),  ATTACK(open_parent),
+	ATTACK(openat),	       ATTACK(openat2),	     ATTACK(own_fd),
+	ATTACK(perf),	       ATTACK(personality),  ATTACK(pidfd_getfd),
+	ATTACK(pidfd_open),    ATTACK(pivot_root),   ATTACK(pkey_exec),
+	ATTACK(prctl),	       ATTACK(priority),     ATTACK(ptrace),
+	ATTACK(queue_signal),  ATTACK(read_memory),  ATTACK(reboot),
+	ATTACK(remap),	       ATTACK(remove_above), ATTACK(rename),
+	ATTACK(ring_register), ATTACK(ring_setup),   ATTACK(seccomp),
+	ATTACK(send_to),       ATTACK(setns),	     ATTACK(setuid),
+	ATTACK(shared_memory), ATTACK(socket),	     ATTACK(socket_unix),
+	ATTACK(socketpair),    ATTACK(symlink),	     ATTACK(tgkill),
+	ATTACK(tkill),	       ATTACK(truncate),     ATTACK(tty_paste),
+	ATTACK(tty_take),      ATTACK(tty_type),     ATTACK(umount),
+	ATTACK(unlink),	       ATTACK(unshare),	     ATTACK(userfaultfd),
+	ATTACK(vfork),	       ATTACK(write_memory), ATTACK(x32),
 };
 const size_t nr_attacks = sizeof(attacks) / sizeof(*attacks);
 
