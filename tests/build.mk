@@ -55,6 +55,9 @@ FUZZ_HOW     := $(call remember,$(B)/fuzz.flags,$(FUZZ_CC) $(FUZZ_FLAGS))
 ifneq ($(CONFIG_MACHINE),y)
 FUZZ_TESTS := $(filter-out %/fuzz_machine,$(FUZZ_TESTS))
 endif
+ifneq ($(CONFIG_SNAPSHOT),y)
+FUZZ_TESTS := $(filter-out %/fuzz_state,$(FUZZ_TESTS))
+endif
 ifneq ($(CONFIG_DBG_GDB),y)
 FUZZ_TESTS := $(filter-out %/fuzz_gdb,$(FUZZ_TESTS))
 endif
@@ -73,6 +76,7 @@ $(B)/fuzz/%.o: %.c $(FUZZ_HOW) | $(B)/config/auto.conf $(DEPS_TEST)
 # What plays the world for the whole machine is in the program itself.
 fuzz-link-fuzz_machine := $(addprefix -Wl$(comma)--wrap=,ioctl clock_gettime \
 			  event_timer_fd event_arm)
+fuzz-link-fuzz_state := $(fuzz-link-fuzz_machine)
 fuzz-link-fuzz_gdb := $(addprefix -Wl$(comma)--wrap=,ioctl vcpu_ask vm_pause_wait \
 		      vm_quit vm_let_go)
 
