@@ -3,6 +3,7 @@
 """CPUs and interrupt controllers in a snapshot, as guests see them: in the middle of
 a string instruction, of an interrupt, of an NMI, of HLT, with timers that run."""
 
+import functools
 import os
 import random
 import shlex
@@ -19,6 +20,16 @@ def guest():
     return vm.compile_guest("carried")
 
 
+@functools.lru_cache(None)
+def long_guest():
+    path = os.path.join(tap.BUILD, "tests", "guest", "carried64.elf")
+    subprocess.run(["gcc", "-nostdlib", "-static", "-no-pie", "-Ivmm",
+                    "-Wl,--build-id=none", "-Wl,-T,guests/long64.ld", "-o",
+                    path, os.path.join(vm.SOURCES, "carried64.S")],
+                   cwd=tap.TOP, check=True)
+    return path
+
+
 SCRIPT = """\
 cd "$(mktemp -d)" || exit
 {save}
@@ -32,10 +43,9 @@ exit $status
 """
 
 
-def both(case, *words):
+def both(*words):
     """What it prints behind the save, in the one and in the other."""
-    save = [vm.KVM_VMM, "--save", "snap", "--timeout", "60", *words,
-            "--cmdline", case, guest()]
+    save = [vm.KVM_VMM, "--save", "snap", "--timeout", "60", *words]
     restore = [vm.KVM_VMM, "--restore", "snap", "--timeout", "60"]
     return vm.Command("sh", "-c", SCRIPT.format(save=shlex.join(save),
                                                 restore=shlex.join(restore)),
@@ -117,6 +127,13 @@ def counts(chip):
                     guest()).must(vm.OK, letters)
 
 
+def strings():
+    """Half-way through REP STOSB, MOVSB, INSB and OUTSB, wherever that is."""
+    letters = b"".join(bytes(ord("a") + (number & 15) + at for at in range(4))
+                       for number in range(1, 21))
+    again_and_again(vm.assemble("strings")).must(18, letters)
+
+
 def add_cases(place):
     table = vm.Table()
     for text, case, want, chips, anywhere in CASES:
@@ -124,18 +141,23 @@ def add_cases(place):
             if not vm.has_feature(chip, "irqchip") or \
                     not (anywhere or place == "lab"):
                 continue
-            words = ["--irqchip", chip]
+            words = ["--irqchip", chip, "--cmdline", case, guest()]
             if case == "l":
-                words.append("--edu")
+                words.insert(0, "--edu")
             table.add(f"{text}, irqchip {chip}",
-                      lambda _, case=case, words=words: both(case, *words),
+                      lambda _, words=words: both(*words),
                       judge(want, "xx" if case == "s" else ""))
+    if vm.has_loader("long64"):
+        table.add("what long mode has", lambda _: both(long_guest()),
+                  judge("6", ""))
     table.add_cases(place)
 
 
 if vm.is_configured("SNAPSHOT") and vm.has_loader("multiboot1"):
     for where in vm.places("prot32"):
         add_cases(where)
+    if not vm.host_lacks("real16"):
+        tap.add("string instructions go on where they were (host)", strings)
     if not vm.host_lacks("prot32"):
         for kind in ("kernel", "split", "vmm"):
             tap.add(f"a guest counts on, HLT by HLT, irqchip {kind} (host)",
