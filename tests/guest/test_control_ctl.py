@@ -112,6 +112,18 @@ def survives_ctrl_c():
         wait_for("its socket", lambda: not folder.sockets())
 
 
+def stuck_broker():
+    """One that was stopped does not keep the run from its end."""
+    with Folder() as folder, Run(folder, "--name=run",
+                                 vm.assemble("echo")) as run:
+        broker = run.broker()
+        os.kill(broker, signal.SIGSTOP)
+        run.type(b"\x04")
+        run.ends()
+        wait_for("its end", lambda: not os.path.exists(f"/proc/{broker}"))
+        folder.ctl("list").must(vm.OK)      # and its socket goes
+
+
 def silent_run():
     """`ctl list` does not wait for ever for one that was stopped."""
     with Folder() as folder, Run(folder, "--name=run",
@@ -218,6 +230,7 @@ main(
     ("kvm-vmm ctl without a run", nobody_there),
     ("a terminal is as without --control", terminal_is_untouched),
     ("Ctrl-C ends both", survives_ctrl_c),
+    ("a broker that was stopped is ended with the run", stuck_broker),
     ("ctl list with a run that does not answer", silent_run),
     ("--stats-every: lines as --stats=json", ledger_lines),
     ("--stats-every: a reader that is slow", ledger_reader_is_slow),

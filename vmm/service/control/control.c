@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +33,8 @@ static int tell_fd = -1; /* of --detached=FD: whoever waits for the guest */
 static const char *name; /* of --name; NULL: the image's */
 static char chosen[CTL_NAME_MAX];
 static pid_t broker;
+static int broker_handle =
+	-1; /* pidfd_open(2): the sandbox lets no other be killed */
 
 static int setup(const char *arg)
 {
@@ -110,6 +113,7 @@ static int fork_broker(int listener)
 		close(pair[OURS]);
 		return err;
 	}
+	broker_handle = (int)syscall(SYS_pidfd_open, broker, 0);
 	control.broker = pair[OURS];
 	return 0;
 }
@@ -172,8 +176,9 @@ static void wait_for_broker(void)
 	struct pollfd end = { .fd = control.broker, .events = POLLIN };
 
 	if (poll(&end, 1, BROKER_MS) <= 0)
-		kill(broker, SIGKILL);
+		syscall(SYS_pidfd_send_signal, broker_handle, SIGKILL, NULL, 0);
 	close(control.broker);
+	close(broker_handle);
 	waitpid(broker, NULL, 0);
 }
 
