@@ -24,15 +24,18 @@ static void set_pauses(struct vm *vm, bool pauses)
 static void pause_guests(struct ctl_call *call, struct vm *vms,
 			 unsigned int nr_vms)
 {
-	const uint64_t limit_ns = clock_now_ns() + PATIENCE_NS;
+	const uint64_t start_ns = clock_now_ns();
+	uint64_t took_ns;
 
 	if (!ctl_no_more(call, call->rest))
 		return;
 	for (unsigned int i = 0; i < nr_vms; i++)
 		set_pauses(&vms[i], true);
 	for (unsigned int i = 0; i < nr_vms; i++)
-		vm_pause_wait_until(&vms[i], limit_ns);
+		vm_pause_wait_until(&vms[i], start_ns + PATIENCE_NS);
+	took_ns = clock_now_ns() - start_ns;
 	guest_rows(call, vms, nr_vms);
+	json_number(&call->answer->json, "took_us", took_ns / NS_PER_US);
 }
 
 static void resume_guests(struct ctl_call *call, struct vm *vms,
