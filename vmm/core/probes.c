@@ -109,6 +109,13 @@ void probes_ended(struct vcpu *vcpu, const char *const *without, int status)
 	}
 }
 
+void probes_ready(const struct vm *vm)
+{
+	for (unsigned int i = 0; i < nr_probes; i++)
+		if (probes[i]->ready)
+			probes[i]->ready(vm);
+}
+
 void probes_gone(const struct vm *vm)
 {
 	for (unsigned int i = 0; i < nr_probes; i++)

@@ -96,6 +96,13 @@ struct probe {
 		      const struct queue_counts *counts);
 
 	/*
+	 * The guest of @vm is built. On the main thread, once for each guest of
+	 * the command line; the last time that files may be opened. NULL: not
+	 * told.
+	 */
+	void (*ready)(const struct vm *vm);
+
+	/*
 	 * The guest of @vm has ended, whatever ended it, with vm->status. The
 	 * threads of its vCPUs are gone, their file descriptors and its RAM
 	 * are not. On the main thread, once for each guest of the command

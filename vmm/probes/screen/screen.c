@@ -21,6 +21,7 @@
 
 static const char *path;
 static bool failed;
+static int *fds; /* one per guest, -1: none could be had */
 
 /* What can be known before there is anything to write. */
 static int setup(const char *arg)
@@ -57,10 +58,23 @@ static int open_file(const struct vm *vm)
 	return fd;
 }
 
+/* While files may still be opened; what cannot be is said now, and counts. */
+static void ready(const struct vm *vm)
+{
+	if (!fds)
+		fds = calloc(vm->config.nr_guests, sizeof(*fds));
+	if (!fds) {
+		failed = true;
+		return;
+	}
+	fds[vm->config.id] = open_file(vm);
+	failed |= fds[vm->config.id] < 0;
+}
+
 static int put(const struct vm *vm, const char *text, size_t len)
 {
 	struct sink file;
-	int fd = open_file(vm), err;
+	int fd = fds ? fds[vm->config.id] : -ENOMEM, err;
 
 	if (fd < 0)
 		return fd;
@@ -92,6 +106,7 @@ static void gone(const struct vm *vm)
 
 static int finish(void)
 {
+	free(fds);
 	return failed ? STATUS_FAILED : STATUS_OK;
 }
 
@@ -102,6 +117,7 @@ static const struct probe screen = {
 	.arg = "FILE",
 	.looks = true,
 	.setup = setup,
+	.ready = ready,
 	.gone = gone,
 	.finish = finish,
 };
