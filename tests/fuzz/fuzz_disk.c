@@ -4,7 +4,8 @@
 /* objects: util/log.o util/sink.o util/lock.o */
 /*
  * Disks from both sides. What the first byte says: requests of a guest's, on a
- * disk with an overlay; an overlay's file; or what an NBD server sends.
+ * disk with an overlay; an overlay's file; what an NBD server sends; or what a snapshot
+ * says was changed.
  */
 #define _GNU_SOURCE /* memfd_create() */
 #include <errno.h>
@@ -16,8 +17,10 @@
 #include "../unit/blk_world.h"
 #include "disk/changes.h"
 #include "disk/nbd_talk.h"
+#include "util/stash.h"
 
 #define SIZE   (20 * 1024 + 512)
+#define RUN    16 /* bytes of the last one: disk/changes_saved.c */
 #define BUFFER 4096
 #define NAME   32 /* of a path below /proc/self/fd */
 
@@ -150,6 +153,32 @@ static void open_layer(struct bytes *in)
 	disk_close(disk);
 }
 
+/* What has been changed comes from the input: behind the part that has to be right. */
+static void come_from_a_snapshot(struct bytes *in)
+{
+	const struct disk_ask ask = { .name = base, .format = "overlay" };
+	uint8_t bytes[BUFFER] = { 0 };
+	struct iovec iov = { bytes, sizeof(bytes) };
+	struct stash stash = { 0 };
+	struct blk_world w;
+	struct disk *disk;
+
+	if (world_open(&w, &ask, 0))
+		abort();
+	disk = w.virtio.given.disk;
+	blk_save_disk(disk, &w.board, &stash);
+	if (stash.bad || *w.board.refused)
+		abort();
+	stash.len -= RUN;
+	stash_put(&stash, in->data, in->left);
+	blk_restore_disk(disk, &w.board, &stash);
+	for (unsigned int at = 0; at < SIZE - BUFFER; at += BUFFER)
+		if (disk->format->read(disk, &iov, 1, at))
+			abort();
+	stash_free(&stash);
+	world_close(&w);
+}
+
 static void hear_a_server(struct bytes *in)
 {
 	static uint8_t buffer[BUFFER];
@@ -182,12 +211,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes in = { data, size };
 
-	switch (next(&in) % 3) {
+	switch (next(&in) % 4) {
 	case 0:
 		ask_as_a_guest(&in);
 		break;
 	case 1:
 		open_layer(&in);
+		break;
+	case 3:
+		come_from_a_snapshot(&in);
 		break;
 	default:
 		hear_a_server(&in);

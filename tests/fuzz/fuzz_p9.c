@@ -4,6 +4,7 @@
 /* objects: virtio/p9/moves.o virtio/p9/attributes.o virtio/p9/owner.o */
 /* objects: virtio/p9/xattrs.o virtio/p9/locks.o virtio/p9/lock_table.o */
 /* objects: util/reach.o */
+/* objects: virtio/p9/saved.o util/stash.o */
 /*
  * A guest that sends a shared directory's server whatever it likes: the input is
  * messages, each a type and fields from a few small numbers and names, or bytes as
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "util/stash.h"
 #include "virtio/p9/p9.h"
 
 #define ROOM 8192
@@ -141,6 +143,40 @@ static void begin(struct p9 *p9)
 		abort();
 }
 
+/* Saved and restored, with as many bytes of it others as the input says; the same as
+ * it was, where that was no state. */
+static void pass_on(struct p9 *p9, const struct p9_share *share,
+		    struct bytes *in)
+{
+	struct stash good = { 0 }, bad;
+	unsigned int nr = next(in) % 4;
+
+	p9_save(p9, &good);
+	bad = (struct stash){ .data = malloc(good.len), .len = good.len };
+	if (good.bad || !bad.data)
+		abort();
+	memcpy(bad.data, good.data, good.len);
+	while (nr--) {
+		const unsigned int at = next(in) | next(in) << 8;
+
+		bad.data[at % bad.len] ^= next(in);
+	}
+	for (int i = 0; i < 2; i++) {
+		const size_t most = p9->fds_max;
+
+		p9_release(p9);
+		if (p9->nr_fds || p9->nr_locks || p9->xattr_bytes)
+			abort();
+		memset(p9, 0, sizeof(*p9));
+		p9_init(p9, share);
+		p9->fds_max = most;
+		if (!p9_restore(p9, i ? &good : &bad))
+			break;
+	}
+	free(bad.data);
+	stash_free(&good);
+}
+
 static void check(void)
 {
 	char text[8] = "";
@@ -179,8 +215,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					       { out + cut, len - cut } };
 
 		memcpy(out, message, len);
-		if (p9_answer(p9, outs, 2, &(struct iovec){ reply, room }, 1) >
-		    room)
+		if (message[4] == 255)
+			pass_on(p9, &share, &in);
+		else if (p9_answer(p9, outs, 2, &(struct iovec){ reply, room },
+				   1) > room)
 			abort();
 		free(out);
 		free(reply);

@@ -14,6 +14,7 @@
 #include "core/plan.h"
 #include "loader.h"
 #include "shown_page.h"
+#include "util/stash.h"
 
 #define RAM_SIZE 4096
 #define DESC	 0x000
@@ -148,6 +149,55 @@ static void poke(struct board *b, unsigned int how)
 		b->type->resize(b->dev);
 }
 
+static void renew(struct board *b)
+{
+	struct board old = *b;
+
+	b->type->release(b->dev);
+	free(b->dev);
+	fake_board_open_type(b, old.type);
+	b->ram = old.ram;
+	b->ram_size = old.ram_size;
+	b->columns = old.columns;
+	b->now_ns = old.now_ns;
+	b->any_level = true; /* the file may have another one */
+}
+
+static bool restore(struct board *b, struct stash *from)
+{
+	renew(b);
+	from->at = 0;
+	from->bad = false;
+	if (!b->type->restored(b->dev, from) || !stash_is_done(from))
+		return false;
+	fake_run_until(b, b->now_ns + 1);
+	return true;
+}
+
+/* Saved and restored, with as many bytes of it others as the input says. */
+static void pass_on(struct board *b, struct bytes *in)
+{
+	struct stash good = { 0 };
+	unsigned int nr = next(in) % 4;
+	uint8_t *copy;
+
+	b->type->save(b->dev, &good);
+	copy = malloc(good.len);
+	if (good.bad || !copy)
+		abort();
+	memcpy(copy, good.data, good.len);
+	while (nr--) {
+		const unsigned int at = next(in) | next(in) << 8;
+
+		copy[at % good.len] ^= next(in);
+	}
+	if (!restore(b, &(struct stash){ .data = copy, .len = good.len }) &&
+	    !restore(b, &good))
+		abort();
+	free(copy);
+	stash_free(&good);
+}
+
 /* Some of RAM, near the queue mostly. */
 static void fill(uint8_t *ram, struct bytes *in)
 {
@@ -176,7 +226,9 @@ static void step(struct board *b, uint8_t *ram, struct bytes *in)
 
 	switch (how & 7) {
 	case 0:
-		if (how)
+		if (how >> 3 == 31)
+			pass_on(b, in);
+		else if (how)
 			poke(b, how >> 3);
 		else
 			start(b);

@@ -7,9 +7,11 @@ queues: a driver of ours on this host, over and over; Linux in the lab.
 import contextlib
 import os
 import random
+import re
 import shutil
 import struct
 import subprocess
+import sys
 import tempfile
 
 import vm
@@ -19,6 +21,8 @@ STATUS, ROUNDS, AT_ONCE, WORDS, SECTORS = 17, 60, 8, 128, 256  # src/blkrounds.c
 SIZE = 1 << 20      # of the disk
 LETTERS = "".join(chr(ord("a") + i % 26) for i in range(ROUNDS)).encode()
 LIMIT = 250
+STD = os.path.join(tap.BUILD, "std")
+TRANSPORTS = [name for name in ("mmio", "pci") if vm.has_feature(name, "virtio")]
 
 
 @contextlib.contextmanager
@@ -162,5 +166,46 @@ def add_host():
     tap.add("a run that offers less is refused", missing_feature)
 
 
+RESULTS = {}
+
+
+def play():
+    here = os.path.dirname(os.path.abspath(__file__))
+    files = [os.path.join(STD, name) for name in ("vmlinux", "initramfs.cpio")]
+    for path in files:
+        if not os.path.exists(path):
+            raise tap.Skip(f"{path}: not built; run `make std`")
+    done = subprocess.run(
+        vm.lab_command([sys.executable, os.path.join(here, "snapvirtiolab.py"),
+                        vm.KVM_VMM, *files,
+                        os.path.join(vm.SOURCES, "snapvirtio_guest.sh"),
+                        *TRANSPORTS]),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False,
+        stderr=subprocess.STDOUT, text=True, errors="replace")
+    RESULTS.update(re.findall(r"^@(\w+) (.*)$", done.stdout, re.M))
+    tap.check(RESULTS, f"status {done.returncode}", done.stdout[-2000:])
+
+
+def judge(name):
+    if not RESULTS:
+        play()
+    verdict = RESULTS.get(name, "did not come so far")
+    tap.check(verdict.startswith("ok"), verdict)
+
+
+def add_lab():
+    reason = vm.lab_lacks() or (
+        None if vm.is_configured("SNAPSHOT") and
+        all(map(vm.is_configured, ("VIRTIO_BLK", "VIRTIO_9P", "NET_USER")))
+        else "not configured")
+    if reason:
+        tap.add("virtio guests that are saved (lab)", vm.skip, reason)
+        return
+    for name in TRANSPORTS:
+        tap.add(f"Linux has its disk, share and network again: {name}", judge,
+                name)
+
+
 add_host()
+add_lab()
 tap.main()

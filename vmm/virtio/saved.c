@@ -205,7 +205,7 @@ bool virtio_restored(struct virtio *v, struct stash *in)
 	v->status = s.status;
 	v->generation = s.generation;
 	v->untold_config = s.untold_config;
-	memcpy(v->config, s.config, sizeof(v->config));
+	memcpy(v->config, s.config, v->type->config_size);
 	if (!restore_queues(v, in) || !restore_device(v, in) ||
 	    !check_features(v))
 		return false;
