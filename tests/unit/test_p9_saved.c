@@ -3,7 +3,7 @@
 /* objects: virtio/p9/files.o virtio/p9/directories.o virtio/p9/entries.o */
 /* objects: virtio/p9/moves.o virtio/p9/attributes.o virtio/p9/owner.o */
 /* objects: virtio/p9/xattrs.o virtio/p9/locks.o virtio/p9/lock_table.o */
-/* objects: virtio/p9/saved.o util/stash.o */
+/* objects: virtio/p9/saved.o util/stash.o util/reach.o */
 /*
  * A 9p server that is saved and restored: fids mean what they meant, and what has
  * gone meanwhile is an error of that fid alone. And states that none was ever in.

@@ -4,6 +4,7 @@
 # A line that begins with @ is for the lab; one that ends in `bad` says what went
 # wrong. It is over when the host has made the file `over`.
 set -u
+unset CDPATH
 
 sum()
 {
