@@ -60,7 +60,7 @@ static int remove_files(void **state)
 	(void)state;
 	disk_close(disk);
 	disk = NULL;
-	fake_without = NULL;
+	board.without = NULL;
 	unlink(base);
 	unlink(changes);
 	return rmdir(folder);
@@ -154,9 +154,9 @@ static void check_unchanged_or_refused(const struct disk_ask *ask,
 	open_disk(ask);
 	assert_false(try_restore(&stash));
 	assert_non_null(strstr(board.refused, "--no-disk-check"));
-	fake_without = without;
+	board.without = without;
 	assert_true(try_restore(&stash));
-	fake_without = NULL;
+	board.without = NULL;
 	stash_free(&stash);
 }
 

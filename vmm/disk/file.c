@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "disk.h"
@@ -120,16 +121,19 @@ int file_read(struct file *file, const struct iovec *iov, unsigned int nr,
 	return err;
 }
 
+static void note_write(struct file *file)
+{
+	atomic_store_explicit(&file->is_written, true, memory_order_relaxed);
+}
+
 int file_write(struct file *file, const struct iovec *iov, unsigned int nr,
 	       uint64_t at)
 {
 	int err;
 
-	if (map_write(&file->map, iov, nr, at)) {
-		atomic_store_explicit(&file->is_written, true,
-				      memory_order_relaxed);
+	note_write(file);
+	if (map_write(&file->map, iov, nr, at))
 		return 0;
-	}
 	err = transfer(file->fd, iov, nr, at, pwritev);
 	if (!err)
 		map_was_written(&file->map, at, length(iov, nr));
@@ -189,6 +193,7 @@ int file_zero(struct file *file, uint64_t at, uint64_t len, bool may_unmap)
 
 	if (!len)
 		return 0;
+	note_write(file);
 	map_emptied(&file->map, at, len);
 	if (!fallocate(file->fd, mode | FALLOC_FL_KEEP_SIZE, at, len))
 		return 0;
@@ -201,6 +206,7 @@ int file_punch(struct file *file, uint64_t at, uint64_t len)
 {
 	const int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
 
+	note_write(file);
 	map_emptied(&file->map, at, len);
 	if (!len || !fallocate(file->fd, mode, at, len) || errno == EOPNOTSUPP)
 		return 0;
@@ -212,11 +218,25 @@ int file_sync(const struct file *file)
 	return fdatasync(file->fd) ? -errno : 0;
 }
 
+/* By the clock that is exact: what is written from now on gets the time of the last
+ * tick, which is another one. And not every file system notes what is written by
+ * memory: tmpfs does not. */
+static void note_change(struct file *file)
+{
+	struct timespec times[] = { { .tv_nsec = UTIME_OMIT }, { 0 } };
+
+	if (!atomic_exchange(&file->is_written, false))
+		return;
+	clock_gettime(CLOCK_REALTIME, &times[1]);
+	futimens(file->fd,
+		 times); /* of somebody else's file, it is not noted */
+}
+
 int file_mark(struct file *file, struct disk_mark *mark)
 {
 	struct stat st;
 
-	atomic_store(&file->is_written, false);
+	note_change(file);
 	if (fstat(file->fd, &st))
 		return -errno;
 	mark->changed_s = st.st_mtim.tv_sec;
@@ -255,16 +275,6 @@ int file_open(struct file *file, const char *name, int flags)
 void file_map(struct file *file, uint64_t size, bool is_writable)
 {
 	map_open(&file->map, file->fd, size, is_writable);
-}
-
-/* Not every file system notes the time of a change by memory: tmpfs does not. */
-static void note_change(const struct file *file)
-{
-	static const struct timespec now[] = { { .tv_nsec = UTIME_OMIT },
-					       { .tv_nsec = UTIME_NOW } };
-
-	if (atomic_load(&file->is_written))
-		futimens(file->fd, now);
 }
 
 void file_close(struct file *file)

@@ -28,7 +28,7 @@ struct file {
 	int fd;
 	bool cannot_tell; /* whether it would wait: RWF_NOWAIT is unknown */
 	struct map map;	  /* zeroes: none */
-	atomic_bool is_written; /* by the map, since file_mark() */
+	atomic_bool is_written; /* since file_mark() */
 };
 
 /* Opens @name, that is neither waited for nor truncated, and takes its lock: a

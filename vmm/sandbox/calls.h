@@ -126,6 +126,7 @@ ROW(ftruncate, WORKER | SHARE | SERVICE | SAVER | MAIN, "", "an overlay grows; a
 ROW(fcntl, EACH, "F_GETFL", "whether writing blocks", IS(1, F_GETFL))
 ROW(fcntl, EACH, "F_SETFL", "so that it does not", IS(1, F_SETFL))
 ROW(fcntl, EACH, "F_GETFD", "whether it is open", IS(1, F_GETFD))
+ROW(utimensat, SAVES | MAIN, "", "when a disk was changed last, to the nanosecond: as it is saved, or closed")
 ROW(fstat, EACH, "", "whether a file is still the one it was")
 ROW(newfstatat, EACH, "AT_EMPTY_PATH", "what some C libraries make of fstat()", MASKED(3, AT_EMPTY_PATH, AT_EMPTY_PATH))
 IOCTL(BLKDISCARD, WORKER, "the guest discards blocks of a disk of the host")
