@@ -66,6 +66,10 @@ ifneq ($(CONFIG_CONTROL),y)
 FUZZ_TESTS := $(filter-out %/fuzz_control %/fuzz_command,$(FUZZ_TESTS))
 endif
 
+ifneq ($(CONFIG_SNAPSHOT),y)
+FUZZ_TESTS := $(filter-out %/fuzz_snapshot,$(FUZZ_TESTS))
+endif
+
 $(B)/fuzz/%.o: %.c $(FUZZ_HOW) | $(B)/config/auto.conf $(DEPS_TEST)
 	$(say) CC-FUZZ $<
 	$(Q)mkdir -p $(@D)

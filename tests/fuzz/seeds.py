@@ -17,6 +17,7 @@ import packets
 sys.path.insert(0, os.path.join(tap.TOP, "tests", "guest"))
 import badimages
 import kindfiles
+import snapfile
 
 LARGE = 64 * 1024   # bytes; more is no good seed
 HEADS = (b"\x02\x00", b"\x06\x01", b"\x07\x03", b"\x01\x0c")  # fuzz_loader.c
@@ -134,6 +135,8 @@ def of(name):
     if name == "fuzz_initcpio":
         return [bytes([reader]) + data for data in archives()
                 for reader in (0, 1)] + [b"\2" + LIST]
+    if name == "fuzz_snapshot":
+        return snapfile.seeds()
     if name == "fuzz_gunzip":
         return [gzip.compress(data, mtime=0) for data in images()]
     if name == "fuzz_kvm_net":

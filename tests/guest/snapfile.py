@@ -90,3 +90,23 @@ class Snapshot:
         front = texts + table + runs
         return head(checksum(head(0) + front)) + front + bodies + gap + \
             self.ram
+
+
+def seeds():
+    """Small good ones, whose RAM is cut off: what it would have are zeroes."""
+    file = object.__new__(Snapshot)
+    file.magic, file.format, file.build = b"mkvmsnap", 1, b"0.1"
+    file.ram_sum = file.nr_pages = file.saved_ns = 0
+    file.nr_cpus = 1
+    file.texts = [b"hello.bin", b"flat", b"/tmp", b"a CPU", b"",
+                  b"--mem=1024K", b"--no-serial", b"--edu"]
+    file.parts = [[b"vcpu", 0, 1, bytes(456)], [b"time", 0, 1, bytes(16)]]
+    file.runs = [(0, PAGE), (3 * PAGE, 2 * PAGE)]
+    file.ram = bytes(1 << 20)
+    made = []
+    for base_sum in (0, 1):
+        file.base_sum = base_sum
+        file.texts[4] = b"7" if base_sum else b""
+        data = file.pack()
+        made.append(data[:len(data) - (1 << 20) + PAGE])
+    return made

@@ -185,9 +185,10 @@ int ram_put(const struct memory *mem, const struct ram_look *look, int fd,
 /* In a signal handler: the file has become shorter, and what was in it is nowhere. */
 static bool give_up(uintptr_t page)
 {
-	const uintptr_t base = (uintptr_t)mapped.mem->base;
+	const uintptr_t base =
+		(uintptr_t)(mapped.mem ? mapped.mem->base : NULL);
 
-	if (page < base || page >= base + mapped.mem->size)
+	if (!base || page < base || page >= base + mapped.mem->size)
 		return false;
 	term_restore();
 	if (write(STDERR_FILENO, mapped.why, mapped.why_len) < 0)
@@ -210,6 +211,12 @@ int ram_begin(struct memory *mem, const char *path)
 		mapped.why_len = sizeof(mapped.why) - 1;
 	bus_error_watch(&watcher);
 	return 0;
+}
+
+void ram_end(void)
+{
+	pageset_free(&mapped.pages);
+	mapped.mem = NULL;
 }
 
 int ram_map(const struct memory *mem, int fd, off_t at,

@@ -44,6 +44,9 @@ int ram_put(const struct memory *mem, const struct ram_look *look, int fd,
  * first. 0 or -ENOMEM. */
 int ram_begin(struct memory *mem, const char *path);
 
+/* It is forgotten which those are; for tests. */
+void ram_end(void);
+
 /* Maps the @nr @runs of @fd, where RAM begins at byte @at, in their places in @mem:
  * what is touched there is read, and written nowhere. 0 or -errno. @fd stays open
  * for those who save the guest again. */
