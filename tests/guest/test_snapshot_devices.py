@@ -25,7 +25,7 @@ mkfifo "$dir/in"
 exec 3>"$dir/in"
 printf '6\\n10+5\\n' >&3
 tries=0
-until grep -q 15 "$dir/out" || [ $tries = 300 ]; do
+until grep -q '^15' "$dir/out" || [ $tries = 300 ]; do
     sleep 0.1
     tries=$((tries + 1))
 done
