@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # timeout: 600
 """Linux guests that are saved and restored while they compute, print, sleep and
-write to a disk, from their first tenth of a second on, in the lab.
+write to a disk, from their first tenth of a second on, and 1K OS; in the lab.
 
 MKVM_MOMENTS=200 tests/guest/test_snapshot_linux.py is the long way: every kind of
 interrupt controllers with 1, 2 and 4 vCPUs, that often each, which takes hours."""
@@ -17,10 +17,11 @@ from vm import tap
 STD = os.path.join(tap.BUILD, "std")
 FEW = 6
 MOMENTS = int(os.environ.get("MKVM_MOMENTS", FEW))
-GUESTS = ["kernel1", "split1", "vmm1", "kernel2", "split2", "kernel4", "split4"] \
-    if MOMENTS > FEW else ["kernel2", "split1", "vmm1"]
-GUESTS = [name for name in GUESTS
-          if vm.has_feature(name.rstrip("124"), "irqchip")]
+GUESTS = ["kernel1", "split1", "vmm1", "kernel2", "split2", "kernel4", "split4",
+          "os-kernel1", "os-split1", "os-vmm1"] if MOMENTS > FEW else \
+    ["kernel2", "split1", "vmm1", "os-kernel1"]
+GUESTS = [name for name in GUESTS if vm.has_feature(
+    name.removeprefix("os-").rstrip("124"), "irqchip")]
 RESULTS = {}
 
 
@@ -34,7 +35,7 @@ def play():
         vm.lab_command([sys.executable, os.path.join(here, "snapshotlab.py"),
                         vm.KVM_VMM, *files,
                         os.path.join(vm.SOURCES, "snapshot_guest.sh"),
-                        str(MOMENTS), "14", *GUESTS]),
+                        vm.image("os-1k.bin"), str(MOMENTS), "14", *GUESTS]),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False,
         stderr=subprocess.STDOUT, text=True, errors="replace")
     RESULTS.update(re.findall(r"^@(\w+) (.*)$", done.stdout, re.M))
@@ -53,6 +54,6 @@ if vm.lab_lacks() or not vm.is_configured("SNAPSHOT"):
             vm.lab_lacks() or "kvm-vmm was configured without SNAPSHOT")
 else:
     for guest in GUESTS:
-        tap.add(f"Linux notices nothing of {MOMENTS} snapshots: {guest}", judge,
+        tap.add(f"a guest notices nothing of {MOMENTS} snapshots: {guest}", judge,
                 guest)
 tap.main()
