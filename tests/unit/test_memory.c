@@ -10,7 +10,9 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "memory.h"
 
@@ -187,6 +189,39 @@ static void gives_whole_pages_back(void **state)
 	mem_free(&mem);
 }
 
+/* RAM that comes from a snapshot: what is given back is zeroes, and not what was
+ * saved; the file has nothing of it. */
+static void gives_pages_of_a_file_back(void **state)
+{
+	FILE *file = tmpfile();
+	uint8_t page[0x1000];
+	struct memory mem;
+
+	(void)state;
+	assert_non_null(file);
+	memset(page, 5, sizeof(page));
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(fwrite(page, sizeof(page), 1, file), 1);
+	assert_int_equal(fflush(file), 0);
+	assert_int_equal(mem_init(&mem, MEM_MIN), 0);
+	assert_ptr_equal(mmap(mem.base + 0x2000, 0x4000, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_FIXED, fileno(file), 0),
+			 mem.base + 0x2000);
+	mem.of_file = true;
+	mem.base[0x3000] = 6;
+	assert_int_equal(mem_discard(&mem, mem.base + 0x1000, 0x3000), 0x3000);
+	for (size_t at = 0x1000; at < 0x4000; at++)
+		assert_int_equal(mem.base[at], 0);
+	assert_int_equal(mem.base[0x4000], 5);
+	memset(mem.base + 0x3000, 7, 0x2000);
+	assert_int_equal(fseek(file, 0x1000, SEEK_SET), 0);
+	assert_int_equal(fread(page, sizeof(page), 1, file), 1);
+	for (size_t at = 0; at < sizeof(page); at++)
+		assert_int_equal(page[at], 5);
+	fclose(file);
+	mem_free(&mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +232,7 @@ int main(void)
 		cmocka_unit_test(copies_whole_or_not_at_all),
 		cmocka_unit_test(is_zero_at_first),
 		cmocka_unit_test(gives_whole_pages_back),
+		cmocka_unit_test(gives_pages_of_a_file_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -329,12 +329,44 @@ static void goes_round(void **state)
 	}
 }
 
+/* While a chain is held the device is not still; who waits for that hears when it
+ * is, and nobody else is disturbed. */
+static void says_when_it_is_still(void **state)
+{
+	static struct virtio_chain first, second;
+	struct request req = { .nr_out = 1, .parts = { { DATA, 16 } } };
+	struct rig rig;
+	struct driver driver;
+
+	(void)state;
+	rig_open(&rig);
+	driver_open(&driver, &rig, 0, 8);
+	assert_true(virtio_still(&rig.virtio));
+	for (unsigned int i = 0; i < 3; i++)
+		driver_add(&driver, &req);
+	driver_show(&driver);
+	assert_true(virtio_still(&rig.virtio)); /* nothing was taken */
+	assert_true(queue_next(&rig.virtio, 0, &first));
+	assert_true(queue_next(&rig.virtio, 0, &second));
+	assert_false(virtio_still(&rig.virtio));
+	queue_done(&rig.virtio, 0, &first, 0);
+	assert_int_equal(rig.board.rings, 0);
+	queue_undo(&rig.virtio, 0, &second);
+	assert_int_equal(rig.board.rings, 1);
+	assert_true(virtio_still(&rig.virtio));
+	assert_true(queue_next(&rig.virtio, 0, &first));
+	queue_done(&rig.virtio, 0, &first, 0);
+	assert_int_equal(rig.board.rings, 1);
+	rig_close(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(split_is_what_the_model_says),
 		cmocka_unit_test(packed_is_what_the_model_says),
 		cmocka_unit_test(goes_round),
+		cmocka_unit_test(says_when_it_is_still),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,7 @@ struct memory {
 	void *mapping;	  /* what was mapped: RAM, and guards around it */
 	size_t size;	  /* bytes of RAM, a multiple of 4 KiB */
 	size_t low_size;  /* bytes of RAM below the hole */
+	bool of_file;	  /* some of it is mapped from a snapshot */
 	const char *file; /* that it is mapped from; NULL: none */
 };
 
