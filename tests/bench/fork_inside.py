@@ -53,6 +53,8 @@ def wait_for(names, pattern, question=b""):
             if pattern.search(seen[key.fileobj]):
                 waiting.unregister(key.fileobj)
                 key.fileobj.close()
+                print(f"{len(waiting.get_map())} to answer", file=sys.stderr,
+                      flush=True)
 
 
 def private_kib(pid):
