@@ -226,8 +226,10 @@ static int refused(const struct vcpu *vcpu, const char *subject,
 /*
  * By how many counts the timer of a local APIC has gone on, where a count is
  * 1, 2, 4, … 128 ns. One that has come to its end meanwhile has it at once: KVM
- * starts a timer at 0 that is to fire once as if it had just come there,
- * and one that goes on from its beginning.
+ * starts a timer at 0 that is to fire once as if it had just come there, and one that
+ * goes on from its beginning. So one that had fired before does so again, since KVM
+ * does not say whether that has become an interrupt yet, and one too many is what a
+ * guest gets over (findings/kvm-lapic-timer-again.sh).
  */
 static void advance_timer(struct kvm_lapic_state *apic, uint64_t ns)
 {
