@@ -13,6 +13,7 @@
 #include "core/vm.h"
 #include "irqchip.h"
 #include "loader.h"
+#include "service/snapshot/restore.h"
 #include "util/log.h"
 
 /* --mem, --smp, --irqchip, --keys, --virtio, and the NULL at the end */
@@ -74,6 +75,16 @@ static void add_transport(struct list *list, const struct options *opt,
 	}
 }
 
+/* Words of a snapshot are said again, where they were said first. Those of the user
+ * beside them had better name files in full. */
+static const char *folder_of(const struct options *opt, unsigned int id)
+{
+	for (unsigned int i = 0; i < opt->nr_plugged; i++)
+		if (is_for(&opt->plugged[i], id) && opt->plugged[i].said)
+			return restore_folder();
+	return NULL;
+}
+
 static void add_plugs(struct list *list, const struct options *opt,
 		      unsigned int id)
 {
@@ -111,6 +122,7 @@ int words_make(const struct options *opt, struct vm_config *config)
 	unsigned int max = OTHERS_MAX + WITHOUT_MAX + opt->nr_plugged;
 	struct list list = { .words = calloc(max, sizeof(char *)) };
 
+	config->words_folder = folder_of(opt, config->id);
 	config->words = (const char *const *)list.words;
 	if (list.words)
 		add_all(&list, opt, config);

@@ -84,6 +84,31 @@ def step_by_step():
         again(f"{there}/snap", vm.assemble("tally")).must(STATUS, whole())
 
 
+def computing():
+    """Matrices of doubles in ring 3, whose checksum is one of every bit."""
+    words = ["--cmdline", "4000", vm.image("compute.elf")]
+    want = run(*words)
+    want.must(vm.OK)
+    with folder() as there:
+        again(f"{there}/snap", *words).must(vm.OK, want.out)
+
+
+def disk_of_old():
+    """The words of a snapshot mean the folder that they were first said in, also
+    in a snapshot of a snapshot."""
+    with folder() as there:
+        os.mkdir(f"{there}/first")
+        os.mkdir(f"{there}/second")
+        with open(f"{there}/first/disk", "wb") as file:
+            file.truncate(1 << 20)
+        disk = ["--disk", "disk,ro"] if vm.is_configured("VIRTIO_BLK") else []
+        run("--timeout", "0.1", "--save-on-exit", "snap", *disk,
+            vm.assemble("tally"), cwd=f"{there}/first").must(vm.LIMIT)
+        run("--timeout", "0.1", "--save-on-exit", "snap", "--restore",
+            "../first/snap", cwd=f"{there}/second").must(vm.LIMIT)
+        run("--restore", f"{there}/second/snap", cwd="/").must(STATUS)
+
+
 def twice_at_once():
     with folder() as there:
         first = save(f"{there}/snap", vm.assemble("tally"))
@@ -442,6 +467,12 @@ def add_cases():
     tap.add("a guest goes on from one snapshot of it to the next",
             step_by_step)
     tap.add("two go on from the same file at once", twice_at_once)
+    tap.add("files are named from the folder where that was first done",
+            disk_of_old)
+    if not (vm.host_lacks("long64") or
+            vm.not_configured("long64", ["compute.elf"])):
+        tap.add("doubles in ring 3 are as if nobody had been there",
+                computing)
     tap.add("one goes on elsewhere, with options of its own", from_elsewhere)
     tap.add("--show-snapshot prints what is in it", shown)
     for what, make, says in FILES:

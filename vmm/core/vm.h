@@ -31,6 +31,7 @@ struct vm_config {
 	const char *name;	       /* for messages: the image's file name */
 	const char *image;	       /* the file it is in */
 	const struct loader *loader;   /* of the image */
+	const char *words_folder;      /* where they are said; NULL: here */
 	const char *const *words;      /* that make this machine; words.h */
 	const char *symbols;	       /* the file of --symbols, or NULL */
 	unsigned int id;	       /* place on the command line, from 0 */

@@ -40,6 +40,11 @@ const char *restore_loader(void)
 	return file.loader;
 }
 
+const char *restore_folder(void)
+{
+	return file.folder;
+}
+
 /* Names of files are short where they were said. */
 int restore_plug(const struct plug *plug, struct plan *plan, const char *arg)
 {

@@ -18,6 +18,9 @@ unsigned int restore_copy(void);
 /* The name of the loader that has once loaded the guest. */
 const char *restore_loader(void);
 
+/* The folder in which the words of the machine were said. */
+const char *restore_folder(void);
+
 /* Plugs in what the words say, in that folder. As the plug itself. */
 int restore_plug(const struct plug *plug, struct plan *plan, const char *arg);
 

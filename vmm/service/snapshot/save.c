@@ -80,7 +80,10 @@ static void put_texts(struct saving *saving)
 
 	put_text(saving, config->image);
 	put_text(saving, config->loader->name);
-	put_text(saving, getcwd(buf, sizeof(buf)) ? buf : "/");
+	if (config->words_folder)
+		put_text(saving, config->words_folder);
+	else
+		put_text(saving, getcwd(buf, sizeof(buf)) ? buf : "/");
 	cpu_name(buf);
 	put_text(saving, buf);
 	put_text(saving, saving->base ? saving->base : "");
