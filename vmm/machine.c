@@ -235,8 +235,7 @@ static int run_guests(struct machine *m)
 	if (ending_watch(&m->ending, &m->loop, m->bell.fd,
 			 m->opt->timeout_ns) ||
 	    console_start(&m->console) ||
-	    watch_start(&m->watch, &m->loop, m->vms, m->nr_vms) ||
-	    messages_start(&m->messages, &m->loop, m->bell.fd))
+	    watch_start(&m->watch, &m->loop, m->vms, m->nr_vms))
 		return STATUS_FAILED;
 	eof_init(&m->eof, m->opt->eof, &m->loop, &m->console, m->vms,
 		 m->nr_vms);
@@ -261,7 +260,6 @@ static int run_guests(struct machine *m)
 		probes_gone(&m->vms[i]);
 	}
 	sampler_end(&m->sampler);
-	messages_stop(&m->messages);
 	watch_stop(&m->watch);
 	eof_end(&m->eof);
 	return worst_status(m);
@@ -323,6 +321,19 @@ static void stop_services(struct machine *m)
 	count_status(m, services_stop());
 }
 
+/* From before the first thread until after the last, any of which may say something. */
+static int start_messages(struct machine *m)
+{
+	return messages_start(&m->messages, &m->loop, m->bell.fd) ?
+		       STATUS_FAILED :
+		       0;
+}
+
+static void stop_messages(struct machine *m)
+{
+	messages_stop(&m->messages);
+}
+
 static int start_services(struct machine *m)
 {
 	int status = files_status(services_start(m->vms, m->nr_vms));
@@ -372,6 +383,7 @@ static const struct step {
 	{ machine_open_view, machine_close_view },
 	{ machine_open_console, machine_close_console },
 	{ build_guests, free_guests },
+	{ start_messages, stop_messages },
 	{ start_services, stop_services },
 	{ run_guests, NULL },
 };

@@ -135,7 +135,7 @@ class Run:
             return True
         return self.program.poll() is not None
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         self.program.kill()
         self.program.wait(LIMIT)
         for stream in (self.program.stdin, self.program.stdout,
@@ -143,7 +143,7 @@ class Run:
             if stream:
                 with contextlib.suppress(BrokenPipeError):
                     stream.close()
-        if self.path:
+        if self.path and not kind:
             wait_for("the broker's end",
                      lambda: not os.path.exists(self.path))
 

@@ -181,8 +181,8 @@ def goes_on_without_the_broker():
                                  vm.assemble("echo")) as run:
         tap.check(b"ready" in run.line(), "not ready")
         os.kill(run.broker(), signal.SIGKILL)
-        tap.check(b"broker has ended" in run.program.stderr.readline(),
-                  "not said")
+        said = run.program.stderr.readline()
+        tap.check(b"broker has ended" in said, said)
         wait_for("its listener's end", lambda: is_refused(run))
         tap.equal(folder.sockets(), ["run"], "sockets")
         tap.equal(json.loads(folder.ctl("list").out)["runs"], [], "runs")

@@ -237,6 +237,22 @@ int log_attach(void (*main_thread)(void))
 	return 0;
 }
 
+int log_reopen(void)
+{
+	struct sink fresh;
+	int err = sink_share(&fresh, STDERR_FILENO);
+
+	if (err || !sink_lock(&out))
+		return err;
+	sink_close(&out);
+	out.fd = fresh.fd;
+	out.is_own = fresh.is_own;
+	out.is_socket = fresh.is_socket;
+	out.may_block = fresh.may_block;
+	sink_unlock(&out);
+	return 0;
+}
+
 void log_detach(void)
 {
 	wake = NULL;

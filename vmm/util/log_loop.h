@@ -14,6 +14,9 @@
  */
 int log_attach(void (*wake)(void));
 
+/* stderr is another file from now on. Any thread; errors as above. */
+int log_reopen(void);
+
 /* Writes what had to wait. False: stderr does not take all of it yet, and it is
  * to be tried again in a while. */
 bool log_go_on(void);

@@ -21,6 +21,7 @@
 #include "service/control/control.h"
 #include "util/clock.h"
 #include "util/log.h"
+#include "util/log_loop.h"
 #include "util/size.h"
 
 #define BROKER_MS 2000 /* that the broker may take to go */
@@ -158,6 +159,7 @@ static int start_detached(struct vm *vms, unsigned int nr_vms)
 	if (tell_fd < 0)
 		return 0;
 	dup2(STDOUT_FILENO, STDERR_FILENO);
+	log_reopen();
 	if (write(tell_fd, &well, 1) != 1)
 		log_warn("--detached: nobody waits for this run");
 	close(tell_fd);
