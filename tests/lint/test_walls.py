@@ -17,7 +17,8 @@ TABLE = "vmm/sandbox/calls.h"
 
 # {column: the kinds whose calls such a thread may make}, as in tools/seccomp.
 COLUMNS = {
-    "main": {"MAIN", "WORKER"},
+    "main": {"MAIN"},
+    "with workers": {"MAIN", "WORKER"},
     "vCPU": {"VCPU"},
     "worker": {"WORKER"},
     "share": {"WORKER", "SHARE"},

@@ -18,6 +18,7 @@
 
 enum sandbox_kind {
 	SANDBOX_MAIN,	/* the event loop: console, timers, messages, the end */
+	SANDBOX_MAKER,	/* the same, and makes workers */
 	SANDBOX_VCPU,	/* executes a guest: whatever that can reach first */
 	SANDBOX_WORKER, /* waits for a device's files and sockets, all open */
 	SANDBOX_SHARE,	/* the same, and opens files below a shared directory */

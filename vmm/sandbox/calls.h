@@ -13,19 +13,21 @@
  *
  *   call    as in <sys/syscall.h>, without SYS_
  *   KINDS   who makes it, | between: MAIN VCPU WORKER SHARE SERVICE SAVER, EACH is
- *           all of them, and SAVES those that read what a guest is. What WORKER may, MAIN may, too, since it makes those threads
+ *           all of them, and SAVES those that read what a guest is. What WORKER may,
+ *           the main thread may where there are such threads, since it makes them
  *           (core/sandbox.h). NAMES: the main thread of a run that has a file to
  *           remove at its end (util/reach.h). SAN: any thread, in a build with
  *           sanitizers alone.
  *   form    the checks in words; "" if there are none
  *   checks  up to four, all of which must hold, each of one argument, from 0:
  *           IS(n, value)            it is that
+ *           NONE(n)                 no pointer, all 64 bits of it
  *           LACKS(n, bits)          none of these bits is set
  *           MASKED(n, mask, value)  these of its bits are those
  *           Several rows of one call: one of them must hold. An ioctl has
  *           IOCTL(request, KINDS, "what for").
  *
- * Checks see 32 bits of an argument and nothing that it points to. So a call which
+ * Checks see 32 bits of an argument, but NONE, and nothing that it points to. So a call which
  * takes a path has no place here but for SHARE, whatever is behind the pointer, and
  * neither has one that makes a socket, a program or memory to be executed: do that
  * before the guest starts, and keep the descriptor. What only the main thread may do,
@@ -37,6 +39,10 @@
 #define IS(n, value)                 \
 	{                            \
 		n, 0xffffffff, value \
+	}
+#define NONE(n)             \
+	{                   \
+		n, ~0ULL, 0 \
 	}
 #define LACKS(n, bits)     \
 	{                  \
@@ -82,8 +88,8 @@ IOCTL(KVM_SET_IRQCHIP, VCPU | MAIN, "a BIOS' programming of the controllers")
 IOCTL(KVM_GET_PIT2, EACH, "reports; channel 0 at its start")
 IOCTL(KVM_SET_PIT2, VCPU | MAIN, "the same")
 IOCTL(KVM_SET_GSI_ROUTING, VCPU | WORKER, "the guest programs MSI-X or the I/O APIC")
-IOCTL(KVM_IOEVENTFD, VCPU | MAIN, "a queue's bell, once its driver is there")
-IOCTL(KVM_IRQFD, VCPU | MAIN, "a queue's interrupt, likewise")
+IOCTL(KVM_IOEVENTFD, VCPU | WORKER, "a queue's bell, once its driver is there")
+IOCTL(KVM_IRQFD, VCPU | WORKER, "a queue's interrupt, likewise")
 IOCTL(KVM_CREATE_VCPU, MAIN, "a second vCPU, on which a crash is replayed")
 IOCTL(KVM_GET_SUPPORTED_CPUID, MAIN, "for that one")
 IOCTL(KVM_SET_CPUID2, MAIN, "the same")
@@ -91,17 +97,16 @@ IOCTL(KVM_GET_STATS_FD, MAIN, "--stats: what KVM counted")
 
 /* --- A guest that is saved ------------------------------------------------- */
 
-IOCTL(KVM_GET_CLOCK, EACH, "kvm-clock")
-IOCTL(KVM_SET_CLOCK, EACH, "the same")
-IOCTL(KVM_GET_TSC_KHZ, EACH, "the speed of a vCPU's clock")
-IOCTL(KVM_GET_DEBUGREGS, VCPU | SAVES, "its breakpoints")
-IOCTL(KVM_GET_XCRS, VCPU | SAVES, "what of its registers is on")
-IOCTL(KVM_GET_XSAVE2, VCPU | SAVES, "those that came latest")
-IOCTL(KVM_GET_SREGS2, VCPU | SAVES, "segments and control registers")
-IOCTL(KVM_GET_NESTED_STATE, VCPU | SAVES, "a guest of the guest's")
-IOCTL(KVM_GET_MSR_INDEX_LIST, EACH, "which registers there are")
-IOCTL(KVM_HAS_DEVICE_ATTR, VCPU | SAVES, "whether its clock can be had")
-IOCTL(KVM_GET_DEVICE_ATTR, VCPU | SAVES, "its clock")
+IOCTL(KVM_GET_CLOCK, SAVES, "kvm-clock")
+IOCTL(KVM_GET_TSC_KHZ, SAVES, "the speed of a vCPU's clock")
+IOCTL(KVM_GET_DEBUGREGS, SAVES, "its breakpoints")
+IOCTL(KVM_GET_XCRS, SAVES, "what of its registers is on")
+IOCTL(KVM_GET_XSAVE2, SAVES, "those that came latest")
+IOCTL(KVM_GET_SREGS2, SAVES, "segments and control registers")
+IOCTL(KVM_GET_NESTED_STATE, SAVES, "a guest of the guest's")
+IOCTL(KVM_GET_MSR_INDEX_LIST, SAVES, "which registers there are")
+IOCTL(KVM_HAS_DEVICE_ATTR, SAVES, "whether its clock can be had")
+IOCTL(KVM_GET_DEVICE_ATTR, SAVES, "its clock")
 
 ROW(getcwd, SAVES, "", "where its files are named from")
 
@@ -109,33 +114,32 @@ ROW(getcwd, SAVES, "", "where its files are named from")
 
 ROW(read, EACH, "", "eventfds, timers, keys, files")
 ROW(write, EACH, "", "what guests print, messages, eventfds, traces")
-ROW(readv, EACH, "", "a device's buffers lie where the guest says")
+ROW(readv, MAIN | WORKER | SHARE | SAVES, "", "a device's buffers lie where the guest says")
 ROW(writev, EACH, "", "the same; the C library's streams")
 ROW(pread64, EACH, "", "disks, symbols, KVM's counters")
-ROW(pwrite64, EACH, "", "disks")
-ROW(preadv, WORKER | SHARE | VCPU, "", "the same, for the guest's buffers")
-ROW(pwritev, WORKER | SHARE | VCPU, "", "the same")
-ROW(preadv2, WORKER | VCPU, "", "what the page cache has already is not waited for")
-ROW(lseek, EACH, "", "the C library's streams; where a file has holes")
+ROW(pwrite64, WORKER | SHARE | SAVES, "", "disks")
+ROW(preadv, WORKER | SHARE | SAVES, "", "the same, for the guest's buffers")
+ROW(pwritev, WORKER | SHARE | SAVES, "", "the same")
+ROW(preadv2, WORKER | SAVES, "", "what the page cache has already is not waited for")
+ROW(lseek, MAIN | WORKER | SHARE | SAVES, "", "the C library's streams; where a file has holes")
 ROW(close, EACH, "", "what was open and is needed no more")
 ROW(poll, EACH, "", "a message or a byte that has to wait for its reader")
 ROW(fsync, WORKER | SHARE | SERVICE | SAVER, "", "the guest flushes a disk or a file; it is saved")
-ROW(fdatasync, WORKER | SHARE | SAVES | VCPU, "", "the same")
-ROW(fallocate, WORKER | VCPU, "", "the guest discards blocks, or writes zeroes")
+ROW(fdatasync, WORKER | SHARE | SAVES, "", "the same")
+ROW(fallocate, WORKER | SAVES, "", "the guest discards blocks, or writes zeroes")
+ROW(utimensat, MAIN | SAVES, "of a descriptor", "when a disk was changed last, to the nanosecond: as it is saved, or closed", NONE(1))
 ROW(ftruncate, WORKER | SHARE | SERVICE | SAVER | MAIN, "", "an overlay grows; a file is cut")
-ROW(fcntl, EACH, "F_GETFL", "whether writing blocks", IS(1, F_GETFL))
-ROW(fcntl, EACH, "F_SETFL", "so that it does not", IS(1, F_SETFL))
-ROW(fcntl, EACH, "F_GETFD", "whether it is open", IS(1, F_GETFD))
-ROW(utimensat, SAVES | MAIN, "", "when a disk was changed last, to the nanosecond: as it is saved, or closed")
+ROW(fcntl, MAIN | WORKER | SHARE | SERVICE | SAVER, "F_GETFL", "whether writing blocks", IS(1, F_GETFL))
+ROW(fcntl, MAIN | WORKER | SHARE | SERVICE | SAVER, "F_SETFL", "so that it does not", IS(1, F_SETFL))
 ROW(fstat, EACH, "", "whether a file is still the one it was")
 ROW(newfstatat, EACH, "AT_EMPTY_PATH", "what some C libraries make of fstat()", MASKED(3, AT_EMPTY_PATH, AT_EMPTY_PATH))
 IOCTL(BLKDISCARD, WORKER, "the guest discards blocks of a disk of the host")
 IOCTL(BLKZEROOUT, WORKER, "the same, for zeroes")
 ROW(io_uring_enter, WORKER, "", "reads by a ring that was made, and bound to reads, before")
 ROW(sendto, EACH, "to no address", "a network's socket, standard output that is one, a debugger", IS(5, 0), LACKS(3, MSG_FASTOPEN))
-ROW(recvfrom, EACH, "", "the same")
-ROW(sendmsg, WORKER | SERVICE | VCPU, "no connect()", "the same, in pieces", LACKS(2, MSG_FASTOPEN))
-ROW(recvmsg, WORKER | SERVICE | VCPU, "", "the same")
+ROW(recvfrom, WORKER | SAVES | MAIN, "", "the same")
+ROW(sendmsg, WORKER | SAVES, "no connect()", "the same, in pieces", LACKS(2, MSG_FASTOPEN))
+ROW(recvmsg, WORKER | SAVES, "", "the same")
 ROW(shutdown, WORKER | SERVICE, "", "a peer that is told to go")
 ROW(accept4, WORKER | SERVICE, "", "a debugger, another guest: the socket listens already")
 ROW(setsockopt, SERVICE, "TCP_NODELAY", "a debugger's packets are not kept back", IS(1, IPPROTO_TCP), IS(2, TCP_NODELAY))
@@ -154,11 +158,8 @@ ROW(timerfd_settime, EACH, "", "its next time")
 ROW(setitimer, EACH, "ITIMER_REAL", "the last deadline, from the handler of a signal", IS(0, ITIMER_REAL))
 ROW(alarm, EACH, "", "the same, by some C libraries")
 ROW(clock_gettime, EACH, "", "the time, where the kernel has to be asked")
-ROW(gettimeofday, EACH, "", "the same")
-ROW(clock_nanosleep, EACH, "", "a write that is tried again in a moment")
-ROW(nanosleep, EACH, "", "the same")
 ROW(restart_syscall, EACH, "", "a wait goes on after Ctrl-Z and fg")
-ROW(sched_yield, EACH, "", "a lock whose holder is about to let go")
+ROW(sched_yield, SAN, "", "a sanitizer waits for its own threads")
 
 /* --- Threads and signals --------------------------------------------------- */
 
@@ -192,11 +193,10 @@ ROW(getrandom, EACH, "", "virtio-rng; the C library's heap")
 
 /* --- The terminal ---------------------------------------------------------- */
 
-IOCTL(TCGETS, EACH, "raw for the guest, and as it was on every way out")
+IOCTL(TCGETS, MAIN, "raw for the guest, and as it was on every way out")
 IOCTL(TCSETS, EACH, "the same, from whichever thread that way begins")
 IOCTL(TIOCGPGRP, EACH, "whether it is ours to change")
 IOCTL(TIOCGWINSZ, EACH, "its size, which the guest is told")
-IOCTL(FIONREAD, MAIN, "whether keys wait")
 ROW(getpgrp, EACH, "", "whether the terminal is ours to change")
 ROW(getpgid, EACH, "of this process", "the same", IS(0, 0))
 ROW(getrusage, MAIN | SERVICE, "", "--stats: what the run has used")
@@ -281,6 +281,7 @@ ROW(fcntl, SAN, "", "the same")
 
 #undef IS
 #undef LACKS
+#undef NONE
 #undef MASKED
 #undef IOCTL
 #undef EACH

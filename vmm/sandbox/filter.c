@@ -31,6 +31,7 @@ static const struct program {
 		name, sizeof(name) / sizeof(name[0]) \
 	}
 	[SANDBOX_MAIN] = PROGRAM(filter_main),
+	[SANDBOX_MAKER] = PROGRAM(filter_maker),
 	[SANDBOX_VCPU] = PROGRAM(filter_vcpu),
 	[SANDBOX_WORKER] = PROGRAM(filter_worker),
 	[SANDBOX_SHARE] = PROGRAM(filter_share),
@@ -38,14 +39,17 @@ static const struct program {
 	[SANDBOX_SAVER] = PROGRAM(filter_saver),
 };
 
-static const struct program main_with_names = PROGRAM(filter_main_names);
+static const struct program with_names[] = {
+	[SANDBOX_MAIN] = PROGRAM(filter_main_names),
+	[SANDBOX_MAKER] = PROGRAM(filter_maker_names),
+};
 
 const struct sock_filter *filter_of(enum sandbox_kind kind, size_t *len)
 {
 	const struct program *program = &programs[kind];
 
-	if (kind == SANDBOX_MAIN && reach_has(REACH_REMOVE))
-		program = &main_with_names;
+	if (kind <= SANDBOX_MAKER && reach_has(REACH_REMOVE))
+		program = &with_names[kind];
 	*len = program->len;
 	return program->code;
 }

@@ -32,9 +32,11 @@ static const struct {
 	unsigned int takes;
 	const char *what;
 } kinds[] = {
-	{ SANDBOX_MAIN, MAIN | WORKER,
-	  "Main thread: console, timers, messages, the end; and what it makes "
-	  "workers with" },
+	{ SANDBOX_MAIN, MAIN,
+	  "Main thread: console, timers, messages, the end" },
+	{ SANDBOX_MAKER, MAIN | WORKER,
+	  "Main thread, where a device may want workers: those have both their own "
+	  "filter and this" },
 	{ SANDBOX_VCPU, VCPU, "A vCPU's thread, which runs the guest" },
 	{ SANDBOX_WORKER, WORKER,
 	  "A worker: waits for the files and sockets of a device" },

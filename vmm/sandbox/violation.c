@@ -96,6 +96,7 @@ static void name_call(int nr, const greg_t *regs, bool known)
 {
 	static const char *const kinds[SANDBOX_KINDS] = {
 		[SANDBOX_MAIN] = "main thread",
+		[SANDBOX_MAKER] = "main thread",
 		[SANDBOX_VCPU] = "vCPU",
 		[SANDBOX_WORKER] = "worker",
 		[SANDBOX_SHARE] = "worker of a share",
@@ -105,7 +106,7 @@ static void name_call(int nr, const greg_t *regs, bool known)
 	const int arg = known ? telling_arg(nr) : -1;
 	char number[16] = "", with[32] = "", line[160];
 
-	if (self.kind != SANDBOX_MAIN)
+	if (self.kind > SANDBOX_MAKER)
 		snprintf(number, sizeof(number), " %u", self.nr);
 	if (arg >= 0)
 		snprintf(with, sizeof(with), " with 0x%x",
