@@ -49,8 +49,8 @@ def disk_of(there):
 
 
 def words_of(there, more):
-    return ["--virtio", "mmio", "--rng" if "rng" in more else "--no-pci",
-            f"--disk={disk_of(there)}{more}", vm.compile_guest("blkrounds")]
+    return ["--virtio", "mmio", f"--disk={disk_of(there)}{more}",
+            vm.compile_guest("blkrounds")]
 
 
 def written():
