@@ -38,7 +38,7 @@ def play():
                         vm.image("os-1k.bin"), str(MOMENTS), "14", *GUESTS]),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False,
         stderr=subprocess.STDOUT, text=True, errors="replace")
-    RESULTS.update(re.findall(r"^@(\w+) (.*)$", done.stdout, re.M))
+    RESULTS.update(re.findall(r"^@([\w-]+) (.*)$", done.stdout, re.M))
     tap.check(RESULTS, f"status {done.returncode}", done.stdout[-2000:])
 
 
