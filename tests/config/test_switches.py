@@ -266,7 +266,8 @@ ROWS = {
         "devices/hypercall_saved boot/firmware/vmgenid service/snapshot/* "
         "service/fork/* "
         "core/state* util/parts util/stash util/checksum util/pageset words "
-        "virtio/saved virtio/*_saved virtio/p9/saved disk/*_saved",
+        "virtio/saved virtio/*_saved virtio/p9/saved disk/*_saved "
+        "irqchip/kernel_state pci/saved",
         "words_none service/snapshot/restore_none devices/hypercall_none",
         "VMGENID=n FORK=n", (r"service (restore|copy-of|save|save-on-exit) .*",
                       r"feature (vmgenid|disk-check) .*",
