@@ -99,7 +99,7 @@ IOCTL(KVM_GET_STATS_FD, MAIN, "--stats: what KVM counted")
 
 IOCTL(KVM_GET_CLOCK, SAVES, "kvm-clock")
 IOCTL(KVM_GET_TSC_KHZ, SAVES, "the speed of a vCPU's clock")
-IOCTL(KVM_GET_DEBUGREGS, SAVES, "its breakpoints")
+IOCTL(KVM_GET_DEBUGREGS, VCPU | SAVES, "its breakpoints; `registers`")
 IOCTL(KVM_GET_XCRS, SAVES, "what of its registers is on")
 IOCTL(KVM_GET_XSAVE2, SAVES, "those that came latest")
 IOCTL(KVM_GET_SREGS2, SAVES, "segments and control registers")
