@@ -140,7 +140,7 @@ ROW(sendto, EACH, "to no address", "a network's socket, standard output that is 
 ROW(recvfrom, WORKER | SAVES | MAIN, "", "the same")
 ROW(sendmsg, WORKER | SAVES, "no connect()", "the same, in pieces", LACKS(2, MSG_FASTOPEN))
 ROW(recvmsg, WORKER | SAVES, "", "the same")
-ROW(shutdown, WORKER | SERVICE, "", "a peer that is told to go")
+ROW(shutdown, MAIN | WORKER | SERVICE, "", "a peer that is told to go")
 ROW(accept4, WORKER | SERVICE, "", "a debugger, another guest: the socket listens already")
 ROW(setsockopt, SERVICE, "TCP_NODELAY", "a debugger's packets are not kept back", IS(1, IPPROTO_TCP), IS(2, TCP_NODELAY))
 IOCTL(TUNSETOFFLOAD, VCPU | WORKER, "what a tap may leave to the guest, once it has said")
