@@ -172,12 +172,13 @@ obj-$(CONFIG_DBG_GDB)     += $(call whole,service/gdb) util/thread.o \
 			    $(addprefix x86/,walk.o walk_words.o flags.o words.o)
 obj-$(CONFIG_DBG_TRACE_INSN) += $(call whole,service/insn) core/linear.o x86/walk.o \
 				util/outfile.o
+of-control := $(addprefix service/snapshot/,on_command.o on_reset.o again.o)
 obj-$(CONFIG_SNAPSHOT)    += $(addprefix core/,state.o state_cpuid.o \
 			     state_time.o state_vcpu.o state_xsave.o \
 			     state_msrs.o state_board.o state_wires.o) util/parts.o util/stash.o \
 			     util/checksum.o util/pageset.o \
-			     $(filter-out %_none.o %/on_command.o,$(call whole,service/snapshot)) \
-			     $(if $(CONFIG_CONTROL),service/snapshot/on_command.o)
+			     $(filter-out %_none.o $(of-control),$(call whole,service/snapshot)) \
+			     $(if $(CONFIG_CONTROL),$(of-control))
 obj-$(CONFIG_MACHINE)     += words$(call none-without,SNAPSHOT).o \
 			     $(if $(CONFIG_SNAPSHOT),,service/snapshot/restore_none.o)
 obj-$(CONFIG_CONTROL)     += $(call whole,service/control) \

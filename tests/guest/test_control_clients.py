@@ -24,7 +24,7 @@ WRONG = [
     (b"", "no answer to nothing", None),
     (b"nonsense", "nonsense: no such command", "help"),
     (b"info more", "info: it takes no `more`", "help"),
-    (b"reset", "not started again in place", "restore"),
+    (b"reset now", "reset: it takes no `now`", "help"),
     (b"info\0", "without control characters", None),
     (b"\x1b[2J", "without control characters", None),
     (b"keys \xff\xfe\n"[:-1], None, None),

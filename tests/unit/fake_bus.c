@@ -96,3 +96,9 @@ void *board_show_page(struct board *board, unsigned int range)
 		fake_broken(board, "shows more or less than a range", range);
 	return fake_page;
 }
+
+bool board_resets(struct board *board)
+{
+	(void)board;
+	return false;
+}

@@ -147,6 +147,14 @@ static bool any_attends(void)
 	return false;
 }
 
+bool services_debugging(void)
+{
+	for (unsigned int i = 0; i < nr_services; i++)
+		if (services[i]->debug)
+			return true;
+	return false;
+}
+
 void services_attend(struct vcpu *vcpu)
 {
 	if (!any_attends())

@@ -50,6 +50,9 @@ bool services_on_main(void (*call)(void *arg), void *arg);
 /* The bell of the event loop (vm_config.stop_fd) has rung, perhaps for those. */
 void services_answer(void);
 
+/* Whether one of them steps through guests, and may have breakpoints in them. */
+bool services_debugging(void);
+
 /* Whether one of them prints while guests run. */
 bool services_talk(void);
 

@@ -44,6 +44,27 @@ int state_save(struct vm *vm, struct parts *parts);
  */
 int state_load(struct vm *vm, struct parts *parts, const char *subject);
 
+/*
+ * The machine as it is before the guest's first instruction, loaded and not started,
+ * into @parts: what a reset lays again. Main thread, before there are others. As
+ * state_save().
+ */
+int state_remember(struct vm *vm, struct parts *parts);
+
+/*
+ * Resets @vm to what is remembered in @parts, while it stands still, its turn is
+ * taken (below) and this is the thread of one of its vCPUs: @make_ram makes RAM
+ * anew in between, 0 or -errno. Clocks go on: a reset stops none. 0; or -errno after one
+ * message, and the guest cannot go on.
+ */
+int state_reset(struct vm *vm, struct parts *parts, const char *subject,
+		int (*make_ram)(struct vm *vm));
+
+/* For one who changes what others save: state_hold() has that turn, and waits for
+ * it. */
+void state_take_turn(void);
+void state_give_turn(void);
+
 /* Between saving and restoring. */
 struct state_gap {
 	uint64_t ns;	   /* that have passed outside */
@@ -58,6 +79,8 @@ int state_load_cpuid(struct vm *vm, struct parts *parts, const char *subject);
 int state_save_time(struct vm *vm, struct parts *parts);
 int state_load_time(struct vm *vm, struct parts *parts, const char *subject,
 		    struct state_gap *gap);
+int state_gap_since(struct vm *vm, struct parts *parts, const char *subject,
+		    struct state_gap *gap);
 int state_save_vcpu(struct vcpu *vcpu, struct parts *parts);
 int state_load_vcpu(struct vcpu *vcpu, struct parts *parts, const char *subject,
 		    const struct state_gap *gap);
@@ -65,6 +88,12 @@ int state_save_boards(struct vm *vm, struct parts *parts);
 int state_save_wires(struct vm *vm, struct parts *parts);
 int state_load_boards(struct vm *vm, struct parts *parts, const char *subject);
 int state_load_wires(struct vm *vm, struct parts *parts, const char *subject);
+
+/* Has all devices forget what they were set up for, and lower their lines. */
+void state_reset_boards(struct vm *vm);
+
+/* A vCPU that runs a guest of its own, or could at once, does no longer. */
+int state_leave_nested(struct vcpu *vcpu);
 
 /* Of a vCPU: what state_xsave.c knows, put at the end of @out, and set from what
  * comes next in @in. */

@@ -1,5 +1,6 @@
 /* What is remembered of devices: see include/device.h, `saved`. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,14 +64,29 @@ static bool hold(struct vm *vm, bool chips)
 	return true;
 }
 
+/* One at a time: a guest that is half reset is not to be saved. */
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+
+void state_take_turn(void)
+{
+	pthread_mutex_lock(&turn);
+}
+
+void state_give_turn(void)
+{
+	pthread_mutex_unlock(&turn);
+}
+
 /* In the order in which everybody takes a device's lock and a controller's. */
 bool state_hold(struct vm *vm)
 {
-	if (!hold(vm, false))
-		return false;
-	if (hold(vm, true))
-		return true;
-	release(vm, vm->nr_boards, false);
+	state_take_turn();
+	if (hold(vm, false)) {
+		if (hold(vm, true))
+			return true;
+		release(vm, vm->nr_boards, false);
+	}
+	state_give_turn();
 	return false;
 }
 
@@ -78,6 +94,7 @@ void state_release(struct vm *vm)
 {
 	release(vm, vm->nr_boards, true);
 	release(vm, vm->nr_boards, false);
+	state_give_turn();
 }
 
 void board_refuse(struct board *board, const char *why, ...)
@@ -98,6 +115,11 @@ void board_refuse(struct board *board, const char *why, ...)
 bool board_forks(struct board *board)
 {
 	return board->vm->forks;
+}
+
+bool board_resets(struct board *board)
+{
+	return board->vm->resets;
 }
 
 static int save_board(struct board *board, struct parts *parts)
@@ -151,6 +173,20 @@ static bool load_state(struct board *board, struct stash *in)
 	return stash_is_done(in);
 }
 
+/* Its lock is taken. */
+static int load_locked(struct board *board, struct stash *in,
+		       const char *subject)
+{
+	board->refused = false;
+	if (load_state(board, in) && !board->refused)
+		return 0;
+	if (!board->refused)
+		log_error("%s: %s is in a state that none of this kvm-vmm's "
+			  "can be in",
+			  subject, board->dev.type->name);
+	return -EINVAL;
+}
+
 static int load_board(struct board *board, struct parts *parts,
 		      const char *subject)
 {
@@ -158,17 +194,14 @@ static int load_board(struct board *board, struct parts *parts,
 	struct stash *in = parts_take(parts, subject, type->name,
 				      board_number(board->vm, board),
 				      type->version);
+	int err;
 
 	if (!in)
 		return -EINVAL;
-	board->refused = false;
-	if (load_state(board, in) && !board->refused)
-		return 0;
-	if (!board->refused)
-		log_error("%s: %s is in a state that none of this kvm-vmm's "
-			  "can be in",
-			  subject, type->name);
-	return -EINVAL;
+	lock_take(&board->dev.lock);
+	err = load_locked(board, in, subject);
+	lock_give(&board->dev.lock);
+	return err;
 }
 
 /* Those that are interrupt controllers, or those that are not. */
@@ -194,4 +227,23 @@ int state_load_boards(struct vm *vm, struct parts *parts, const char *subject)
 	if (!err)
 		boards_resize(vm);
 	return err;
+}
+
+static void reset_board(struct board *board)
+{
+	const struct device_type *type = board->dev.type;
+
+	lock_take(&board->dev.lock);
+	board_timer(board, 0);
+	if (type->reset)
+		type->reset(board->dev.state);
+	for (unsigned int pin = 0; pin < type->nr_irqs; pin++)
+		board_irq(board, pin, false);
+	lock_give(&board->dev.lock);
+}
+
+void state_reset_boards(struct vm *vm)
+{
+	for (unsigned int i = 0; i < vm->nr_boards; i++)
+		reset_board(&vm->boards[i]);
 }

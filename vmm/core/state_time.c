@@ -113,21 +113,47 @@ static int go_on(struct vm *vm, const struct saved *saved,
 	return 0;
 }
 
-int state_load_time(struct vm *vm, struct parts *parts, const char *subject,
-		    struct state_gap *gap)
+static int take(struct parts *parts, const char *subject, struct saved *saved)
 {
 	struct stash *in = parts_take(parts, subject, PART, 0, VERSION);
-	struct saved saved;
 
 	if (!in)
 		return -EINVAL;
-	STASH_GET(in, saved);
-	if (in->bad || saved.guest_ns > AGE_MAX_NS ||
-	    saved.moment.kvm_ns > AGE_MAX_NS ||
-	    stalled_ns(saved.wall_ns) > AGE_MAX_NS) {
+	stash_get(in, saved, sizeof(*saved));
+	if (in->bad || saved->guest_ns > AGE_MAX_NS ||
+	    saved->moment.kvm_ns > AGE_MAX_NS ||
+	    stalled_ns(saved->wall_ns) > AGE_MAX_NS) {
 		log_error("%s: is from another century, by its clocks",
 			  subject);
 		return -EINVAL;
 	}
-	return go_on(vm, &saved, gap);
+	return 0;
+}
+
+int state_load_time(struct vm *vm, struct parts *parts, const char *subject,
+		    struct state_gap *gap)
+{
+	struct saved saved;
+	int err = take(parts, subject, &saved);
+
+	return err ? err : go_on(vm, &saved, gap);
+}
+
+/* The guest's clock began anew when it was started, which was later. */
+int state_gap_since(struct vm *vm, struct parts *parts, const char *subject,
+		    struct state_gap *gap)
+{
+	uint64_t now_ns = vm_now_ns(vm);
+	struct moment now;
+	struct saved saved;
+	int err = take(parts, subject, &saved);
+
+	if (!err)
+		err = read_moment(vm, &now);
+	if (err)
+		return err;
+	gap->ns = now_ns > saved.guest_ns ? now_ns - saved.guest_ns : 0;
+	gap->kvm_ns = now.kvm_ns - saved.moment.kvm_ns;
+	gap->tsc_back = saved.moment.tsc - now.tsc;
+	return 0;
 }

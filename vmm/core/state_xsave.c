@@ -125,3 +125,30 @@ int state_load_nested(struct vcpu *vcpu, struct stash *in, const char *subject)
 		return refused(vcpu, subject, "KVM_SET_NESTED_STATE");
 	return 0;
 }
+
+/* Its VMXE bit and its EFER are those of before only then (KVM API,
+ * "KVM_SET_NESTED_STATE"). */
+int state_leave_nested(struct vcpu *vcpu)
+{
+	struct kvm_nested_state *nested = (void *)nested_area;
+	bool is_vmx;
+
+	if (kvm_cap(vcpu->vm->kvm, KVM_CAP_NESTED_STATE) <= 0)
+		return 0;
+	nested->size = sizeof(nested_area);
+	if (ioctl(vcpu->fd, KVM_GET_NESTED_STATE, nested))
+		return failed(vcpu, "KVM_GET_NESTED_STATE");
+	is_vmx = nested->format == KVM_STATE_NESTED_FORMAT_VMX;
+	if (!(nested->flags & KVM_STATE_NESTED_GUEST_MODE) &&
+	    !(is_vmx && nested->hdr.vmx.vmxon_pa != UINT64_MAX))
+		return 0;
+	memset(&nested->hdr, 0, sizeof(nested->hdr));
+	nested->size = sizeof(*nested);
+	nested->flags = is_vmx ? 0 : KVM_STATE_NESTED_GIF_SET;
+	if (is_vmx)
+		nested->hdr.vmx.vmxon_pa = nested->hdr.vmx.vmcs12_pa =
+			UINT64_MAX;
+	if (ioctl(vcpu->fd, KVM_SET_NESTED_STATE, nested))
+		return failed(vcpu, "KVM_SET_NESTED_STATE");
+	return 0;
+}

@@ -184,6 +184,7 @@ int vm_raise(struct vm *vm, const struct cpu_state *cpu)
 	if (err)
 		return err;
 	vm->was_restored = !cpu;
+	vm->first = cpu;
 	vm_pause_soon(vm);
 	atomic_store(&vm->nr_running, vm->nr_vcpus);
 	for (unsigned int id = 0; id < vm->nr_vcpus; id++) {

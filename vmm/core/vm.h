@@ -88,6 +88,8 @@ struct vm {
 
 	struct pause pause; /* see core/pause.h */
 	bool forks;	    /* state_save() is for copies; its caller's */
+	bool resets;	    /* the state is of a machine that is reset */
+	const struct cpu_state *first; /* registers; NULL: it was restored */
 	pthread_mutex_t errand_lock;
 	pthread_cond_t errand_done;
 	struct errand *errands;	    /* guarded by it: core/errand.h */
@@ -121,7 +123,7 @@ void vm_free(struct vm *vm);
 
 /* Makes the threads of all vCPUs, which stand until vm_start(): vCPU 0 in @cpu, the
  * others wait for its start-up interrupt. NULL: each goes on as state_load() has
- * left it. 0, or -errno after one message; vm_join()
+ * left it. @cpu stays where it is. 0, or -errno after one message; vm_join()
  * waits for those that were made, once the VM is stopping. */
 int vm_raise(struct vm *vm, const struct cpu_state *cpu);
 

@@ -202,7 +202,7 @@ static bool pm_restored(void *dev, struct stash *in)
 	    !has_only(pm->cnt, CNT_MASK | CNT_SCI_EN) ||
 	    !has_only(pm->gpe, GPE_MASK | GPE_EN))
 		return false;
-	if (board_has(pm->board, "vmgenid"))
+	if (board_has(pm->board, "vmgenid") && !board_resets(pm->board))
 		pm->gpe |= GPE_MASK;
 	update(pm);
 	return true;

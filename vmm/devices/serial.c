@@ -370,7 +370,7 @@ static bool serial_restored(void *dev, struct stash *in)
 	    s->polls > POLLS_TO_LISTEN || !serial_fifo_fits(s))
 		return false;
 	update_modem(s);
-	if (board_has(s->board, "vmgenid"))
+	if (board_has(s->board, "vmgenid") && !board_resets(s->board))
 		s->msr |= MSR_TERI; /* initramfs/vmctl_saved.c listens */
 	serial_irq_update(s);
 	if (s->listening)

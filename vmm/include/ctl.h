@@ -68,8 +68,9 @@ struct ctl_command {
 			  * the one that kvm-vmm was started in */
 
 	/* VMM, once, on the main thread, before any guest runs: what can be opened
-	 * only until then. NULL: nothing. */
-	void (*get_ready)(void);
+	 * or looked at only until then. @vms are the @nr_vms guests of the run, which
+	 * are loaded. NULL: nothing. */
+	void (*get_ready)(struct vm *vms, unsigned int nr_vms);
 
 	/* Broker. False: it has answered, and the VMM is not asked. NULL: nothing
 	 * to prepare. Waits for nothing: all clients wait with it. */

@@ -134,6 +134,15 @@ struct device_type {
 	void (*release)(void *dev);
 
 	/*
+	 * The machine is reset: nothing is on its way any more, what the guest had set
+	 * up is forgotten, and its lines are low. What the guest has put on a disk, and
+	 * what the world outside has done, stays. What is remembered of its power-on
+	 * is laid over that by restored(). On a vCPU's thread; may wait for workers.
+	 * NULL: that is all there is to do.
+	 */
+	void (*reset)(void *dev);
+
+	/*
 	 * What is remembered of it when its guest is saved: the state from byte
 	 * @saved on, up to @size. That is plain data: no pointer, no descriptor,
 	 * nothing that another process has elsewhere. Members before it are
@@ -301,6 +310,10 @@ bool board_has(struct board *board, const char *name);
  * behind the device's name; one message, and no other follows. */
 void board_refuse(struct board *board, const char *why, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* In save() or restored(): the state is that at power-on, of a machine that is reset;
+ * what a reset() has done needs no bytes. */
+bool board_resets(struct board *board);
 
 /* In save(): the state is for copies of the guest, which run beside it, at the same
  * time. And whether this is one: its number, from 1; 0: none. */

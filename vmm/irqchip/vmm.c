@@ -25,7 +25,8 @@ static bool vmm_halt(struct vcpu *vcpu)
 	if (!vcpu->run->if_flag)
 		return false;
 	pthread_mutex_lock(&vm->intr_lock);
-	while (!atomic_load(&vm->intr) && !atomic_load(&vm->stopping)) {
+	while (vcpu->halted && !atomic_load(&vm->intr) &&
+	       !atomic_load(&vm->stopping)) { /* a reset wakes it, too */
 		if (!pause_is_due(vcpu)) {
 			pthread_cond_wait(&vm->intr_raised, &vm->intr_lock);
 			continue;

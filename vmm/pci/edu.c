@@ -305,6 +305,13 @@ static bool edu_restored(void *dev, struct stash *in)
 	       has_only(e->status, STATUS_COMPUTING | STATUS_IRQ);
 }
 
+static void edu_reset(void *dev)
+{
+	struct edu *e = dev;
+
+	pci_level(&e->pci, false);
+}
+
 static const struct device_type edu = {
 	.name = "edu",
 	.width = 8,
@@ -315,6 +322,7 @@ static const struct device_type edu = {
 	.timer = edu_timer,
 	.version = 1,
 	.saved = offsetof(struct edu, live),
+	.reset = IF_SAVED(edu_reset),
 	.save = IF_SAVED(edu_save),
 	.restored = IF_SAVED(edu_restored),
 	.pci = &function,

@@ -110,6 +110,22 @@ IOCTL(KVM_GET_DEVICE_ATTR, SAVES, "its clock")
 
 ROW(getcwd, SAVES, "", "where its files are named from")
 
+/* --- A guest that is reset ------------------------------------------------- */
+
+IOCTL(KVM_SET_SREGS2, VCPU, "what it was at power-on: segments and control registers")
+IOCTL(KVM_SET_XCRS, VCPU, "the same: what of its registers is on")
+IOCTL(KVM_SET_DEBUGREGS, VCPU, "the same: its breakpoints")
+IOCTL(KVM_SET_LAPIC, VCPU, "the same: its interrupts")
+IOCTL(KVM_SET_VCPU_EVENTS, VCPU, "the same: what is being delivered, nothing")
+IOCTL(KVM_SET_NESTED_STATE, VCPU, "the same: no guest of its own")
+IOCTL(KVM_SET_DEVICE_ATTR, VCPU, "its clock, which goes on")
+IOCTL(KVM_GET_NESTED_STATE, VCPU, "whether it has one")
+IOCTL(KVM_GET_CLOCK, VCPU, "how far the guest's clocks have come")
+IOCTL(KVM_GET_TSC_KHZ, VCPU, "the same")
+IOCTL(KVM_HAS_DEVICE_ATTR, VCPU, "whether its clock can be had")
+IOCTL(KVM_GET_MSR_INDEX_LIST, VCPU, "which registers there are")
+ROW(madvise, VCPU, "MADV_DONTDUMP", "RAM that is a snapshot again is kept out of core dumps", IS(2, MADV_DONTDUMP))
+
 /* --- Files, sockets and pipes that are open -------------------------------- */
 
 ROW(read, EACH, "", "eventfds, timers, keys, files")

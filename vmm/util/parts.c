@@ -85,6 +85,12 @@ struct stash *parts_take(struct parts *parts, const char *subject,
 	return &part->stash;
 }
 
+void parts_again(struct parts *parts)
+{
+	for (unsigned int i = 0; i < parts->nr; i++)
+		parts->list[i]->taken = false;
+}
+
 int parts_check(const struct parts *parts, const char *subject)
 {
 	for (unsigned int i = 0; i < parts->nr; i++) {

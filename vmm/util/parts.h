@@ -40,6 +40,9 @@ struct stash *parts_take(struct parts *parts, const char *subject,
 			 const char *name, unsigned int nr,
 			 unsigned int version);
 
+/* All of them can be taken once more. */
+void parts_again(struct parts *parts);
+
 /* Whether there is such a part, taken or not. */
 bool parts_have(const struct parts *parts, const char *name, unsigned int nr);
 

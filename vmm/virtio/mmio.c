@@ -382,6 +382,11 @@ static void virtio_mmio_release(void *dev)
 		close(m->ack_fd);
 }
 
+static void virtio_mmio_reset(void *dev)
+{
+	write_status(dev, 0);
+}
+
 static struct made make(const struct virtio_type *type)
 {
 	return (struct made){
@@ -398,6 +403,7 @@ static struct made make(const struct virtio_type *type)
 			  .resize = type->resize ? virtio_mmio_resize : NULL,
 			  .abort = virtio_mmio_abort,
 			  .release = virtio_mmio_release,
+			  .reset = IF_SAVED(virtio_mmio_reset),
 			  .version = IS_ON(CONFIG_SNAPSHOT) ?
 					     virtio_mmio_version(type) :
 					     0,

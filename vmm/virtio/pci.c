@@ -276,6 +276,14 @@ static void virtio_pci_release(void *dev)
 	virtio_release(&((struct virtio_pci *)dev)->virtio);
 }
 
+static void virtio_pci_reset_all(void *dev)
+{
+	struct virtio_pci *p = dev;
+
+	virtio_reset(&p->virtio);
+	virtio_pci_reset(p);
+}
+
 static struct made make(const struct virtio_type *type)
 {
 	return (struct made){
@@ -290,6 +298,7 @@ static struct made make(const struct virtio_type *type)
 			  .resize = type->resize ? virtio_pci_resize : NULL,
 			  .abort = virtio_pci_abort,
 			  .release = virtio_pci_release,
+			  .reset = IF_SAVED(virtio_pci_reset_all),
 			  .version = IS_ON(CONFIG_SNAPSHOT) ?
 					     virtio_pci_version(type) :
 					     0,

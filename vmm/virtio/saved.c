@@ -86,6 +86,8 @@ void virtio_save(struct virtio *v, struct stash *out)
 		.nr_queues = v->nr_queues,
 	};
 
+	if (board_resets(v->board))
+		return;
 	memcpy(saved.config, v->config, sizeof(saved.config));
 	STASH_PUT(out, saved);
 	for (unsigned int i = 0; i < v->nr_queues; i++)
@@ -198,6 +200,10 @@ bool virtio_restored(struct virtio *v, struct stash *in)
 {
 	struct saved s;
 
+	if (board_resets(v->board)) { /* virtio_reset() was all */
+		v->stalled = false;
+		return true;
+	}
 	STASH_GET(in, s);
 	if (s.nr_queues != v->nr_queues || s.untold_config > 1)
 		return false;

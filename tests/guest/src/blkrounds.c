@@ -7,8 +7,10 @@
  */
 #include "system32.h"
 
-#define WINDOW	0xfeb00000
-#define ROUNDS	60
+#define WINDOW 0xfeb00000
+#ifndef ROUNDS
+#define ROUNDS 60
+#endif
 #define AT_ONCE 8
 #define WORDS	128 /* of a request: a sector */
 #define SECTORS 256 /* that are written, again and again */

@@ -152,7 +152,7 @@ static void get_commands_ready(void)
 
 	TABLE_FOREACH(ctl, row) {
 		if ((*row)->get_ready)
-			(*row)->get_ready();
+			(*row)->get_ready(control.vms, control.nr_vms);
 		if ((*row)->tell)
 			tell(*row);
 	}

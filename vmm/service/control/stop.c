@@ -145,28 +145,6 @@ void stop_those_due(void)
 		hurry();
 }
 
-/* What a guest has made of its RAM, its devices and the host's files is not taken
- * back: one that is reset has ended here, whoever resets it. */
-static void reset(struct ctl_call *call, struct vm *vms, unsigned int nr_vms)
-{
-	(void)vms;
-	(void)nr_vms;
-	if (ctl_no_more(call, call->rest))
-		ctl_refuse(call,
-			   "`stop`, and start it again; or `save FILE` while "
-			   "all is well, and `kvm-vmm --restore FILE`",
-			   "reset: a guest is not started again in place");
-}
-
-static const struct ctl_command reset_row = {
-	.name = "reset",
-	.args = "",
-	.what = "is refused, and says what to do instead",
-	.reach = CTL_ALL,
-	.run = reset,
-};
-CTL(reset_row);
-
 static const struct ctl_command power_row = {
 	.name = "power",
 	.args = "",

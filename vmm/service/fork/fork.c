@@ -252,12 +252,19 @@ void copies_finish(struct copies *copies)
 	free(copies);
 }
 
+static void get_ready(struct vm *vms, unsigned int nr_vms)
+{
+	(void)vms;
+	(void)nr_vms;
+	snapshot_prepare();
+}
+
 static const struct ctl_command fork_row = {
 	.name = "fork",
 	.args = "N [NAME]",
 	.what = "N running copies, NAME-1 and on, with consoles of their own",
 	.reach = CTL_RUN,
-	.get_ready = snapshot_prepare,
+	.get_ready = get_ready,
 	.prepare = prepare,
 	.run = run,
 	.settle = settle,

@@ -210,13 +210,20 @@ static void run(struct ctl_call *call, struct vm *vms, unsigned int nr_vms)
 		   vms->config.name);
 }
 
+static void get_ready(struct vm *vms, unsigned int nr_vms)
+{
+	(void)vms;
+	(void)nr_vms;
+	snapshot_prepare();
+}
+
 static const struct ctl_command save_row = {
 	.name = "save",
 	.args = "[--incremental] FILE",
 	.what = "writes a guest to FILE, for --restore; it goes on",
 	.reach = CTL_ONE,
 	.takes_file = true,
-	.get_ready = snapshot_prepare,
+	.get_ready = get_ready,
 	.prepare = prepare,
 	.run = run,
 	.settle = settle,

@@ -5,8 +5,10 @@
 #include "service/snapshot/ram.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -25,15 +27,25 @@ typedef uint64_t wide __attribute__((vector_size(16), may_alias));
 #define GAP	 16 /* pages between two that are mapped at once with them */
 #define NOTE_MAX 256
 
+/* What is mapped from one file. */
+struct mapping {
+	struct mapping *next; /* that was mapped after it */
+	int fd;
+	off_t at;
+	unsigned int nr;
+	struct snapshot_run runs[];
+};
+
 /* The one guest whose RAM is mapped from files. */
 static struct {
 	const struct memory *mem;
+	struct mapping *first;
 	struct pageset pages; /* that are */
 	char why[NOTE_MAX];
 	size_t why_len;
 } mapped;
 
-static bool is_zero(const void *page)
+bool ram_is_zero(const void *page)
 {
 	const wide *at = page, *end = at + SNAPSHOT_PAGE / sizeof(*at);
 
@@ -50,7 +62,7 @@ static bool is_zero(const void *page)
 
 bool ram_count(struct ram_sum *sum, const void *page, uint64_t nr)
 {
-	if (is_zero(page))
+	if (ram_is_zero(page))
 		return false;
 	sum->sum = checksum(sum->sum + nr, page, SNAPSHOT_PAGE);
 	sum->nr_pages++;
@@ -215,12 +227,24 @@ int ram_begin(struct memory *mem, const char *path)
 
 void ram_end(void)
 {
+	struct mapping *mapping;
+
+	while ((mapping = mapped.first)) {
+		mapped.first = mapping->next;
+		close(mapping->fd);
+		free(mapping);
+	}
 	pageset_free(&mapped.pages);
 	mapped.mem = NULL;
 }
 
-int ram_map(const struct memory *mem, int fd, off_t at,
-	    const struct snapshot_run *runs, unsigned int nr)
+bool ram_is_mapped(const struct memory *mem)
+{
+	return mapped.mem == mem;
+}
+
+static int map_runs(const struct memory *mem, int fd, off_t at,
+		    const struct snapshot_run *runs, unsigned int nr)
 {
 	for (; nr; nr--, runs++) {
 		uint8_t *to = mem->base + runs->off;
@@ -230,8 +254,57 @@ int ram_map(const struct memory *mem, int fd, off_t at,
 			 at + (off_t)runs->off) == MAP_FAILED)
 			return -errno;
 		madvise(to, runs->len, MADV_DONTDUMP);
-		pageset_add(&mapped.pages, runs->off / SNAPSHOT_PAGE,
-			    runs->len / SNAPSHOT_PAGE);
 	}
 	return 0;
+}
+
+int ram_map_again(const struct memory *mem)
+{
+	int err = 0;
+
+	if (mapped.mem != mem)
+		return 0;
+	for (const struct mapping *m = mapped.first; m && !err; m = m->next)
+		err = map_runs(mem, m->fd, m->at, m->runs, m->nr);
+	return err;
+}
+
+/* With a descriptor of its own. */
+static int note(int fd, off_t at, const struct snapshot_run *runs,
+		unsigned int nr)
+{
+	struct mapping **last = &mapped.first;
+	struct mapping *mapping = malloc(sizeof(*mapping) + nr * sizeof(*runs));
+	int err;
+
+	if (!mapping)
+		return -ENOMEM;
+	*mapping = (struct mapping){
+		.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0),
+		.at = at,
+		.nr = nr,
+	};
+	if (mapping->fd < 0) {
+		err = -errno;
+		free(mapping);
+		return err;
+	}
+	memcpy(mapping->runs, runs, nr * sizeof(*runs));
+	while (*last)
+		last = &(*last)->next;
+	*last = mapping;
+	return 0;
+}
+
+int ram_map(const struct memory *mem, int fd, off_t at,
+	    const struct snapshot_run *runs, unsigned int nr)
+{
+	int err = map_runs(mem, fd, at, runs, nr);
+
+	if (err)
+		return err;
+	for (unsigned int i = 0; i < nr; i++)
+		pageset_add(&mapped.pages, runs[i].off / SNAPSHOT_PAGE,
+			    runs[i].len / SNAPSHOT_PAGE);
+	return note(fd, at, runs, nr);
 }

@@ -44,6 +44,15 @@ int ram_put(const struct memory *mem, const struct ram_look *look, int fd,
  * first. 0 or -ENOMEM. */
 int ram_begin(struct memory *mem, const char *path);
 
+/* Maps all of them again, over whatever @mem is meanwhile. 0 or -errno. */
+int ram_map_again(const struct memory *mem);
+
+/* Whether some of @mem is mapped from files. */
+bool ram_is_mapped(const struct memory *mem);
+
+/* Whether the SNAPSHOT_PAGE bytes at @page are all zeroes. */
+bool ram_is_zero(const void *page);
+
 /* It is forgotten which those are; for tests. */
 void ram_end(void);
 

@@ -1,0 +1,3 @@
+/* The same for longer. */
+#define ROUNDS 300
+#include "blkrounds.c"
