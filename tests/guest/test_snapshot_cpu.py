@@ -9,11 +9,14 @@ import random
 import shlex
 import subprocess
 import tempfile
+import time
 
+import gdbclient
 import vm
 from vm import tap
 
 MARK = b"\n---\n"
+TALLY = 17  # what src/tally.S ends with
 
 
 def guest():
@@ -127,11 +130,98 @@ def counts(chip):
                     guest()).must(vm.OK, letters)
 
 
+# Moments that are not the same, and grow, for machines that are slow to start.
+OVER_AND_OVER = """\
+cd "$(mktemp -d)" || exit
+{vmm} --timeout {unit}9 --save-on-exit snap {words}
+status=$? at=0
+while [ $status = 124 ] && [ $at -lt 60 ]; do
+	at=$((at + 1))
+	{vmm} --timeout {unit}$((at * 7 % 23 + 5)) --save-on-exit snap \\
+		--restore snap
+	status=$?
+done
+[ $at -ge 3 ] || status=99
+cd / && rm -r "$OLDPWD"
+exit $status
+"""
+
+
+def over_and_over(place, *words):
+    unit = "0." if place == "lab" else "0.0"
+    return vm.Command("sh", "-c", OVER_AND_OVER.format(
+        vmm=vm.KVM_VMM, unit=unit, words=shlex.join(words)), limit=90)
+
+
 def strings():
     """Half-way through REP STOSB, MOVSB, INSB and OUTSB, wherever that is."""
     letters = b"".join(bytes(ord("a") + (number & 15) + at for at in range(4))
                        for number in range(1, 21))
     again_and_again(vm.assemble("strings")).must(18, letters)
+
+
+class Debugged:
+    """A guest with a client of its debugger, to be saved by command."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        gdb = os.path.join(folder, "gdb")
+        self.process = subprocess.Popen(
+            [vm.KVM_VMM, f"--control={folder}/socket", f"--gdb=unix:{gdb}",
+             "--gdb-wait", "--timeout", "60", vm.assemble("tally")],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
+        while not os.path.exists(gdb) and self.process.poll() is None:
+            time.sleep(0.01)
+        self.client = gdbclient.Client(gdb)
+
+    def save(self):
+        return subprocess.run(
+            [vm.KVM_VMM, "ctl", f"{self.folder}/socket", "save",
+             f"{self.folder}/snap"], capture_output=True, check=False,
+            timeout=60)
+
+    def refuses(self):
+        done = self.save()
+        tap.check(done.returncode and b"busy" in done.stdout + done.stderr,
+                  done.stdout, done.stderr)
+        tap.check(self.process.poll() is None, "it is over")
+        tap.check(not os.path.exists(f"{self.folder}/snap"), "a file")
+
+    def end(self):
+        self.client.close()
+        out, err = self.process.communicate(timeout=120)
+        return vm.Result(self.process.returncode, out, err)
+
+
+def debugged():
+    """Traps of a debugger come into no file; when it has gone it is as if none had
+    ever been there."""
+    with tempfile.TemporaryDirectory(prefix="snapshot-") as folder:
+        one = Debugged(folder)
+        one.client.must("Z0,8,1", "OK")     # where a round begins
+        one.refuses()
+        one.client.run("vCont;c")
+        one.refuses()
+        one.client.must("D", "OK")
+        done = one.save()
+        tap.check(done.returncode == 0, done.stdout, done.stderr)
+        first = one.end()
+        first.must(TALLY)
+        second = run("--restore", f"{folder}/snap")
+        second.must(TALLY)
+        tap.check(second.out and first.out.endswith(second.out), second.out)
+
+
+def kept():
+    """Nor does what it keeps of a guest that has ended."""
+    with tempfile.TemporaryDirectory(prefix="snapshot-") as folder:
+        one = Debugged(folder)
+        one.client.run("vCont;c")
+        one.refuses()
+        result = one.end()
+        result.must(TALLY)
+        tap.check("a debugger is at it" in result.err, result.err)
 
 
 def add_cases(place):
@@ -147,6 +237,11 @@ def add_cases(place):
             table.add(f"{text}, irqchip {chip}",
                       lambda _, words=words: both(*words),
                       judge(want, "xx" if case == "s" else ""))
+    if vm.has_feature("edu", "plug"):
+        words = ["--edu", vm.compile_guest("inplace")]
+        table.add("registers of a device that are changed in place",
+                  lambda _: over_and_over(place, *words),
+                  lambda result: result.must(vm.OK, bytes(range(97, 117))))
     if vm.has_loader("long64"):
         table.add("what long mode has", lambda _: both(long_guest()),
                   judge("6", ""))
@@ -158,6 +253,10 @@ if vm.is_configured("SNAPSHOT") and vm.has_loader("multiboot1"):
         add_cases(where)
     if not vm.host_lacks("real16"):
         tap.add("string instructions go on where they were (host)", strings)
+        if vm.is_configured("CONTROL") and vm.has_feature("gdb", "service"):
+            tap.add("a guest that a debugger is at is not saved (host)",
+                    debugged)
+            tap.add("nor is one that it keeps (host)", kept)
     if not vm.host_lacks("prot32"):
         for kind in ("kernel", "split", "vmm"):
             tap.add(f"a guest counts on, HLT by HLT, irqchip {kind} (host)",

@@ -454,6 +454,30 @@ bool services_keep(struct vm *vm)
 	return false;
 }
 
+/* Of all that are on, and not of those that have started: it may take longer than
+ * that. The ones before number @nr. */
+static void save_over(struct vm *vm, unsigned int nr)
+{
+	while (nr-- > 0)
+		if (services[nr]->save_over)
+			services[nr]->save_over(vm);
+}
+
+bool services_let_save(struct vm *vm)
+{
+	for (unsigned int i = 0; i < nr_services; i++)
+		if (services[i]->lets_save && !services[i]->lets_save(vm)) {
+			save_over(vm, i);
+			return false;
+		}
+	return true;
+}
+
+void services_save_over(struct vm *vm)
+{
+	save_over(vm, nr_services);
+}
+
 void services_ended(struct vm *vm)
 {
 	for (unsigned int i = 0; i < nr_started; i++)

@@ -77,6 +77,10 @@ void services_ended(struct vm *vm);
 /* Whether one of them saves @vm, which asks for it: see include/service.h. */
 bool services_save(struct vm *vm);
 
+/* Whether all of them let it be saved as it stands there, until the second. */
+bool services_let_save(struct vm *vm);
+void services_save_over(struct vm *vm);
+
 /*
  * For services; both on the thread of @vcpu, or before it has one. The first:
  * whether @service wants it to execute one instruction at a time; each ends

@@ -90,6 +90,17 @@ bool services_keep(struct vm *vm)
 	return false;
 }
 
+bool services_let_save(struct vm *vm)
+{
+	(void)vm;
+	return true;
+}
+
+void services_save_over(struct vm *vm)
+{
+	(void)vm;
+}
+
 void services_ended(struct vm *vm)
 {
 	(void)vm;

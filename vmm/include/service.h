@@ -135,6 +135,17 @@ struct service {
 	 */
 	bool (*save)(struct vm *vm);
 
+	/*
+	 * @vm stands still and is about to be saved. False: the service has put
+	 * something into it that is not the guest's, and has said so in one
+	 * message. True: it puts nothing there before save_over(), which comes
+	 * in this case alone. Neither on a vCPU's thread nor on the service's;
+	 * guests may be over meanwhile, and stop() waits for save_over(). NULL,
+	 * both: it never does.
+	 */
+	bool (*lets_save)(struct vm *vm);
+	void (*save_over)(struct vm *vm);
+
 	/* The guest is over: its vCPUs leave their loops. Any thread, locks
 	 * held: waits for nobody. NULL: not told. */
 	void (*ended)(struct vm *vm);

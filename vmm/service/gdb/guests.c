@@ -126,8 +126,75 @@ static void stop_all(void)
 	servers = NULL;
 }
 
+/*
+ * What a client does to a guest must not come into a file: its traps are in RAM, a
+ * step may be half done, and a guest that is kept does not go on. So none is saved
+ * while it has one, nor comes a client meanwhile. The lock is taken before a
+ * server's.
+ */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t over;
+	unsigned int nr; /* guests that are being saved; by lock, as is: */
+	bool no_more;	 /* servers are going */
+} saves = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.over = PTHREAD_COND_INITIALIZER,
+};
+
+void guests_hold_saves(void)
+{
+	pthread_mutex_lock(&saves.lock);
+	while (saves.nr)
+		pthread_cond_wait(&saves.over, &saves.lock);
+}
+
+void guests_allow_saves(void)
+{
+	pthread_mutex_unlock(&saves.lock);
+}
+
+static bool is_attached(struct gdb *gdb)
+{
+	bool attached;
+
+	pthread_mutex_lock(&gdb->lock);
+	attached = gdb->attached;
+	pthread_mutex_unlock(&gdb->lock);
+	return attached;
+}
+
+static bool lets_save(struct vm *vm)
+{
+	const char *why = NULL;
+
+	pthread_mutex_lock(&saves.lock);
+	if (saves.no_more)
+		why = "it has ended";
+	else if (is_attached(server_of(vm)))
+		why = "a debugger is at it: `detach` there first";
+	else
+		saves.nr++;
+	pthread_mutex_unlock(&saves.lock);
+	if (why)
+		log_error("%s: it is not saved: %s", vm->config.name, why);
+	return !why;
+}
+
+static void save_over(struct vm *vm)
+{
+	(void)vm;
+	pthread_mutex_lock(&saves.lock);
+	saves.nr--;
+	pthread_cond_broadcast(&saves.over);
+	pthread_mutex_unlock(&saves.lock);
+}
+
 static int stop(void)
 {
+	guests_hold_saves();
+	saves.no_more = true;
+	guests_allow_saves();
 	stop_all();
 	return STATUS_OK;
 }
@@ -226,6 +293,8 @@ const struct service gdb_service = {
 	.debug = debug,
 	.exit = leave,
 	.keep = keep,
+	.lets_save = lets_save,
+	.save_over = save_over,
 	.ended = ended,
 };
 SERVICE(gdb_service);

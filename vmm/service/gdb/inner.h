@@ -114,6 +114,12 @@ struct gdb {
 	size_t last_len;	 /* once more */
 };
 
+/* --- guests.c --- */
+
+/* No guest is being saved, nor is any before the second. */
+void guests_hold_saves(void);
+void guests_allow_saves(void);
+
 /* --- run.c --- */
 
 /* The client has come: it stands still from now on. False: it is over. */

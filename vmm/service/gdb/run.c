@@ -49,10 +49,12 @@ bool run_attach(struct gdb *gdb)
 {
 	bool over;
 
+	guests_hold_saves();
 	pthread_mutex_lock(&gdb->lock);
 	over = gdb->over;
 	gdb->attached = !over;
 	pthread_mutex_unlock(&gdb->lock);
+	guests_allow_saves();
 	if (!over)
 		run_halt(gdb);
 	return !over;

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/services.h"
 #include "core/state.h"
 #include "core/vm.h"
 #include "loader.h"
@@ -249,6 +250,17 @@ static int save(struct saving *saving, int fd)
 	return err;
 }
 
+static int save_if_let(struct saving *saving, int fd)
+{
+	int err;
+
+	if (!services_let_save(saving->vm))
+		return -EBUSY;
+	err = save(saving, fd);
+	services_save_over(saving->vm);
+	return err;
+}
+
 int snapshot_save(struct vm *vm, int fd)
 {
 	uint64_t head_sum;
@@ -267,7 +279,7 @@ int snapshot_save_since(struct vm *vm, int fd, struct since *since,
 			  vm->config.name);
 		return -ESRCH;
 	}
-	err = save(&saving, fd);
+	err = save_if_let(&saving, fd);
 	state_release(vm);
 	*head_sum = saving.head.head_sum;
 	ram_forget(&saving.look);
