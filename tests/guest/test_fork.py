@@ -248,6 +248,28 @@ def limit(place):
     tap.equal(len(place.fork("g", "2")), 2, "copies")
 
 
+def elsewhere():
+    """What a restored guest's words name is where they were said first."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        place = Place(folder)
+        there = os.path.join(folder, "there")
+        os.mkdir(there)
+        with open(os.path.join(there, "disk"), "wb") as disk:
+            disk.truncate(1 << 20)
+        words = ["--disk", "disk,ro"] if vm.has_feature("disk", "plug") else []
+        subprocess.run([vm.KVM_VMM, "--timeout=0.1", "--save-on-exit=snap",
+                        *words, vm.assemble("copied")], cwd=there, check=False,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        try:
+            place.start("--restore", os.path.join(there, "snap"))
+            place.fork("g", "2")
+            place.says("g-2", b"?", b"2:")
+            place.fork("g-2", "1")
+            place.says("g-2-1", b"?", b"3:")
+        finally:
+            place.end_all()
+
+
 def children():
     """(parent, pid, state) of every process."""
     for pid in filter(str.isdigit, os.listdir("/proc")):
@@ -272,4 +294,5 @@ if vm.places("real16") and vm.is_configured("FORK"):
     if not vm.host_lacks("real16"):
         for title, function in CASES:
             tap.add(title, function)
+        tap.add("copies of a guest that was restored elsewhere", elsewhere)
 tap.main()

@@ -45,19 +45,31 @@ void event_del(struct event_loop *loop, struct event_source *src)
 	epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, src->fd, NULL);
 }
 
+void event_forget(struct event_loop *loop, struct event_source *src)
+{
+	event_del(loop, src);
+	for (int i = 0; i < loop->nr_ready; i++)
+		if (loop->ready[i].data.ptr == src)
+			loop->ready[i].data.ptr = NULL;
+}
+
 void event_run(struct event_loop *loop, bool (*finished)(void *arg), void *arg)
 {
 	struct epoll_event ready[BATCH];
 
+	loop->ready = ready;
+	loop->nr_ready = 0;
 	while (!finished(arg)) {
-		int n = epoll_wait(loop->epoll_fd, ready, BATCH, -1);
-
-		for (int i = 0; i < n; i++) {
+		loop->nr_ready = epoll_wait(loop->epoll_fd, ready, BATCH, -1);
+		for (int i = 0; i < loop->nr_ready; i++) {
 			struct event_source *src = ready[i].data.ptr;
 
-			src->ready(src->arg, ready[i].events);
+			if (src)
+				src->ready(src->arg, ready[i].events);
 		}
 	}
+	loop->ready = NULL;
+	loop->nr_ready = 0;
 }
 
 static int checked(int fd, const char *what)

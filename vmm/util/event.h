@@ -8,8 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct epoll_event;
+
 struct event_loop {
 	int epoll_fd;
+	struct epoll_event *ready; /* what is handled now, */
+	int nr_ready;		   /* of event_run()'s thread */
 };
 
 /* One file descriptor; the caller owns it and keeps it while registered. */
@@ -29,8 +33,12 @@ void event_free(struct event_loop *loop);
 int event_add(struct event_loop *loop, struct event_source *src,
 	      uint32_t events);
 
-/* Stops watching @src; the descriptor stays open. */
+/* Stops watching @src; the descriptor stays open. Its handler may still be called, if
+ * it was found ready together with what is handled now. */
 void event_del(struct event_loop *loop, struct event_source *src);
+
+/* The same, and it is not called any more: @src may be freed. From a handler. */
+void event_forget(struct event_loop *loop, struct event_source *src);
 
 /* Runs handlers until @finished, asked between batches, says so. */
 void event_run(struct event_loop *loop, bool (*finished)(void *arg), void *arg);

@@ -29,21 +29,32 @@ static unsigned int next_nr = 1; /* for copies that have this run's name */
 
 /* --- VMM --- */
 
-/* The words of the only guest, each with its NUL; nothing of those that are too
- * many. */
+/* False: it is too much. */
+static bool put_word(char *text, size_t size, size_t *len, const char *word)
+{
+	size_t word_len = strlen(word) + 1;
+
+	if (word_len > size - *len)
+		return false;
+	memcpy(text + *len, word, word_len);
+	*len += word_len;
+	return true;
+}
+
+/* The folder and the words of the only guest, each with its NUL; nothing of those that
+ * are too many. The folder is "." where the words were said here. */
 static size_t tell(struct vm *vms, unsigned int nr_vms, char *text, size_t size)
 {
-	const char *const *word = vms->config.words;
+	const struct vm_config *config = &vms->config;
+	const char *const *word = config->words;
+	const char *folder = config->words_folder ? config->words_folder : ".";
 	size_t len = 0;
 
-	for (; nr_vms == 1 && word && *word; word++) {
-		size_t word_len = strlen(*word) + 1;
-
-		if (word_len > size - len)
+	if (nr_vms != 1 || !word || !put_word(text, size, &len, folder))
+		return 0;
+	for (; *word; word++)
+		if (!put_word(text, size, &len, *word))
 			return 0;
-		memcpy(text + len, *word, word_len);
-		len += word_len;
-	}
 	return len;
 }
 

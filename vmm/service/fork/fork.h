@@ -55,7 +55,8 @@ struct copies {
 	struct copy list[];
 };
 
-/* The words that make the machine, ends with NULL; NULL: unknown, or none. */
+/* The folder in which the words that make the machine were said, and they; ends with
+ * NULL. NULL: unknown, or none. */
 extern char **fork_words;
 
 /* Begins to start @copies, which finish() is called for once; broker. */

@@ -48,9 +48,10 @@ static __attribute__((noreturn)) void become(const struct copy *copy, int tell)
 	const struct copies *copies = copy->copies;
 	unsigned int nr = (unsigned int)(copy - copies->list), words = 0, i = 0;
 	char of[64], told[64];
+	char *const *said = fork_words + 1;
 	const char **args;
 
-	while (fork_words[words])
+	while (said[words])
 		words++;
 	args = calloc(words + ARGS_MAX, sizeof(*args));
 	snprintf(of, sizeof(of), "--copy-of=%u:/proc/self/fd/%d",
@@ -63,14 +64,16 @@ static __attribute__((noreturn)) void become(const struct copy *copy, int tell)
 	args[i++] = told;
 	args[i++] = "--name";
 	args[i++] = copy->name;
-	memcpy(args + i, fork_words, words * sizeof(*args));
+	memcpy(args + i, said, words * sizeof(*args));
 	setsid();
 	forget_signals();
 	dup2(tell, STDERR_FILENO);
 	fcntl(tell, F_SETFD, 0);
 	fcntl(copies->snapshot, F_SETFD, 0);
-	execv(PROGRAM, (char **)args);
-	fprintf(stderr, "kvm-vmm: %s: %s\n", PROGRAM, strerror(errno));
+	if (!chdir(*fork_words))
+		execv(PROGRAM, (char **)args);
+	fprintf(stderr, "kvm-vmm: %s, in %s: %s\n", PROGRAM, *fork_words,
+		strerror(errno));
 	_exit(1);
 }
 
@@ -97,7 +100,7 @@ static void stop_hearing(struct copy *copy)
 {
 	if (copy->tell.fd < 0)
 		return;
-	event_del(&broker_loop, &copy->tell);
+	event_forget(&broker_loop, &copy->tell);
 	close(copy->tell.fd);
 	copy->tell.fd = -1;
 }
@@ -111,7 +114,7 @@ static void look(struct copies *copies)
 	for (unsigned int i = 0; i < copies->nr_started; i++)
 		stop_hearing(&copies->list[i]);
 	if (copies->limit.fd >= 0) {
-		event_del(&broker_loop, &copies->limit);
+		event_forget(&broker_loop, &copies->limit);
 		close(copies->limit.fd);
 	}
 	unlink_copies(copies);
