@@ -92,7 +92,9 @@ int target_open(struct target *target, const char *path)
 {
 	int err;
 
-	*target = (struct target){ .path = path, .folder = -1, .fd = -1 };
+	*target = (struct target){
+		.path = path, .folder = -1, .fd = -1, .user = geteuid()
+	};
 	err = open_folder(target);
 	if (!err && (!*target->name || !strcmp(target->name, ".") ||
 		     !strcmp(target->name, "..")))
@@ -127,11 +129,24 @@ static bool is_there(const struct target *target)
 	       open.st_dev == there.st_dev && open.st_ino == there.st_ino;
 }
 
+/* False: it has gone meanwhile, to be FILE. */
+static bool open_tmp(struct target *target)
+{
+	const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+
+	target->fd = openat(target->folder, target->tmp,
+			    flags | O_CREAT | O_EXCL, MODE);
+	target->is_new = target->fd >= 0;
+	if (target->is_new || errno != EEXIST)
+		return true;
+	target->fd = openat(target->folder, target->tmp, flags);
+	return target->fd >= 0 || errno != ENOENT;
+}
+
 static int take(struct target *target)
 {
-	target->fd = openat(
-		target->folder, target->tmp,
-		O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, MODE);
+	while (!open_tmp(target))
+		;
 	if (target->fd < 0)
 		return failed(target);
 	if (!flock(target->fd, LOCK_EX | LOCK_NB))
@@ -139,6 +154,23 @@ static int take(struct target *target)
 	return errno == EWOULDBLOCK ?
 		       refuse(target, -EBUSY, "is being saved to just now") :
 		       failed(target);
+}
+
+/* Whether FILE.tmp is a snapshot of this user's that was begun: its head, which is
+ * written last, is there or is a hole yet. */
+static bool may_be_written(const struct target *target)
+{
+	static const char hole[SNAPSHOT_MAGIC_LEN];
+	char magic[SNAPSHOT_MAGIC_LEN];
+	struct stat st;
+
+	if (target->is_new)
+		return true;
+	return !fstat(target->fd, &st) && S_ISREG(st.st_mode) &&
+	       st.st_uid == target->user && st.st_nlink == 1 &&
+	       (is_ours(target->fd) ||
+		(pread(target->fd, magic, sizeof(magic), 0) == sizeof(magic) &&
+		 !memcmp(magic, hole, sizeof(magic))));
 }
 
 static void let_go(struct target *target)
@@ -158,6 +190,10 @@ int target_begin(struct target *target)
 		let_go(target);
 		err = take(target);
 	}
+	if (!err && !may_be_written(target))
+		err = refuse(target, -EEXIST,
+			     "beside it is a .tmp that no save has begun; "
+			     "remove it, or name another file");
 	if (!err && ftruncate(target->fd, 0))
 		err = failed(target);
 	if (err)

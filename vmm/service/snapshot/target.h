@@ -2,12 +2,14 @@
  * The file that a snapshot is to be in. It comes into being under another name
  * beside it, FILE.tmp, and has its own once it is whole: at any time FILE is what it
  * was before or what it is to be. What is left of one that was not finished is
- * written over by the next.
+ * written over by the next; anything else of that name is left alone: a user's work,
+ * or another user's file, who would read along.
  */
 #ifndef MKVM_SNAPSHOT_TARGET_H
 #define MKVM_SNAPSHOT_TARGET_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #define TARGET_WHY_BYTES 512
 
@@ -15,7 +17,9 @@ struct target {
 	const char *path; /* as it was named; readable as long as this is open */
 	int folder;	  /* a descriptor */
 	char *name, *tmp; /* in there */
-	int fd; /* of tmp, while it is written; the caller may take it */
+	uid_t user;	  /* whose file it is to be */
+	int fd;	     /* of tmp, while it is written; the caller may take it */
+	bool is_new; /* that was not there before */
 	char why[TARGET_WHY_BYTES]; /* what has failed, "FILE: reason" */
 };
 
