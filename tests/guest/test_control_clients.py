@@ -4,6 +4,7 @@
 
 import contextlib
 import json
+import fcntl
 import os
 import signal
 import socket
@@ -284,6 +285,23 @@ def listens_at_paths():
             tap.equal(done.returncode, vm.USAGE, f"{name}: {done.stderr}")
 
 
+def locked_folder():
+    """Whoever may look into a folder may lock it: that stops no run, nor its end."""
+    with Folder() as folder:
+        os.chmod(folder.path, 0o755)
+        held = os.open(folder.path, os.O_RDONLY)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        place = os.path.join(folder.path, "socket")
+        with subprocess.Popen([vm.KVM_VMM, f"--control={place}",
+                               vm.assemble("echo")], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE) as program:
+            tap.check(b"ready" in program.stdout.readline(), "not ready")
+            program.stdin.write(b"\x04")
+            program.stdin.flush()
+        wait_for("its end", lambda: not os.path.exists(place))
+        os.close(held)
+
+
 def unsafe_folders():
     """A folder in which others may write is not used."""
     with Folder() as folder:
@@ -330,5 +348,6 @@ main(
     ("one that is alive is never stolen", steals_nothing),
     ("16 runs of one image that start at once", starts_at_once),
     ("sockets at paths, and names that are none", listens_at_paths),
+    ("a folder that another has locked is used all the same", locked_folder),
     ("a folder that others may write to is not used", unsafe_folders),
     ("a guest whose reader is stuck can be asked and ended", reader_is_stuck))

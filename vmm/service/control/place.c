@@ -186,12 +186,21 @@ static int listen_locked(struct place *place)
 	return fd;
 }
 
+/* Whoever may open a folder may lock it, for ever: so only where nobody else may it is
+ * waited for. 0 or -errno. */
+static int lock(int folder)
+{
+	if (!flock(folder, LOCK_EX | (is_own(folder) ? 0 : LOCK_NB)))
+		return 0;
+	return errno == EWOULDBLOCK ? 0 : -errno;
+}
+
 static int listen_here(struct place *place)
 {
-	int fd;
+	int fd = lock(place->folder);
 
-	if (flock(place->folder, LOCK_EX))
-		return -errno;
+	if (fd)
+		return fd;
 	fd = listen_locked(place);
 	flock(place->folder, LOCK_UN);
 	return fd;
@@ -292,7 +301,7 @@ void place_leave(struct place *place)
 {
 	struct stat st;
 
-	flock(place->folder, LOCK_EX);
+	lock(place->folder);
 	if (!fstatat(place->folder, place->base, &st, AT_SYMLINK_NOFOLLOW) &&
 	    st.st_ino == place->inode && st.st_dev == place->device)
 		unlinkat(place->folder, place->base, 0);
@@ -321,7 +330,7 @@ static void clean_up(const char *path, const struct sockaddr_un *address)
 
 	if (folder < 0)
 		return;
-	if (!flock(folder, LOCK_EX))
+	if (!lock(folder))
 		remove_stale(folder, base, address);
 	close(folder);
 }
