@@ -183,6 +183,13 @@ static int get_pieces(const struct vcpu *vcpu, struct saved *saved)
 	return get_clocks(vcpu, saved);
 }
 
+/* That there is none need not be set, and a KVM may be older than this one. */
+static void drop_no_triple_fault(struct kvm_vcpu_events *events)
+{
+	if (!events->triple_fault.pending)
+		events->flags &= ~KVM_VCPUEVENT_VALID_TRIPLE_FAULT;
+}
+
 int state_save_vcpu(struct vcpu *vcpu, struct parts *parts)
 {
 	struct stash *out = parts_add(parts, PART, vcpu->id, VERSION);
@@ -197,6 +204,7 @@ int state_save_vcpu(struct vcpu *vcpu, struct parts *parts)
 	err = get_pieces(vcpu, &saved);
 	if (err)
 		return err;
+	drop_no_triple_fault(&saved.events);
 	STASH_PUT(out, saved);
 	err = state_save_xsave(vcpu, out);
 	if (!err)

@@ -91,6 +91,19 @@ static int create_memory(struct vm *vm)
 	return err;
 }
 
+/* One that is on its way as the guest is saved is among its events then (KVM API,
+ * "KVM_CAP_X86_TRIPLE_FAULT_EVENT"); a KVM that has no such thing forgets it. */
+static void remember_triple_faults(const struct vm *vm)
+{
+	struct kvm_enable_cap cap = {
+		.cap = KVM_CAP_X86_TRIPLE_FAULT_EVENT,
+		.args = { 1 },
+	};
+
+	if (kvm_cap(vm->kvm, KVM_CAP_X86_TRIPLE_FAULT_EVENT))
+		ioctl(vm->fd, KVM_ENABLE_CAP, &cap);
+}
+
 static int create_vm(struct vm *vm)
 {
 	uint64_t identity_map = IDENTITY_MAP_ADDR;
@@ -102,6 +115,7 @@ static int create_vm(struct vm *vm)
 		return vm_failed(vm, "KVM_SET_IDENTITY_MAP_ADDR");
 	if (ioctl(vm->fd, KVM_SET_TSS_ADDR, TSS_ADDR))
 		return vm_failed(vm, "KVM_SET_TSS_ADDR");
+	remember_triple_faults(vm);
 	return 0;
 }
 
