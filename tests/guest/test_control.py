@@ -118,6 +118,7 @@ def chooses(run):
     with run.client() as client:
         client.refused("registers", "there are 3 guests", "guest N")
         client.refused("guest 4 pause", "no guest 4")
+        client.refused("guest 2", "a command", "guest N COMMAND")
         client.refused("guest 0 pause", "number from 1")
         client.refused("guest 2 help", "not about a guest")
         client.refused("guest", "number from 1")

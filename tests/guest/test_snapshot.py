@@ -1,56 +1,19 @@
 #!/usr/bin/python3
 """Guests that are saved and go on: in another process, as if nothing had happened."""
 
-import contextlib
 import functools
 import os
 import random
 import resource
-import shutil
 import signal
-import subprocess
-import tempfile
 import time
 
 import snapfile
 import vm
+from saving import STATUS, end, folder, run, start, whole
 from vm import tap
 
-LETTERS, STATUS = 400, 17   # what src/tally.S prints, and ends with
 KILLS = 20
-
-
-def start(*words, **more):
-    return subprocess.Popen([vm.KVM_VMM, *map(str, words)],
-                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, **more)
-
-
-def end(process):
-    out, err = process.communicate(timeout=120)
-    return vm.Result(process.returncode, out, err)
-
-
-def run(*words, **more):
-    return end(start(*words, **more))
-
-
-@contextlib.contextmanager
-def folder():
-    path = tempfile.mkdtemp(prefix="snapshot-")
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path)
-
-
-@functools.lru_cache(None)
-def whole():
-    """What the guest prints that nobody disturbs."""
-    result = run(vm.assemble("tally"))
-    result.must(STATUS)
-    tap.equal(len(result.out), LETTERS, "letters")
-    return result.out
 
 
 def moments(nr):
@@ -396,70 +359,6 @@ def cut_meanwhile():
         tap.check(len(result.err.splitlines()) == 1, result.err)
 
 
-def ctl(where, *words):
-    return subprocess.run([vm.KVM_VMM, "ctl", f"{where}/socket", *words],
-                          capture_output=True, check=False, timeout=60)
-
-
-def by_command():
-    """Saved while it runs, again and again: each file has its moment."""
-    with folder() as there:
-        process = start(f"--control={there}/socket", vm.assemble("tally"))
-        first = os.read(process.stdout.fileno(), 100)
-        for i in range(3):
-            done = ctl(there, "save", f"{there}/{i}")
-            tap.check(b'"bytes": ' in done.stdout, done.stdout, done.stderr)
-        for path, says in ((there, b"is not a regular file"),
-                           ("/dev/zero", b"is not a regular file"),
-                           (f"{there}/nowhere/x", b"No such file"),
-                           (vm.KVM_VMM, b"is no snapshot")):
-            done = ctl(there, "save", path)
-            tap.check(done.returncode and says in done.stdout + done.stderr,
-                      says, done.stdout, done.stderr)
-        end(process).must(STATUS, whole()[len(first):])
-        lengths = []
-        for i in range(3):
-            run("--show-snapshot", f"{there}/{i}").must(vm.OK)
-            result = run("--restore", f"{there}/{i}")
-            result.must(STATUS)
-            tap.check(whole().endswith(result.out), result.out)
-            lengths.append(len(result.out))
-        tap.equal(lengths, sorted(lengths, reverse=True))
-        tap.equal(sorted(os.listdir(there)), ["0", "1", "2"])
-
-
-def chain():
-    """What is new since the last time, and what it goes on from."""
-    with folder() as there:
-        process = start(f"--control={there}/socket", vm.assemble("tally"))
-        letters = 0
-        while letters < LETTERS / 3:
-            letters += len(os.read(process.stdout.fileno(), 100))
-        for i in range(5):
-            done = ctl(there, "save", "--incremental", f"{there}/{i}")
-            base = f'"base": "{i - 1}"'.encode() in done.stdout
-            tap.check(done.returncode == 0 and base == (i > 0), done.stdout,
-                      done.stderr)
-        os.mkdir(f"{there}/other")
-        ctl(there, "save", "--incremental", f"{there}/other/5")
-        os.rename(f"{there}/other/5", f"{there}/5")
-        done = ctl(there, "save", "--incremental", f"{there}/other/6")
-        tap.check(b"is not what it was" in done.stdout + done.stderr,
-                  done.stdout, done.stderr)
-        end(process)
-        for i in range(6):
-            run("--show-snapshot", f"{there}/{i}").must(vm.OK)
-            result = run("--restore", f"{there}/{i}")
-            result.must(STATUS)
-            tap.check(whole().endswith(result.out), i, result.out)
-        room = [os.stat(f"{there}/{i}").st_blocks for i in range(6)]
-        tap.check(max(room[1:5]) < room[0] and room[5] > room[1], room)
-        os.rename(f"{there}/5", f"{there}/2")
-        refused(f"{there}/4", "another snapshot by now")
-        os.unlink(f"{there}/2")
-        refused(f"{there}/4", "/2: No such file")
-
-
 def add_cases():
     if vm.host_lacks("real16"):
         tap.add("guests that are saved", vm.skip, vm.host_lacks("real16"))
@@ -488,9 +387,6 @@ def add_cases():
     tap.add("a guest that has ended by itself is not saved", nothing_to_save)
     tap.add("kill -9 while saving leaves the old file or the new one", killed)
     tap.add("a file that becomes shorter ends its guest", cut_meanwhile)
-    if vm.is_configured("CONTROL"):
-        tap.add("a guest that runs is saved by command", by_command)
-        tap.add("saved over and over, only what is new is in a file", chain)
 
 
 if vm.places("real16", "hello.bin") and vm.is_configured("SNAPSHOT"):

@@ -186,7 +186,8 @@ static bool put_words(struct request_line *line, const char *const *words)
 		if (words > first)
 			text_add(&line->text, " ");
 		if (row && row->takes_file && words > first && !words[1] &&
-		    words[0][0] != '/' && getcwd(cwd, sizeof(cwd)))
+		    words[0][0] != '/' && strncmp(*words, "--", 2) != 0 &&
+		    getcwd(cwd, sizeof(cwd)))
 			text_add(&line->text, "%s/", cwd);
 		text_add(&line->text, "%s", *words);
 	}

@@ -97,9 +97,9 @@ static bool take_guest(struct ctl_call *call, const char **text)
 	const char *at = skip_blanks(*text + strlen(GUEST_WORD));
 	uint64_t number;
 
-	if (!ctl_number(&at, GUESTS, &number) || !number) {
+	if (!ctl_number(&at, GUESTS, &number) || !number || !*at) {
 		ctl_refuse(call, "say `guest N COMMAND`; `info` numbers them",
-			   "guest: it takes a number from 1 on");
+			   "guest: it takes a number from 1 on, and a command");
 		return false;
 	}
 	call->guest = (unsigned int)number;

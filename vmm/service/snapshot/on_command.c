@@ -22,7 +22,7 @@
 #include "util/clock.h"
 
 #define PATIENCE_NS (2 * NS_PER_SEC) /* until all vCPUs stand still */
-#define HINT	    "`save FILE`"
+#define HINT	    "`save FILE`, or `save --incremental FILE`"
 #define BLOCK	    512 /* st_blocks, stat(2) */
 #define INCREMENTAL "--incremental"
 
@@ -59,8 +59,11 @@ static bool prepare(struct ctl_call *call)
 	const char *path = file_of(call, &incremental);
 	int err;
 
-	if (!*path) {
-		ctl_refuse(call, HINT, "save: where to?");
+	if (!*path || !strncmp(path, "--", 2)) {
+		ctl_refuse(call, HINT,
+			   *path ? "save: `%s` is no option of its" :
+				   "save: where to?",
+			   path);
 		return false;
 	}
 	saving = calloc(1, sizeof(*saving));
@@ -162,6 +165,12 @@ static void save(struct ctl_call *call, struct vm *vm, uint64_t start_ns)
 	char name[NAME_MAX + 1];
 	int err;
 
+	if (since && incremental && since_needs(since, path)) {
+		vm_resume(vm);
+		ctl_refuse(call, "name another file",
+			   "save: %s: what is saved goes on from it", path);
+		return;
+	}
 	if (since && !incremental)
 		since_forget(since);
 	err = since ? snapshot_save_since(vm, call->fd,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "memory.h"
+#include "service/snapshot/format.h"
 #include "service/snapshot/ram.h"
 
 static int make_lists(struct since *since, size_t nr)
@@ -40,30 +41,65 @@ static size_t folder_len(const char *path)
 	return slash ? (size_t)(slash - path) + 1 : 0;
 }
 
-const char *since_base(const struct since *since, const char *path)
+static bool is_beside(const struct since *since, const char *path)
 {
 	const size_t len = folder_len(path);
 
-	if (!since->is_saved || folder_len(since->path) != len ||
-	    strncmp(since->path, path, len) != 0 || !strcmp(since->path, path))
+	return folder_len(since->path) == len &&
+	       !strncmp(since->path, path, len);
+}
+
+const char *since_base(const struct since *since, const char *path)
+{
+	if (!since->is_saved || !is_beside(since, path) ||
+	    !strcmp(since->path, path) || since->nr_files == SNAPSHOT_CHAIN_MAX)
 		return NULL;
-	return since->path + len;
+	return since->path + folder_len(path);
+}
+
+bool since_needs(const struct since *since, const char *path)
+{
+	const char *names = (const char *)since->names.data;
+
+	if (!since_base(since, path))
+		return false;
+	path += folder_len(path);
+	for (size_t at = 0; at < since->names.len; at += strlen(names + at) + 1)
+		if (!strcmp(names + at, path))
+			return true;
+	return false;
+}
+
+/* The file at @path, on top of the others or alone. */
+static void add_name(struct since *since, const char *path)
+{
+	const char *name = path + folder_len(path);
+
+	if (!since_base(since, path)) {
+		stash_free(&since->names);
+		since->names = (struct stash){ 0 };
+		since->nr_files = 0;
+	}
+	stash_put(&since->names, name, strlen(name) + 1);
+	since->nr_files++;
 }
 
 void since_saved(struct since *since, const char *path, uint64_t head_sum)
 {
 	uint64_t *sums = since->sums;
 
+	add_name(since, path);
 	since->sums = since->fresh;
 	since->fresh = sums;
 	snprintf(since->path, sizeof(since->path), "%s", path);
 	since->head_sum = head_sum;
-	since->is_saved = true;
+	since->is_saved = !since->names.bad;
 }
 
 void since_forget(struct since *since)
 {
 	free(since->sums);
 	free(since->fresh);
+	stash_free(&since->names);
 	*since = (struct since){ 0 };
 }
