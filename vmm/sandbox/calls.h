@@ -206,7 +206,7 @@ ROW(brk, EACH, "", "the same")
 ROW(madvise, EACH, "MADV_DONTNEED", "what the guest's balloon returns; a thread's stack", IS(2, MADV_DONTNEED))
 ROW(madvise, EACH, "MADV_FREE", "the C library's heap", IS(2, MADV_FREE))
 ROW(getrandom, EACH, "", "virtio-rng; the C library's heap")
-ROW(sysinfo, SAVES, "", "some C libraries sort with as much memory as there is")
+ROW(sysinfo, EACH, "", "some C libraries sort with as much memory as there is")
 
 /* --- The terminal ---------------------------------------------------------- */
 
