@@ -5,6 +5,7 @@ lines that are up, ticks, the time, and keys that arrive without being asked for
 again.
 """
 
+import os
 import subprocess
 import tempfile
 import time
