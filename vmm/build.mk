@@ -26,7 +26,7 @@ obj-$(CONFIG_MACHINE) += boot/select.o boot/kind.o boot/kind_look.o \
 			 boot/gunzip$(call none-without,BOOT_GZIP).o
 obj-$(or $(CONFIG_BOOT_GZIP),$(CONFIG_NET_USER),$(CONFIG_DBG_TRACE_INSN)) += util/backend.o
 obj-$(CONFIG_MACHINE) += util/lock.o util/log.o util/sink.o util/ring.o util/text.o \
-			 util/bus_error.o util/reach.o util/signal_self.o \
+			 util/bus_error.o util/signal_self.o \
 			 util/size.o
 
 obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
@@ -44,6 +44,8 @@ obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/services$(if $(CONFIG_DBG_GDB)$(CONFIG_DBG_TRACE_INSN)$(CONFIG_SNAPSHOT)$(CONFIG_CONTROL)$(CONFIG_DBG_STATS_EVERY),,_none).o \
 	 core/board_queue$(call none-without,VIRTIO).o \
 	 core/board_pci$(call none-without,PCI).o
+obj-$(or $(CONFIG_SANDBOX),$(CONFIG_NET_SOCKET),$(CONFIG_VIRTIO_9P),$(CONFIG_SNAPSHOT),$(CONFIG_DBG_GDB)) \
+	+= util/reach.o
 obj-$(CONFIG_SANDBOX) += $(call whole,sandbox)
 obj-$(CONFIG_MACHINE) += view$(call none-without,DISPLAY_TEXT).o
 obj-$(CONFIG_DISPLAY_TEXT) += display/text.o

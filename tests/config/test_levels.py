@@ -133,9 +133,11 @@ def is_explained(path, now):
     the place of the bare loop, a part or a folder that of its stand-in."""
     if fnmatch.fnmatch(path, "vmm/bare/*") or path == "vmm/util/log_plain.c":
         return "vmm/machine.c" in now or path.endswith("_none.c")
+    part = path.removesuffix("_none.c")
     return path.endswith("_none.c") and (
-        path.replace("_none.c", ".c") in now or
-        any(name.startswith(path.replace("_none.c", "/")) for name in now))
+        part + ".c" in now or
+        any(name.startswith((part + "/", part.replace("/core/", "/") + "/"))
+            for name in now))
 
 
 def grows(level):

@@ -29,7 +29,7 @@ size_t mem_discard(const struct memory *mem, void *hva, size_t len)
 	if (at > mem->size || len > mem->size - at || len < before)
 		return 0;
 	len = (len - before) & -X86_PAGE_SIZE;
-	if (len && mem->of_file)
+	if (len && mem->file)
 		return discard_of_file(mem->base + at + before, len);
 	if (!len || madvise(mem->base + at + before, len, MADV_DONTNEED))
 		return 0;

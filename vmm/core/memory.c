@@ -42,7 +42,7 @@ int mem_init(struct memory *mem, uint64_t size)
 	}
 	madvise(mem->base, size, MADV_DONTDUMP);
 	mem->size = size;
-	mem->of_file = false;
+	mem->file = NULL;
 	mem->low_size = size < MEM_HOLE_START ? size : MEM_HOLE_START;
 	if (size >= LARGE_PAGE)
 		madvise(mem->base, size, MADV_HUGEPAGE);

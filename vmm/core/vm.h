@@ -17,6 +17,9 @@
 #include "pci.h"
 #include "x86/cpustate.h"
 
+/* What is said of a file that RAM was mapped from (vm->mem.file). */
+#define MEM_FILE_SHORTER "%s: has become shorter while its guest ran"
+
 struct board;
 struct console_guest;
 struct irqchip;

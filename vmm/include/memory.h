@@ -23,16 +23,12 @@ typedef uint64_t gpa_t;
 #define MEM_MIN	       (64ULL << 10)
 #define MEM_MAX	       (1ULL << 40)
 
-/* What is said of a file that RAM was mapped from. */
-#define MEM_FILE_SHORTER "%s: has become shorter while its guest ran"
-
 struct memory {
 	uint8_t *base;	  /* hva of gpa 0 */
 	void *mapping;	  /* what was mapped: RAM, and guards around it */
 	size_t size;	  /* bytes of RAM, a multiple of 4 KiB */
 	size_t low_size;  /* bytes of RAM below the hole */
-	bool of_file;	  /* some of it is mapped from a snapshot */
-	const char *file; /* that it is mapped from; NULL: none */
+	const char *file; /* that some of it is mapped from, or NULL */
 };
 
 /* Maps @size bytes of zeroed RAM. 0, -EINVAL (size), -ENOMEM. */

@@ -108,7 +108,6 @@ static int map_ram(struct vm *vm)
 		return -EINVAL;
 	}
 	err = ram_begin(&vm->mem, file.path);
-	vm->mem.of_file = true;
 	if (!err)
 		return map_files(&vm->mem, &file, 0);
 	log_error("%s: %s%s", file.path, strerror(-err), log_advice(-err));
