@@ -207,7 +207,7 @@ static void gives_pages_of_a_file_back(void **state)
 	assert_ptr_equal(mmap(mem.base + 0x2000, 0x4000, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_FIXED, fileno(file), 0),
 			 mem.base + 0x2000);
-	mem.of_file = true;
+	mem.file = "snapshot";
 	mem.base[0x3000] = 6;
 	assert_int_equal(mem_discard(&mem, mem.base + 0x1000, 0x3000), 0x3000);
 	for (size_t at = 0x1000; at < 0x4000; at++)

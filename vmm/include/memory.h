@@ -42,9 +42,8 @@ void *mem_hva(const struct memory *mem, gpa_t gpa, size_t len);
 int mem_write(const struct memory *mem, gpa_t gpa, const void *buf, size_t len);
 int mem_read(const struct memory *mem, gpa_t gpa, void *buf, size_t len);
 
-/* Gives the host back the pages that lie wholly in the @len bytes at @hva, which is
- * one of mem_hva(): when touched next they are zeroes. How many bytes those are;
- * 0 as well where not all of it is RAM. */
+/* Gives the host back the whole pages in the @len bytes at @hva, of mem_hva(): they
+ * are zeroes when touched next. How many bytes; 0 where not all of it is RAM. */
 size_t mem_discard(const struct memory *mem, void *hva, size_t len);
 
 /* One past the last byte of RAM: a gpa, above 4 GiB when RAM reaches there. */

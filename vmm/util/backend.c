@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "util/log.h"
+#include "util/log_loop.h"
 
 #define STACK_SIZE 16384
 

@@ -12,15 +12,10 @@
 #ifndef MKVM_LOG_H
 #define MKVM_LOG_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* An error; printed always. Returns nothing: the caller returns -errno. */
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-/* The first error of this thread's from now on is put at @text as well, for whoever
- * has asked for what fails; NULL: no more. */
-void log_overhear(char *text, size_t size);
 
 /* A warning; printed always. */
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -37,6 +32,5 @@ const char *log_advice(int err);
 
 /* Turns details on (--verbose) or off. */
 void log_set_verbose(int on);
-bool log_is_verbose(void);
 
 #endif

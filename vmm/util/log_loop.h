@@ -27,4 +27,11 @@ void log_hold(bool on);
 /* The other threads are gone: writes what is left, and waits from now on. */
 void log_detach(void);
 
+/* The first error of this thread's from now on is put at @text as well, for whoever
+ * has asked for what fails; NULL: no more. */
+void log_overhear(char *text, size_t size);
+
+/* Whether details are on: log_set_verbose(). */
+bool log_is_verbose(void);
+
 #endif

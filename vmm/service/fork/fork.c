@@ -18,6 +18,7 @@
 #include "service/snapshot/snapshot.h"
 #include "util/clock.h"
 #include "util/log.h"
+#include "util/log_loop.h"
 
 #define PATIENCE_NS (2 * NS_PER_SEC) /* as of `pause` */
 #define SEALS	    (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "abi/exit_status.h"
+#include "core/vm.h"
 #include "memory.h"
 #include "service/snapshot/pages.h"
 #include "terminal/term.h"
