@@ -177,7 +177,7 @@ obj-$(CONFIG_DBG_TRACE_INSN) += $(call whole,service/insn) core/linear.o x86/wal
 of-control := $(addprefix service/snapshot/,on_command.o on_reset.o again.o)
 obj-$(CONFIG_SNAPSHOT)    += $(addprefix core/,state.o state_cpuid.o \
 			     state_time.o state_vcpu.o state_xsave.o \
-			     state_msrs.o state_board.o state_wires.o) util/parts.o util/stash.o \
+			     state_msrs.o state_board.o state_reset.o state_wires.o) util/parts.o util/stash.o \
 			     util/checksum.o util/pageset.o util/thread.o \
 			     $(filter-out %_none.o $(of-control),$(call whole,service/snapshot)) \
 			     $(if $(CONFIG_CONTROL),$(of-control))

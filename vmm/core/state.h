@@ -89,6 +89,11 @@ int state_save_wires(struct vm *vm, struct parts *parts);
 int state_load_boards(struct vm *vm, struct parts *parts, const char *subject);
 int state_load_wires(struct vm *vm, struct parts *parts, const char *subject);
 
+/* Likewise, of all vCPUs; and of the controllers in the host kernel, if there are. */
+int state_load_vcpus(struct vm *vm, struct parts *parts, const char *subject,
+		     const struct state_gap *gap);
+int state_load_chips(struct vm *vm, struct parts *parts, const char *subject);
+
 /* Has all devices forget what they were set up for, and lower their lines. */
 void state_reset_boards(struct vm *vm);
 
