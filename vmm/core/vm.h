@@ -92,6 +92,8 @@ struct vm {
 	struct pause pause; /* see core/pause.h */
 	bool forks;	    /* state_save() is for copies; its caller's */
 	bool resets;	    /* the state is of a machine that is reset */
+	bool ends_saved;    /* it ends once it is saved; who saves it */
+	atomic_bool frozen; /* and has been: workers do nothing any more */
 	const struct cpu_state *first; /* registers; NULL: it was restored */
 	pthread_mutex_t errand_lock;
 	pthread_cond_t errand_done;

@@ -41,15 +41,25 @@ static void on_bell(void *arg, uint32_t events)
 	w->ending = true;
 }
 
+/* A guest that was saved and is to end: what it has asked for since, a kick that nobody
+ * has looked at yet, is done where it is restored, and not here as well. */
+static bool has_to_answer(const struct worker *w,
+			  const struct event_source *src)
+{
+	return !w->ending &&
+	       (src == &w->bell || !atomic_load(&w->board->vm->frozen));
+}
+
 static void answer(struct worker *w, const struct epoll_event *ready, int n)
 {
 	struct lock *lock = &w->board->dev.lock;
 
 	lock_take(lock);
-	for (int i = 0; i < n && !w->ending; i++) {
+	for (int i = 0; i < n; i++) {
 		struct event_source *src = ready[i].data.ptr;
 
-		src->ready(src->arg, ready[i].events);
+		if (has_to_answer(w, src))
+			src->ready(src->arg, ready[i].events);
 	}
 	lock_give(lock);
 }

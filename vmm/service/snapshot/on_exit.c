@@ -54,11 +54,13 @@ static int say_ended(const struct vm *vm)
 	return 0;
 }
 
-/* It stays paused: what it would do now is not in the file. */
+/* It stays paused, and its devices do nothing more: what they would do now is not in
+ * the file, and would be done once more where it goes on. */
 static int save(struct vm *vm)
 {
 	if (!vm_pause(vm))
 		return say_ended(vm);
+	vm->ends_saved = true;
 	return snapshot_save_to(vm, &saver.target, OPTION);
 }
 

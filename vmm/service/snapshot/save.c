@@ -6,6 +6,7 @@
 
 #include <cpuid.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -280,6 +281,8 @@ int snapshot_save_since(struct vm *vm, int fd, struct since *since,
 		return -ESRCH;
 	}
 	err = save_if_let(&saving, fd);
+	if (vm->ends_saved)
+		atomic_store(&vm->frozen, true);
 	state_release(vm);
 	*head_sum = saving.head.head_sum;
 	ram_forget(&saving.look);
