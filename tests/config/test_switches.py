@@ -50,6 +50,8 @@ class Row:
 
 NAMES_DEFAULT = {"guest": "holds the word that --irqchip means by default"}
 COUNTS_IRQS = {"devices/serial": "says how many interrupt lines it has"}
+FORGETS = {"devices/hypercall": "is not remembered without SNAPSHOT",
+           "devices/reset": "is not remembered without SNAPSHOT"}
 SAYS_16550A = {"devices/serial": "says that it is a 16550A, not a 16450"}
 
 BARE = r"device  (debugcon|hypercall|post|reset|serial) .*"
@@ -85,12 +87,12 @@ ROWS = {
         "devices/serial_irq_none devices/hypercall_none",
         "=n ".join(name for name in SYMBOLS if in_machine(name)) +
         '=n SMP_MAX=n DEFAULT_IRQCHIP=n DEFAULT_MEM=n DEFAULT_CPUS=n '
-        'DEFAULT_CMDLINE=n', r".*", BARE, changed=COUNTS_IRQS,
+        'DEFAULT_CMDLINE=n', r".*", BARE, changed={**COUNTS_IRQS, **FORGETS},
         keeps="util/static_pie util/lock boot/flat core/memory core/bus "
         "core/cpuregs x86/cpustate_real16 devices/serial devices/serial_fifo "
         "devices/hypercall devices/debugcon devices/post devices/reset"),
     "IRQCHIP": Row(
-        "irqchip/kernel irqchip/vmm irqchip/split boot/firmware/mptable "
+        "irqchip/kernel irqchip/kernel_state irqchip/vmm irqchip/split boot/firmware/mptable "
         "boot/firmware/acpi boot/firmware/dsdt boot/firmware/vmgenid pci/ecam "
         "irqchip/intr irqchip/bios irqchip/msi irqchip/pit_kernel core/smp "
         "core/unstarted core/irqfds irqchip/routes devices/pic "
@@ -112,7 +114,7 @@ ROWS = {
         takes='IRQCHIP_DEFAULT_KERNEL=n DEFAULT_IRQCHIP="split"',
         changed=NAMES_DEFAULT, on=True),
     "IRQCHIP_KERNEL": Row(
-        "irqchip/kernel irqchip/pit_kernel", takes="PIT_KERNEL=n",
+        "irqchip/kernel irqchip/kernel_state irqchip/pit_kernel", takes="PIT_KERNEL=n",
         lost=(r"irqchip kernel .*", r"feature pit .*"),
         wish={"IRQCHIP_DEFAULT_VMM": True}),
     "IRQCHIP_VMM": Row("irqchip/vmm", lost=r"irqchip vmm .*"),
@@ -268,11 +270,12 @@ ROWS = {
         "core/state* util/parts util/stash util/checksum util/pageset words "
         "virtio/saved virtio/*_saved virtio/p9/saved disk/*_saved "
         "irqchip/kernel_state pci/saved",
-        "words_none service/snapshot/restore_none devices/hypercall_none",
+        "words_none service/snapshot/restore_none devices/hypercall_none irqchip/kernel_state_none",
         "VMGENID=n FORK=n", (r"service (restore|copy-of|save|save-on-exit) .*",
                       r"feature (vmgenid|disk-check) .*",
                       r"command show-snapshot .*")),
-    "CONTROL": Row("service/control/* service/fork/* service/snapshot/on_command util/json_read "
+    "CONTROL": Row("service/control/* service/fork/* service/snapshot/on_command "
+                   "service/snapshot/on_reset service/snapshot/again util/json_read "
                    "probes/stats/ctl probes/stages/ctl",
                    takes="FORK=n",
                    lost=(r"service (control|name|detached) .*",

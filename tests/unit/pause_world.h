@@ -126,6 +126,7 @@ static void *halt_vcpu(void *arg)
 	struct vcpu *vcpu = current = arg;
 
 	pause_here(vcpu);
+	vcpu->halted = true; /* as the run loop says before */
 	vcpu->run->if_flag = 1;
 	TABLE_FOREACH(irqchip, row)
 		assert_true((*row)->halt(vcpu));

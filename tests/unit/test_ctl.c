@@ -76,7 +76,7 @@ static void test_lines(void **state)
 		{ "guest 2all", NULL, 0, "a number from 1" },
 		{ "guest -1 all", NULL, 0, "a number from 1" },
 		{ "guest", NULL, 0, "a number from 1" },
-		{ "guest 1", NULL, 0, "no such command" },
+		{ "guest 1", NULL, 0, "a command" },
 		{ "guest 1 guest 1 all", NULL, 0, "no such command" },
 		{ "", NULL, 0, "no such command" },
 		{ "al", NULL, 0, "al: no such command" },

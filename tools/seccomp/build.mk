@@ -11,7 +11,9 @@ $(B)/host/seccomp: $(B)/tools/seccomp/seccomp.o
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CC) $(CFLAGS) -o $@ $< $(LDFLAGS) -lseccomp
 
-$(SECCOMP_H): $(B)/host/seccomp
+# The table by name as well: a tree that was copied has the filters and not the program,
+# which make takes for no reason to make them.
+$(SECCOMP_H): $(B)/host/seccomp $(wildcard tools/seccomp/*.[ch] vmm/sandbox/*.h)
 	$(say) SECCOMP $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$< $(if $(findstring _san,$@),san) >$@.tmp
