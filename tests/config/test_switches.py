@@ -50,8 +50,7 @@ class Row:
 
 NAMES_DEFAULT = {"guest": "holds the word that --irqchip means by default"}
 COUNTS_IRQS = {"devices/serial": "says how many interrupt lines it has"}
-FORGETS = {"devices/hypercall": "is not remembered without SNAPSHOT",
-           "devices/reset": "is not remembered without SNAPSHOT"}
+FORGETS = dict.fromkeys(("devices/hypercall", "devices/reset"), "is not remembered")
 SAYS_16550A = {"devices/serial": "says that it is a 16550A, not a 16450"}
 
 BARE = r"device  (debugcon|hypercall|post|reset|serial) .*"
@@ -271,7 +270,8 @@ ROWS = {
         "virtio/saved virtio/*_saved virtio/p9/saved disk/*_saved "
         "irqchip/kernel_state pci/saved",
         "words_none service/snapshot/restore_none devices/hypercall_none irqchip/kernel_state_none",
-        "VMGENID=n FORK=n", (r"service (restore|copy-of|save|save-on-exit) .*",
+        changed={part + "/*": "is not remembered" for part in ("devices", "disk", "pci", "virtio")},
+        takes="VMGENID=n FORK=n", lost=(r"service (restore|copy-of|save|save-on-exit) .*",
                       r"feature (vmgenid|disk-check) .*",
                       r"command show-snapshot .*")),
     "CONTROL": Row("service/control/* service/fork/* service/snapshot/on_command "
