@@ -152,7 +152,10 @@ def case_copy_of_copy(guests):
     check(answer["ok"], answer)
     copy = Console(answer["copies"][0]["name"])
     values = guests.ask("cat /sys/class/net/eth0/address")
-    values.append(copy.ask(f"{NETWORK}; cat /sys/class/net/eth0/address"))
+    # It has its maker's address until its card begins anew.
+    values.append(copy.ask(f"while [ \"$(cat /sys/class/net/eth0/address)\" = {values[1]} ]; "
+                           f"do sleep 0.2; done; {NETWORK}; "
+                           "cat /sys/class/net/eth0/address"))
     differ(values)
     check(copy.ask("cat /disk/who") == "1")
 

@@ -8,6 +8,7 @@ because most of them do nothing but wait.
 
 import concurrent.futures
 import fcntl
+import glob
 import gzip
 import os
 import pty
@@ -343,25 +344,23 @@ def unpacking(signum, status, *options):
     """kvm-vmm ends while a kvm-gunzip of ours unpacks, which never does."""
     with tempfile.TemporaryDirectory() as folder:
         ours = shutil.copy(vm.KVM_VMM, folder)
-        noted = os.path.join(folder, "noted")
+        mark = f"{os.getpid()}{random.randrange(10 ** 9)}"
         packed = os.path.join(folder, "packed.gz")
         with open(packed, "wb") as file:
             file.write(gzip.compress(b"\xf4"))
         program = os.path.join(folder, "kvm-gunzip")
         with open(program, "w", encoding="ascii") as file:
-            file.write(f"#!/bin/sh\necho $$ >{noted}.\n"
-                       f"/bin/mv {noted}. {noted}\nexec /bin/sleep 500\n")
+            file.write(f"#!/bin/sh\nexec /bin/sleep 500.{mark}\n")
         os.chmod(program, 0o755)
         with subprocess.Popen([ours, *options, packed]) as process:
-            wait_for(lambda: os.path.exists(noted), "kvm-gunzip has begun")
-            with open(noted, encoding="ascii") as file:
-                unpacker = int(file.read())
+            wait_for(lambda: running(mark), "kvm-gunzip has begun")
             if signum:
                 process.send_signal(signum)
             try:
-                wait_for(lambda: not is_running(unpacker), "kvm-gunzip ends")
+                wait_for(lambda: not running(mark), "kvm-gunzip ends")
             except tap.Failure:
-                os.kill(unpacker, signal.SIGKILL)
+                for pid in running(mark):
+                    os.kill(pid, signal.SIGKILL)
                 raise
         tap.equal(process.returncode, status, "how kvm-vmm has ended")
 
@@ -373,13 +372,18 @@ def wait_for(happens, what):
         time.sleep(0.02)
 
 
-def is_running(pid):
-    """Not gone, and not a zombie that init has yet to bury."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+def running(mark):
+    """The processes with mark in their words, by our own numbers: a back end
+    may have a pid namespace, in which it is 1. A zombie has no words."""
+    found = []
+    for path in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            with open(path, "rb") as file:
+                if file.read().split(b"\0")[1:2] == [f"500.{mark}".encode()]:
+                    found.append(int(path.split("/")[2]))
+        except OSError:
+            pass
+    return found
 
 
 TIMEOUT = ("--timeout", "1")

@@ -63,7 +63,7 @@ struct ctl_command {
 	const char *args;     /* as `help` shows them, "FILE", or "" */
 	const char *what;     /* one line */
 	enum ctl_reach reach; /* what has no run() reaches CTL_RUN */
-	bool takes_file; /* the last word is the name of a file: `kvm-vmm ctl`
+	bool takes_file; /* behind --words is the name of a file: `kvm-vmm ctl`
 			  * makes it absolute, for the broker's folder is
 			  * the one that kvm-vmm was started in */
 

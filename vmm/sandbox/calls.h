@@ -292,6 +292,7 @@ ROW(dup, SAN, "", "the report's file")
 ROW(set_robust_list, SAN, "", "a thread of its own")
 ROW(rseq, SAN, "", "the same")
 ROW(personality, SAN, "", "thread sanitizer")
+ROW(gettimeofday, SAN, "", "the time, as sanitizers ask for it")
 ROW(access, SAN, "", "the symbolizer")
 ROW(fcntl, SAN, "", "the same")
 

@@ -180,15 +180,17 @@ static bool put_words(struct request_line *line, const char *const *words)
 	const struct ctl_command *row = find_row(words);
 	const char *const *first = words;
 	char cwd[PATH_MAX];
+	bool named = !row || !row->takes_file;
 
 	text_init(&line->text, line->bytes, sizeof(line->bytes));
 	for (; *words; words++) {
 		if (words > first)
 			text_add(&line->text, " ");
-		if (row && row->takes_file && words > first && !words[1] &&
-		    words[0][0] != '/' && strncmp(*words, "--", 2) != 0 &&
-		    getcwd(cwd, sizeof(cwd)))
-			text_add(&line->text, "%s/", cwd);
+		if (!named && words > first && strncmp(*words, "--", 2) != 0) {
+			named = true; /* blanks may be in it */
+			if (**words != '/' && getcwd(cwd, sizeof(cwd)))
+				text_add(&line->text, "%s/", cwd);
+		}
 		text_add(&line->text, "%s", *words);
 	}
 	text_add(&line->text, "\n");

@@ -342,7 +342,7 @@ int place_connect(const char *path, bool wait)
 
 	if (!err)
 		err = try_connect(&address, wait ? 0 : SOCK_NONBLOCK, &fd);
-	if (err == -ECONNREFUSED)
+	if (err == -ECONNREFUSED && !wait)
 		clean_up(path, &address);
 	if (err)
 		return err;

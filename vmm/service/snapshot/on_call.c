@@ -3,7 +3,6 @@
  * when, and never where to. From then on its vCPUs stand still; a thread waits until
  * all do, since no vCPU can, saves the guest and lets it go on.
  */
-#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -94,17 +93,10 @@ static void *caller_main(void *arg)
 
 static int start(struct vm *vms, unsigned int nr_vms)
 {
-	int err;
+	int err =
+		snapshot_get_ready(&caller.target, OPTION, caller.path, nr_vms);
 
-	if (nr_vms != 1) {
-		log_error(OPTION ": one guest goes into a file; give each a "
-				 "run of its own");
-		return -EINVAL;
-	}
 	caller.vm = vms;
-	snapshot_prepare();
-	err = target_say(&caller.target, OPTION,
-			 target_open(&caller.target, caller.path));
 	if (err)
 		return err;
 	err = thread_start(&caller.thread, caller_main, NULL);

@@ -3,7 +3,6 @@
  * over. That is the work of a thread: vCPUs that stand still may have to be waited
  * for, and they for the main thread.
  */
-#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -49,7 +48,7 @@ static int setup(const char *arg)
 
 static int say_ended(const struct vm *vm)
 {
-	log_error(OPTION ": %s has ended by itself: there is nothing to save",
+	log_error(OPTION ": %s has ended: there is nothing to save",
 		  vm->config.name);
 	return 0;
 }
@@ -106,17 +105,9 @@ static int start_thread(void)
 
 static int start(struct vm *vms, unsigned int nr_vms)
 {
-	int err;
+	int err = snapshot_get_ready(&saver.target, OPTION, saver.path, nr_vms);
 
-	if (nr_vms != 1) {
-		log_error(OPTION ": one guest goes into a file; give each a "
-				 "run of its own");
-		return -EINVAL;
-	}
 	saver.vm = vms;
-	snapshot_prepare();
-	err = target_say(&saver.target, OPTION,
-			 target_open(&saver.target, saver.path));
 	return err ? err : start_thread();
 }
 

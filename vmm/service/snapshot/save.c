@@ -292,6 +292,19 @@ int snapshot_save_since(struct vm *vm, int fd, struct since *since,
 	return err;
 }
 
+int snapshot_get_ready(struct target *target, const char *option,
+		       const char *path, unsigned int nr_vms)
+{
+	if (nr_vms != 1) {
+		log_error("%s: one guest goes into a file; give each a run of "
+			  "its own",
+			  option);
+		return -EINVAL;
+	}
+	snapshot_prepare();
+	return target_say(target, option, target_open(target, path));
+}
+
 int snapshot_save_to(struct vm *vm, struct target *target, const char *option)
 {
 	int err = target_say(target, option, target_begin(target));

@@ -21,6 +21,11 @@ int snapshot_save_since(struct vm *vm, int fd, struct since *since,
 
 struct target;
 
+/* For an @option that names a file, @path, when the @nr_vms guests are built: @target
+ * is open. 0, or -errno after one message. */
+int snapshot_get_ready(struct target *target, const char *option,
+		       const char *path, unsigned int nr_vms);
+
 /* The same to @target, which @option has named: all of it, or nothing. */
 int snapshot_save_to(struct vm *vm, struct target *target, const char *option);
 
