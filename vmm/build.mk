@@ -93,7 +93,7 @@ obj-$(CONFIG_VIRTIO_PCI)  += virtio/pci.o virtio/pci_common.o
 obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_VIRTIO)) += virtio/saved.o
 obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_VIRTIO_MMIO)) += virtio/mmio_saved.o
 obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_VIRTIO_PCI)) += virtio/pci_saved.o
-obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_VIRTIO_BLK)) += virtio/blk_saved.o
+obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_VIRTIO_BLK)) += disk/saved.o
 obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_DISK_OVERLAY)) += disk/changes_saved.o
 obj-$(CONFIG_VIRTIO_RNG)  += virtio/rng.o
 obj-$(CONFIG_VIRTIO_CONSOLE) += virtio/console.o
@@ -108,7 +108,7 @@ obj-$(CONFIG_NET_HUB)    += net/hub.o
 obj-$(CONFIG_NET_USER)   += net/user.o net/user_words.o
 obj-$(CONFIG_VIRTIO_BLK) += virtio/blk.o virtio/blk_plug.o virtio/blk_config.o virtio/blk_request.o \
 			    virtio/blk_ring$(call none-without,IO_URING).o \
-			    disk/select.o disk/raw.o disk/file.o disk/kind.o \
+			    disk/select.o disk/words.o disk/raw.o disk/file.o disk/kind.o \
 			    disk/map$(call none-without,DISK_MAP).o \
 			    $(if $(CONFIG_DISK_MAP),disk/bits.o)
 obj-$(CONFIG_DISK_OVERLAY) += disk/overlay.o disk/changes.o disk/bits.o

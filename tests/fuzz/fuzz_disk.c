@@ -1,4 +1,4 @@
-/* objects: virtio/blk.o virtio/blk_config.o virtio/blk_request.o virtio/blk_saved.o virtio/blk_ring.o disk/select.o */
+/* objects: virtio/blk.o virtio/blk_config.o virtio/blk_request.o disk/saved.o virtio/blk_ring.o disk/select.o */
 /* objects: disk/raw.o disk/file.o disk/kind.o disk/map.o disk/bits.o disk/nbd.o */
 /* objects: disk/overlay.o disk/changes.o disk/changes_saved.o util/stash.o disk/nbd_talk.o util/bus_error.o */
 /* objects: util/log.o util/sink.o util/lock.o */
@@ -166,12 +166,12 @@ static void come_from_a_snapshot(struct bytes *in)
 	if (world_open(&w, &ask, 0))
 		abort();
 	disk = w.virtio.given.disk;
-	blk_save_disk(disk, &w.board, &stash);
+	disk_save(disk, &w.board, &stash);
 	if (stash.bad || *w.board.refused)
 		abort();
 	stash.len -= RUN;
 	stash_put(&stash, in->data, in->left);
-	blk_restore_disk(disk, &w.board, &stash);
+	disk_restore(disk, &w.board, &stash);
 	for (unsigned int at = 0; at < SIZE - BUFFER; at += BUFFER)
 		if (disk->format->read(disk, &iov, 1, at))
 			abort();

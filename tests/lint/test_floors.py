@@ -45,6 +45,7 @@ RULES = [
                        "include/net.h", "include/disk.h",
                        "="],	False),
     ("net/*",		FLOOR0 + ["include/net.h", "="],	False),
+    ("disk/saved.c",	FLOOR0 + ["include/device.h", "include/disk.h"],	False),
     ("disk/*",		FLOOR0 + ["include/disk.h", "="],	False),
     ("irqchip/*",	FLOOR2 + ["="],		True),
     ("boot/firmware/*",	FIRMWARE + ["="],	False),

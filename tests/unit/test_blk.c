@@ -1,4 +1,4 @@
-/* objects: virtio/blk.o virtio/blk_config.o virtio/blk_request.o virtio/blk_saved.o virtio/blk_ring.o disk/select.o */
+/* objects: virtio/blk.o virtio/blk_config.o virtio/blk_request.o disk/saved.o virtio/blk_ring.o disk/select.o */
 /* objects: disk/raw.o disk/file.o disk/kind.o util/log.o util/sink.o util/lock.o */
 /* objects: disk/map.o disk/bits.o util/bus_error.o */
 /*

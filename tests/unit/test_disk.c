@@ -67,10 +67,11 @@ static void says_what_is_wrong(void **state)
 {
 	const struct disk_ask ask = { .name = path };
 	const struct disk_ask folder_ask = { .name = folder };
-	const struct disk_ask folder_only = { folder, NULL, NULL, true, false };
-	const struct disk_ask other = { path, "qcow3", NULL, false, false };
-	const struct disk_ask overlay = { path, NULL, "/tmp/x", false, false };
-	const struct disk_ask zero = { "/dev/zero", NULL, NULL, true, false };
+	const struct disk_ask folder_only = { .name = folder,
+					      .read_only = true };
+	const struct disk_ask other = { .name = path, .format = "qcow3" };
+	const struct disk_ask overlay = { .name = path, .overlay = "/tmp/x" };
+	const struct disk_ask zero = { .name = "/dev/zero", .read_only = true };
 
 	(void)state;
 	refuses(&ask, "No such file or directory; `truncate");

@@ -1,4 +1,4 @@
-/* objects: virtio/blk_saved.o disk/select.o disk/overlay.o disk/changes.o disk/changes_saved.o */
+/* objects: disk/saved.o disk/select.o disk/overlay.o disk/changes.o disk/changes_saved.o */
 /* objects: disk/raw.o disk/file.o disk/map.o disk/bits.o disk/kind.o util/bus_error.o */
 /* objects: util/stash.o util/log.o util/sink.o util/lock.o */
 /*
@@ -82,7 +82,7 @@ static struct stash save(void)
 	struct stash stash = { 0 };
 
 	*board.refused = '\0';
-	blk_save_disk(disk, &board, &stash);
+	disk_save(disk, &board, &stash);
 	assert_false(stash.bad);
 	return stash;
 }
@@ -92,7 +92,7 @@ static bool try_restore(struct stash *stash)
 	stash->at = 0;
 	stash->bad = false;
 	*board.refused = '\0';
-	return blk_restore_disk(disk, &board, stash) && stash_is_done(stash);
+	return disk_restore(disk, &board, stash) && stash_is_done(stash);
 }
 
 /* One byte, all over the @len bytes at @at. */

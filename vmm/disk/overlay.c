@@ -304,7 +304,7 @@ static void overlay_close(struct disk *disk)
 	if (o->is_told && changes_any(&o->changes))
 		log_warn("%s: what was written to it is forgotten, others "
 			 "begin with the same; overlay=FILE keeps it, "
-			 "format=raw changes it",
+			 "rw changes it",
 			 disk->name);
 	if (disk->unused)
 		changes_forget(&o->changes);

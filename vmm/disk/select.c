@@ -58,13 +58,19 @@ static bool is_shared(const char *name)
 	       !strncmp(program, file, len);
 }
 
+/* Whether it is said what becomes of changes. */
+static bool has_place(const struct disk_ask *ask)
+{
+	return ask->format || ask->read_only || ask->for_good;
+}
+
 static const struct disk_format *find(const struct disk_ask *ask)
 {
 	const struct disk_format *overlay = find_named(OVERLAY);
 
 	if (ask->overlay || (ask->copy && !ask->read_only) ||
-	    (overlay && !ask->format && !ask->read_only &&
-	     is_shared(ask->name)))
+	    (!has_place(ask) &&
+	     (ask->untouched || (overlay && is_shared(ask->name)))))
 		return overlay;
 	return ask->format ? find_named(ask->format) : find_sure(ask->name);
 }
@@ -78,9 +84,10 @@ int disk_open(struct disk **disk, const struct disk_ask *ask)
 		log_error("--disk: %s: %s: no such format in this kvm-vmm; "
 			  "`kvm-vmm --list` names those that there are",
 			  ask->name,
-			  ask->overlay || ask->copy ? OVERLAY :
-			  ask->format		    ? ask->format :
-						      "that name");
+			  ask->overlay || ask->copy || ask->untouched ?
+				  OVERLAY :
+			  ask->format ? ask->format :
+					"that name");
 		return -EINVAL;
 	}
 	*disk = calloc(1, sizeof(**disk) + format->size);

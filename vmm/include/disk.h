@@ -35,6 +35,8 @@
 #define DISK_SECTOR    512
 #define DISK_BLOCK_MAX 4096
 
+#define DISK_SERIAL_SIZE 20 /* without a NUL if it is as long */
+
 /* What an option asks for. The texts stay readable while the disk is open. */
 struct disk_ask {
 	const char *name;    /* a path, or what a format takes for one */
@@ -42,8 +44,21 @@ struct disk_ask {
 	const char *overlay; /* the file that gets the changes; NULL: none */
 	bool read_only;
 	bool copy; /* another guest has it, too: see "Copies" */
+
+	/* Whatever it is, what the guest writes goes there; or its changes are
+	 * thrown away, unless something else is said. */
+	bool for_good, untouched;
 };
 
+/* What an option says of a disk: FILE[,ro][,rw][,serial=TEXT][,format=NAME]
+ * [,overlay=FILE]; two commas are one in a name. */
+struct disk_words {
+	struct disk_ask ask;
+	char serial[DISK_SERIAL_SIZE];
+	char *text; /* the names in @ask lie there: freed behind the disk */
+};
+
+struct board;
 struct disk_format;
 struct stash;
 
@@ -133,6 +148,15 @@ struct disk_format {
 };
 
 #define DISK(row) TABLE_ROW(disk, disk_format, row)
+
+/* Takes @arg of @option, "--disk", apart; what @words->ask says already stays. 0, or
+ * -EINVAL after one message. */
+int disk_words(struct disk_words *words, const char *option, const char *arg);
+
+/* disk/saved.c: what is to be remembered of @disk, which nobody uses just now; what
+ * cannot be, is refused on @board. */
+void disk_save(struct disk *disk, struct board *board, struct stash *out);
+bool disk_restore(struct disk *disk, struct board *board, struct stash *in);
 
 /*
  * Opens what @ask says in the format that is responsible for it; images that

@@ -205,18 +205,18 @@ static int do_flush(struct blk *b)
 
 static int do_get_id(struct blk *b, struct request *r)
 {
-	uint32_t left = BLK_SERIAL_SIZE;
+	uint32_t left = DISK_SERIAL_SIZE;
 
 	for (unsigned int i = 0; i < r->nr && left; i++) {
 		size_t len = r->data[i].iov_len;
 
 		if (len > left)
 			len = left;
-		memcpy(r->data[i].iov_base, b->serial + BLK_SERIAL_SIZE - left,
+		memcpy(r->data[i].iov_base, b->serial + DISK_SERIAL_SIZE - left,
 		       len);
 		left -= len;
 	}
-	r->written = BLK_SERIAL_SIZE - left;
+	r->written = DISK_SERIAL_SIZE - left;
 	return STATUS_OK;
 }
 
@@ -371,7 +371,7 @@ static void blk_save(void *dev, struct stash *out)
 {
 	struct blk *b = dev;
 
-	blk_save_disk(b->disk, b->board, out);
+	disk_save(b->disk, b->board, out);
 }
 
 /* What the guest knows of the disk is as it is. */
@@ -380,7 +380,7 @@ static bool blk_restored(void *dev, struct stash *in)
 	struct blk *b = dev;
 	const struct blk_config config = blk_config_of(b->disk, b->nr_queues);
 
-	if (!blk_restore_disk(b->disk, b->board, in))
+	if (!disk_restore(b->disk, b->board, in))
 		return false;
 	if (memcmp(virtio_config(b->virtio), &config, sizeof(config))) {
 		board_refuse(b->board,

@@ -13,7 +13,6 @@
 #include "feature.h"
 #include "util/log.h"
 #include "util/stash.h"
-#include "virtio/blk.h"
 
 static const struct feature check = {
 	.name = "disk-check",
@@ -50,7 +49,7 @@ static int save_changes(struct disk *disk, struct board *board,
 	return 0;
 }
 
-void blk_save_disk(struct disk *disk, struct board *board, struct stash *out)
+void disk_save(struct disk *disk, struct board *board, struct stash *out)
 {
 	const bool inside = !disk->read_only &&
 			    (disk->forgets || board_forks(board));
@@ -103,7 +102,7 @@ static bool restore_changes(struct disk *disk, struct board *board,
 	return !err;
 }
 
-bool blk_restore_disk(struct disk *disk, struct board *board, struct stash *in)
+bool disk_restore(struct disk *disk, struct board *board, struct stash *in)
 {
 	struct saved saved;
 
