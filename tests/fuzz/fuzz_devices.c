@@ -2,6 +2,7 @@
 /* objects: devices/debugcon.o devices/fwcfg.o devices/hypercall.o */
 /* objects: devices/hypercall_saved.o */
 /* objects: devices/i8042.o devices/i8042_kbd.o devices/i8042_keys.o */
+/* objects: devices/i8042_scan.o devices/i8042_input.o */
 /* objects: devices/ioapic.o devices/pic.o devices/pit.o devices/pit_counter.o */
 /* objects: devices/pm.o devices/port92.o devices/post.o devices/reset.o */
 /* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */
@@ -242,6 +243,20 @@ static void fuzz_bar(struct machine *m, const struct board *board,
 	bus_write(bus, addr, size, val);
 }
 
+/* Somebody at a display: a key that may not exist, a mouse that jumps. */
+static void fuzz_hands(struct board *b, struct bytes *in)
+{
+	uint8_t how = next(in);
+	int far = how & 2 ? 1 << 24 : 1;
+
+	if (b->type->key && how & 1)
+		b->type->key(b->dev, next(in) | (how & 0xe0) << 2, how & 4);
+	if (b->type->pointer && !(how & 1))
+		b->type->pointer(b->dev, far * (int8_t)next(in),
+				 (int8_t)next(in), far * (int8_t)next(in),
+				 next(in));
+}
+
 static void fuzz_step(struct machine *m, struct board *b, struct bytes *in)
 {
 	switch (next(in) % 16) {
@@ -270,6 +285,8 @@ static void fuzz_step(struct machine *m, struct board *b, struct bytes *in)
 		fuzz_look(b, in);
 		break;
 	case 7:
+		fuzz_hands(b, in);
+		break;
 	case 8:
 	case 9:
 		if (b->type->pci)

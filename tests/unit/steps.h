@@ -42,6 +42,7 @@ enum step_op {
 	STEP_LISTS,
 	STEP_WANTED,
 	STEP_POWER,
+	STEP_KEY,
 };
 
 struct step {
@@ -68,6 +69,8 @@ struct step {
 #define GUEST(id)	  STEP(STEP_GUEST, 0, id)
 #define UNTIL(ns)	  STEP(STEP_UNTIL, 0, ns) /* with timers on time */
 #define LINE(irq, level)  STEP(STEP_LINE, irq, level) /* of a device */
+#define PRESS(key)	  STEP(STEP_KEY, key, 1) /* somebody, KEY_ */
+#define LET_GO(key)	  STEP(STEP_KEY, key, 0)
 #define AT_EOI(vector)	  STEP(STEP_EOI, 0, vector) /* a CPU is through */
 
 /* What it expects; the counts are since power-on */
@@ -133,6 +136,9 @@ static inline bool step_do(struct board *b, const struct step *s)
 		return true;
 	case STEP_LINE:
 		b->type->chip->line(b->dev, s->at, s->val);
+		return true;
+	case STEP_KEY:
+		b->type->key(b->dev, s->at, s->val);
 		return true;
 	case STEP_EOI:
 		b->type->chip->eoi(b->dev, s->val);

@@ -1,4 +1,5 @@
 /* objects: devices/i8042.o devices/i8042_kbd.o devices/i8042_keys.o */
+/* objects: devices/i8042_scan.o devices/i8042_input.o */
 /* The keyboard controller and its keyboard, command by command. */
 #include "steps.h"
 

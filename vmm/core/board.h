@@ -43,6 +43,15 @@ void board_chip_eoi(struct board *ioapic, uint8_t vector);
  */
 ssize_t board_input(struct board *board, const uint8_t *buf, size_t len);
 
+/*
+ * A key or the mouse of @vm, from a display that is no terminal: see key() and
+ * pointer() in include/device.h. False: it has none. Any thread; waits for a
+ * vCPU that is at the device, which takes no time: those never print.
+ */
+bool boards_key(struct vm *vm, unsigned int code, bool down);
+bool boards_pointer(struct vm *vm, int dx, int dy, int wheel,
+		    unsigned int buttons);
+
 /* What the screen of @vm shows just now. False: it has none, or nothing is to be
  * seen on it, or a vCPU is at the device. Any thread. */
 bool boards_look(const struct vm *vm, struct surface *surface);

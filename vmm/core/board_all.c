@@ -34,6 +34,41 @@ ssize_t board_input(struct board *board, const uint8_t *buf, size_t len)
 	return taken;
 }
 
+bool boards_key(struct vm *vm, unsigned int code, bool down)
+{
+	bool has = false;
+
+	for (unsigned int i = 0; i < vm->nr_boards; i++) {
+		struct device *dev = &vm->boards[i].dev;
+
+		if (!dev->type->key)
+			continue;
+		lock_take(&dev->lock);
+		dev->type->key(dev->state, code, down);
+		lock_give(&dev->lock);
+		has = true;
+	}
+	return has;
+}
+
+bool boards_pointer(struct vm *vm, int dx, int dy, int wheel,
+		    unsigned int buttons)
+{
+	bool has = false;
+
+	for (unsigned int i = 0; i < vm->nr_boards; i++) {
+		struct device *dev = &vm->boards[i].dev;
+
+		if (!dev->type->pointer)
+			continue;
+		lock_take(&dev->lock);
+		dev->type->pointer(dev->state, dx, dy, wheel, buttons);
+		lock_give(&dev->lock);
+		has = true;
+	}
+	return has;
+}
+
 bool boards_look(const struct vm *vm, struct surface *surface)
 {
 	for (unsigned int i = 0; i < vm->nr_boards; i++) {

@@ -6,22 +6,6 @@
  * only its bit in the output port is kept: see port92.c.
  * The lock switch, the serial clock and the controller's RAM beyond its
  * command byte are left out.
- *
- * The keyboard asks for the console, so that what the user types becomes scan
- * codes, when the guest shows that it reads keys: it switches on interrupts
- * of the keyboard itself (the BIOS does not count), by command byte or by
- * KBD_ENABLE, or it polls an empty buffer. It asks when that begins and not
- * again. The last device to ask has the console: a guest that listens on COM1
- * as well chooses by the order in which it starts the two. What COM1 already
- * had by then comes first if the guest empties COM1 before it reads a key.
- *
- * What is typed at the guest's screen comes in any case, as from a real keyboard.
- * And a guest that only takes IRQ1, as the BIOS has left it, is lent a key while
- * nobody asks: when it reads that, it has shown that it listens.
- * One that takes interrupts of the auxiliary port too, where nothing has ever
- * answered, has drivers for whatever may be there and reads its console
- * elsewhere. That is Linux, which starts this controller long before it opens
- * /dev/console: without the rule, piped input would be gone by then.
  */
 #include "device.h"
 #include "i8042.h"
@@ -34,29 +18,6 @@ enum {
 	RANGE_DATA = 0,
 	RANGE_STATUS = 1,
 };
-
-enum {
-	PIN_KBD = 0, /* IRQ1 */
-	PIN_AUX = 1, /* IRQ12 */
-};
-
-/* Status register */
-#define STATUS_OBF     0x01 /* output buffer full: port 0x60 has a byte */
-#define STATUS_SYS     0x04 /* the self-test has passed */
-#define STATUS_CMD     0x08 /* the last write was to 0x64 */
-#define STATUS_UNLOCK  0x10 /* keyboard not locked */
-#define STATUS_AUX     0x20 /* the byte comes from the auxiliary port */
-#define STATUS_TIMEOUT 0x40 /* nobody answered; the byte is 0xfe */
-
-/* Command byte */
-#define CB_KBD_INT 0x01
-#define CB_AUX_INT 0x02
-#define CB_SYS	   0x04
-#define CB_KBD_OFF 0x10
-#define CB_AUX_OFF 0x20
-#define CB_XLATE   0x40
-#define CB_MASK	   0x77
-#define CB_BIOS	   (CB_KBD_INT | CB_SYS | CB_AUX_OFF | CB_XLATE)
 
 /* Output port: the pins of the 8042 */
 #define OUT_NO_RESET 0x01 /* low: the processor is reset */
@@ -71,20 +32,6 @@ enum {
 #define INTERFACE_TEST_OK 0x00
 
 #define NO_ANSWER 0xfe /* of the mouse that is not there */
-
-/*
- * So many looks at an empty buffer, with no command in between, make a
- * polling reader: every command that has an answer has it at once.
- */
-#define POLLS_TO_LISTEN 16
-
-/* An escape character that nothing follows for so long was the key. */
-#define ESCAPE_NS 30000000ULL
-
-/* How long others have the time to ask for what is lent to a guest that gives no
- * sign, and how long its interrupt has to be heard before there is another. */
-#define LEND_NS	 1000000000ULL
-#define AGAIN_NS 100000000ULL
 
 static uint8_t irq_pins(const struct i8042 *c)
 {
@@ -279,43 +226,22 @@ static void write_command(struct i8042 *c, uint8_t command)
 	}
 }
 
-/* Does the guest read keys? See the top of the file. */
-static bool is_listening(const struct i8042 *c)
+void i8042_interrupt_again(struct i8042 *c)
 {
-	uint8_t ints = c->command & (CB_KBD_INT | CB_AUX_INT);
-	bool by_irq = c->claimed && ints == CB_KBD_INT;
-
-	return kbd_is_scanning(&c->kbd) &&
-	       (by_irq || c->polls >= POLLS_TO_LISTEN);
+	set_level(c, PIN_KBD, false);
+	update_irqs(c);
 }
 
-/* Or does it at its own screen: there nobody else could. */
-static bool takes_keys(const struct i8042 *c)
-{
-	return is_listening(c) ||
-	       (kbd_is_scanning(&c->kbd) && board_at_screen(c->board));
-}
-
-/* To be called last: the board may answer with input() at once. */
-static void update_input(struct i8042 *c)
-{
-	bool was = c->listening;
-
-	c->listening = is_listening(c);
-	if (c->listening && !was) {
-		c->refused = false;
-		board_rx_ready(c->board);
-	} else if (c->refused && kbd_is_idle(&c->kbd) && takes_keys(c)) {
-		c->refused = false;
-		board_rx_more(c->board);
-	}
-}
-
-static void update(struct i8042 *c)
+void i8042_fill(struct i8042 *c)
 {
 	fill_buffer(c);
 	update_irqs(c);
-	update_input(c);
+}
+
+void i8042_update(struct i8042 *c)
+{
+	i8042_fill(c);
+	i8042_update_input(c);
 }
 
 /* A reader that polls goes on after it has set the lights. */
@@ -352,7 +278,7 @@ static uint64_t i8042_read(void *dev, unsigned int range, uint64_t off,
 	(void)off;
 	(void)size;
 	val = range == RANGE_STATUS ? read_status(c) : read_data(c);
-	update(c);
+	i8042_update(c);
 	return val;
 }
 
@@ -370,76 +296,7 @@ static void i8042_write(void *dev, unsigned int range, uint64_t off,
 	} else {
 		write_data(c, val);
 	}
-	update(c);
-}
-
-/* Waits for the rest of an escape sequence, if there is none at hand. */
-static void update_timer(struct i8042 *c)
-{
-	bool wait = kbd_undecided(&c->kbd) && !c->refused;
-
-	if (wait || c->deciding)
-		board_timer(c->board,
-			    wait ? board_now_ns(c->board) + ESCAPE_NS : 0);
-	c->deciding = wait;
-}
-
-/* Whether a key may be lent now; when it is time to look again is set. */
-static bool may_lend(struct i8042 *c)
-{
-	uint64_t now = board_now_ns(c->board);
-
-	if (!board_lends(c->board) || !kbd_is_scanning(&c->kbd) ||
-	    (c->command & (CB_KBD_INT | CB_KBD_OFF)) != CB_KBD_INT)
-		return false;
-	if (!c->lend_ns)
-		c->lend_ns = now + LEND_NS;
-	c->lent = now >= c->lend_ns;
-	board_timer(c->board, c->lent ? now + AGAIN_NS : c->lend_ns);
-	return c->lent;
-}
-
-/* One that sets up its interrupt controller now has lost the edge. */
-static void lend_again(struct i8042 *c)
-{
-	if (c->claimed || !board_lends(c->board))
-		return;
-	if (!c->lent) {
-		board_rx_more(c->board);
-		return;
-	}
-	set_level(c, PIN_KBD, false);
-	update_irqs(c);
-	board_timer(c->board, board_now_ns(c->board) + AGAIN_NS);
-}
-
-static size_t i8042_input(void *dev, const uint8_t *buf, size_t len)
-{
-	struct i8042 *c = dev;
-	size_t taken = 0;
-
-	if (takes_keys(c))
-		taken = kbd_type(&c->kbd, buf, len);
-	else if (!c->lent && may_lend(c))
-		taken = kbd_type(&c->kbd, buf, 1);
-	c->refused = taken < len;
-	update_timer(c);
-	fill_buffer(c);
-	update_irqs(c);
-	return taken;
-}
-
-static void i8042_timer(void *dev)
-{
-	struct i8042 *c = dev;
-
-	if (!c->deciding) { /* or else the sequence went on meanwhile */
-		lend_again(c);
-		return;
-	}
-	c->deciding = false;
-	kbd_decide(&c->kbd);
-	update(c);
+	i8042_update(c);
 }
 
 static bool i8042_restored(void *dev, struct stash *in)
@@ -448,9 +305,10 @@ static bool i8042_restored(void *dev, struct stash *in)
 
 	(void)in;
 	if (!ARE_BOOLS(&c->level[PIN_KBD], &c->level[PIN_AUX], &c->claimed,
-		       &c->lent, &c->listening, &c->refused, &c->deciding) ||
+		       &c->lent, &c->listening, &c->refused) ||
 	    !has_only(c->command, CB_MASK) || c->polls > POLLS_TO_LISTEN ||
-	    !queue_is_possible(&c->answers) || !kbd_is_possible(&c->kbd))
+	    !queue_is_possible(&c->answers) || !kbd_is_possible(&c->kbd) ||
+	    c->deadline_ns != i8042_first_due(c))
 		return false;
 	if (c->listening)
 		board_rx_ready(c->board);
@@ -484,8 +342,9 @@ static const struct device_type i8042 = {
 	.read = i8042_read,
 	.write = i8042_write,
 	.input = i8042_input,
+	.key = i8042_key,
 	.timer = i8042_timer,
-	.version = 1,
+	.version = 2,
 	.saved = offsetof(struct i8042, status),
 	.restored = IF_SAVED(i8042_restored),
 };

@@ -1,7 +1,8 @@
 /*
  * Between the parts of the i8042 device: the controller (i8042.c), the
- * keyboard at its first port (i8042_kbd.c), and the hands on that keyboard,
- * which press what the host's terminal says was typed (i8042_keys.c).
+ * keyboard at its first port (i8042_kbd.c) with its codes (i8042_scan.c), and the
+ * hands on it, which press what the host's terminal says was typed
+ * (i8042_keys.c).
  */
 #ifndef MKVM_I8042_H
 #define MKVM_I8042_H
@@ -12,14 +13,65 @@
 
 #include "device.h"
 
-/* A key going down or up: its code in scan code set 2, and how it is sent. */
-#define KEY_CODE  0x0ff
-#define KEY_E0	  0x100 /* after the prefix 0xe0 */
-#define KEY_BREAK 0x200 /* released */
+/* Keys are numbered as in <linux/input-event-codes.h>. */
+#define KEYS	     128
+#define KEY_RELEASED 0x80 /* of an event: the key goes up */
 
-#define SCAN_E0	    0xe0
-#define SCAN_BREAK  0xf0 /* prefix of a released key in sets 2 and 3 */
-#define SET_1_BREAK 0x80 /* bit of a released key in set 1 */
+#define SCAN_E0		 0xe0
+#define SCAN_BREAK	 0xf0 /* prefix of a released key in sets 2 and 3 */
+#define SET_1_BREAK	 0x80 /* bit of a released key in set 1 */
+#define SCAN_SET_DEFAULT 2
+#define SCAN_SET_LAST	 3
+#define SCAN_LONGEST	 8  /* bytes of a key: Pause */
+#define SET_3_BYTES	 32 /* a bit for each of its codes */
+
+/* Modifiers that are down. */
+#define SCAN_LEFT_SHIFT	   0x01
+#define SCAN_RIGHT_SHIFT   0x02
+#define SCAN_LEFT_CONTROL  0x04
+#define SCAN_RIGHT_CONTROL 0x08
+#define SCAN_LEFT_ALT	   0x10
+#define SCAN_RIGHT_ALT	   0x20
+#define SCAN_CONTROLS	   (SCAN_LEFT_CONTROL | SCAN_RIGHT_CONTROL)
+#define SCAN_ALTS	   (SCAN_LEFT_ALT | SCAN_RIGHT_ALT)
+
+/* Print Screen is up, or how it went down. */
+enum {
+	PRINT_UP = 0,
+	PRINT_SHIFTED,
+	PRINT_BARE,
+	PRINT_ALT,
+};
+
+/* How keys become codes. */
+struct scan {
+	uint8_t set; /* 1-3 */
+	uint8_t mods, print;
+	/* Set 3: keys that repeat, and that send a break code. */
+	uint8_t repeats[SET_3_BYTES], breaks[SET_3_BYTES];
+};
+
+/* Set 2, and the kinds of keys of set 3, as after a reset. */
+void scan_defaults(struct scan *scan);
+
+/* Of set 3, all keys or the one with @code. */
+void scan_set_all(struct scan *scan, bool repeats, bool breaks);
+void scan_set_one(struct scan *scan, uint8_t code, bool repeats, bool breaks);
+
+/* Is there a key number @key on the keyboard? */
+bool scan_has(unsigned int key);
+
+/* Does @key repeat while it is down, if it is there? */
+bool scan_repeats(const struct scan *scan, uint8_t key);
+
+/* The code of @key, which is there, at @out, room for SCAN_LONGEST; returns its
+ * length, which may be 0. */
+unsigned int scan_encode(struct scan *scan, uint8_t key, bool up, uint8_t *out);
+
+/* The code of set 1 for one of set 2, as keyboard and controller do it. */
+uint8_t scan_translate(uint8_t byte);
+
+bool scan_is_possible(const struct scan *scan);
 
 /* The most that one host byte becomes: alt, control, shift and a key. */
 #define KEYS_PER_BYTE 8
@@ -35,13 +87,13 @@ struct keys {
  * The next host byte, of what a terminal sends; the keys that are pressed and
  * released for it go to @events, room for KEYS_PER_BYTE. Returns how many.
  */
-unsigned int keys_type(struct keys *keys, uint8_t byte, uint16_t *events);
+unsigned int keys_type(struct keys *keys, uint8_t byte, uint8_t *events);
 
 /* True while an escape sequence has begun, or the key Escape was hit. */
 bool keys_undecided(const struct keys *keys);
 
 /* Nothing has followed: it was a key. As keys_type(). */
-unsigned int keys_decide(struct keys *keys, uint16_t *events);
+unsigned int keys_decide(struct keys *keys, uint8_t *events);
 
 /* Controller commands, to port 0x64 */
 enum {
@@ -65,6 +117,30 @@ enum {
 	CMD_READ_TEST = 0xe0,
 	CMD_PULSE = 0xf0, /* to 0xff: a 0 bit pulses that output pin low */
 };
+
+/* Interrupt lines */
+enum {
+	PIN_KBD = 0, /* IRQ1 */
+	PIN_AUX = 1, /* IRQ12 */
+};
+
+/* Status register */
+#define STATUS_OBF     0x01 /* output buffer full: port 0x60 has a byte */
+#define STATUS_SYS     0x04 /* the self-test has passed */
+#define STATUS_CMD     0x08 /* the last write was to 0x64 */
+#define STATUS_UNLOCK  0x10 /* keyboard not locked */
+#define STATUS_AUX     0x20 /* the byte comes from the auxiliary port */
+#define STATUS_TIMEOUT 0x40 /* nobody answered; the byte is 0xfe */
+
+/* Command byte */
+#define CB_KBD_INT 0x01
+#define CB_AUX_INT 0x02
+#define CB_SYS	   0x04
+#define CB_KBD_OFF 0x10
+#define CB_AUX_OFF 0x20
+#define CB_XLATE   0x40
+#define CB_MASK	   0x77
+#define CB_BIOS	   (CB_KBD_INT | CB_SYS | CB_AUX_OFF | CB_XLATE)
 
 #define QUEUE_SIZE 16
 
@@ -105,17 +181,27 @@ static inline bool queue_is_possible(const struct queue *q)
 struct keyboard {
 	uint8_t answers[KBD_ANSWERS]; /* to commands; they go first */
 	unsigned int answers_head, nr_answers;
-	uint16_t events[KBD_EVENTS]; /* keys that wait to be reported */
+	uint8_t events[KBD_EVENTS]; /* keys that wait to be reported */
 	unsigned int events_head, nr_events;
-	uint8_t code[3]; /* the key being reported, in the set chosen */
+	uint8_t code[SCAN_LONGEST]; /* the key being reported */
 	unsigned int code_at, code_len;
 
-	bool scanning;	   /* keys are reported */
-	uint8_t arg_of;	   /* command that waits for its argument, or 0 */
-	uint8_t scan_set;  /* 1-3 */
-	uint8_t last;	   /* byte sent, for RESEND */
-	uint8_t makes[32]; /* bit n: key n of set 3 sends no break code */
+	bool scanning;		/* keys are reported */
+	uint8_t arg_of;		/* command that waits for its argument, or 0 */
+	uint8_t last;		/* byte sent, for RESEND */
+	uint8_t rate;		/* of repeating, as TYPEMATIC has it */
+	uint8_t repeating;	/* the key that does; 0: none */
+	uint8_t held[KEYS / 8]; /* bit n: somebody holds key n down */
+	struct scan scan;
 	struct keys hands;
+};
+
+/* What the controller's timer runs for. */
+enum due {
+	DUE_ESCAPE, /* nothing has followed an escape character */
+	DUE_LEND,   /* a key is lent, or lent again */
+	DUE_REPEAT, /* the key that is held down */
+	NR_DUE,
 };
 
 struct i8042 {
@@ -137,8 +223,36 @@ struct i8042 {
 	uint8_t polls;	  /* looks at an empty buffer in a row */
 	bool listening;	  /* as of the last access */
 	bool refused;	  /* input() left something behind */
-	bool deciding;	  /* the timer runs for an escape character */
+
+	uint64_t due_ns[NR_DUE]; /* 0: never */
+	uint64_t deadline_ns;	 /* the first of them */
 };
+
+/*
+ * So many looks at an empty buffer, with no command in between, make a
+ * polling reader: every command that has an answer has it at once.
+ */
+#define POLLS_TO_LISTEN 16
+
+/* i8042.c: the output buffer, the lines and the console follow from what has
+ * happened; the buffer and the lines alone, for who is called by the console. */
+void i8042_update(struct i8042 *c);
+void i8042_fill(struct i8042 *c);
+
+/* Its line falls, and rises again if there is reason to. */
+void i8042_interrupt_again(struct i8042 *c);
+
+/* i8042_input.c: asks for the console if the guest listens. To be called last: the
+ * board may answer with input() at once. */
+void i8042_update_input(struct i8042 *c);
+
+/* What is due first; 0: nothing. */
+uint64_t i8042_first_due(const struct i8042 *c);
+
+/* Members of the device. */
+size_t i8042_input(void *dev, const uint8_t *buf, size_t len);
+void i8042_key(void *dev, unsigned int code, bool down);
+void i8042_timer(void *dev);
 
 /* Power-on state: @kbd is zeroed. */
 void kbd_init(struct keyboard *kbd);
@@ -170,11 +284,20 @@ bool kbd_undecided(const struct keyboard *kbd);
 /* It was the key; nothing has followed. */
 void kbd_decide(struct keyboard *kbd);
 
+/* Somebody presses key @key or lets it go; one that the keyboard has not, or that
+ * is so already, changes nothing. One that there is no room for is not felt. */
+void kbd_press(struct keyboard *kbd, unsigned int key, bool down);
+
+/* How long after it went down, or came last, the key repeats that is held; 0: none
+ * does. */
+uint64_t kbd_repeat_delay_ns(const struct keyboard *kbd);
+uint64_t kbd_repeat_period_ns(const struct keyboard *kbd);
+
+/* That time has passed. */
+void kbd_repeat(struct keyboard *kbd);
+
 /* Whether a keyboard can be so. */
 bool kbd_is_possible(const struct keyboard *kbd);
 bool keys_are_possible(const struct keys *keys);
-
-/* The code of set 1 for one of set 2, as keyboard and controller do it. */
-uint8_t scan_translate(uint8_t byte);
 
 #endif

@@ -4,12 +4,14 @@
  *
  * Keys wait as keys and become codes when they are sent, in the set that is
  * chosen then. No command throws away what was typed, unlike a real
- * keyboard's, and answers do not break into the code of a key. Left out:
- * typematic repeat (a terminal repeats by itself), the lights, which show
- * nowhere, and the fake shifts (0xe0 0x12) around grey keys.
+ * keyboard's, and answers do not break into the code of a key. What a terminal
+ * types is pressed and let go at once; a key that somebody holds repeats, by the
+ * keyboard's own clock. Left out: the lights, which show nowhere, and the code
+ * for keys that came too fast.
  */
 #include "i8042.h"
 #include "saved.h"
+#include "util/clock.h"
 
 /* Commands */
 enum {
@@ -38,57 +40,16 @@ enum {
 #define KBD_ID_1   0xab
 #define KBD_ID_2   0x83
 
-#define SCAN_SET_DEFAULT 2
-#define SCAN_SET_LAST	 3
+/* The argument of TYPEMATIC, which a timer of 4.17 ms counts */
+#define RATE_MASK	0x7f
+#define RATE_DEFAULT	0x2b /* after 500 ms, 10.9 a second */
+#define RATE_DELAY(val) (((val) >> 5 & 3) + 1)
+#define RATE_B(val)	((val) >> 3 & 3)
+#define RATE_A(val)	((val)&7)
+#define DELAY_NS	(250 * NS_PER_MS)
+#define RATE_TICK_NS	4170000ULL
 
 #define ANSWER_LONGEST 3
-
-/* Set 2 to set 1, where the codes of both are below 0x80. */
-static const uint8_t set_1[128] = {
-	0xff, 0x43, 0x41, 0x3f, 0x3d, 0x3b, 0x3c, 0x58, /* 0x00 */
-	0x64, 0x44, 0x42, 0x40, 0x3e, 0x0f, 0x29, 0x59, /* 0x08 */
-	0x65, 0x38, 0x2a, 0x70, 0x1d, 0x10, 0x02, 0x5a, /* 0x10 */
-	0x66, 0x71, 0x2c, 0x1f, 0x1e, 0x11, 0x03, 0x5b, /* 0x18 */
-	0x67, 0x2e, 0x2d, 0x20, 0x12, 0x05, 0x04, 0x5c, /* 0x20 */
-	0x68, 0x39, 0x2f, 0x21, 0x14, 0x13, 0x06, 0x5d, /* 0x28 */
-	0x69, 0x31, 0x30, 0x23, 0x22, 0x15, 0x07, 0x5e, /* 0x30 */
-	0x6a, 0x72, 0x32, 0x24, 0x16, 0x08, 0x09, 0x5f, /* 0x38 */
-	0x6b, 0x33, 0x25, 0x17, 0x18, 0x0b, 0x0a, 0x60, /* 0x40 */
-	0x6c, 0x34, 0x35, 0x26, 0x27, 0x19, 0x0c, 0x61, /* 0x48 */
-	0x6d, 0x73, 0x28, 0x74, 0x1a, 0x0d, 0x62, 0x6e, /* 0x50 */
-	0x3a, 0x36, 0x1c, 0x1b, 0x75, 0x2b, 0x63, 0x76, /* 0x58 */
-	0x55, 0x56, 0x77, 0x78, 0x79, 0x7a, 0x0e, 0x7b, /* 0x60 */
-	0x7c, 0x4f, 0x7d, 0x4b, 0x47, 0x7e, 0x7f, 0x6f, /* 0x68 */
-	0x52, 0x53, 0x50, 0x4c, 0x4d, 0x48, 0x01, 0x45, /* 0x70 */
-	0x57, 0x4e, 0x51, 0x4a, 0x37, 0x49, 0x46, 0x54, /* 0x78 */
-};
-
-/* Keys whose code in set 3 is another than in set 2; 0: the same. */
-static const uint8_t set_3[256] = {
-	[0x01] = 0x47, [0x03] = 0x27, [0x04] = 0x17, [0x05] = 0x07,
-	[0x06] = 0x0f, [0x07] = 0x5e, [0x09] = 0x4f, [0x0a] = 0x3f,
-	[0x0b] = 0x2f, [0x0c] = 0x1f, [0x11] = 0x19, [0x14] = 0x11,
-	[0x5d] = 0x5c, [0x76] = 0x08, [0x78] = 0x56, [0x79] = 0x7c,
-	[0x7b] = 0x84, [0x7c] = 0x7e, [0x83] = 0x37,
-};
-
-static const uint8_t set_3_e0[128] = {
-	[0x4a] = 0x77, [0x5a] = 0x79, [0x69] = 0x65, [0x6b] = 0x61,
-	[0x6c] = 0x6e, [0x70] = 0x67, [0x71] = 0x64, [0x72] = 0x60,
-	[0x74] = 0x6a, [0x75] = 0x63, [0x7a] = 0x6d, [0x7d] = 0x6f,
-};
-
-/* Keys that send a break code in set 3 by default: shift, control, ... */
-static const uint8_t set_3_breaks[] = { 0x11, 0x12, 0x14, 0x19, 0x59 };
-
-uint8_t scan_translate(uint8_t byte)
-{
-	if (byte < sizeof(set_1))
-		return set_1[byte];
-	if (byte == 0x83) /* F7 */
-		return 0x41;
-	return byte == 0x84 ? 0x54 : byte; /* alt and Print Screen */
-}
 
 static unsigned int answers_room(const struct keyboard *k)
 {
@@ -110,28 +71,11 @@ static uint8_t take_answer(struct keyboard *k)
 	return byte;
 }
 
-static void set_all_makes(struct keyboard *k, bool make)
-{
-	for (size_t i = 0; i < sizeof(k->makes); i++)
-		k->makes[i] = make ? 0xff : 0;
-}
-
-static void set_make(struct keyboard *k, uint8_t code, bool make)
-{
-	uint8_t bit = 1 << code % 8;
-
-	if (make)
-		k->makes[code / 8] |= bit;
-	else
-		k->makes[code / 8] &= ~bit;
-}
-
 static void set_defaults(struct keyboard *k)
 {
-	k->scan_set = SCAN_SET_DEFAULT;
-	set_all_makes(k, true);
-	for (size_t i = 0; i < sizeof(set_3_breaks); i++)
-		set_make(k, set_3_breaks[i], false);
+	scan_defaults(&k->scan);
+	k->rate = RATE_DEFAULT;
+	k->repeating = 0;
 }
 
 static void choose_set(struct keyboard *k, uint8_t set)
@@ -142,9 +86,9 @@ static void choose_set(struct keyboard *k, uint8_t set)
 	}
 	answer(k, KBD_ACK);
 	if (set)
-		k->scan_set = set;
+		k->scan.set = set;
 	else
-		answer(k, k->scan_set);
+		answer(k, k->scan.set);
 }
 
 static void take_argument(struct keyboard *k, uint8_t arg)
@@ -156,12 +100,17 @@ static void take_argument(struct keyboard *k, uint8_t arg)
 	case KBD_SCAN_SET:
 		choose_set(k, arg);
 		return;
+	case KBD_TYPEMATIC:
+		k->rate = arg & RATE_MASK;
+		break;
 	case KBD_KEY_TYPEMATIC:
+		scan_set_one(&k->scan, arg, true, false);
+		break;
 	case KBD_KEY_MAKE:
-		set_make(k, arg, true);
+		scan_set_one(&k->scan, arg, false, false);
 		break;
 	case KBD_KEY_MAKE_BREAK:
-		set_make(k, arg, false);
+		scan_set_one(&k->scan, arg, false, true);
 		break;
 	}
 	answer(k, KBD_ACK);
@@ -228,12 +177,12 @@ static void take_command(struct keyboard *k, uint8_t command)
 		set_defaults(k);
 		break;
 	case KBD_ALL_TYPEMATIC:
-	case KBD_ALL_MAKE:
-		set_all_makes(k, true);
-		break;
-	case KBD_ALL_MAKE_BREAK:
 	case KBD_ALL_BOTH:
-		set_all_makes(k, false);
+		scan_set_all(&k->scan, true, command == KBD_ALL_BOTH);
+		break;
+	case KBD_ALL_MAKE:
+	case KBD_ALL_MAKE_BREAK:
+		scan_set_all(&k->scan, false, command == KBD_ALL_MAKE_BREAK);
 		break;
 	}
 	answer(k, KBD_ACK);
@@ -272,62 +221,16 @@ bool kbd_is_idle(const struct keyboard *kbd)
 	return !kbd->nr_events;
 }
 
-static void add_code(struct keyboard *k, uint8_t byte)
-{
-	k->code[k->code_len++] = byte;
-}
-
-static void encode_set_1(struct keyboard *k, uint16_t key)
-{
-	uint8_t code = scan_translate(key & KEY_CODE);
-
-	if (key & KEY_E0)
-		add_code(k, SCAN_E0);
-	add_code(k, key & KEY_BREAK ? code | SET_1_BREAK : code);
-}
-
-static void encode_set_2(struct keyboard *k, uint16_t key)
-{
-	if (key & KEY_E0)
-		add_code(k, SCAN_E0);
-	if (key & KEY_BREAK)
-		add_code(k, SCAN_BREAK);
-	add_code(k, key & KEY_CODE);
-}
-
-static void encode_set_3(struct keyboard *k, uint16_t key)
-{
-	uint8_t code = key & KEY_CODE;
-	uint8_t other = key & KEY_E0 ? set_3_e0[code % 128] : set_3[code];
-
-	if (other)
-		code = other;
-	if (!(key & KEY_BREAK)) {
-		add_code(k, code);
-	} else if (!(k->makes[code / 8] & 1 << code % 8)) {
-		add_code(k, SCAN_BREAK);
-		add_code(k, code);
-	}
-}
-
 /* Turns the oldest key that waits into its code, which may be empty. */
 static void encode_key(struct keyboard *k)
 {
-	uint16_t key = k->events[k->events_head];
+	uint8_t event = k->events[k->events_head];
 
 	k->events_head = (k->events_head + 1) % KBD_EVENTS;
 	k->nr_events--;
-	k->code_at = k->code_len = 0;
-	switch (k->scan_set) {
-	case 1:
-		encode_set_1(k, key);
-		break;
-	case 2:
-		encode_set_2(k, key);
-		break;
-	default:
-		encode_set_3(k, key);
-	}
+	k->code_at = 0;
+	k->code_len = scan_encode(&k->scan, event & ~KEY_RELEASED,
+				  event & KEY_RELEASED, k->code);
 }
 
 bool kbd_send(struct keyboard *kbd, uint8_t *byte)
@@ -348,7 +251,7 @@ bool kbd_send(struct keyboard *kbd, uint8_t *byte)
 	return true;
 }
 
-static void put_events(struct keyboard *k, const uint16_t *events,
+static void put_events(struct keyboard *k, const uint8_t *events,
 		       unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++)
@@ -356,13 +259,28 @@ static void put_events(struct keyboard *k, const uint16_t *events,
 			events[i];
 }
 
+static unsigned int count_held(const struct keyboard *k)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < sizeof(k->held); i++)
+		n += __builtin_popcount(k->held[i]);
+	return n;
+}
+
+/* Keys that are held can always be let go. */
+static bool has_room(const struct keyboard *k, unsigned int n)
+{
+	return KBD_EVENTS - k->nr_events >= n + count_held(k);
+}
+
 size_t kbd_type(struct keyboard *kbd, const uint8_t *buf, size_t len)
 {
-	uint16_t events[KEYS_PER_BYTE];
+	uint8_t events[KEYS_PER_BYTE];
 	size_t taken = 0;
 	unsigned int n;
 
-	while (taken < len && KBD_EVENTS - kbd->nr_events >= KEYS_PER_BYTE) {
+	while (taken < len && has_room(kbd, KEYS_PER_BYTE)) {
 		n = keys_type(&kbd->hands, buf[taken++], events);
 		put_events(kbd, events, n);
 	}
@@ -374,13 +292,74 @@ bool kbd_undecided(const struct keyboard *kbd)
 	return keys_undecided(&kbd->hands);
 }
 
-/* There is room: kbd_type() had it when it took the escape character. */
+/* There is room: kbd_type() had it when it took the escape character, and
+ * kbd_press() leaves it. */
 void kbd_decide(struct keyboard *kbd)
 {
-	uint16_t events[KEYS_PER_BYTE];
+	uint8_t events[KEYS_PER_BYTE];
 	unsigned int n = keys_decide(&kbd->hands, events);
 
 	put_events(kbd, events, n);
+}
+
+static bool is_held(const struct keyboard *k, uint8_t key)
+{
+	return k->held[key / 8] & 1 << key % 8;
+}
+
+static void release(struct keyboard *k, uint8_t key)
+{
+	uint8_t event = key | KEY_RELEASED;
+
+	k->held[key / 8] &= ~(1 << key % 8);
+	put_events(k, &event, 1);
+	if (k->repeating == key)
+		k->repeating = 0;
+}
+
+void kbd_press(struct keyboard *kbd, unsigned int key, bool down)
+{
+	unsigned int room = 2 + (kbd_undecided(kbd) ? KEYS_PER_BYTE : 0);
+	uint8_t event = key;
+
+	if (!scan_has(key) || is_held(kbd, key) == down)
+		return;
+	if (!down) {
+		release(kbd, key);
+	} else if (kbd->scanning && has_room(kbd, room)) {
+		put_events(kbd, &event, 1);
+		kbd->held[key / 8] |= 1 << key % 8;
+		kbd->repeating = scan_repeats(&kbd->scan, key) ? key : 0;
+	}
+}
+
+uint64_t kbd_repeat_delay_ns(const struct keyboard *kbd)
+{
+	return kbd->repeating ? RATE_DELAY(kbd->rate) * DELAY_NS : 0;
+}
+
+uint64_t kbd_repeat_period_ns(const struct keyboard *kbd)
+{
+	uint64_t ticks = (8 + RATE_A(kbd->rate)) << RATE_B(kbd->rate);
+
+	return kbd->repeating ? ticks * RATE_TICK_NS : 0;
+}
+
+/* A guest that is behind gets no more of them. */
+void kbd_repeat(struct keyboard *kbd)
+{
+	if (kbd->repeating && kbd->scanning && kbd_is_idle(kbd) &&
+	    has_room(kbd, 1 + KEYS_PER_BYTE))
+		put_events(kbd, &kbd->repeating, 1);
+}
+
+static bool events_are_possible(const struct keyboard *k)
+{
+	for (unsigned int i = 0; i < k->nr_events; i++)
+		if (!scan_has(k->events[(k->events_head + i) % KBD_EVENTS] &
+			      ~KEY_RELEASED))
+			return false;
+	return !k->repeating || scan_has(k->repeating);
 }
 
 /* Whoever is in an escape sequence had the room for what it becomes, less the key
@@ -391,11 +370,12 @@ bool kbd_is_possible(const struct keyboard *kbd)
 
 	return ARE_BOOLS(&kbd->scanning) && kbd->answers_head < KBD_ANSWERS &&
 	       kbd->nr_answers <= KBD_ANSWERS &&
-	       kbd->events_head < KBD_EVENTS &&
-	       kbd->nr_events <= KBD_EVENTS - room &&
+	       kbd->events_head < KBD_EVENTS && kbd->nr_events <= KBD_EVENTS &&
+	       has_room(kbd, room) && events_are_possible(kbd) &&
+	       has_only(kbd->rate, RATE_MASK) &&
 	       kbd->code_len <= sizeof(kbd->code) &&
-	       kbd->code_at <= kbd->code_len && kbd->scan_set >= 1 &&
-	       kbd->scan_set <= SCAN_SET_LAST && keys_are_possible(&kbd->hands);
+	       kbd->code_at <= kbd->code_len && scan_is_possible(&kbd->scan) &&
+	       keys_are_possible(&kbd->hands);
 }
 
 void kbd_init(struct keyboard *kbd)

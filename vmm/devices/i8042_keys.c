@@ -7,6 +7,8 @@
  * stands for, such as a letter beyond ASCII or an unknown sequence, presses
  * nothing. Keypad keys come only from a terminal in keypad application mode.
  */
+#include <linux/input-event-codes.h>
+
 #include "i8042.h"
 
 #define ESC 0x1b
@@ -30,60 +32,26 @@ enum {
 	MOD_META = 8, /* as alt */
 };
 
-enum {
-	KEY_LEFT_ALT = 0x11,
-	KEY_LEFT_SHIFT = 0x12,
-	KEY_LEFT_CONTROL = 0x14,
-	KEY_TAB = 0x0d,
-	KEY_SPACE = 0x29,
-	KEY_ENTER = 0x5a,
-	KEY_BACKSPACE = 0x66,
-	KEY_ESCAPE = 0x76,
-	KEY_UP = KEY_E0 | 0x75,
-	KEY_DOWN = KEY_E0 | 0x72,
-	KEY_RIGHT = KEY_E0 | 0x74,
-	KEY_LEFT = KEY_E0 | 0x6b,
-	KEY_HOME = KEY_E0 | 0x6c,
-	KEY_END = KEY_E0 | 0x69,
-	KEY_PAGE_UP = KEY_E0 | 0x7d,
-	KEY_PAGE_DOWN = KEY_E0 | 0x7a,
-	KEY_INSERT = KEY_E0 | 0x70,
-	KEY_DELETE = KEY_E0 | 0x71,
-	KEY_F1 = 0x05,
-	KEY_F2 = 0x06,
-	KEY_F3 = 0x04,
-	KEY_F4 = 0x0c,
-	KEY_F5 = 0x03,
-	KEY_F6 = 0x0b,
-	KEY_F7 = 0x83,
-	KEY_F8 = 0x0a,
-	KEY_F9 = 0x01,
-	KEY_F10 = 0x09,
-	KEY_F11 = 0x78,
-	KEY_F12 = 0x07,
-	KEY_PAD_ENTER = KEY_E0 | 0x5a,
-};
-
 /* Characters that a key gives by itself; 0: none does. */
 static const uint8_t plain[128] = {
-	['\b'] = KEY_BACKSPACE, ['\t'] = KEY_TAB,      ['\n'] = KEY_ENTER,
-	['\r'] = KEY_ENTER,	[DEL] = KEY_BACKSPACE, [' '] = KEY_SPACE,
-	['1'] = 0x16,		['2'] = 0x1e,	       ['3'] = 0x26,
-	['4'] = 0x25,		['5'] = 0x2e,	       ['6'] = 0x36,
-	['7'] = 0x3d,		['8'] = 0x3e,	       ['9'] = 0x46,
-	['0'] = 0x45,		['a'] = 0x1c,	       ['b'] = 0x32,
-	['c'] = 0x21,		['d'] = 0x23,	       ['e'] = 0x24,
-	['f'] = 0x2b,		['g'] = 0x34,	       ['h'] = 0x33,
-	['i'] = 0x43,		['j'] = 0x3b,	       ['k'] = 0x42,
-	['l'] = 0x4b,		['m'] = 0x3a,	       ['n'] = 0x31,
-	['o'] = 0x44,		['p'] = 0x4d,	       ['q'] = 0x15,
-	['r'] = 0x2d,		['s'] = 0x1b,	       ['t'] = 0x2c,
-	['u'] = 0x3c,		['v'] = 0x2a,	       ['w'] = 0x1d,
-	['x'] = 0x22,		['y'] = 0x35,	       ['z'] = 0x1a,
-	['`'] = 0x0e,		['-'] = 0x4e,	       ['='] = 0x55,
-	['['] = 0x54,		[']'] = 0x5b,	       ['\\'] = 0x5d,
-	[';'] = 0x4c,		['\''] = 0x52,	       [','] = 0x41,
-	['.'] = 0x49,		['/'] = 0x4a,
+	['\b'] = KEY_BACKSPACE, ['\t'] = KEY_TAB,	 ['\n'] = KEY_ENTER,
+	['\r'] = KEY_ENTER,	[DEL] = KEY_BACKSPACE,	 [' '] = KEY_SPACE,
+	['1'] = KEY_1,		['2'] = KEY_2,		 ['3'] = KEY_3,
+	['4'] = KEY_4,		['5'] = KEY_5,		 ['6'] = KEY_6,
+	['7'] = KEY_7,		['8'] = KEY_8,		 ['9'] = KEY_9,
+	['0'] = KEY_0,		['a'] = KEY_A,		 ['b'] = KEY_B,
+	['c'] = KEY_C,		['d'] = KEY_D,		 ['e'] = KEY_E,
+	['f'] = KEY_F,		['g'] = KEY_G,		 ['h'] = KEY_H,
+	['i'] = KEY_I,		['j'] = KEY_J,		 ['k'] = KEY_K,
+	['l'] = KEY_L,		['m'] = KEY_M,		 ['n'] = KEY_N,
+	['o'] = KEY_O,		['p'] = KEY_P,		 ['q'] = KEY_Q,
+	['r'] = KEY_R,		['s'] = KEY_S,		 ['t'] = KEY_T,
+	['u'] = KEY_U,		['v'] = KEY_V,		 ['w'] = KEY_W,
+	['x'] = KEY_X,		['y'] = KEY_Y,		 ['z'] = KEY_Z,
+	['`'] = KEY_GRAVE,	['-'] = KEY_MINUS,	 ['='] = KEY_EQUAL,
+	['['] = KEY_LEFTBRACE,	[']'] = KEY_RIGHTBRACE,	 ['\\'] = KEY_BACKSLASH,
+	[';'] = KEY_SEMICOLON,	['\''] = KEY_APOSTROPHE, [','] = KEY_COMMA,
+	['.'] = KEY_DOT,	['/'] = KEY_SLASH,
 };
 
 /* Characters that take the shift key, and those of the same key without. */
@@ -96,54 +64,52 @@ static const uint8_t shifted[128] = {
 };
 
 /* CSI sequences that end in '~', by their first number. */
-static const uint16_t numbered[] = {
-	[1] = KEY_HOME, [2] = KEY_INSERT,  [3] = KEY_DELETE,
-	[4] = KEY_END,	[5] = KEY_PAGE_UP, [6] = KEY_PAGE_DOWN,
-	[7] = KEY_HOME, [8] = KEY_END,	   [11] = KEY_F1,
-	[12] = KEY_F2,	[13] = KEY_F3,	   [14] = KEY_F4,
-	[15] = KEY_F5,	[17] = KEY_F6,	   [18] = KEY_F7,
-	[19] = KEY_F8,	[20] = KEY_F9,	   [21] = KEY_F10,
-	[23] = KEY_F11, [24] = KEY_F12,
+static const uint8_t numbered[] = {
+	[1] = KEY_HOME,	  [2] = KEY_INSERT,   [3] = KEY_DELETE, [4] = KEY_END,
+	[5] = KEY_PAGEUP, [6] = KEY_PAGEDOWN, [7] = KEY_HOME,	[8] = KEY_END,
+	[11] = KEY_F1,	  [12] = KEY_F2,      [13] = KEY_F3,	[14] = KEY_F4,
+	[15] = KEY_F5,	  [17] = KEY_F6,      [18] = KEY_F7,	[19] = KEY_F8,
+	[20] = KEY_F9,	  [21] = KEY_F10,     [23] = KEY_F11,	[24] = KEY_F12,
 };
 
 /* CSI and SS3 sequences that end in a letter. */
-static const uint16_t lettered[128] = {
+static const uint8_t lettered[128] = {
 	['A'] = KEY_UP,	 ['B'] = KEY_DOWN, ['C'] = KEY_RIGHT, ['D'] = KEY_LEFT,
 	['F'] = KEY_END, ['H'] = KEY_HOME, ['P'] = KEY_F1,    ['Q'] = KEY_F2,
 	['R'] = KEY_F3,	 ['S'] = KEY_F4,
 };
 
 /* The keypad in application mode: SS3 sequences. */
-static const uint16_t keypad[128] = {
-	['M'] = KEY_PAD_ENTER, ['j'] = 0x7c, ['k'] = 0x79,
-	['m'] = 0x7b,	       ['n'] = 0x71, ['o'] = KEY_E0 | 0x4a,
-	['p'] = 0x70,	       ['q'] = 0x69, ['r'] = 0x72,
-	['s'] = 0x7a,	       ['t'] = 0x6b, ['u'] = 0x73,
-	['v'] = 0x74,	       ['w'] = 0x6c, ['x'] = 0x75,
-	['y'] = 0x7d,
+static const uint8_t keypad[128] = {
+	['M'] = KEY_KPENTER, ['j'] = KEY_KPASTERISK, ['k'] = KEY_KPPLUS,
+	['m'] = KEY_KPMINUS, ['n'] = KEY_KPDOT,	     ['o'] = KEY_KPSLASH,
+	['p'] = KEY_KP0,     ['q'] = KEY_KP1,	     ['r'] = KEY_KP2,
+	['s'] = KEY_KP3,     ['t'] = KEY_KP4,	     ['u'] = KEY_KP5,
+	['v'] = KEY_KP6,     ['w'] = KEY_KP7,	     ['x'] = KEY_KP8,
+	['y'] = KEY_KP9,
 };
 
-static const uint16_t linux_function[] = { KEY_F1, KEY_F2, KEY_F3, KEY_F4,
-					   KEY_F5 };
+static const uint8_t linux_function[] = { KEY_F1, KEY_F2, KEY_F3, KEY_F4,
+					  KEY_F5 };
 
 /* Holds the modifiers @mods down while @key is hit; 0 is no key. */
-static unsigned int press(uint16_t *events, uint16_t key, unsigned int mods)
+static unsigned int press(uint8_t *events, uint8_t key, unsigned int mods)
 {
-	uint16_t held[KEYS_PER_BYTE / 2];
+	uint8_t held[KEYS_PER_BYTE / 2];
 	unsigned int n = 0;
 
 	if (!key)
 		return 0;
 	if (mods & (MOD_ALT | MOD_META))
-		held[n++] = KEY_LEFT_ALT;
+		held[n++] = KEY_LEFTALT;
 	if (mods & MOD_CONTROL)
-		held[n++] = KEY_LEFT_CONTROL;
+		held[n++] = KEY_LEFTCTRL;
 	if (mods & MOD_SHIFT)
-		held[n++] = KEY_LEFT_SHIFT;
+		held[n++] = KEY_LEFTSHIFT;
 	held[n++] = key;
 	for (unsigned int i = 0; i < n; i++) {
 		events[i] = held[i];
-		events[n + i] = held[n - 1 - i] | KEY_BREAK;
+		events[n + i] = held[n - 1 - i] | KEY_RELEASED;
 	}
 	return 2 * n;
 }
@@ -156,8 +122,7 @@ static uint8_t uncontrolled(uint8_t byte)
 	return byte | (byte < ESC ? 0x60 : 0x40);
 }
 
-static unsigned int press_char(uint16_t *events, uint8_t byte,
-			       unsigned int mods)
+static unsigned int press_char(uint8_t *events, uint8_t byte, unsigned int mods)
 {
 	if (byte > DEL)
 		return 0;
@@ -181,7 +146,7 @@ static unsigned int modifiers(uint8_t param)
 }
 
 static unsigned int finish_csi(const struct keys *k, uint8_t final,
-			       uint16_t *events)
+			       uint8_t *events)
 {
 	unsigned int mods = modifiers(k->params[1]);
 	unsigned int number = k->params[0];
@@ -197,7 +162,7 @@ static unsigned int finish_csi(const struct keys *k, uint8_t final,
 
 /* Old terminals put the modifiers into a parameter here, too. */
 static unsigned int finish_ss3(const struct keys *k, uint8_t final,
-			       uint16_t *events)
+			       uint8_t *events)
 {
 	unsigned int mods = modifiers(k->params[k->semicolons > 0]);
 
@@ -206,7 +171,7 @@ static unsigned int finish_ss3(const struct keys *k, uint8_t final,
 	return press(events, lettered[final], mods);
 }
 
-static unsigned int finish_linux(uint8_t final, uint16_t *events)
+static unsigned int finish_linux(uint8_t final, uint8_t *events)
 {
 	unsigned int n = final - 'A';
 
@@ -215,7 +180,7 @@ static unsigned int finish_linux(uint8_t final, uint16_t *events)
 	return press(events, linux_function[n], 0);
 }
 
-static unsigned int finish(struct keys *k, uint8_t final, uint16_t *events)
+static unsigned int finish(struct keys *k, uint8_t final, uint8_t *events)
 {
 	uint8_t state = k->state;
 
@@ -247,7 +212,7 @@ static bool sequence_is_bare(const struct keys *k)
 
 /* A byte inside a sequence: ECMA-48, "Control sequences". */
 static unsigned int type_in_sequence(struct keys *k, uint8_t byte,
-				     uint16_t *events)
+				     uint8_t *events)
 {
 	if (byte < ' ') { /* cut off */
 		k->state = STATE_NONE;
@@ -270,7 +235,7 @@ static void begin(struct keys *k, uint8_t state)
 }
 
 static unsigned int type_after_esc(struct keys *k, uint8_t byte,
-				   uint16_t *events)
+				   uint8_t *events)
 {
 	switch (byte) {
 	case '[':
@@ -280,14 +245,14 @@ static unsigned int type_after_esc(struct keys *k, uint8_t byte,
 		begin(k, STATE_SS3);
 		return 0;
 	case ESC: /* the first one was a key */
-		return press(events, KEY_ESCAPE, 0);
+		return press(events, KEY_ESC, 0);
 	default:
 		begin(k, STATE_NONE);
 		return press_char(events, byte, MOD_ALT);
 	}
 }
 
-unsigned int keys_type(struct keys *keys, uint8_t byte, uint16_t *events)
+unsigned int keys_type(struct keys *keys, uint8_t byte, uint8_t *events)
 {
 	if (keys->state == STATE_ESC)
 		return type_after_esc(keys, byte, events);
@@ -310,13 +275,13 @@ bool keys_undecided(const struct keys *keys)
 	return keys->state != STATE_NONE;
 }
 
-unsigned int keys_decide(struct keys *keys, uint16_t *events)
+unsigned int keys_decide(struct keys *keys, uint8_t *events)
 {
 	struct keys was = *keys;
 
 	begin(keys, STATE_NONE);
 	if (was.state == STATE_ESC)
-		return press(events, KEY_ESCAPE, 0);
+		return press(events, KEY_ESC, 0);
 	if (was.state == STATE_CSI && sequence_is_bare(&was))
 		return press_char(events, '[', MOD_ALT);
 	if (was.state == STATE_SS3 && sequence_is_bare(&was))

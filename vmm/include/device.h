@@ -49,6 +49,11 @@ struct dev_range {
 #define DEV_RANGES_MAX 4
 #define DEV_IRQS_MAX   2
 
+/* Buttons of a mouse. */
+#define POINTER_LEFT   0x01
+#define POINTER_RIGHT  0x02
+#define POINTER_MIDDLE 0x04
+
 /* Chips that are devices of ours with some kinds of --irqchip only. */
 enum dev_chips {
 	DEV_CHIP_PIC = 1 << 0, /* the 8259s, and with them the 8254 */
@@ -99,6 +104,27 @@ struct device_type {
 	 * device takes no input.
 	 */
 	size_t (*input)(void *dev, const uint8_t *buf, size_t len);
+
+	/*
+	 * Somebody who sits at the guest's screen, by a display that is no terminal,
+	 * presses the key @code or lets it go: a KEY_ of
+	 * <linux/input-event-codes.h>. One that is down repeats by the
+	 * keyboard's own clock until it is let go, and whoever pressed it does
+	 * that before he leaves; more of the same change nothing. Keys that
+	 * the guest is too slow for are lost, letting go is not. May come on
+	 * any thread, which waits for the lock: sends no output. NULL: it is
+	 * no keyboard.
+	 */
+	void (*key)(void *dev, unsigned int code, bool down);
+
+	/*
+	 * Likewise moves the mouse by @dx to the right and @dy down, in counts
+	 * of the mouse, turns its wheel by @wheel notches away from him, and
+	 * has those of its buttons down that have a bit in @buttons
+	 * (POINTER_LEFT, ...). NULL: it is no mouse.
+	 */
+	void (*pointer)(void *dev, int dx, int dy, int wheel,
+			unsigned int buttons);
 
 	/*
 	 * The other end of the line has gone: no input will come any more. Once
