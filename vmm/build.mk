@@ -38,6 +38,7 @@ obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/workers$(call none-without,VIRTIO).o \
 	 core/ioevents$(call none-without,IOEVENTFD).o \
 	 core/shown$(call none-without,SHOWN_REGISTERS).o \
+	 core/slots$(call none-without,DEVICE_MEMORY).o \
 	 core/irqfds$(call none-without,IRQFD).o \
 	 core/symbols$(call none-without,DBG_SYMBOLS).o \
 	 $(if $(CONFIG_SANDBOX),,core/sandbox_none.o) \
@@ -56,6 +57,8 @@ obj-$(CONFIG_IRQCHIP_KERNEL) += irqchip/kernel.o irqchip/msi.o irqchip/routes.o 
 				irqchip/kernel_state$(call none-without,SNAPSHOT).o
 obj-$(CONFIG_IRQCHIP_VMM)    += irqchip/vmm.o
 obj-$(CONFIG_IRQCHIP_SPLIT)  += irqchip/split.o irqchip/msi.o irqchip/routes.o
+
+obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_DEVICE_MEMORY)) += core/slots_saved.o
 
 obj-$(CONFIG_DEV_SERIAL)    += devices/serial.o \
 			       devices/serial_irq$(call none-without,UART_IRQ4).o \

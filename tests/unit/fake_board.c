@@ -54,6 +54,7 @@ void fake_board_close(struct board *board)
 {
 	if (board->type->release)
 		board->type->release(board->dev);
+	fake_free_memories(board);
 	free(board->dev);
 	board->dev = NULL;
 }
@@ -484,17 +485,4 @@ void board_terminal(struct board *board, unsigned int *columns,
 bool board_goes_on(struct board *board)
 {
 	return !board->ends;
-}
-
-size_t board_discard(struct board *board, void *hva, size_t len)
-{
-	size_t at = (uint8_t *)hva - board->ram;
-
-	if (at > board->ram_size || len > board->ram_size - at)
-		fake_broken(board, "discards what is no RAM", len);
-	memset(hva, 0, len);
-	board->discards++;
-	board->discarded = at;
-	board->discarded_len += len;
-	return len;
 }

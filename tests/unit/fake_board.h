@@ -10,6 +10,7 @@
 
 #include "chip.h"
 #include "device.h"
+#include "device_memory.h"
 #include "ioevent.h"
 #include "pci.h"
 #include "queue.h"
@@ -106,6 +107,17 @@ struct board {
 	bool forks;
 	char refused[256]; /* what board_refuse() said first; "" nothing */
 
+	/* include/device_memory.h */
+	struct fake_memory {
+		uint8_t *data; /* NULL: not made */
+		size_t len;
+		uint64_t gpa;
+		size_t offset, shown;
+		bool writable, asked;
+		uint64_t *written; /* for the device's next question */
+	} memories[BOARD_MEMORIES];
+	uint8_t ram_ways[(WINDOW_END - WINDOW_START) / 4096];
+
 	/* include/queue.h */
 	const struct queue_counts *counts;
 	unsigned int nr_counts, events;
@@ -141,6 +153,11 @@ extern void *fake_page;
 /* Whether each device that can be is saved and restored before everything that
  * happens to it; whether that is going on. */
 extern bool fake_reloads, fake_reloading;
+
+/* Where the guest finds @gpa in a memory of the device's, or NULL. */
+uint8_t *fake_shown(struct board *board, uint64_t gpa);
+/* It has none any more. */
+void fake_free_memories(struct board *board);
 
 /* Ends the program: @board's device broke the contract. */
 void fake_broken(const struct board *board, const char *what, uint64_t val);

@@ -8,6 +8,8 @@
 
 #include "shown_page.h"
 
+#define FAKE_PAGE 4096
+
 bool fake_no_messages;
 void *fake_page;
 
@@ -101,4 +103,113 @@ bool board_resets(struct board *board)
 {
 	(void)board;
 	return false;
+}
+
+void *board_memory(struct board *board, unsigned int index, size_t len)
+{
+	struct fake_memory *m = &board->memories[index];
+
+	if (index >= BOARD_MEMORIES || m->data || !len || len % FAKE_PAGE)
+		fake_broken(board, "makes no such memory", index);
+	m->len = len;
+	m->data = aligned_alloc(FAKE_PAGE, len);
+	m->written = calloc((len / FAKE_PAGE + 63) / 64, sizeof(*m->written));
+	if (!m->data || !m->written)
+		abort();
+	memset(m->data, 0, len);
+	return m->data;
+}
+
+static bool is_in_window(uint64_t gpa, size_t len)
+{
+	return gpa >= WINDOW_START && gpa < WINDOW_END &&
+	       len <= WINDOW_END - gpa;
+}
+
+/* RAM is whatever else there is below 3 GiB. */
+bool board_memory_show(struct board *board, unsigned int index, uint64_t gpa,
+		       size_t offset, size_t len, bool writable)
+{
+	struct fake_memory *m = &board->memories[index];
+
+	if (index >= BOARD_MEMORIES || !m->data)
+		fake_broken(board, "shows what it has not made", index);
+	if (offset > m->len || len > m->len - offset)
+		fake_broken(board, "shows more than there is", len);
+	m->shown = 0;
+	if (!len)
+		return true;
+	if ((gpa | offset | len) % FAKE_PAGE || gpa + len < gpa)
+		return false;
+	if (is_in_window(gpa, len) && !board->type->window)
+		fake_broken(board, "shows in the window, and said nothing",
+			    gpa);
+	if (!is_in_window(gpa, len) && gpa < board->size.ram_low)
+		return false;
+	*m = (struct fake_memory){ m->data, m->len,   gpa,	offset,
+				   len,	    writable, m->asked, m->written };
+	return true;
+}
+
+bool board_memory_written(struct board *board, unsigned int index,
+			  uint64_t *pages)
+{
+	struct fake_memory *m = &board->memories[index];
+	uint64_t any = 0;
+
+	for (size_t page = 0; page < m->len / FAKE_PAGE; page++) {
+		const uint64_t bit = 1ULL << page % 64;
+
+		if (page % 64 == 0)
+			pages[page / 64] = 0;
+		if (!m->asked || m->written[page / 64] & bit)
+			pages[page / 64] |= bit;
+		any |= pages[page / 64];
+		m->written[page / 64] &= ~bit;
+	}
+	m->asked = true;
+	return any;
+}
+
+void board_ram_way(struct board *board, uint64_t gpa, size_t len,
+		   enum board_ram_way way)
+{
+	if (!board->type->window || !is_in_window(gpa, len) ||
+	    (gpa | len) % FAKE_PAGE)
+		fake_broken(board, "has no such way to RAM", gpa);
+	memset(&board->ram_ways[(gpa - WINDOW_START) / FAKE_PAGE], (int)way,
+	       len / FAKE_PAGE);
+}
+
+uint8_t *fake_shown(struct board *board, uint64_t gpa)
+{
+	for (unsigned int i = 0; i < BOARD_MEMORIES; i++) {
+		const struct fake_memory *m = &board->memories[i];
+
+		if (gpa - m->gpa < m->shown)
+			return m->data + m->offset + (gpa - m->gpa);
+	}
+	return NULL;
+}
+
+void fake_free_memories(struct board *board)
+{
+	for (unsigned int i = 0; i < BOARD_MEMORIES; i++) {
+		free(board->memories[i].data);
+		free(board->memories[i].written);
+	}
+	memset(board->memories, 0, sizeof(board->memories));
+}
+
+size_t board_discard(struct board *board, void *hva, size_t len)
+{
+	size_t at = (uint8_t *)hva - board->ram;
+
+	if (at > board->ram_size || len > board->ram_size - at)
+		fake_broken(board, "discards what is no RAM", len);
+	memset(hva, 0, len);
+	board->discards++;
+	board->discarded = at;
+	board->discarded_len += len;
+	return len;
 }

@@ -24,6 +24,8 @@ static void power_off(struct board *board)
 	if (board->type->release)
 		board->type->release(board->dev);
 	memset(board->dev, 0, board->type->size);
+	fake_free_memories(board);
+	memset(board->ram_ways, 0, sizeof(board->ram_ways));
 	memset(board->bars, 0, sizeof(board->bars));
 	board->intr = false;
 	board->deadline_ns = 0;
@@ -76,6 +78,14 @@ static void check_same(const struct board *b, const struct board *before)
 		if (b->bars[i].on != before->bars[i].on ||
 		    b->bars[i].base != before->bars[i].base)
 			fake_broken(b, "restored: another BAR", i);
+	for (unsigned int i = 0; i < BOARD_MEMORIES; i++)
+		if (b->memories[i].shown != before->memories[i].shown ||
+		    b->memories[i].gpa != before->memories[i].gpa ||
+		    b->memories[i].offset != before->memories[i].offset ||
+		    b->memories[i].writable != before->memories[i].writable)
+			fake_broken(b, "restored: shows other memory", i);
+	if (memcmp(b->ram_ways, before->ram_ways, sizeof(b->ram_ways)))
+		fake_broken(b, "restored: another way to RAM", 0);
 	if (b->deadline_ns != before->deadline_ns)
 		fake_broken(b, "restored: another deadline", b->deadline_ns);
 }
@@ -88,6 +98,7 @@ static void forget(struct board *b, const struct board *before)
 	*b = *before;
 	memcpy(b->watched, now.watched, sizeof(b->watched));
 	b->nr_watched = now.nr_watched;
+	memcpy(b->memories, now.memories, sizeof(b->memories));
 	memcpy(b->ioevents, now.ioevents, sizeof(b->ioevents));
 	b->nr_ioevents = now.nr_ioevents;
 	b->counts = now.counts;

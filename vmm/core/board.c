@@ -24,6 +24,7 @@
 #include "core/probes.h"
 #include "core/services.h"
 #include "core/shown.h"
+#include "core/slots.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "core/workers.h"
@@ -159,6 +160,22 @@ static bool has_place(const struct vm *vm, const struct device_type *type)
 	       (!type->is_bridge || has_functions(vm));
 }
 
+/* Whether a device has to do with the window of include/device_memory.h. */
+static bool has_window(const struct vm *vm)
+{
+	const struct plan *plan = vm->config.plan;
+	const struct device_type *const *row;
+
+	TABLE_FOREACH(device, row)
+		if ((*row)->window && has_place(vm, *row))
+			return true;
+	for (unsigned int i = 0; plan && i < plan->nr; i++)
+		if (plan->devices[i].type->window &&
+		    !is_lost(vm, plan->devices[i].type))
+			return true;
+	return false;
+}
+
 /* The devices that options asked for. */
 static int create_planned(struct vm *vm, struct event_loop *loop)
 {
@@ -178,6 +195,9 @@ int boards_create(struct vm *vm, struct event_loop *loop)
 	unsigned int count = vm->config.plan ? vm->config.plan->nr : 0;
 	int err = 0;
 
+	err = slots_add_low(vm, has_window(vm));
+	if (err)
+		return err;
 	TABLE_FOREACH(device, row)
 		count++;
 	vm->boards = calloc(count + 1, sizeof(*vm->boards));
@@ -212,9 +232,11 @@ void boards_free(struct vm *vm)
 		board_free_ioevents(board);
 		board_free_irqfds(board);
 		board_free_page(board);
+		slots_free_board(board);
 		free(board->bars);
 		free(board->dev.state);
 	}
+	slots_free(vm);
 	free(vm->boards);
 	vm->boards = NULL;
 }

@@ -17,7 +17,8 @@ struct vm;
 
 /*
  * Creates the devices that were built in, less those the run goes without and
- * those that its interrupt controllers replace, and freezes the buses of @vm.
+ * those that its interrupt controllers replace, and freezes the buses of @vm. RAM
+ * below the hole is there from then on.
  * Timers run on @loop. 0, or -errno after one message.
  */
 int boards_create(struct vm *vm, struct event_loop *loop);

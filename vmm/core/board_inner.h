@@ -20,6 +20,7 @@ struct board {
 	unsigned int slot;	   /* if it is */
 	struct worker *workers;	   /* WORKERS_MAX of them, or NULL */
 	void *page;		   /* core/shown.c, or NULL */
+	struct own *memories;	   /* core/slots.c: BOARD_MEMORIES, or NULL */
 	struct irqfd *irqfds;	   /* core/irqfds.c, or NULL */
 	struct ioevents *ioevents; /* core/ioevents.c, or NULL */
 	const struct queue_counts *counts; /* nr_counts of them, or NULL */

@@ -3,7 +3,6 @@
 #include "core/shown.h"
 
 #include <linux/kvm.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include "core/board_inner.h"
@@ -11,8 +10,6 @@
 #include "device.h"
 #include "feature.h"
 #include "shown_page.h"
-
-#define SLOTS_OF_RAM 2 /* core/vm.c */
 
 static const struct feature shown = {
 	.name = "shown-registers",
@@ -23,18 +20,9 @@ FEATURE(shown);
 static bool add_slot(struct board *board, uint64_t gpa, void *page)
 {
 	struct vm *vm = board->vm;
-	struct kvm_userspace_memory_region region = {
-		.slot = SLOTS_OF_RAM + vm->nr_pages,
-		.flags = KVM_MEM_READONLY,
-		.guest_phys_addr = gpa,
-		.memory_size = SHOWN_SIZE,
-		.userspace_addr = (uintptr_t)page,
-	};
 
-	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region))
-		return false;
-	vm->nr_pages++;
-	return true;
+	return !vm_set_slot(vm, vm_new_slot(vm), KVM_MEM_READONLY, gpa,
+			    SHOWN_SIZE, page);
 }
 
 void *board_show_page(struct board *board, unsigned int range)

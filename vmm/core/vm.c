@@ -33,6 +33,8 @@
 #define IDENTITY_MAP_ADDR 0xfffbc000ULL
 #define TSS_ADDR	  0xfffbd000ULL
 
+#define SLOTS_OF_RAM 2 /* below the hole, and above */
+
 uint64_t vm_now_ns(const struct vm *vm)
 {
 	return clock_now_ns() - vm->start_ns;
@@ -57,19 +59,34 @@ static int vm_failed(const struct vm *vm, const char *what)
 	return -err;
 }
 
-static int add_slot(struct vm *vm, unsigned int slot, gpa_t gpa, size_t size,
-		    void *hva)
+int vm_set_slot(struct vm *vm, unsigned int slot, uint32_t flags, gpa_t gpa,
+		uint64_t size, const void *hva)
 {
 	struct kvm_userspace_memory_region region = {
 		.slot = slot,
+		.flags = flags,
 		.guest_phys_addr = gpa,
 		.memory_size = size,
 		.userspace_addr = (uintptr_t)hva,
 	};
 
 	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region))
-		return vm_failed(vm, "KVM_SET_USER_MEMORY_REGION");
+		return -errno;
 	return 0;
+}
+
+int vm_add_ram(struct vm *vm, unsigned int slot, gpa_t gpa, uint64_t size)
+{
+	int err = vm_set_slot(vm, slot, 0, gpa, size,
+			      mem_hva(&vm->mem, gpa, size));
+
+	errno = -err;
+	return err ? vm_failed(vm, "KVM_SET_USER_MEMORY_REGION") : 0;
+}
+
+unsigned int vm_new_slot(struct vm *vm)
+{
+	return SLOTS_OF_RAM + vm->nr_kvm_slots++;
 }
 
 static int create_memory(struct vm *vm)
@@ -84,10 +101,8 @@ static int create_memory(struct vm *vm)
 			  log_advice(-err));
 		return err;
 	}
-	err = add_slot(vm, 0, 0, mem->low_size, mem->base);
-	if (!err && mem->size > mem->low_size)
-		err = add_slot(vm, 1, MEM_4G, mem->size - mem->low_size,
-			       mem->base + mem->low_size);
+	if (mem->size > mem->low_size)
+		err = vm_add_ram(vm, 1, MEM_4G, mem->size - mem->low_size);
 	return err;
 }
 

@@ -27,6 +27,7 @@ struct kvm_irq_routing;
 struct loader;
 struct plan;
 struct sample;
+struct slots;
 struct vcpu;
 struct vm_symbols;
 
@@ -76,7 +77,8 @@ struct vm {
 	pthread_mutex_t intr_lock; /* for waiting on intr_raised */
 	pthread_cond_t intr_raised;
 
-	unsigned int nr_pages; /* core/shown.c */
+	unsigned int nr_kvm_slots; /* beside RAM's: core/slots.h */
+	struct slots *kvm_slots;   /* core/slots.c, or NULL */
 
 	/* What GSIs lead to, by those interrupt controllers that can say. */
 	atomic_uint nr_gsis; /* given out behind the lines: core/irqfds.c */
@@ -120,11 +122,23 @@ struct vm {
 	struct vcpu *stopped_by; /* whose exit ended it, or NULL; likewise */
 };
 
-/* Creates VM, RAM, interrupt controllers and vCPUs. 0, or -errno after one
+/* Creates VM, RAM, interrupt controllers and vCPUs; boards_create() shows the guest
+ * RAM below the hole. 0, or -errno after one
  * message; vm_free() undoes whatever was done either way. */
 int vm_create(struct vm *vm, const struct kvm *kvm,
 	      const struct vm_config *config);
 void vm_free(struct vm *vm);
+
+/* Slot number @slot of KVM's is the @size bytes at @hva from now on, and for the guest
+ * at @gpa; 0 bytes: nothing. 0 or -errno, without a message. */
+int vm_set_slot(struct vm *vm, unsigned int slot, uint32_t flags, gpa_t gpa,
+		uint64_t size, const void *hva);
+
+/* Likewise the @size bytes of RAM at @gpa, with one message. */
+int vm_add_ram(struct vm *vm, unsigned int slot, gpa_t gpa, uint64_t size);
+
+/* The number of one that nobody has. */
+unsigned int vm_new_slot(struct vm *vm);
 
 /* Makes the threads of all vCPUs, which stand until vm_start(): vCPU 0 in @cpu, the
  * others wait for its start-up interrupt. NULL: each goes on as state_load() has
