@@ -77,7 +77,8 @@ obj-$(CONFIG_DEV_PM)        += devices/pm.o
 obj-$(CONFIG_DEV_PORT92)    += devices/port92.o
 obj-$(CONFIG_DEV_FW_CFG)    += devices/fwcfg.o
 obj-$(CONFIG_EXIT_PORT)     += devices/exit_port.o
-obj-$(CONFIG_DEV_VGA)       += devices/vga.o devices/vga_look.o \
+obj-$(CONFIG_DEV_VGA)       += $(addprefix devices/,vga.o vga_look.o \
+			       vga_picture.o vga_font.o) util/picture.o \
 			       boot/firmware/screen.o probes/screen/screen.o \
 			       util/surface.o util/outfile.o
 obj-$(CONFIG_DEV_PIC)       += devices/pic.o irqchip/intr.o irqchip/bios.o
@@ -201,6 +202,16 @@ $(AML_H): $(wildcard vmm/boot/firmware/dsdt/*) vmm/abi/pc.h tools/aml | $(DEPS_B
 	$(Q)tools/aml '$(CC)' $@ $(filter %.asl,$^)
 $(addsuffix /vmm/boot/firmware/dsdt.o,$(B) $(B)/san $(B)/fuzz): $(AML_H)
 cflags-vmm/boot/firmware/dsdt := -I$(dir $(AML_H))
+
+# The font, out of a ROM that has it; one header, which only its file includes.
+FONT_ROM := /usr/share/seabios/vgabios-stdvga.bin
+FONT_H	 := $(B)/vmm/devices/font.vga.h
+$(FONT_H): tools/vgafont | $(DEPS_BUILD)
+	$(say) FONT vmm/devices/
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/vgafont $(FONT_ROM) $@
+$(addsuffix /vmm/devices/vga_font.o,$(B) $(B)/san $(B)/fuzz): $(FONT_H)
+cflags-vmm/devices/vga_font := -I$(dir $(FONT_H))
 
 # Statically with musl, or dynamically with the compiler's own C library.
 VMM_MUSL := $(if $(findstring clang,$(CC)),,$(CONFIG_VMM_STATIC))

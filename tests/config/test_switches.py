@@ -209,7 +209,7 @@ ROWS = {
     "DEV_FW_CFG": Row("devices/fwcfg", lost=r"device  fwcfg .*"),
     "EXIT_PORT": Row("devices/exit_port", lost=r"plug    exit-port .*"),
     "DEV_VGA": Row("devices/vga* boot/firmware/screen probes/screen/screen "
-                   "display/text view",
+                   "util/picture display/text view",
                    "view_none", "DISPLAY_TEXT=n",
                    (r"device  vga .*", r"probe   screen .*",
                     r"display text .*")),

@@ -1,21 +1,12 @@
-/* objects: devices/vga.o devices/vga_look.o util/surface.o */
+/* objects: devices/vga.o devices/vga_look.o devices/vga_picture.o devices/vga_font.o
+ * util/surface.o util/picture.o */
 /* The VGA, register by register, and what it says is on the screen. */
 #include "steps.h"
 
-#include "util/surface.h"
+#define VGA_NO_PICTURE
+#include "vga_ports.h"
 
-#define CRTC(reg, val)	  OUT(0x3d4, reg), OUT(0x3d5, val)
-#define CRTC_IS(reg, val) OUT(0x3d4, reg), IN(0x3d5, val)
-#define SEQ(reg, val)	  OUT(0x3c4, reg), OUT(0x3c5, val)
-#define SEQ_IS(reg, val)  OUT(0x3c4, reg), IN(0x3c5, val)
-#define GFX(reg, val)	  OUT(0x3ce, reg), OUT(0x3cf, val)
-#define GFX_IS(reg, val)  OUT(0x3ce, reg), IN(0x3cf, val)
-#define FLIP		  IN(0x3da, 0) /* the next at 3C0 is an index */
-#define ATTR(reg, val)	  FLIP, OUT(0x3c0, (reg) | 0x20), OUT(0x3c0, val)
-#define ATTR_IS(reg, val) FLIP, OUT(0x3c0, (reg) | 0x20), IN(0x3c1, val)
-/* Colour by colour. */
-#define DAC(colour, r, g, b) \
-	OUT(0x3c8, colour), OUT(0x3c9, r), OUT(0x3c9, g), OUT(0x3c9, b)
+#include "util/surface.h"
 
 /* Mode 3 as IBM's BIOS leaves it, to be read back. */
 static const struct step power_on[] = {

@@ -12,6 +12,7 @@
 
 struct board;
 struct event_loop;
+struct picture;
 struct surface;
 struct vm;
 
@@ -57,7 +58,10 @@ bool boards_pointer(struct vm *vm, int dx, int dy, int wheel,
  * seen on it, or a vCPU is at the device. Any thread. */
 bool boards_look(const struct vm *vm, struct surface *surface);
 
-/* Likewise, and waits for a vCPU that is at the device, which takes no time. Not on
+/* The same as pixels: see util/picture.h. */
+bool boards_picture(const struct vm *vm, struct picture *picture);
+
+/* As boards_look(), and waits for a vCPU that is at the device, which takes no time. Not on
  * the main thread. In *@has: whether there is such a device. */
 bool boards_look_now(const struct vm *vm, struct surface *surface, bool *has);
 

@@ -84,6 +84,21 @@ bool boards_look(const struct vm *vm, struct surface *surface)
 	return false;
 }
 
+bool boards_picture(const struct vm *vm, struct picture *picture)
+{
+	for (unsigned int i = 0; i < vm->nr_boards; i++) {
+		struct device *dev = &vm->boards[i].dev;
+		bool seen;
+
+		if (!dev->type->picture || !lock_try(&dev->lock))
+			continue;
+		seen = dev->type->picture(dev->state, picture);
+		lock_give(&dev->lock);
+		return seen;
+	}
+	return false;
+}
+
 bool boards_look_now(const struct vm *vm, struct surface *surface, bool *has)
 {
 	bool seen = false;

@@ -332,6 +332,7 @@ static const struct device_type vga = {
 	.read = vga_read,
 	.write = vga_write,
 	.look = vga_look,
+	.picture = vga_picture,
 	.version = 1,
 	.saved = offsetof(struct vga, misc),
 	.restored = IF_SAVED(vga_restored),

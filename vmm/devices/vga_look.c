@@ -18,12 +18,6 @@ static unsigned int limit(unsigned int val, unsigned int max)
 	return val < max ? val : max;
 }
 
-/* A number whose bits 8 and 9 are those of @high8 and @high9. */
-static unsigned int wide(uint8_t low, bool high8, bool high9)
-{
-	return low | high8 << 8 | high9 << 9;
-}
-
 /* Scan lines from one row to the next. */
 static unsigned int row_lines(const struct vga *v)
 {
@@ -34,10 +28,7 @@ static unsigned int row_lines(const struct vga *v)
 
 static unsigned int count_rows(const struct vga *v)
 {
-	uint8_t over = v->crtc[CR_OVERFLOW];
-	unsigned int rows =
-		(wide(v->crtc[CR_V_END], over & 2, over & 0x40) + 1) /
-		row_lines(v);
+	unsigned int rows = vga_height(v) / row_lines(v);
 
 	return limit(rows ? rows : 1, SURFACE_ROWS);
 }
@@ -45,19 +36,10 @@ static unsigned int count_rows(const struct vga *v)
 /* The first row below a split, which shows memory from its beginning on. */
 static unsigned int split_row(const struct vga *v)
 {
-	unsigned int line = wide(v->crtc[CR_LINE_COMPARE],
-				 v->crtc[CR_OVERFLOW] & OVERFLOW_LC8,
-				 v->crtc[CR_MAX_LINE] & 0x40);
-
-	return line / row_lines(v) + 1;
+	return vga_split(v) / row_lines(v) + 1;
 }
 
-static unsigned int pair(const struct vga *v, unsigned int high)
-{
-	return v->crtc[high] << 8 | v->crtc[high + 1];
-}
-
-static enum surface_mode find_mode(const struct vga *v)
+enum surface_mode vga_mode(const struct vga *v)
 {
 	if (v->gfx[GFX_MISC] & GFX_MISC_GRAPHICS ||
 	    v->attr[AR_MODE] & AR_MODE_GRAPHICS)
@@ -68,8 +50,7 @@ static enum surface_mode find_mode(const struct vga *v)
 	return SURFACE_TEXT;
 }
 
-/* The colour that attribute colour @colour becomes, by palette and DAC. */
-static const uint8_t *find_colour(const struct vga *v, unsigned int colour)
+const uint8_t *vga_colour(const struct vga *v, unsigned int colour)
 {
 	uint8_t select = v->attr[AR_SELECT];
 	unsigned int index = v->attr[colour & v->attr[AR_PLANES] & 0xf];
@@ -83,7 +64,7 @@ static void look_at_colours(const struct vga *v, struct surface *surface)
 {
 	surface->changed = 0;
 	for (unsigned int i = 0; i < SURFACE_COLOURS; i++) {
-		const uint8_t *colour = find_colour(v, i);
+		const uint8_t *colour = vga_colour(v, i);
 		uint8_t *rgb = surface->palette[i], usual[3];
 
 		for (unsigned int part = 0; part < 3; part++)
@@ -101,7 +82,8 @@ static void look_at_cursor(const struct vga *v, struct surface *surface)
 	unsigned int height = v->crtc[CR_MAX_LINE] & SCAN_LINES;
 	unsigned int pitch = v->crtc[CR_OFFSET] * 2;
 	unsigned int at =
-		(pair(v, CR_CURSOR_HIGH) - pair(v, CR_START_HIGH)) % TEXT_CELLS;
+		(vga_pair(v, CR_CURSOR_HIGH) - vga_pair(v, CR_START_HIGH)) %
+		TEXT_CELLS;
 
 	surface->has_cursor = false;
 	if (start & CURSOR_OFF || !pitch)
@@ -118,7 +100,7 @@ static void look_at_cursor(const struct vga *v, struct surface *surface)
 static void look_at_text(const struct vga *v, struct surface *surface,
 			 const uint8_t *memory)
 {
-	unsigned int at = pair(v, CR_START_HIGH), split = split_row(v);
+	unsigned int at = vga_pair(v, CR_START_HIGH), split = split_row(v);
 	uint16_t *cell = surface->cells;
 
 	for (unsigned int row = 0; row < surface->rows; row++) {
@@ -131,16 +113,21 @@ static void look_at_text(const struct vga *v, struct surface *surface,
 	}
 }
 
+const uint8_t *vga_cells(const struct vga *v)
+{
+	bool mono = (v->gfx[GFX_MISC] & GFX_MISC_MAP) == GFX_MISC_MAP_MONO;
+
+	return board_ram(v->board, mono ? TEXT_MONO : TEXT_COLOUR, TEXT_BYTES);
+}
+
 bool vga_look(void *dev, struct surface *surface)
 {
 	const struct vga *v = dev;
-	bool mono = (v->gfx[GFX_MISC] & GFX_MISC_MAP) == GFX_MISC_MAP_MONO;
-	const uint8_t *memory =
-		board_ram(v->board, mono ? TEXT_MONO : TEXT_COLOUR, TEXT_BYTES);
+	const uint8_t *memory = vga_cells(v);
 
 	if (!memory)
 		return false;
-	surface->mode = find_mode(v);
+	surface->mode = vga_mode(v);
 	surface->columns = limit(v->crtc[CR_H_END] + 1, SURFACE_COLUMNS);
 	surface->rows = count_rows(v);
 	surface->blinks = v->attr[AR_MODE] & AR_MODE_BLINK;

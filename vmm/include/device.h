@@ -64,6 +64,7 @@ struct chip;	     /* include/chip.h */
 struct stash;	     /* util/stash.h */
 struct pci_function; /* include/pci.h */
 struct surface;	     /* util/surface.h */
+struct picture;	     /* util/picture.h */
 struct board;	     /* one per device instance; opaque to the device */
 
 struct device_type {
@@ -204,6 +205,12 @@ struct device_type {
 	 * nothing. False: there is nothing to see. NULL: it has no screen.
 	 */
 	bool (*look)(void *dev, struct surface *surface);
+
+	/*
+	 * The same as pixels, in @out, of whatever mode: see util/picture.h.
+	 * Changes nothing that the guest sees.
+	 */
+	bool (*picture)(void *dev, struct picture *out);
 
 	/*
 	 * DEV_CHIP_: created only in a VM where all of these are devices of
