@@ -252,8 +252,6 @@ VMM_FAST := core/bus core/exit core/vcpu core/board core/memory boot/sparse \
 $(foreach file,$(VMM_FAST),$(eval cflags-vmm/$(file) := -O2))
 endif
 cflags-vmm/util/static_pie := -fno-stack-protector
-# Its child is in our memory, and would leave its frames in what sanitizers know.
-cflags-vmm/util/backend := -fno-sanitize=all
 
 ifeq ($(VMM_MUSL),y)
 # musl-gcc cannot link such a program: what it would do with its start files, in

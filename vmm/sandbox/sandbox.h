@@ -7,16 +7,7 @@
 #include <stddef.h>
 
 #include "core/sandbox.h"
-
-#ifndef __has_feature
-#define __has_feature(what) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
-	__has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define IS_SANITIZED 1
-#else
-#define IS_SANITIZED 0
-#endif
+#include "util/sanitized.h"
 
 /* The filter of a thread of @kind, in which this process's number has yet to take
  * the place of SELF; its length in instructions at @len. */

@@ -8,10 +8,12 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -19,8 +21,13 @@
 
 #include "util/log.h"
 #include "util/log_loop.h"
+#include "util/sanitized.h"
 
 #define STACK_SIZE 16384
+
+/* In our memory: no page table is copied. A sanitizer keeps account of threads, locks
+ * and descriptors in there, and would take the new process's for ours. */
+#define OUR_MEMORY (IS_SANITIZED ? 0 : CLONE_VM)
 
 /* What ends a program that was started: a descriptor of its process. */
 struct handle {
@@ -109,7 +116,8 @@ struct start {
 	bool maps;  /* it is in a user namespace, as these */
 	uid_t uid;
 	gid_t gid;
-	bool refused; /* its word: rights over that it did not get */
+	/* Its word: rights over that it did not get. In memory of both. */
+	atomic_bool *refused;
 };
 
 static bool write_line(const char *path, const char *line)
@@ -142,7 +150,7 @@ static bool parent_lives(int fd)
 	return poll(&ended, 1, 0) <= 0;
 }
 
-/* In our memory, on a stack of its own, while we wait; and ends when we do. */
+/* On a stack of its own, while we wait; and ends when we do. */
 static int become(void *arg)
 {
 	struct start *start = arg;
@@ -151,8 +159,9 @@ static int become(void *arg)
 	sigemptyset(&none);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || !parent_lives(start->parent))
 		_exit(BACKEND_NOT_STARTED);
-	start->refused = start->maps && !map_user(start->uid, start->gid);
-	if (!start->refused && !place(start->fds, start->nr)) {
+	if (start->maps && !map_user(start->uid, start->gid)) {
+		atomic_store(start->refused, true);
+	} else if (!place(start->fds, start->nr)) {
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		execve(start->path, start->argv, start->env);
 	}
@@ -165,12 +174,12 @@ static pid_t start_in(struct start *start, int spaces)
 	pid_t pid;
 
 	start->maps = spaces & CLONE_NEWUSER;
-	start->refused = false;
+	atomic_store(start->refused, false);
 	pid = clone(become, stack + sizeof(stack),
-		    CLONE_VM | CLONE_VFORK | SIGCHLD | spaces, start);
+		    OUR_MEMORY | CLONE_VFORK | SIGCHLD | spaces, start);
 	if (pid < 0)
 		return -errno;
-	if (!start->refused)
+	if (!atomic_load(start->refused))
 		return pid;
 	backend_wait(pid);
 	return -EPERM;
@@ -182,11 +191,20 @@ static pid_t start_in(struct start *start, int spaces)
  */
 static pid_t start_alone(struct start *start)
 {
-	pid_t pid = start_in(start, CLONE_NEWPID);
+	const size_t len = sizeof(*start->refused);
+	pid_t pid;
 
+	start->refused = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (start->refused == MAP_FAILED)
+		return -errno;
+	pid = start_in(start, CLONE_NEWPID);
 	if (pid < 0)
 		pid = start_in(start, CLONE_NEWPID | CLONE_NEWUSER);
-	return pid < 0 ? start_in(start, 0) : pid;
+	if (pid < 0)
+		pid = start_in(start, 0);
+	munmap(start->refused, len);
+	return pid;
 }
 
 pid_t backend_start(char *const *argv, char *setting, const int *fds,
