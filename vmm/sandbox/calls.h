@@ -297,6 +297,11 @@ ROW(personality, SAN, "", "thread sanitizer")
 ROW(gettimeofday, SAN, "", "the time, as sanitizers ask for it")
 ROW(access, SAN, "", "the symbolizer")
 ROW(fcntl, SAN, "", "the same")
+ROW(lseek, SAN, "", "the same; which threads there are")
+ROW(lstat, SAN, "", "the same")
+ROW(uname, SAN, "", "where the kernel's half of memory begins")
+ROW(nanosleep, SAN, "", "a report that another thread is at is waited for")
+IOCTL(TCGETS, SAN, "whether a report is in colour")
 
 /* clang-format on */
 

@@ -163,7 +163,9 @@ static void on_sigsys(int sig, siginfo_t *info, void *context)
 	if (!names_only) {
 		term_restore();
 		name_call(nr, regs, known);
-		_exit(STATUS_FAILED);
+		/* Not _exit(): a sanitizer has things to do at the end, and waits
+		 * for what this thread holds where the call was the sanitizer's. */
+		syscall(SYS_exit_group, STATUS_FAILED);
 	}
 	if (!known) {
 		refuse_other(nr, regs);
