@@ -67,7 +67,8 @@ obj-$(CONFIG_DEV_HYPERCALL) += devices/hypercall.o \
 			       devices/hypercall$(if $(CONFIG_SNAPSHOT),_saved,_none).o
 obj-$(CONFIG_DEV_I8042)     += devices/i8042.o devices/i8042_kbd.o \
 			       devices/i8042_keys.o devices/i8042_scan.o \
-			       devices/i8042_input.o
+			       devices/i8042_input.o \
+			       devices/i8042_mouse$(call none-without,DEV_MOUSE).o
 obj-$(CONFIG_DEV_CMOS)      += devices/cmos.o devices/cmos_time.o \
 			       devices/cmos_flags.o
 obj-$(CONFIG_DEV_DEBUGCON)  += devices/debugcon.o

@@ -28,6 +28,7 @@ static const struct part {
 	{ "pm", PLATFORM_PM },	       { "vga", PLATFORM_VGA },
 	{ "pci", PLATFORM_PCI },       { "ecam", PLATFORM_ECAM },
 	{ "acpi", PLATFORM_ACPI },     { "vmgenid", PLATFORM_VMGENID },
+	{ "mouse", PLATFORM_MOUSE },
 };
 
 static bool is_feature(const char *name)

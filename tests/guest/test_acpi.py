@@ -281,8 +281,10 @@ def judge(result, cpus, chip, without, has_pci, windows):
     check_windows(devices, windows)
     has = {d.hid for d in devices}
     for hid, name in (("PNP0501", "serial"), ("PNP0303", "i8042"),
-                      ("PNP0B00", "cmos"), ("PNP0100", "pit")):
-        tap.equal(hid in has, name not in without, f"{name} is described")
+                      ("PNP0F13", "mouse"), ("PNP0B00", "cmos"), ("PNP0100", "pit")):
+        behind = {"i8042"} if name == "mouse" else set()
+        tap.equal(hid in has, not (behind | {name}) & without,
+                  f"{name} is described")
     tap.equal(bool(has & set(PCI_IDS)), has_pci, "a host bridge")
     com1 = [d.irqs for d in devices if d.hid == "PNP0501"]
     if com1:
@@ -325,7 +327,7 @@ described(64, "kernel")
 described(16, "split", "pit")
 described(1, "vmm")
 described(1, "vmm", "i8042", "cmos", "irq4")
-described(4, "kernel", "serial")
+described(4, "kernel", "serial", "mouse")
 described(1, "kernel", "serial", "i8042", "reset", "cmos", "pit")
 described(1, "kernel", "reset")
 described(1, "kernel", "vmgenid")

@@ -43,6 +43,7 @@ enum step_op {
 	STEP_WANTED,
 	STEP_POWER,
 	STEP_KEY,
+	STEP_POINTER,
 };
 
 struct step {
@@ -71,6 +72,9 @@ struct step {
 #define LINE(irq, level)  STEP(STEP_LINE, irq, level) /* of a device */
 #define PRESS(key)	  STEP(STEP_KEY, key, 1) /* somebody, KEY_ */
 #define LET_GO(key)	  STEP(STEP_KEY, key, 0)
+#define POINT(buttons, dx, dy, wheel)                          \
+	STEP_WIDE(STEP_POINTER, (uint8_t)(wheel), buttons,     \
+		  (uint64_t)(uint32_t)(dx) << 32 | (uint32_t)(dy))
 #define AT_EOI(vector)	  STEP(STEP_EOI, 0, vector) /* a CPU is through */
 
 /* What it expects; the counts are since power-on */
@@ -139,6 +143,10 @@ static inline bool step_do(struct board *b, const struct step *s)
 		return true;
 	case STEP_KEY:
 		b->type->key(b->dev, s->at, s->val);
+		return true;
+	case STEP_POINTER:
+		b->type->pointer(b->dev, (int32_t)(s->val >> 32),
+				 (int32_t)s->val, (int8_t)s->size, s->at);
 		return true;
 	case STEP_EOI:
 		b->type->chip->eoi(b->dev, s->val);

@@ -19,7 +19,7 @@
 #define CPUS_MAX  254
 #define AREA_SIZE (MEM_RSDP_END - MEM_RSDP)
 #define HEADER	  36
-#define ALL_PARTS ((PLATFORM_VMGENID << 1) - 1)
+#define ALL_PARTS ((PLATFORM_MOUSE << 1) - 1)
 #define ID_SIZE	  16
 
 TABLE_DECLARE(firmware, firmware);

@@ -1,5 +1,6 @@
 /* objects: devices/i8042.o devices/i8042_kbd.o devices/i8042_keys.o */
 /* objects: devices/i8042_scan.o devices/i8042_input.o */
+/* objects: devices/i8042_mouse.o */
 /* The keyboard controller and its keyboard, command by command. */
 #include "steps.h"
 
@@ -262,7 +263,19 @@ TEST_STEPS(test_other_ports, "i8042", other_ports)
 TEST_STEPS(test_reset_by_pulse, "i8042", reset_by_pulse)
 TEST_STEPS(test_reset_by_output_port, "i8042", reset_by_output_port)
 TEST_STEPS(test_loop_backs, "i8042", loop_backs)
-TEST_STEPS(test_no_mouse, "i8042", no_mouse)
+static void test_no_mouse(void **state)
+{
+	static const char *const without[] = { "mouse", NULL };
+	struct board b;
+
+	(void)state;
+	fake_without = without;
+	fake_board_open(&b, "i8042");
+	RUN_STEPS(&b, no_mouse);
+	fake_board_close(&b);
+	fake_without = NULL;
+}
+
 TEST_STEPS(test_keyboard, "i8042", keyboard)
 TEST_STEPS(test_scan_sets, "i8042", scan_sets)
 TEST_STEPS(test_translated, "i8042", translated)

@@ -1,5 +1,6 @@
 /* objects: devices/i8042.o devices/i8042_kbd.o devices/i8042_keys.o */
 /* objects: devices/i8042_scan.o devices/i8042_input.o */
+/* objects: devices/i8042_mouse.o */
 /* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */
 /*
  * Who gets what is typed: when the keyboard asks for the console, when it
@@ -63,22 +64,30 @@ static const struct step port_off[] = {
  * set it up and enable it; look for a mouse.
  */
 static const struct step linux_starts[] = {
-	IN(STATUS, 0x14),  OUT(STATUS, 0x20), IN(DATA, 0x65),
-	OUT(STATUS, 0x60), OUT(DATA, 0x74), /* keyboard off */
-	OUT(STATUS, 0xd3), OUT(DATA, 0x5a),   IN(DATA, 0x5a),
-	OUT(STATUS, 0xa7), OUT(STATUS, 0x20), IN(DATA, 0x74),
-	OUT(STATUS, 0xa8), OUT(STATUS, 0x20), IN(DATA, 0x54),
-	OUT(STATUS, 0x60), OUT(DATA, 0x56), /* auxiliary port on */
-	OUT(STATUS, 0xd3), OUT(DATA, 0xa5),   IRQ(AUX, 1),
-	IN(DATA, 0xa5),	   OUT(STATUS, 0x60), OUT(DATA, 0x47), /* keyboard on */
-	OUT(DATA, 0xf2),   IN(DATA, 0xfa),    IN(DATA, 0xab),
-	IN(DATA, 0x41),	   OUT(DATA, 0xf5),   IN(DATA, 0xfa),
-	OUT(DATA, 0xed),   IN(DATA, 0xfa),    OUT(DATA, 0x00),
-	IN(DATA, 0xfa),	   OUT(DATA, 0xf3),   IN(DATA, 0xfa),
-	OUT(DATA, 0x00),   IN(DATA, 0xfa),    OUT(DATA, 0xf4),
-	IN(DATA, 0xfa),	   OUT(STATUS, 0xd4), OUT(DATA, 0xf2),
-	IN(DATA, 0xfe),	   READY(0),	      TYPE("uname\n", 0),
-	IN(STATUS, 0x74),
+	IN(STATUS, 0x14),  OUT(STATUS, 0x20),
+	IN(DATA, 0x65),	   OUT(STATUS, 0x60),
+	OUT(DATA, 0x74), /* keyboard off */
+	OUT(STATUS, 0xd3), OUT(DATA, 0x5a),
+	IN(DATA, 0x5a),	   OUT(STATUS, 0xa7),
+	OUT(STATUS, 0x20), IN(DATA, 0x74),
+	OUT(STATUS, 0xa8), OUT(STATUS, 0x20),
+	IN(DATA, 0x54),	   OUT(STATUS, 0x60),
+	OUT(DATA, 0x56), /* auxiliary port on */
+	OUT(STATUS, 0xd3), OUT(DATA, 0xa5),
+	IRQ(AUX, 1),	   IN(DATA, 0xa5),
+	OUT(STATUS, 0x60), OUT(DATA, 0x47), /* keyboard on */
+	OUT(DATA, 0xf2),   IN(DATA, 0xfa),
+	IN(DATA, 0xab),	   IN(DATA, 0x41),
+	OUT(DATA, 0xf5),   IN(DATA, 0xfa),
+	OUT(DATA, 0xed),   IN(DATA, 0xfa),
+	OUT(DATA, 0x00),   IN(DATA, 0xfa),
+	OUT(DATA, 0xf3),   IN(DATA, 0xfa),
+	OUT(DATA, 0x00),   IN(DATA, 0xfa),
+	OUT(DATA, 0xf4),   IN(DATA, 0xfa),
+	OUT(STATUS, 0xd4), OUT(DATA, 0xf2),
+	IN(DATA, 0xfa),	   IN(DATA, 0x00),
+	READY(0),	   TYPE("uname\n", 0),
+	IN(STATUS, 0x34),
 };
 
 TEST_STEPS(test_at_power_on, "i8042", at_power_on)

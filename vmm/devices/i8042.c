@@ -2,7 +2,7 @@
  * The keyboard controller of a PC, after the IBM PC AT and PS/2 Technical
  * References ("Keyboard Controller"). It starts as a BIOS leaves it: tested,
  * keyboard and IRQ1 on, translation to scan code set 1 on, auxiliary port off.
- * There is no mouse; a byte for it times out. Address line 20 is always on, and
+ * Without a mouse (i8042_mouse.c) a byte for it times out. Address line 20 is always on, and
  * only its bit in the output port is kept: see port92.c.
  * The lock switch, the serial clock and the controller's RAM beyond its
  * command byte are left out.
@@ -31,7 +31,7 @@ enum {
 #define SELF_TEST_OK	  0x55
 #define INTERFACE_TEST_OK 0x00
 
-#define NO_ANSWER 0xfe /* of the mouse that is not there */
+#define NO_ANSWER 0xfe /* of a mouse that is not there */
 
 static uint8_t irq_pins(const struct i8042 *c)
 {
@@ -78,6 +78,16 @@ static bool take_kbd(struct i8042 *c, uint8_t *byte)
 	return false;
 }
 
+static bool take_aux(struct i8042 *c, uint8_t *byte)
+{
+	uint64_t due_ns;
+	bool taken = mouse_send(c, byte, &due_ns);
+
+	if (due_ns != c->due_ns[DUE_SAMPLE])
+		i8042_set_due(c, DUE_SAMPLE, due_ns);
+	return taken;
+}
+
 /*
  * Moves the next byte into the output buffer once that is empty; the line
  * has fallen in between, so that every byte has an edge of its own.
@@ -93,6 +103,8 @@ static void fill_buffer(struct i8042 *c)
 		item = queue_get(&c->answers);
 	else if (!(c->command & CB_KBD_OFF) && take_kbd(c, &byte))
 		item = byte;
+	else if (!(c->command & CB_AUX_OFF) && take_aux(c, &byte))
+		item = byte | STATUS_AUX << 8;
 	else
 		return;
 	c->data = item;
@@ -117,6 +129,14 @@ static void write_kbd(struct i8042 *c, uint8_t byte)
 		c->claimed = true;
 	if (!kbd_receive(&c->kbd, byte))
 		board_oddity(c->board, "keyboard answers never read", byte);
+}
+
+/* Likewise for the mouse. */
+static void write_aux(struct i8042 *c, uint8_t byte)
+{
+	c->command &= ~CB_AUX_OFF;
+	if (!mouse_receive(c, byte))
+		answer(c, NO_ANSWER, STATUS_AUX | STATUS_TIMEOUT);
 }
 
 static void write_output_port(struct i8042 *c, uint8_t val)
@@ -163,8 +183,7 @@ static void write_data(struct i8042 *c, uint8_t val)
 		answer(c, val, STATUS_AUX);
 		break;
 	case CMD_WRITE_AUX:
-		c->command &= ~CB_AUX_OFF;
-		answer(c, NO_ANSWER, STATUS_AUX | STATUS_TIMEOUT);
+		write_aux(c, val);
 		break;
 	default:
 		write_kbd(c, val);
@@ -308,6 +327,7 @@ static bool i8042_restored(void *dev, struct stash *in)
 		       &c->lent, &c->listening, &c->refused) ||
 	    !has_only(c->command, CB_MASK) || c->polls > POLLS_TO_LISTEN ||
 	    !queue_is_possible(&c->answers) || !kbd_is_possible(&c->kbd) ||
+	    !mouse_is_possible(&c->mouse) ||
 	    c->deadline_ns != i8042_first_due(c))
 		return false;
 	if (c->listening)
@@ -324,6 +344,7 @@ static void i8042_init(void *dev, struct board *board)
 	c->command = CB_BIOS;
 	c->output = OUT_INIT;
 	kbd_init(&c->kbd);
+	mouse_init(c);
 	board_screen_ready(board);
 }
 
@@ -343,8 +364,9 @@ static const struct device_type i8042 = {
 	.write = i8042_write,
 	.input = i8042_input,
 	.key = i8042_key,
+	.pointer = IS_ON(CONFIG_DEV_MOUSE) ? mouse_pointer : NULL,
 	.timer = i8042_timer,
-	.version = 2,
+	.version = 3,
 	.saved = offsetof(struct i8042, status),
 	.restored = IF_SAVED(i8042_restored),
 };

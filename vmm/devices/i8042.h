@@ -1,7 +1,7 @@
 /*
  * Between the parts of the i8042 device: the controller (i8042.c), the
- * keyboard at its first port (i8042_kbd.c) with its codes (i8042_scan.c), and the
- * hands on it, which press what the host's terminal says was typed
+ * keyboard at its first port (i8042_kbd.c) with its codes (i8042_scan.c), the mouse
+ * at its second (i8042_mouse.c), and the hands on the keyboard, which press what the host's terminal says was typed
  * (i8042_keys.c).
  */
 #ifndef MKVM_I8042_H
@@ -196,16 +196,38 @@ struct keyboard {
 	struct keys hands;
 };
 
+#define MOUSE_LONGEST 5 /* bytes of an answer: READ's, with the wheel */
+
+struct mouse {
+	uint8_t answers[MOUSE_LONGEST]; /* to a command, or a packet */
+	uint8_t answers_at, nr_answers;
+	uint8_t last[MOUSE_LONGEST], nr_last; /* for RESEND */
+
+	bool enabled, remote, wrap, scaled;
+	bool wrong;	/* the last byte made no sense */
+	uint8_t arg_of; /* command that waits for its argument, or 0 */
+	uint8_t id, rate, resolution;
+	uint8_t rates[2]; /* the last but one and the last that were set */
+
+	uint8_t buttons;       /* that are down: POINTER_ bits */
+	uint8_t latched;       /* that went down since the last packet */
+	uint8_t reported;      /* as the last packet had them */
+	int16_t dx, dy, wheel; /* since then: to the right, down, away */
+	uint64_t next_ns;      /* no packet before then */
+};
+
 /* What the controller's timer runs for. */
 enum due {
 	DUE_ESCAPE, /* nothing has followed an escape character */
 	DUE_LEND,   /* a key is lent, or lent again */
 	DUE_REPEAT, /* the key that is held down */
+	DUE_SAMPLE, /* the mouse may send a packet */
 	NR_DUE,
 };
 
 struct i8042 {
 	struct board *board;
+	bool has_mouse;
 
 	/* What is remembered of it begins here. */
 	uint8_t status;	 /* all bits; OBF, AUX and TIMEOUT go with `data` */
@@ -216,6 +238,7 @@ struct i8042 {
 	bool level[DEV_IRQS_MAX];
 	struct queue answers; /* the controller's own */
 	struct keyboard kbd;
+	struct mouse mouse;
 
 	bool claimed; /* the guest has switched it on, or read what was lent */
 	bool lent;    /* a key that the console still has */
@@ -253,6 +276,25 @@ uint64_t i8042_first_due(const struct i8042 *c);
 size_t i8042_input(void *dev, const uint8_t *buf, size_t len);
 void i8042_key(void *dev, unsigned int code, bool down);
 void i8042_timer(void *dev);
+
+/* i8042_mouse.c, or i8042_mouse_none.c. A byte from the controller; false: there is
+ * no mouse. */
+bool mouse_receive(struct i8042 *c, uint8_t byte);
+
+/* The next byte for the controller. False: there is none, before *@due_ns if that
+ * is not 0. */
+bool mouse_send(struct i8042 *c, uint8_t *byte, uint64_t *due_ns);
+
+void mouse_pointer(void *dev, int dx, int dy, int wheel, unsigned int buttons);
+
+/* Whether a mouse can be so. */
+bool mouse_is_possible(const struct mouse *mouse);
+
+/* Power-on state: @c is zeroed, but for its board. */
+void mouse_init(struct i8042 *c);
+
+/* i8042_input.c: @what is due at @ns; 0: not any more. */
+void i8042_set_due(struct i8042 *c, enum due what, uint64_t ns);
 
 /* Power-on state: @kbd is zeroed. */
 void kbd_init(struct keyboard *kbd);

@@ -12,9 +12,8 @@
  * What is typed at the guest's screen comes in any case, as from a real keyboard.
  * And a guest that only takes IRQ1, as the BIOS has left it, is lent a key while
  * nobody asks: when it reads that, it has shown that it listens.
- * One that takes interrupts of the auxiliary port too, where nothing has ever
- * answered, has drivers for whatever may be there and reads its console
- * elsewhere. That is Linux, which starts this controller long before it opens
+ * One that takes interrupts of the auxiliary port too has drivers for whatever
+ * may be there and reads its console elsewhere. That is Linux, which starts this controller long before it opens
  * /dev/console: without the rule, piped input would be gone by then.
  */
 #include "i8042.h"
@@ -80,7 +79,7 @@ static void set_timer(struct i8042 *c)
 	board_timer(c->board, first);
 }
 
-static void set_due(struct i8042 *c, enum due what, uint64_t ns)
+void i8042_set_due(struct i8042 *c, enum due what, uint64_t ns)
 {
 	c->due_ns[what] = ns;
 	set_timer(c);
@@ -91,7 +90,8 @@ static void update_escape(struct i8042 *c)
 {
 	bool wait = kbd_undecided(&c->kbd) && !c->refused;
 
-	set_due(c, DUE_ESCAPE, wait ? board_now_ns(c->board) + ESCAPE_NS : 0);
+	i8042_set_due(c, DUE_ESCAPE,
+		      wait ? board_now_ns(c->board) + ESCAPE_NS : 0);
 }
 
 /* Whether a key may be lent now; when it is time to look again is set. */
@@ -105,7 +105,7 @@ static bool may_lend(struct i8042 *c)
 	if (!c->lend_ns)
 		c->lend_ns = now + LEND_NS;
 	c->lent = now >= c->lend_ns;
-	set_due(c, DUE_LEND, c->lent ? now + AGAIN_NS : c->lend_ns);
+	i8042_set_due(c, DUE_LEND, c->lent ? now + AGAIN_NS : c->lend_ns);
 	return c->lent;
 }
 
@@ -119,7 +119,7 @@ static void lend_again(struct i8042 *c)
 		return;
 	}
 	i8042_interrupt_again(c);
-	set_due(c, DUE_LEND, board_now_ns(c->board) + AGAIN_NS);
+	i8042_set_due(c, DUE_LEND, board_now_ns(c->board) + AGAIN_NS);
 }
 
 size_t i8042_input(void *dev, const uint8_t *buf, size_t len)
@@ -147,8 +147,8 @@ void i8042_key(void *dev, unsigned int code, bool down)
 	kbd_press(&c->kbd, code, down);
 	delay = kbd_repeat_delay_ns(&c->kbd);
 	if (c->kbd.repeating != repeating)
-		set_due(c, DUE_REPEAT,
-			delay ? board_now_ns(c->board) + delay : 0);
+		i8042_set_due(c, DUE_REPEAT,
+			      delay ? board_now_ns(c->board) + delay : 0);
 	i8042_fill(c);
 }
 
@@ -173,6 +173,7 @@ void i8042_timer(void *dev)
 		[DUE_ESCAPE] = decide,
 		[DUE_LEND] = lend_again,
 		[DUE_REPEAT] = repeat,
+		[DUE_SAMPLE] = i8042_fill,
 	};
 	struct i8042 *c = dev;
 	uint64_t now = board_now_ns(c->board);

@@ -29,6 +29,7 @@ enum platform_part {
 	PLATFORM_ECAM = 1 << 11, /* its configuration space in memory */
 	PLATFORM_ACPI = 1 << 12,
 	PLATFORM_VMGENID = 1 << 13, /* an ID for each time it is restored */
+	PLATFORM_MOUSE = 1 << 14,   /* behind the keyboard controller */
 };
 
 /* A device of virtio over MMIO: PC_WINDOW_LEN addresses, and an ISA line. */

@@ -1,4 +1,4 @@
-/* The keyboard and its controller. There is no mouse. */
+/* The keyboard and its controller. */
 #include "block.asli"
 BLOCK
 {
