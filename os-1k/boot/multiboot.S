@@ -14,6 +14,8 @@
 #define PDE		0x83	/* present, writable, 4 MiB */
 #define HALF		512	/* entries of half a directory */
 #define CR0_PG		0x80000000
+#define CR0_ET		0x10
+#define CR0_PE		0x1
 #define CR4_PSE		0x10
 
 	.section .multiboot, "ax"
@@ -64,11 +66,11 @@ enable_paging:
 	mov	%eax, %ss
 	mov	$OS1K_DIRECTORY_GPA, %eax
 	mov	%eax, %cr3
-	mov	%cr4, %eax
-	or	$CR4_PSE, %eax
+	/* A loader under UEFI leaves PAE set, with which our tables mean something
+	 * else, and WP, with which the kernel could not fill pages of programs. */
+	mov	$CR4_PSE, %eax
 	mov	%eax, %cr4
-	mov	%cr0, %eax
-	or	$CR0_PG, %eax
+	mov	$CR0_PG | CR0_ET | CR0_PE, %eax
 	mov	%eax, %cr0
 	xor	%esi, %esi		/* not OS1K_FROM_MKVM */
 	mov	$OS1K_BASE + OS1K_LOAD_GPA, %eax
