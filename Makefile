@@ -158,6 +158,7 @@ include tools/initcpio/build.mk
 include initramfs/build.mk
 include kernel-configs/build.mk
 include tools/std.mk
+include tools/media/build.mk
 include lab/build.mk
 include backends/build.mk
 include tests/build.mk
