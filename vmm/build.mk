@@ -35,7 +35,7 @@ obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/cpuid_kvm$(call none-without,KVMCLOCK).o \
 	 core/regs.o core/regs_sync$(call none-without,SYNC_REGS).o \
 	 core/bus_moving$(call none-without,PCI).o \
-	 core/workers$(call none-without,VIRTIO).o \
+	 core/workers$(if $(CONFIG_VIRTIO)$(CONFIG_DEV_IDE),,_none).o \
 	 core/ioevents$(call none-without,IOEVENTFD).o \
 	 core/shown$(call none-without,SHOWN_REGISTERS).o \
 	 core/slots$(call none-without,DEVICE_MEMORY).o \
@@ -99,7 +99,7 @@ obj-$(CONFIG_VIRTIO_PCI)  += virtio/pci.o virtio/pci_common.o
 obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_VIRTIO)) += virtio/saved.o
 obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_VIRTIO_MMIO)) += virtio/mmio_saved.o
 obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_VIRTIO_PCI)) += virtio/pci_saved.o
-obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_VIRTIO_BLK)) += disk/saved.o
+obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_DISKS)) += disk/saved.o
 obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_DISK_OVERLAY)) += disk/changes_saved.o
 obj-$(CONFIG_VIRTIO_RNG)  += virtio/rng.o
 obj-$(CONFIG_VIRTIO_CONSOLE) += virtio/console.o
@@ -113,10 +113,13 @@ obj-$(CONFIG_NET_TAP)    += net/tap.o
 obj-$(CONFIG_NET_HUB)    += net/hub.o
 obj-$(CONFIG_NET_USER)   += net/user.o net/user_words.o
 obj-$(CONFIG_VIRTIO_BLK) += virtio/blk.o virtio/blk_plug.o virtio/blk_config.o virtio/blk_request.o \
-			    virtio/blk_ring$(call none-without,IO_URING).o \
-			    disk/select.o disk/words.o disk/raw.o disk/file.o disk/kind.o \
-			    disk/map$(call none-without,DISK_MAP).o \
-			    $(if $(CONFIG_DISK_MAP),disk/bits.o)
+			    virtio/blk_ring$(call none-without,IO_URING).o
+obj-$(CONFIG_DEV_IDE) += $(addprefix ide/,controller.o regs.o address.o command.o identify.o \
+			 transfer.o work.o drives.o function_none.o dma_none.o packet_none.o) \
+			 $(if $(CONFIG_SNAPSHOT),ide/saved.o)
+obj-$(CONFIG_DISKS) += disk/select.o disk/words.o disk/raw.o disk/file.o disk/kind.o \
+		       disk/map$(call none-without,DISK_MAP).o \
+		       $(if $(CONFIG_DISK_MAP),disk/bits.o)
 obj-$(CONFIG_DISK_OVERLAY) += disk/overlay.o disk/changes.o disk/bits.o
 obj-$(CONFIG_DISK_NBD)     += disk/nbd.o disk/nbd_talk.o
 

@@ -44,6 +44,7 @@ RULES = [
                        "include/ioevent.h", "include/shown_page.h",
                        "include/net.h", "include/disk.h",
                        "="],	False),
+    ("ide/*",		PCI + ["include/worker.h", "include/disk.h", "="],	False),
     ("net/*",		FLOOR0 + ["include/net.h", "="],	False),
     ("disk/saved.c",	FLOOR0 + ["include/device.h", "include/disk.h"],	False),
     ("disk/*",		FLOOR0 + ["include/disk.h", "="],	False),

@@ -40,6 +40,14 @@ bool plan_has(const struct plan *plan, const char *name)
 	return false;
 }
 
+struct planned *plan_find(struct plan *plan, const struct device_type *type)
+{
+	for (unsigned int i = 0; i < plan->nr; i++)
+		if (plan->devices[i].type == type)
+			return &plan->devices[i];
+	return NULL;
+}
+
 struct planned *plan_add(struct plan *plan, const struct device_type *type,
 			 const void *config, size_t size)
 {

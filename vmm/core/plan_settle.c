@@ -34,9 +34,12 @@ static uint32_t taken_lines(const struct plan *plan)
 	TABLE_FOREACH(device, row)
 		if (plan_allows(plan, (*row)->name))
 			taken |= lines_of(*row);
-	for (unsigned int i = 0; i < plan->nr; i++)
+	for (unsigned int i = 0; i < plan->nr; i++) {
 		if (plan->devices[i].type->pci && plan_allows(plan, "pci"))
 			taken |= 3U << PC_PCI_INTX_LINE;
+		if (!plan->devices[i].has_window)
+			taken |= lines_of(plan->devices[i].type);
+	}
 	return taken;
 }
 

@@ -61,6 +61,9 @@ struct plug {
 struct planned *plan_add(struct plan *plan, const struct device_type *type,
 			 const void *config, size_t size);
 
+/* The device of @type that is in @plan already; NULL: none is. */
+struct planned *plan_find(struct plan *plan, const struct device_type *type);
+
 /* Moves range number @range of @planned to the @len ports or addresses from
  * @base on. */
 void plan_range(struct planned *planned, unsigned int range, uint64_t base,

@@ -28,7 +28,7 @@ static int blk_plug(struct plan *plan, const char *arg)
 static const struct plug plug = {
 	.option = "--disk",
 	.arg = "FILE[,WORD]...",
-	.what = "a disk; ro, serial=TEXT, format=NAME, overlay=FILE",
+	.what = "a disk; ro, rw, serial=TEXT, format=NAME, overlay=FILE",
 	.is_of_host = true,
 	.plug = blk_plug,
 };
