@@ -2,10 +2,12 @@
 
 import contextlib
 import functools
+import os
 import shutil
 import subprocess
 import tempfile
 
+import control
 import vm
 from vm import tap
 
@@ -16,6 +18,35 @@ def start(*words, **more):
     return subprocess.Popen([vm.KVM_VMM, *map(str, words)],
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, **more)
+
+
+def answers(path):
+    with contextlib.suppress(OSError), control.Client(path):
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def asked(there, name):
+    """A run of that guest with --control, once it can be asked; it is not left behind."""
+    path = f"{there}/socket"
+    with start(f"--control={path}", vm.assemble(name)) as process:
+        try:
+            control.wait_for(path, lambda: answers(path) or
+                             process.poll() is not None)
+            yield process
+        finally:
+            process.kill()
+
+
+def letters(process, least):
+    """What it prints, @least of them."""
+    out = b""
+    while len(out) < least:
+        more = os.read(process.stdout.fileno(), 100)
+        tap.check(more, "it ended and said", out)
+        out += more
+    return out
 
 
 def end(process):

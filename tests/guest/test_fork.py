@@ -80,7 +80,9 @@ class Place:
             sock.sendall(b"console\n")
             answer = b""
             while not answer.endswith(b"\n"):
-                answer += sock.recv(1)
+                more = sock.recv(1)
+                tap.check(more, f"{name} ended, and said {answer}")
+                answer += more
             tap.check(json.loads(answer)["ok"], answer)
             yield sock
 

@@ -221,7 +221,9 @@ def press(monitor, key):
     monitor.sendall(f"sendkey {key} 10\n".encode())
     seen = b""
     while not seen.endswith(b"(qemu) "):
-        seen = (seen + monitor.recv(4096))[-16:]
+        more = monitor.recv(4096)
+        tap.check(more, "QEMU has ended")
+        seen = (seen + more)[-16:]
     time.sleep(0.03)
 
 

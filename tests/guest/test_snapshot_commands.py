@@ -5,7 +5,7 @@ import os
 import subprocess
 
 import vm
-from saving import LETTERS, STATUS, end, folder, run, start, whole
+from saving import LETTERS, STATUS, asked, end, folder, letters, run, whole
 from vm import tap
 
 
@@ -22,9 +22,8 @@ def ctl(where, *words):
 
 def by_command():
     """Saved while it runs, again and again: each file has its moment."""
-    with folder() as there:
-        process = start(f"--control={there}/socket", vm.assemble("tally"))
-        first = os.read(process.stdout.fileno(), 100)
+    with folder() as there, asked(there, "tally") as process:
+        first = letters(process, 1)
         for i in range(3):
             done = ctl(there, "save", f"{there}/{i}")
             tap.check(b'"bytes": ' in done.stdout, done.stdout, done.stderr)
@@ -49,12 +48,11 @@ def by_command():
 
 def long_chain():
     """No file goes on from more than can be restored; and options are no files."""
-    with folder() as there:
-        process = start(f"--control={there}/socket", vm.assemble("loop"))
+    with folder() as there, asked(there, "loop") as process:
         alone = []
         for i in range(66):
             done = ctl(there, "save", "--incremental", f"{there}/{i}")
-            tap.equal(done.returncode, 0, done.stdout)
+            tap.equal(done.returncode, 0, (done.stdout, done.stderr))
             if b'"base"' not in done.stdout:
                 alone.append(i)
         tap.equal(alone, [0, 64], "what has all of RAM")
@@ -73,11 +71,8 @@ def long_chain():
 
 def chain():
     """What is new since the last time, and what it goes on from."""
-    with folder() as there:
-        process = start(f"--control={there}/socket", vm.assemble("tally"))
-        letters = 0
-        while letters < LETTERS / 3:
-            letters += len(os.read(process.stdout.fileno(), 100))
+    with folder() as there, asked(there, "tally") as process:
+        letters(process, LETTERS // 3)
         for i in range(5):
             done = ctl(there, "save", "--incremental", f"{there}/{i}")
             base = f'"base": "{i - 1}"'.encode() in done.stdout
