@@ -1,9 +1,12 @@
 #!/usr/bin/python3
 """1K OS keeps its word: a thousand lines, and an image of 64 KiB. And chapters that
-walk through code name places that are there."""
+walk through code name places that are there: `tests/lint/test_os.py --write` has them
+name the nearest line that has such a name.
+"""
 
 import os
 import re
+import sys
 
 import sources
 from sources import tap
@@ -54,24 +57,33 @@ def statements():
     tap.none_of(bad)
 
 
-def place_error(folder, path, line, name):
-    """Why a place is not where the chapter says, or None."""
+PLACE = re.compile(r"`([\w./-]+\.[chS]):(?:(\d+):)?(\w+)`")
+
+
+def lines_with(folder, path, name):
+    """(path, numbers) of the lines there that have the name; None: no such file."""
     full = path if path.startswith("vmm/") else folder + path
     if not os.path.isfile(os.path.join(tap.TOP, full)):
+        return full, None
+    return full, [number for number, line in sources.lines(full)
+                  if re.search(rf"\b{name}\b", line)]
+
+
+def place_error(folder, path, line, name):
+    """Why a place is not where the chapter says, or None."""
+    full, where = lines_with(folder, path, name)
+    if where is None:
         return f"there is no {full}"
-    text = sources.read(full).splitlines()
-    if line <= len(text) and re.search(rf"\b{name}\b", text[line - 1]):
+    if line in where:
         return None
-    where = [str(number) for number, other in enumerate(text, 1)
-             if re.search(rf"\b{name}\b", other)]
-    return f"{full}:{line} has no {name}; lines {' '.join(where) or '-'} have"
+    return (f"{full}:{line} has no {name}; lines "
+            f"{' '.join(map(str, where)) or '-'} have")
 
 
 def places(chapter, folder):
     bad, found = [], 0
     for number, line in sources.lines(chapter):
-        for path, at, name in re.findall(
-                r"`([\w./-]+\.[chS]):(?:(\d+):)?(\w+)`", line):
+        for path, at, name in PLACE.findall(line):
             found += 1
             error = place_error(folder, path, int(at or 0), name)
             if error:
@@ -79,6 +91,25 @@ def places(chapter, folder):
     tap.check(found > 10, f"{chapter}: names only {found} places")
     tap.none_of(bad)
 
+
+def write(chapter, folder):
+    def nearest(place):
+        path, at, name = place.groups()
+        _, where = lines_with(folder, path, name)
+        if not at or not where:
+            return place[0]
+        line = min(where, key=lambda number: abs(number - int(at)))
+        return f"`{path}:{line}:{name}`"
+
+    text = PLACE.sub(nearest, sources.read(chapter))
+    with open(os.path.join(tap.TOP, chapter), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+if sys.argv[1:] == ["--write"]:
+    for walk, home in CHAPTERS.items():
+        write(walk, home)
+    sys.exit()
 
 for walk, home in CHAPTERS.items():
     tap.add(f"every place that {walk} names is in that line", places, walk,
