@@ -50,6 +50,12 @@ obj-$(or $(CONFIG_SANDBOX),$(CONFIG_NET_SOCKET),$(CONFIG_VIRTIO_9P),$(CONFIG_SNA
 obj-$(CONFIG_SANDBOX) += $(call whole,sandbox)
 obj-$(CONFIG_MACHINE) += view$(call none-without,DISPLAY_TEXT).o
 obj-$(CONFIG_DISPLAY_TEXT) += display/text.o
+screens := $(CONFIG_DISPLAY_PNG)
+obj-$(CONFIG_MACHINE) += viewers$(if $(screens),,_none).o
+obj-$(if $(screens),y) += core/ledger.o util/thread.o \
+			  reset_button$(call none-without,SNAPSHOT).o
+obj-$(CONFIG_DISPLAY_PNG) += display/png.o probes/screen/shot.o util/png.o \
+			     util/reach.o util/outfile.o
 obj-$(CONFIG_MACHINE) += terminal/output_batch$(call none-without,CONSOLE_BATCH).o
 
 obj-$(CONFIG_IRQCHIP_KERNEL) += irqchip/kernel.o irqchip/msi.o irqchip/routes.o \
@@ -184,12 +190,13 @@ obj-$(CONFIG_DBG_GDB)     += $(call whole,service/gdb) util/thread.o \
 obj-$(CONFIG_DBG_TRACE_INSN) += $(call whole,service/insn) core/linear.o x86/walk.o \
 				util/outfile.o
 of-control := $(addprefix service/snapshot/,on_command.o on_reset.o again.o)
+of-button  := $(if $(CONFIG_CONTROL)$(screens),service/snapshot/again.o)
 obj-$(CONFIG_SNAPSHOT)    += $(addprefix core/,state.o state_cpuid.o \
 			     state_time.o state_vcpu.o state_xsave.o \
 			     state_msrs.o state_board.o state_reset.o state_wires.o) util/parts.o util/stash.o \
 			     util/checksum.o util/pageset.o util/thread.o \
 			     $(filter-out %_none.o $(of-control),$(call whole,service/snapshot)) \
-			     $(if $(CONFIG_CONTROL),$(of-control))
+			     $(if $(CONFIG_CONTROL),$(of-control)) $(of-button)
 obj-$(CONFIG_MACHINE)     += words$(call none-without,SNAPSHOT).o \
 			     $(if $(CONFIG_SNAPSHOT),,service/snapshot/restore_none.o)
 obj-$(CONFIG_CONTROL)     += $(call whole,service/control) \

@@ -30,6 +30,7 @@
 #include "util/log.h"
 #include "util/size.h"
 #include "view.h"
+#include "viewers.h"
 
 #define OPTIONS_MAX 112
 #define WORD_MAX    24 /* of "--no-FEATURE" */
@@ -134,6 +135,17 @@ static void turn_verbose_on(void)
 	}
 }
 
+/* Beside the terminal there may be several; on it, the last one counts. */
+static int take_display(struct options *opt, const char *arg)
+{
+	int taken = viewers_take(arg);
+
+	if (taken)
+		return taken < 0 ? taken : 0;
+	opt->display = arg;
+	return view_check(arg);
+}
+
 static int apply_fixed(struct options *opt, int value, const char *arg)
 {
 	switch (value) {
@@ -162,8 +174,7 @@ static int apply_fixed(struct options *opt, int value, const char *arg)
 	case OPT_KEYS:
 		return cli_parse_keys(&opt->keys, arg);
 	case OPT_DISPLAY:
-		opt->display = arg;
-		return view_check(arg);
+		return take_display(opt, arg);
 	case OPT_TIMEOUT:
 		return cli_parse_timeout(&opt->timeout_ns, arg);
 	case OPT_MAX_EXITS:

@@ -27,6 +27,7 @@
 #include "util/size.h"
 #include "service/snapshot/restore.h"
 #include "view.h"
+#include "viewers.h"
 #include "words.h"
 
 TABLE_DECLARE(device, device_type);
@@ -365,7 +366,8 @@ int guest_load(const struct options *opt, const struct loader *loader,
 		.load_at = opt->load_at,
 		.has_text = platform_has(&platform, PLATFORM_VGA),
 		.watched = platform_has(&platform, PLATFORM_VGA) &&
-			   (probes_look() || view_is_wanted(opt->display)),
+			   (probes_look() || view_is_wanted(opt->display) ||
+			    viewers_are_wanted()),
 		.without = opt->without,
 	};
 	int err;

@@ -32,6 +32,7 @@
 #include "service/snapshot/restore.h"
 #include "util/log.h"
 #include "util/sink.h"
+#include "viewers.h"
 #include "walls.h"
 
 static void stop_all(struct machine *m, int status, const char *reason)
@@ -244,7 +245,8 @@ static int run_guests(struct machine *m)
 	m->putoff =
 		(struct putoff){ .bell = m->bell.fd, .quit = quit, .arg = m };
 	m->ran = true;
-	if (walls_raise(m->vms, m->nr_vms, restore_is_on() ? NULL : m->cpus))
+	if (viewers_start(&m->console, m->vms, m->nr_vms) ||
+	    walls_raise(m->vms, m->nr_vms, restore_is_on() ? NULL : m->cpus))
 		machine_quit(m, STATUS_FAILED);
 	start_next(m);
 	view_start(&m->view, &m->loop, &m->console, m->vms, m->nr_vms);
@@ -259,6 +261,7 @@ static int run_guests(struct machine *m)
 			boards_show_queues(&m->vms[i]);
 		probes_gone(&m->vms[i]);
 	}
+	viewers_end();
 	sampler_end(&m->sampler);
 	watch_stop(&m->watch);
 	eof_end(&m->eof);
@@ -354,6 +357,17 @@ static void close_services(struct machine *m)
 	services_close();
 }
 
+static int open_viewers(struct machine *m)
+{
+	return viewers_open(&m->loop);
+}
+
+static void close_viewers(struct machine *m)
+{
+	(void)m;
+	viewers_close();
+}
+
 static int open_loop(struct machine *m)
 {
 	return event_init(&m->loop) ? STATUS_FAILED : 0;
@@ -381,6 +395,7 @@ static const struct step {
 	{ make_lists, free_lists },
 	{ NULL, finish_probes },
 	{ machine_open_view, machine_close_view },
+	{ open_viewers, close_viewers },
 	{ machine_open_console, machine_close_console },
 	{ build_guests, free_guests },
 	{ start_messages, stop_messages },

@@ -18,6 +18,7 @@
 #include "probe.h"
 #include "service.h"
 #include "transport.h"
+#include "viewer.h"
 
 TABLE_DECLARE(command, command);
 TABLE_DECLARE(device, device_type);
@@ -31,6 +32,7 @@ TABLE_DECLARE(plug, plug);
 TABLE_DECLARE(probe, probe);
 TABLE_DECLARE(service, service);
 TABLE_DECLARE(transport, virtio_transport);
+TABLE_DECLARE(viewer, viewer);
 
 static const char help_head[] =
 	"Usage: kvm-vmm [OPTION]... IMAGE...\n"
@@ -205,6 +207,20 @@ static void print_nets(void)
 	}
 }
 
+static void print_viewers(void)
+{
+	const struct viewer *const *row;
+	char text[40];
+
+	TABLE_FOREACH(viewer, row) {
+		if (row == __start_table_viewer)
+			printf("\nWhat else --display can mean, any number of "
+			       "times: the screen, also\n");
+		snprintf(text, sizeof(text), "%s%s", (*row)->name, (*row)->arg);
+		printf("  %-18s %s\n", text, (*row)->what);
+	}
+}
+
 #define LINE_WIDTH 79
 #define INDENT	   21
 
@@ -267,6 +283,7 @@ void usage_print_help(void)
 	fputs(help_middle, stdout);
 	print_plugs();
 	print_nets();
+	print_viewers();
 	print_features();
 	printf("\nForcing the kind of image, instead of looking at it:\n");
 	print_option("--loader", "NAME", false, "by its name in --list");
@@ -303,6 +320,7 @@ void usage_print_list(void)
 	const struct probe *const *probe;
 	const struct service *const *service;
 	const struct irqchip *const *irqchip;
+	const struct viewer *const *viewer;
 	const struct virtio_transport *const *transport;
 
 	TABLE_FOREACH(device, device)
@@ -320,6 +338,8 @@ void usage_print_list(void)
 	TABLE_FOREACH(display, display)
 		printf("display %-10s %s\n", (*display)->name,
 		       (*display)->what);
+	TABLE_FOREACH(viewer, viewer)
+		printf("display %-10s %s\n", (*viewer)->name, (*viewer)->what);
 	TABLE_FOREACH(irqchip, irqchip)
 		printf("irqchip %-10s %s\n", (*irqchip)->name,
 		       (*irqchip)->what);

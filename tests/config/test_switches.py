@@ -50,7 +50,7 @@ NAMES_DEFAULT = {"guest": "holds the word that --irqchip means by default"}
 COUNTS_IRQS = {"devices/serial": "says how many interrupt lines it has"}
 FORGETS = dict.fromkeys(("devices/hypercall", "devices/reset"), "is not remembered")
 SAYS_16550A = {"devices/serial": "says that it is a 16550A, not a 16450"}
-
+OF_VIEWERS = "viewers core/ledger reset_button"
 BARE = r"device  (debugcon|hypercall|post|reset|serial) .*"
 
 
@@ -210,11 +210,12 @@ ROWS = {
     "DEV_PORT92": Row("devices/port92", lost=r"device  port92 .*"),
     "DEV_FW_CFG": Row("devices/fwcfg", lost=r"device  fwcfg .*"),
     "EXIT_PORT": Row("devices/exit_port", lost=r"plug    exit-port .*"),
-    "DEV_VGA": Row("devices/vga* boot/firmware/screen probes/screen/screen "
-                   "util/picture display/text view",
-                   "view_none", "DISPLAY_TEXT=n",
-                   (r"device  vga .*", r"probe   screen .*",
-                    r"display text .*")),
+    "DEV_VGA": Row("devices/vga* boot/firmware/screen probes/screen/* "
+                   "util/picture display/* view " + OF_VIEWERS + " util/png",
+                   "view_none viewers_none", "DISPLAY_TEXT=n DISPLAY_PNG=n",
+                   (r"device  vga .*", r"probe   screen(shot)? .*", r"display .*")),
+    "DISPLAY_PNG": Row("display/png probes/screen/shot util/png " + OF_VIEWERS, "viewers_none",
+                       lost=(r"display png .*", r"probe   screenshot .*")),
     "DISPLAY_TEXT": Row("display/text view", "view_none",
                         lost=r"display text .*"),
     "BOOT_FLAT": Row("boot/flat", lost=r"loader  flat .*"),

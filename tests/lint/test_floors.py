@@ -48,6 +48,7 @@ RULES = [
     ("net/*",		FLOOR0 + ["include/net.h", "="],	False),
     ("disk/saved.c",	FLOOR0 + ["include/device.h", "include/disk.h"],	False),
     ("disk/*",		FLOOR0 + ["include/disk.h", "="],	False),
+    ("display/*",	FLOOR0 + ["include/display.h", "include/viewer.h", "="],	False),
     ("irqchip/*",	FLOOR2 + ["="],		True),
     ("boot/firmware/*",	FIRMWARE + ["="],	False),
     ("boot/root.c",	DEVICE,			False),	# a plug, no loader

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -167,6 +168,8 @@ void output_drain(struct output *output)
 	if (err)
 		output->broken(output->arg, err);
 	output->drained(output->arg);
+	if (output->tap)
+		output->tapped(output->tapped_arg);
 }
 
 static void on_stdout(void *arg, uint32_t events)
@@ -238,6 +241,7 @@ close_fd:
 
 void output_free(struct output *output)
 {
+	free(output->tap);
 	sink_close(&output->sink);
 	close(output->wake.fd);
 	if (output->tick.fd >= 0)
@@ -276,13 +280,63 @@ static bool put_plain(struct output *output, const uint8_t *buf, size_t len)
 	       ring_put_one(&output->ring, *buf);
 }
 
+/* With the lock held: keeps the last of it. */
+SLOW static void tap(struct ring *ring, const uint8_t *buf, size_t len)
+{
+	size_t room;
+
+	if (len > RING_SIZE) {
+		buf += len - RING_SIZE;
+		len = RING_SIZE;
+	}
+	room = ring_room(ring);
+	if (room < len)
+		ring_drop(ring, len - room);
+	ring_put(ring, buf, len);
+}
+
 void output_put(struct output *output, unsigned int id, const void *buf,
 		size_t len)
 {
 	lock_take(&output->lock);
+	if (output->tap && output->screen.front == (int)id)
+		tap(output->tap, buf, len);
 	if (!put_plain(output, buf, len))
 		put_all(output, id, buf, len);
 	lock_give(&output->lock);
+}
+
+int output_tap(struct output *output, void (*tapped)(void *arg), void *arg)
+{
+	output->tap = calloc(1, sizeof(*output->tap));
+	output->tapped = tapped;
+	output->tapped_arg = arg;
+	return output->tap ? 0 : -ENOMEM;
+}
+
+size_t output_tapped(struct output *output, void *buf, size_t size)
+{
+	const uint8_t *from;
+	size_t len;
+
+	lock_take(&output->lock);
+	from = ring_peek(output->tap, &len);
+	if (len > size)
+		len = size;
+	memcpy(buf, from, len);
+	ring_drop(output->tap, len);
+	lock_give(&output->lock);
+	return len;
+}
+
+unsigned int output_front(struct output *output)
+{
+	unsigned int front;
+
+	lock_take(&output->lock);
+	front = output->screen.front;
+	lock_give(&output->lock);
+	return front;
 }
 
 void output_break(struct output *output)

@@ -45,9 +45,14 @@ struct output {
 	bool held;   /* nothing is written: the terminal shows something else */
 	size_t lost; /* bytes that there was no room to keep meanwhile */
 	size_t seen; /* ring.head at the last tick */
-	bool writing;	/* somebody is writing, with the lock let go */
-	bool abandoned; /* nobody will read: drop output */
-	int error;	/* errno of a write that failed, until it is told */
+	bool writing;	  /* somebody is writing, with the lock let go */
+	bool abandoned;	  /* nobody will read: drop output */
+	int error;	  /* errno of a write that failed, until it is told */
+	struct ring *tap; /* what the guest in front prints, once more; or NULL */
+
+	/* Main thread: something may be there, output_tapped(). */
+	void (*tapped)(void *arg);
+	void *tapped_arg;
 };
 
 /*
@@ -93,6 +98,17 @@ size_t output_direct(struct output *output, const char *buf, size_t len);
 
 /* Drops output from now on instead of waiting for stdout to take it. */
 void output_abandon(struct output *output);
+
+/*
+ * Before guests run: what the guest in front prints is kept once more, the last 64
+ * KiB of it, and @tapped(@arg) called on the main thread when there may be some. The
+ * second takes up to @size bytes of it to @buf, and returns how many. 0 or -ENOMEM.
+ */
+int output_tap(struct output *output, void (*tapped)(void *arg), void *arg);
+size_t output_tapped(struct output *output, void *buf, size_t size);
+
+/* Which guest has the keyboard. Any thread. */
+unsigned int output_front(struct output *output);
 
 /* How many bytes have come so far; it wraps. */
 size_t output_count(struct output *output);

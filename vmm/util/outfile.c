@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,14 +47,17 @@ static bool is_ours(int fd, const char *const *heads)
 {
 	char text[HEAD_BYTES + 1];
 	ssize_t len = pread(fd, text, HEAD_BYTES, 0);
+	bool binary;
 
-	if (len < 0 || memchr(text, '\0', (size_t)len))
+	if (len < 0)
 		return false;
+	binary = memchr(text, '\0', (size_t)len);
 	text[len] = '\0';
 	if (!heads)
-		return is_text(text);
+		return !binary && is_text(text);
 	for (; *heads; heads++)
-		if (begins_with(text, *heads))
+		if (begins_with(text, *heads) &&
+		    (!binary || strlen(text) >= strlen(*heads)))
 			return true;
 	return false;
 }
@@ -113,4 +116,19 @@ int outfile_open(const char *option, const char *path, const char *const *heads)
 	else
 		log_error("%s: %s: %s", option, path, strerror(-err));
 	return err;
+}
+
+bool outfile_may_open(const char *option, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = strndup(path, slash ? slash - path + 1 : 0);
+	int err = 0;
+
+	if (access(path, W_OK) &&
+	    (errno != ENOENT || access(slash && folder ? folder : ".", W_OK)))
+		err = -errno;
+	free(folder);
+	if (err)
+		log_error("%s: %s: %s", option, path, strerror(-err));
+	return !err;
 }

@@ -6,16 +6,22 @@
 #ifndef MKVM_OUTFILE_H
 #define MKVM_OUTFILE_H
 
+#include <stdbool.h>
+
 /*
  * Opens @path for writing, empty. @heads: how files of @option begin, a list
- * that ends with NULL; "#" in one stands for a decimal number. A file that is
- * cut short within such a head is ours, too, and so is an empty one. NULL: any
- * file that begins with text. A pipe or
- * a device is opened as it is, and where stdout or stderr goes into the same
- * file, what is written follows on what that has. Returns the descriptor, or -errno after one
+ * that ends with NULL, behind which may be bytes of any kind; "#" in one stands
+ * for a decimal number. A file that is cut short within such a head is ours, too,
+ * and so is an empty one. NULL: any file that begins with text. A pipe or a device
+ * is opened as it is, and where stdout or stderr goes into the same file, what is
+ * written follows on what that has. Returns the descriptor, or -errno after one
  * message.
  */
 int outfile_open(const char *option, const char *path,
 		 const char *const *heads);
+
+/* As much of that as can be known before there is anything to write: whether @path
+ * or its folder may be written to. False after one message. */
+bool outfile_may_open(const char *option, const char *path);
 
 #endif

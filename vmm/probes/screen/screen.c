@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "abi/exit_status.h"
 #include "core/board.h"
@@ -23,21 +22,10 @@ static const char *path;
 static bool failed;
 static int *fds; /* one per guest, -1: none could be had */
 
-/* What can be known before there is anything to write. */
 static int setup(const char *arg)
 {
-	const char *slash = strrchr(arg, '/');
-	char *folder = strndup(arg, slash ? slash - arg + 1 : 0);
-	int err = 0;
-
 	path = arg;
-	if (access(arg, W_OK) &&
-	    (errno != ENOENT || access(slash && folder ? folder : ".", W_OK)))
-		err = -errno;
-	free(folder);
-	if (err)
-		log_error(OPTION ": %s: %s", arg, strerror(-err));
-	return err ? -EINVAL : 0;
+	return outfile_may_open(OPTION, arg) ? 0 : -EINVAL;
 }
 
 /* FILE, or of several guests FILE.NAME; 0 or -errno. */

@@ -104,6 +104,8 @@ static int keep(struct vm *vm, struct kept *kept)
 
 void again_keep(struct vm *vms, unsigned int nr_vms)
 {
+	if (all)
+		return; /* another button of the same machine */
 	snapshot_prepare();
 	all = calloc(nr_vms, sizeof(*all));
 	for (unsigned int i = 0; i < nr_vms && all; i++) {

@@ -4,8 +4,8 @@
 
 struct vm;
 
-/* Keeps what the @nr_vms guests at @vms are, which are loaded and have not run. Once,
- * on the main thread. One message for each that cannot be kept. */
+/* Keeps what the @nr_vms guests at @vms are, which are loaded and have not run, once:
+ * a second time changes nothing. On the main thread. One message for each that cannot be kept. */
 void again_keep(struct vm *vms, unsigned int nr_vms);
 
 /* Makes @vm, which stands still and goes on to, what was kept. 0; -ENOENT: it was not
