@@ -216,6 +216,10 @@ ROWS = {
                    (r"device  vga .*", r"probe   screen(shot)? .*", r"display .*")),
     "DISPLAY_PNG": Row("display/png probes/screen/shot util/png " + OF_VIEWERS, "viewers_none",
                        lost=(r"display png .*", r"probe   screenshot .*")),
+    "VGA_GRAPHICS": Row("devices/vga_memory devices/vga_draw core/slots "
+                        "core/slots_saved",
+                        "devices/vga_memory_none core/slots_none",
+                        lost=r"feature vga-graphics .*"),
     "DISPLAY_TEXT": Row("display/text view", "view_none",
                         lost=r"display text .*"),
     "BOOT_FLAT": Row("boot/flat", lost=r"loader  flat .*"),

@@ -9,7 +9,9 @@
 /* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */
 /* objects: devices/exit_port.o core/plan.o core/feature.o */
 /* objects: pci/host.o pci/ecam.o pci/config.o pci/saved.o pci/interrupt.o pci/edu.o */
-/* objects: devices/vga.o devices/vga_look.o util/surface.o */
+/* objects: devices/vga.o devices/vga_look.o devices/vga_picture.o devices/vga_font.o */
+/* objects: devices/vga_memory.o devices/vga_draw.o core/slots_saved.o */
+/* objects: util/surface.o util/picture.o */
 /* objects: display/text.o util/text.o */
 /* objects: core/bus.o core/bus_moving.o util/lock.o util/log.o util/sink.o */
 /*
@@ -26,6 +28,7 @@
 #include "core/bus.h"
 #include "core/plan.h"
 #include "display.h"
+#include "util/picture.h"
 #include "util/surface.h"
 #include "util/text.h"
 
@@ -202,6 +205,18 @@ static void fuzz_look(struct board *b, struct bytes *in)
 	fuzz_draw(&surface, in);
 }
 
+static void fuzz_picture(struct board *b)
+{
+	static uint32_t pixels[PICTURE_BYTES / sizeof(uint32_t)];
+	static struct picture picture = { .pixels = pixels };
+
+	if (!b->type->picture || !b->type->picture(b->dev, &picture))
+		return;
+	if (!picture.width || picture.width > PICTURE_MAX_WIDTH ||
+	    !picture.height || picture.height > PICTURE_MAX_HEIGHT)
+		abort();
+}
+
 static struct bus *bus_of(struct machine *m, const struct pci_bar *bar)
 {
 	return &m->buses[bar->kind == PCI_BAR_IO ? DEV_PIO : DEV_MMIO];
@@ -284,6 +299,7 @@ static void fuzz_step(struct machine *m, struct board *b, struct bytes *in)
 		break;
 	case 6:
 		fuzz_look(b, in);
+		fuzz_picture(b);
 		break;
 	case 7:
 		fuzz_hands(b, in);

@@ -17,7 +17,8 @@ FLOOR0 = ["util/*", "abi/*", "x86/*", "include/table.h", "include/ison.h",
 CONTRACT = FLOOR0 + ["include/*"]
 FLOOR1 = CONTRACT + ["terminal/*"]
 FLOOR2 = FLOOR1 + ["core/*"]
-DEVICE = FLOOR0 + ["include/device.h", "include/chip.h", "include/plug.h"]
+DEVICE = FLOOR0 + ["include/device.h", "include/chip.h", "include/plug.h",
+                   "include/device_memory.h"]
 LOADER = FLOOR0 + ["include/loader.h", "include/boot_args.h", "include/memory.h",
                    "include/firmware.h"]
 PCI = DEVICE + ["include/pci.h", "include/plug.h"]

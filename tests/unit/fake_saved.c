@@ -80,9 +80,10 @@ static void check_same(const struct board *b, const struct board *before)
 			fake_broken(b, "restored: another BAR", i);
 	for (unsigned int i = 0; i < BOARD_MEMORIES; i++)
 		if (b->memories[i].shown != before->memories[i].shown ||
-		    b->memories[i].gpa != before->memories[i].gpa ||
-		    b->memories[i].offset != before->memories[i].offset ||
-		    b->memories[i].writable != before->memories[i].writable)
+		    (b->memories[i].shown &&
+		     (b->memories[i].gpa != before->memories[i].gpa ||
+		      b->memories[i].offset != before->memories[i].offset ||
+		      b->memories[i].writable != before->memories[i].writable)))
 			fake_broken(b, "restored: shows other memory", i);
 	if (memcmp(b->ram_ways, before->ram_ways, sizeof(b->ram_ways)))
 		fake_broken(b, "restored: another way to RAM", 0);

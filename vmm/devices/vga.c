@@ -10,8 +10,8 @@
  *                       colours, graphics controller
  *
  * The text is guest RAM at B8000 (or B0000), 32 KiB of cells, so that a guest
- * writes it without leaving. Left out: graphics, fonts that a guest loads, the
- * latches and planes behind both, smooth scrolling, and interrupts (IRQ2).
+ * writes it without leaving. Planes, fonts and graphics are vga_memory.c's. Left
+ * out: interrupts (IRQ2).
  */
 #include <string.h>
 
@@ -24,7 +24,11 @@ enum {
 	RANGE_MONO,
 	RANGE_VGA,
 	RANGE_COLOUR,
+	RANGE_MEMORY,
 };
+
+/* None: the range is not there. */
+#define MEMORY_BYTES (IS_ON(CONFIG_VGA_GRAPHICS) * 0x20000)
 
 /* Offsets into the ranges of the CRT controller */
 #define CRTC_INDEX 0
@@ -50,9 +54,6 @@ enum {
 	GFX_DATA = 0xf,
 	VGA_PORTS = 0x10,
 };
-
-/* Miscellaneous output register */
-#define MISC_COLOUR 0x01
 
 /* Input status 0: a monitor is there. Input status 1: see status_1(). */
 #define STATUS_0_SENSE	0x10
@@ -227,6 +228,8 @@ static uint64_t vga_read(void *dev, unsigned int range, uint64_t off,
 	(void)size;
 	if (range == RANGE_VGA)
 		return read_vga_ports(v, off);
+	if (range == RANGE_MEMORY)
+		return vga_memory_read(v, off);
 	return is_there(v, range) ? read_crtc_ports(v, off) : 0xff;
 }
 
@@ -248,6 +251,7 @@ static void write_vga_ports(struct vga *v, uint64_t off, uint8_t val)
 		break;
 	case MISC_WRITE:
 		v->misc = val;
+		vga_memory_changed(v);
 		break;
 	case SEQ_INDEX:
 		v->seq_index = val & 7;
@@ -255,6 +259,7 @@ static void write_vga_ports(struct vga *v, uint64_t off, uint8_t val)
 	case SEQ_DATA:
 		if (v->seq_index < NR_SEQ)
 			v->seq[v->seq_index] = val & seq_bits[v->seq_index];
+		vga_memory_changed(v);
 		break;
 	case DAC_MASK:
 		v->dac_mask = val;
@@ -272,6 +277,7 @@ static void write_vga_ports(struct vga *v, uint64_t off, uint8_t val)
 	case GFX_DATA:
 		if (v->gfx_index < NR_GFX)
 			v->gfx[v->gfx_index] = val & gfx_bits[v->gfx_index];
+		vga_memory_changed(v);
 		break;
 	}
 }
@@ -284,6 +290,8 @@ static void vga_write(void *dev, unsigned int range, uint64_t off,
 	(void)size;
 	if (range == RANGE_VGA)
 		write_vga_ports(v, off, val);
+	else if (range == RANGE_MEMORY)
+		vga_memory_write(v, off, val);
 	else if (is_there(v, range))
 		write_crtc_ports(v, off, val);
 }
@@ -291,10 +299,15 @@ static void vga_write(void *dev, unsigned int range, uint64_t off,
 /* A guest can give the other registers any value, or any that fits. */
 static bool vga_restored(void *dev, struct stash *in)
 {
-	const struct vga *v = dev;
+	struct vga *v = dev;
 
-	(void)in;
-	return ARE_BOOLS(&v->attr_is_data, &v->dac_reads) && v->dac_part < 3;
+	return ARE_BOOLS(&v->attr_is_data, &v->dac_reads) && v->dac_part < 3 &&
+	       vga_memory_restored(v, in);
+}
+
+static void vga_save(void *dev, struct stash *out)
+{
+	vga_memory_save(dev, out);
 }
 
 static void vga_init(void *dev, struct board *board)
@@ -316,16 +329,19 @@ static void vga_init(void *dev, struct board *board)
 		for (unsigned int part = 0; part < 3; part++)
 			v->dac[i][part] >>= 2;
 	}
+	vga_memory_init(v);
 }
 
 static const struct device_type vga = {
 	.name = "vga",
-	.what = "text screen, its memory at 0xb8000",
+	.what = "screen, its text at 0xb8000",
 	.ranges = {
 		[RANGE_MONO] = { DEV_PIO, 0x3b4, CRTC_PORTS, DEV_LANES },
 		[RANGE_VGA] = { DEV_PIO, 0x3c0, VGA_PORTS, DEV_LANES },
 		[RANGE_COLOUR] = { DEV_PIO, 0x3d4, CRTC_PORTS, DEV_LANES },
+		[RANGE_MEMORY] = { DEV_MMIO, 0xa0000, MEMORY_BYTES, DEV_LANES },
 	},
+	.window = IS_ON(CONFIG_VGA_GRAPHICS),
 	.width = 1,
 	.size = sizeof(struct vga),
 	.init = vga_init,
@@ -333,8 +349,9 @@ static const struct device_type vga = {
 	.write = vga_write,
 	.look = vga_look,
 	.picture = vga_picture,
-	.version = 1,
+	.version = 2,
 	.saved = offsetof(struct vga, misc),
+	.save = IF_SAVED(vga_save),
 	.restored = IF_SAVED(vga_restored),
 };
 

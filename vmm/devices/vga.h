@@ -12,6 +12,7 @@
 #include "util/surface.h"
 
 struct board;
+struct stash;
 
 /* CRT controller */
 enum {
@@ -29,6 +30,7 @@ enum {
 	CR_V_END = 0x12,
 	CR_OFFSET = 0x13, /* half the cells from row to row */
 	CR_UNDERLINE = 0x14,
+	CR_MODE = 0x17,
 	CR_LINE_COMPARE = 0x18,
 	NR_CRTC,
 };
@@ -38,22 +40,57 @@ enum {
 #define LINE_COMPARE_9 0x40 /* likewise */
 #define CURSOR_OFF     0x20 /* of CR_CURSOR_START */
 #define PROTECT_0_TO_7 0x80 /* of CR_V_SYNC_END */
-#define OVERFLOW_LC8   0x10 /* writable all the same */
+/* CR_UNDERLINE: addresses are of 4 bytes; the counter goes on every 4th fetch */
+#define CR_UNDERLINE_QUADS 0x40
+#define CR_UNDERLINE_BY_4  0x20
+
+/* CR_MODE: bits 13 and 14 of an address are its own, not those of the line's number;
+ * every 2nd fetch; what comes into bit 0 of a word's; addresses are of bytes */
+#define CR_MODE_NO_LINE_13 0x01
+#define CR_MODE_NO_LINE_14 0x02
+#define CR_MODE_BY_2	   0x08
+#define CR_MODE_WRAP_15	   0x20
+#define CR_MODE_BYTES	   0x40
+
+#define OVERFLOW_LC8 0x10 /* writable all the same */
 
 /* Sequencer */
 #define SEQ_CLOCKING	  1
 #define SEQ_CLOCKING_8	  0x01 /* points of a character, not 9 */
 #define SEQ_CLOCKING_HALF 0x08 /* each is two wide */
 #define SEQ_CLOCKING_OFF  0x20
+#define SEQ_MAP_MASK	  2 /* planes that are written */
 #define SEQ_FONTS	  3
+#define SEQ_MEMORY	  4
+#define SEQ_MEMORY_NO_ODD 0x04 /* odd addresses are in all planes */
+#define SEQ_MEMORY_CHAIN4 0x08
 #define NR_SEQ		  5
 
 /* Graphics controller */
-#define GFX_MISC	  6
-#define GFX_MISC_GRAPHICS 0x01
-#define GFX_MISC_MAP	  0x0c
-#define GFX_MISC_MAP_MONO 0x08 /* memory is at B0000 */
-#define NR_GFX		  9
+enum {
+	GFX_SET_RESET,
+	GFX_SR_ENABLE,
+	GFX_COMPARE,
+	GFX_ROTATE, /* and the function in bits 3 and 4 */
+	GFX_READ_MAP,
+	GFX_MODE,
+	GFX_MISC,
+	GFX_CARE,
+	GFX_BIT_MASK,
+	NR_GFX,
+};
+
+#define GFX_MODE_WRITE	 0x03
+#define GFX_MODE_COMPARE 0x08 /* read mode 1 */
+#define GFX_MODE_ODD	 0x10
+#define GFX_MODE_PAIRS	 0x20 /* what is drawn: see vga_draw.c */
+#define GFX_MODE_BYTES	 0x40
+
+#define GFX_MISC_GRAPHICS   0x01
+#define GFX_MISC_MAP	    0x0c
+#define GFX_MISC_MAP_64K    0x04 /* memory is at A0000 */
+#define GFX_MISC_MAP_MONO   0x08 /* at B0000 */
+#define GFX_MISC_MAP_COLOUR 0x0c /* at B8000 */
 
 /* Attribute controller */
 enum {
@@ -72,11 +109,29 @@ enum {
 #define ATTR_INDEX	 0x1f
 #define ATTR_SHOW	 0x20 /* of the index: the palette is not the CPU's */
 
+/* Miscellaneous output register */
+#define MISC_COLOUR 0x01
+#define MISC_RAM    0x02 /* memory answers */
+
 #define DAC_COLOURS 256
 #define DAC_BITS    0x3f
 
+#define VGA_CELLS  0x4000 /* of text memory */
+#define VGA_PLANES 0	  /* number of the device's memory, see vga_memory.c */
+
+/* Where the newest bytes of the planes are: in RAM at B8000 or B0000, in memory at
+ * A0000, or in the planes. */
+enum vga_held {
+	VGA_HELD_TEXT,
+	VGA_HELD_MONO,
+	VGA_HELD_CHAINED,
+	VGA_HELD_PLANES,
+};
+
 struct vga {
 	struct board *board;
+	uint8_t *planes; /* NULL: has none */
+	bool touched;	 /* they are not all zeroes */
 
 	/* What is remembered of it begins here. */
 	uint8_t misc, feature;
@@ -87,6 +142,9 @@ struct vga {
 	bool dac_reads;
 	uint8_t dac_latch[3]; /* written so far */
 	uint8_t dac[DAC_COLOURS][3];
+	uint8_t held; /* enum vga_held */
+	bool used;    /* the planes have been */
+	uint32_t latch;
 };
 
 /* device.h: look() and picture() of the device. */
@@ -124,10 +182,32 @@ static inline unsigned int vga_font_at(const struct vga *v, bool bit)
 	return (n & 3) << 14 | (n & 4) << 11;
 }
 
-/* 32 KiB of cells; NULL: the guest has no memory there. */
-const uint8_t *vga_cells(const struct vga *v);
+/* Cell @n of text memory, as the screen counts; whether there is any. */
+uint16_t vga_cell(const struct vga *v, unsigned int n);
+bool vga_has_cells(const struct vga *v);
 
-/* The points of the font at @at, of plane 2. */
+/* The same of guest RAM. */
+uint16_t vga_ram_cell(const struct vga *v, unsigned int n);
+bool vga_has_ram(const struct vga *v);
+
+/* The points of the font at @at, of plane 2; and of the font in ROM, as it would be
+ * there. */
 uint8_t vga_glyph(const struct vga *v, unsigned int at);
+uint8_t vga_font_line(unsigned int at);
+
+/* The bytes at @at of all planes, that of plane 0 in the lowest 8 bits. */
+uint32_t vga_quad(const struct vga *v, unsigned int at);
+
+/* picture() of a mode with graphics. False: there are none. */
+bool vga_graphics(const struct vga *v, struct picture *out);
+
+/* Memory at its power-on; a byte at @off from A0000 on, that does not lie there by
+ * itself; a register has another value; save() and restored(). */
+void vga_memory_init(struct vga *v);
+uint8_t vga_memory_read(struct vga *v, uint64_t off);
+void vga_memory_write(struct vga *v, uint64_t off, uint8_t val);
+void vga_memory_changed(struct vga *v);
+void vga_memory_save(const struct vga *v, struct stash *out);
+bool vga_memory_restored(struct vga *v, struct stash *in);
 
 #endif

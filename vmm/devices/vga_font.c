@@ -6,11 +6,10 @@
 #define LINES	   16
 #define FONT_LINES 32 /* that plane 2 has for each character */
 
-uint8_t vga_glyph(const struct vga *v, unsigned int at)
+uint8_t vga_font_line(unsigned int at)
 {
 	unsigned int line = at % FONT_LINES;
 
-	(void)v;
 	return line < LINES ? vga_font[at / FONT_LINES % 256 * LINES + line] :
 			      0;
 }

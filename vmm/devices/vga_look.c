@@ -11,7 +11,6 @@
 #define TEXT_COLOUR 0xb8000
 #define TEXT_MONO   0xb0000
 #define TEXT_BYTES  0x8000
-#define TEXT_CELLS  (TEXT_BYTES / 2)
 
 static unsigned int limit(unsigned int val, unsigned int max)
 {
@@ -83,7 +82,7 @@ static void look_at_cursor(const struct vga *v, struct surface *surface)
 	unsigned int pitch = v->crtc[CR_OFFSET] * 2;
 	unsigned int at =
 		(vga_pair(v, CR_CURSOR_HIGH) - vga_pair(v, CR_START_HIGH)) %
-		TEXT_CELLS;
+		VGA_CELLS;
 
 	surface->has_cursor = false;
 	if (start & CURSOR_OFF || !pitch)
@@ -97,8 +96,7 @@ static void look_at_cursor(const struct vga *v, struct surface *surface)
 			      surface->row < surface->rows;
 }
 
-static void look_at_text(const struct vga *v, struct surface *surface,
-			 const uint8_t *memory)
+static void look_at_text(const struct vga *v, struct surface *surface)
 {
 	unsigned int at = vga_pair(v, CR_START_HIGH), split = split_row(v);
 	uint16_t *cell = surface->cells;
@@ -106,26 +104,37 @@ static void look_at_text(const struct vga *v, struct surface *surface,
 	for (unsigned int row = 0; row < surface->rows; row++) {
 		if (row == split)
 			at = 0;
-		for (unsigned int i = 0; i < surface->columns; i++, cell++)
-			memcpy(cell, memory + (at + i) % TEXT_CELLS * 2,
-			       sizeof(*cell));
+		for (unsigned int i = 0; i < surface->columns; i++)
+			*cell++ = vga_cell(v, at + i);
 		at += v->crtc[CR_OFFSET] * 2;
 	}
 }
 
-const uint8_t *vga_cells(const struct vga *v)
+static const uint8_t *text_ram(const struct vga *v)
 {
 	bool mono = (v->gfx[GFX_MISC] & GFX_MISC_MAP) == GFX_MISC_MAP_MONO;
 
 	return board_ram(v->board, mono ? TEXT_MONO : TEXT_COLOUR, TEXT_BYTES);
 }
 
+bool vga_has_ram(const struct vga *v)
+{
+	return text_ram(v);
+}
+
+uint16_t vga_ram_cell(const struct vga *v, unsigned int n)
+{
+	uint16_t cell;
+
+	memcpy(&cell, text_ram(v) + n % VGA_CELLS * 2, sizeof(cell));
+	return cell;
+}
+
 bool vga_look(void *dev, struct surface *surface)
 {
 	const struct vga *v = dev;
-	const uint8_t *memory = vga_cells(v);
 
-	if (!memory)
+	if (!vga_has_cells(v))
 		return false;
 	surface->mode = vga_mode(v);
 	surface->columns = limit(v->crtc[CR_H_END] + 1, SURFACE_COLUMNS);
@@ -135,6 +144,6 @@ bool vga_look(void *dev, struct surface *surface)
 			      (v->crtc[CR_MAX_LINE] & SCAN_LINES);
 	look_at_colours(v, surface);
 	look_at_cursor(v, surface);
-	look_at_text(v, surface, memory);
+	look_at_text(v, surface);
 	return true;
 }

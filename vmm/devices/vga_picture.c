@@ -9,10 +9,9 @@
 #include "util/surface.h"
 #include "vga.h"
 
-#define CELLS	   0x4000 /* of text memory */
-#define FONT_LINES 32	  /* bytes of a character in plane 2 */
-#define POINTS_MAX 18	  /* of one, in pixels */
-#define ATTR_FONT  0x08	  /* chooses between two fonts, if they differ */
+#define FONT_LINES 32	/* bytes of a character in plane 2 */
+#define POINTS_MAX 18	/* of one, in pixels */
+#define ATTR_FONT  0x08 /* chooses between two fonts, if they differ */
 #define MONOCHROME 0x77
 #define UNDERLINED 0x01
 
@@ -23,7 +22,6 @@
 /* One line of characters that is being drawn. */
 struct text_line {
 	const struct vga *v;
-	const uint8_t *cells;
 	const uint32_t *colours; /* of the 16 of an attribute */
 	unsigned int at;	 /* cell */
 	unsigned int line;	 /* scan line within it */
@@ -86,13 +84,14 @@ static unsigned int points_of(const struct text_line *t, uint8_t c,
 static uint32_t *draw_cell(const struct text_line *t, unsigned int at,
 			   uint32_t *to)
 {
-	const uint8_t *cell = t->cells + at % CELLS * 2;
+	const uint16_t cell = vga_cell(t->v, at);
+	const uint8_t attr = cell >> 8;
 	bool blinks = t->v->attr[AR_MODE] & AR_MODE_BLINK;
-	uint32_t front = t->colours[cell[1] & 0xf];
-	uint32_t ground = t->colours[cell[1] >> 4 & (blinks ? 7 : 0xf)];
-	unsigned int points = points_of(t, cell[0], cell[1]);
+	uint32_t front = t->colours[attr & 0xf];
+	uint32_t ground = t->colours[attr >> 4 & (blinks ? 7 : 0xf)];
+	unsigned int points = points_of(t, cell, attr);
 
-	if (t->cursor && at % CELLS == t->cursor_at)
+	if (t->cursor && at % VGA_CELLS == t->cursor_at)
 		points = 0x1ff;
 	for (unsigned int i = 0; i < t->points * t->wide; i++)
 		*to++ = points & 0x100 >> i / t->wide ? front : ground;
@@ -178,21 +177,26 @@ static bool text_picture(const struct vga *v, struct picture *out)
 	uint32_t colours[SURFACE_COLOURS];
 	struct text_line t = {
 		.v = v,
-		.cells = vga_cells(v),
 		.colours = colours,
 		.points = points,
 		.wide = v->seq[SEQ_CLOCKING] & SEQ_CLOCKING_HALF ? 2 : 1,
-		.cursor_at = vga_pair(v, CR_CURSOR_HIGH) % CELLS,
+		.cursor_at = vga_pair(v, CR_CURSOR_HIGH) % VGA_CELLS,
 	};
 
 	points *= t.wide;
 	if (columns > PICTURE_MAX_WIDTH / points)
 		columns = PICTURE_MAX_WIDTH / points;
-	if (!t.cells)
+	if (!vga_has_cells(v))
 		return false;
 	find_colours(v, colours);
 	picture_begin(out, columns * points, height);
 	return draw_lines(&t, columns, height, out);
+}
+
+static bool is_on(const struct vga *v)
+{
+	return v->attr_index & ATTR_SHOW &&
+	       !(v->seq[SEQ_CLOCKING] & SEQ_CLOCKING_OFF);
 }
 
 bool vga_picture(void *dev, struct picture *out)
@@ -205,6 +209,8 @@ bool vga_picture(void *dev, struct picture *out)
 	case SURFACE_BLANK:
 		return draw_nothing(vga_width(v), vga_height(v), out);
 	default:
-		return false;
+		return is_on(v) ?
+			       vga_graphics(v, out) :
+			       draw_nothing(vga_width(v), vga_height(v), out);
 	}
 }

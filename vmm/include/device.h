@@ -46,7 +46,7 @@ struct dev_range {
 	enum dev_reach reach;
 };
 
-#define DEV_RANGES_MAX 4
+#define DEV_RANGES_MAX 6
 #define DEV_IRQS_MAX   2
 
 /* Buttons of a mouse. */
