@@ -25,6 +25,16 @@
  * numbers with a sign. */
 #define AGE_MAX_NS (100ULL * 365 * 86400 * 1000000000)
 
+/* The host's two clocks are read one after the other. Who loses the CPU between them
+ * would have the guest's age wrong by that, and reads them once more. */
+#define TRIES	   16
+#define AT_ONCE_NS (10 * NS_PER_US)
+
+struct clocks {
+	uint64_t now_ns; /* clock_now_ns() */
+	uint64_t wall_ns;
+};
+
 /* KVM's clock and the TSC of this host, at one moment. */
 struct moment {
 	uint64_t kvm_ns;
@@ -43,6 +53,25 @@ static int failed(const struct vm *vm, const char *what)
 
 	log_error("%s: %s: %s", vm->config.name, what, strerror(err));
 	return -err;
+}
+
+/* What both say at one moment. */
+static struct clocks read_clocks(void)
+{
+	struct clocks best = { 0 };
+	uint64_t least_ns = UINT64_MAX;
+
+	for (int i = 0; i < TRIES && least_ns > AT_ONCE_NS; i++) {
+		const uint64_t now_ns = clock_now_ns();
+		const uint64_t wall_ns = clock_read_ns(CLOCK_REALTIME);
+		const uint64_t took_ns = clock_now_ns() - now_ns;
+
+		if (took_ns >= least_ns)
+			continue;
+		least_ns = took_ns;
+		best = (struct clocks){ now_ns, wall_ns };
+	}
+	return best;
 }
 
 static bool has_clock(const struct vm *vm)
@@ -65,9 +94,10 @@ static int read_moment(const struct vm *vm, struct moment *moment)
 
 int state_save_time(struct vm *vm, struct parts *parts)
 {
+	const struct clocks clocks = read_clocks();
 	struct saved saved = {
-		.guest_ns = vm_now_ns(vm),
-		.wall_ns = clock_read_ns(CLOCK_REALTIME),
+		.guest_ns = clocks.now_ns - vm->start_ns,
+		.wall_ns = clocks.wall_ns,
 	};
 	int err = read_moment(vm, &saved.moment);
 
@@ -85,21 +115,20 @@ static int set_clock(const struct vm *vm, uint64_t ns)
 }
 
 /* How long it was stalled: not at all where the wall clock was set back. */
-static uint64_t stalled_ns(uint64_t since_ns)
+static uint64_t stalled_ns(uint64_t since_ns, uint64_t now_ns)
 {
-	uint64_t now_ns = clock_read_ns(CLOCK_REALTIME);
-
 	return now_ns > since_ns ? now_ns - since_ns : 0;
 }
 
 static int go_on(struct vm *vm, const struct saved *saved,
 		 struct state_gap *gap)
 {
+	const struct clocks clocks = read_clocks();
 	struct moment now;
 	int err;
 
-	gap->ns = stalled_ns(saved->wall_ns);
-	vm->start_ns = clock_now_ns() - (saved->guest_ns + gap->ns);
+	gap->ns = stalled_ns(saved->wall_ns, clocks.wall_ns);
+	vm->start_ns = clocks.now_ns - (saved->guest_ns + gap->ns);
 	err = set_clock(vm, saved->moment.kvm_ns + gap->ns);
 	if (!err)
 		err = read_moment(vm, &now);
@@ -122,7 +151,8 @@ static int take(struct parts *parts, const char *subject, struct saved *saved)
 	stash_get(in, saved, sizeof(*saved));
 	if (in->bad || saved->guest_ns > AGE_MAX_NS ||
 	    saved->moment.kvm_ns > AGE_MAX_NS ||
-	    stalled_ns(saved->wall_ns) > AGE_MAX_NS) {
+	    stalled_ns(saved->wall_ns, clock_read_ns(CLOCK_REALTIME)) >
+		    AGE_MAX_NS) {
 		log_error("%s: is from another century, by its clocks",
 			  subject);
 		return -EINVAL;
