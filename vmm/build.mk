@@ -61,6 +61,7 @@ obj-$(CONFIG_MACHINE) += terminal/output_batch$(call none-without,CONSOLE_BATCH)
 obj-$(CONFIG_IRQCHIP_KERNEL) += irqchip/kernel.o irqchip/msi.o irqchip/routes.o \
 				irqchip/pit_kernel$(call none-without,PIT_KERNEL).o \
 				irqchip/kernel_state$(call none-without,SNAPSHOT).o
+obj-$(CONFIG_PIT_KERNEL)     += irqchip/bios.o
 obj-$(CONFIG_IRQCHIP_VMM)    += irqchip/vmm.o
 obj-$(CONFIG_IRQCHIP_SPLIT)  += irqchip/split.o irqchip/msi.o irqchip/routes.o
 
@@ -92,7 +93,9 @@ obj-$(CONFIG_DEV_VGA)       += $(addprefix devices/,vga.o vga_look.o \
 obj-$(CONFIG_VGA_GRAPHICS)  += devices/vga_draw.o
 obj-$(CONFIG_DEV_PIC)       += devices/pic.o irqchip/intr.o irqchip/bios.o
 obj-$(CONFIG_DEV_IOAPIC)    += devices/ioapic.o
-obj-$(CONFIG_DEV_PIT)       += devices/pit.o devices/pit_counter.o
+obj-$(CONFIG_DEV_PIT)       += devices/pit.o devices/pit_counter.o \
+			       devices/speaker$(call none-without,DEV_SPEAKER).o
+obj-$(CONFIG_DEV_SPEAKER)   += devices/speaker_plug.o devices/wav.o
 
 obj-$(CONFIG_PCI)     += pci/host.o pci/config.o pci/interrupt.o
 obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_PCI)) += pci/saved.o

@@ -93,14 +93,16 @@ ROWS = {
         "boot/firmware/acpi boot/firmware/dsdt boot/firmware/vmgenid pci/ecam "
         "irqchip/intr irqchip/bios irqchip/msi irqchip/pit_kernel core/smp "
         "core/unstarted core/irqfds irqchip/routes devices/pic "
-        "devices/ioapic devices/pit devices/pit_counter devices/serial_irq",
+        "devices/ioapic devices/pit devices/pit_counter devices/speaker* "
+        "devices/wav devices/serial_irq",
         "core/smp_none core/unstarted_none core/irqfds_none "
         "devices/serial_irq_none",
         'IRQCHIP_KERNEL=n IRQCHIP_VMM=n IRQCHIP_SPLIT=n '
         'IRQCHIP_DEFAULT_KERNEL=n DEFAULT_IRQCHIP="none" PIT=n PIT_KERNEL=n '
-        'SMP=n SMP_MAX=1 UART_IRQ4=n DEV_PIC=n DEV_PIT=n DEV_IOAPIC=n '
+        'DEV_SPEAKER=n SMP=n SMP_MAX=1 UART_IRQ4=n DEV_PIC=n DEV_PIT=n DEV_IOAPIC=n '
         'MPTABLE=n ACPI=n VMGENID=n ECAM=n IRQFD=n',
         (r"irqchip .*", r"device  (pic|ioapic|pit|serial|ecam) .*",
+         r"plug    sound .*",
          r"feature (pit|irq4|mptable|acpi|vmgenid|irqfd) .*", r"vcpus   64 .*"),
         (r"vcpus   1 .*", r"device  serial .*port 0x3f8\+8"),
         {**NAMES_DEFAULT, **COUNTS_IRQS}),
@@ -119,9 +121,10 @@ ROWS = {
                          takes="DEV_IOAPIC=n", lost=(r"irqchip split .*",
                                                      r"device  ioapic .*")),
     "PIT": Row(
-        "irqchip/pit_kernel devices/pit devices/pit_counter",
-        "irqchip/pit_kernel_none", "PIT_KERNEL=n DEV_PIT=n",
-        (r"device  pit .*", r"feature pit .*")),
+        "irqchip/pit_kernel devices/pit devices/pit_counter devices/speaker* "
+        "devices/wav", "irqchip/pit_kernel_none",
+        "PIT_KERNEL=n DEV_PIT=n DEV_SPEAKER=n",
+        (r"device  pit .*", r"feature pit .*", r"plug    sound .*")),
     "SMP": Row("core/smp core/unstarted", "core/smp_none core/unstarted_none",
                "SMP_MAX=1", r"vcpus   64 .*", r"vcpus   1 .*"),
     "KVMCLOCK": Row("core/cpuid_kvm", "core/cpuid_kvm_none",
@@ -144,13 +147,18 @@ ROWS = {
         gained=r"device  serial .* 16450 .*", changed=SAYS_16550A),
     "DEV_HYPERCALL": Row("devices/hypercall devices/hypercall_saved", lost=r"device  hypercall .*"),
     "DEV_I8042": Row("devices/i8042*", takes="DEV_MOUSE=n",
+                     changed={"devices/cmos": "tells of no mouse"},
                      lost=(r"device  i8042 .*", r"feature mouse .*")),
     "DEV_MOUSE": Row("devices/i8042_mouse", "devices/i8042_mouse_none",
                      lost=r"feature mouse .*",
-                     changed={"devices/i8042": "has nothing to point with"}),
+                     changed={"devices/i8042": "has nothing to point with",
+                              "devices/cmos": "tells of no mouse"}),
     "DEV_CMOS": Row("devices/cmos*", lost=r"device  cmos .*"),
     "DEV_DEBUGCON": Row("devices/debugcon", lost=r"device  debugcon .*"),
     "DEV_POST": Row("devices/post", lost=r"device  post .*"),
+    "DEV_SPEAKER": Row("devices/speaker devices/speaker_plug devices/wav",
+                       "devices/speaker_none",
+                       lost=r"plug    sound .*"),
     "DEV_RESET": Row("devices/reset", lost=r"device  reset .*"),
     "DEV_PM": Row("devices/pm boot/firmware/acpi boot/firmware/dsdt "
                   "boot/firmware/vmgenid pci/ecam",

@@ -23,9 +23,9 @@ OURS = {
     "loop: as if from the keyboard": ("11 5a", "data, not a command, came last"),
     "loop: as if from the mouse": ("31 a5", "likewise"),
     "input port, test inputs": ("a0 00", "QEMU does not know the second"),
-    "mouse": ("71 fe", "there is none: a time-out"),
+    "mouse": ("31 fa", "likewise, and SYS is gone"),
     "CMOS shutdown, floppies, disks, equipment":
-        ("00 00 00 00 02", "no floppy drive, no mouse"),
+        ("00 00 00 00 06", "no floppy drive"),
     "RTC: flags are read once": ("00 00 00", "PF comes without PIE, too"),
     "RTC: periodic flag comes by itself": ("", "likewise"),
     "fw_cfg signature, id": ("51 45 4d 55 00 01 00 00 00 00", "no DMA"),

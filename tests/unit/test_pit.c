@@ -1,4 +1,4 @@
-/* objects: devices/pit.o devices/pit_counter.o */
+/* objects: devices/pit.o devices/pit_counter.o devices/speaker_none.o */
 /*
  * The 8254 by its registers, port 0x61, and IRQ0: when it rises, and that it does
  * not drift.

@@ -1,4 +1,4 @@
-/* objects: devices/pit.o devices/pit_counter.o */
+/* objects: devices/pit.o devices/pit_counter.o devices/speaker_none.o */
 /* The 8254 when the host is late: what becomes of the ticks it owes. */
 #include "steps.h"
 

@@ -1,4 +1,4 @@
-/* objects: devices/pit.o devices/pit_counter.o */
+/* objects: devices/pit.o devices/pit_counter.o devices/speaker_none.o */
 /*
  * The six modes of the 8254 clock by clock, on counter 2, whose gate the test
  * holds: most rows are the timing diagrams of the Intel data sheet.

@@ -156,7 +156,8 @@ static bool has_place(const struct vm *vm, const struct device_type *type)
 	const struct irqchip *irqchip = vm->config.irqchip;
 	unsigned int models = irqchip ? irqchip->models : 0;
 
-	return !is_lost(vm, type) && !(type->chips & ~models) &&
+	return !is_lost(vm, type) && !plan_makes(vm->config.plan, type) &&
+	       !(type->chips & ~models) &&
 	       (!type->is_bridge || has_functions(vm));
 }
 

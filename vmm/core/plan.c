@@ -48,6 +48,14 @@ struct planned *plan_find(struct plan *plan, const struct device_type *type)
 	return NULL;
 }
 
+bool plan_makes(const struct plan *plan, const struct device_type *type)
+{
+	for (unsigned int i = 0; plan && i < plan->nr; i++)
+		if (plan->devices[i].type == type)
+			return true;
+	return false;
+}
+
 struct planned *plan_add(struct plan *plan, const struct device_type *type,
 			 const void *config, size_t size)
 {

@@ -34,6 +34,10 @@ struct plan *plan_new(const struct plan_guest *guest);
 /* Whether there is a device called @name; @plan may be NULL. */
 bool plan_has(const struct plan *plan, const char *name);
 
+/* Whether it makes a device of @type, which is a row of the table as well, and then
+ * stands in for that. */
+bool plan_makes(const struct plan *plan, const struct device_type *type);
+
 /* What plan_say() was told; @plan may be NULL. */
 const char *plan_words(const struct plan *plan);
 

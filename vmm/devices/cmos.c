@@ -35,8 +35,9 @@ enum {
 	CMOS_LAST_CPU = 0x5f,
 };
 
-#define EQUIPMENT_FPU 0x02
-#define BASE_KIB      640
+#define EQUIPMENT_FPU	0x02
+#define EQUIPMENT_MOUSE 0x04
+#define BASE_KIB	640
 
 /* An update takes 1984 us, and UIP comes 244 us before it. */
 #define UIP_NS 2228000
@@ -146,12 +147,21 @@ static uint64_t beyond(uint64_t ram_low, uint64_t start)
 	return ram_low > start ? ram_low - start : 0;
 }
 
+/* That of the i8042, by the names of the two. */
+static uint8_t mouse(struct board *board)
+{
+	bool has = IS_ON(CONFIG_DEV_MOUSE) && board_has(board, "mouse") &&
+		   board_has(board, "i8042");
+
+	return has ? EQUIPMENT_MOUSE : 0;
+}
+
 static void put_size(struct cmos *c)
 {
 	struct board_size size = board_size(c->board);
 	uint64_t extended = beyond(size.ram_low, 1 << 20) >> 10;
 
-	c->ram[CMOS_EQUIPMENT] = EQUIPMENT_FPU;
+	c->ram[CMOS_EQUIPMENT] = EQUIPMENT_FPU | mouse(c->board);
 	put_number(c, CMOS_BASE_KIB,
 		   size.ram_low >> 10 < BASE_KIB ? size.ram_low >> 10 :
 						   BASE_KIB,

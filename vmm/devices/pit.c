@@ -10,12 +10,14 @@
  * COUNTER_RISES_MAX, and none at rates too high to be caught up with: those are
  * held to one edge in TICK_MIN_NS.
  *
- * Left out: sound, the parity and channel check bits of port 0x61, and the
+ * What the speaker says is recorded by --sound (speaker.c). Left out: the parity and channel check bits of port 0x61, and the
  * square waves that a BIOS leaves running. The refresh bit toggles by itself.
  */
 #include "device.h"
 #include "pit.h"
+#include "pit_counter.h"
 #include "saved.h"
+#include "speaker.h"
 #include "util/clock.h"
 #include "util/stash.h"
 
@@ -28,7 +30,6 @@ enum {
 	RANGE_PORT_B = 1,
 };
 
-#define PIT_HZ	     1193182
 #define TICK_MIN_NS  200000
 #define CATCH_UP_NS  500000
 #define OWING_CLOCKS 1193 /* the shortest period with debts: 1000 Hz */
@@ -46,6 +47,7 @@ enum {
 
 /* Port 0x61 */
 #define B_GATE_2  0x01
+#define B_DATA	  0x02 /* the speaker gets the output of counter 2 */
 #define B_KEPT	  0x0f
 #define B_REFRESH 0x10
 #define B_OUT_2	  0x20
@@ -54,6 +56,7 @@ enum {
 
 struct pit {
 	struct board *board;
+	struct speaker *speaker; /* NULL: nobody listens */
 
 	/* What is remembered of it begins here. */
 	struct counter counters[NR_COUNTS];
@@ -124,6 +127,7 @@ static void follow_all(struct pit *p, int64_t t)
 	struct counter *c = &p->counters[0];
 	uint64_t now_ns = board_now_ns(p->board);
 
+	speaker_follow(p->speaker, &p->counters[2], p->port_b & B_DATA, t);
 	for (unsigned int i = 0; i < NR_COUNTS; i++)
 		counter_follow(&p->counters[i], t);
 	p->owed += c->rises;
@@ -134,6 +138,17 @@ static void follow_all(struct pit *p, int64_t t)
 		show_edge(p, c->n >= OWING_CLOCKS, now_ns);
 	if (c->mode == MODE_TERMINAL_COUNT && !counter_out(c, t))
 		set_level(p, false);
+}
+
+/* When the speaker wants a look, if that is before @deadline_ns. */
+static uint64_t or_speaker(struct pit *p, int64_t t, uint64_t deadline_ns)
+{
+	int64_t next = speaker_next(p->speaker, &p->counters[2],
+				    p->port_b & B_DATA, t);
+	uint64_t next_ns = next == CLOCK_NEVER ? 0 : clocks_to_ns(next);
+
+	return next_ns && (!deadline_ns || next_ns < deadline_ns) ? next_ns :
+								    deadline_ns;
 }
 
 /* Wakes up when OUT of counter 0 rises, or may do so at another pace. */
@@ -147,6 +162,7 @@ static void update_timer(struct pit *p, int64_t t)
 		deadline_ns = clocks_to_ns(next);
 	if (p->owed || (deadline_ns && deadline_ns < p->rest_ns))
 		deadline_ns = p->rest_ns;
+	deadline_ns = or_speaker(p, t, deadline_ns);
 	if (deadline_ns == p->deadline_ns)
 		return;
 	p->deadline_ns = deadline_ns;
@@ -226,7 +242,17 @@ static bool pit_restored(void *dev, struct stash *in)
 	for (unsigned int i = 0; i < NR_COUNTS; i++)
 		if (!counter_restored(&p->counters[i], saved, now_clocks(p)))
 			return false;
+	speaker_begin(p->speaker, now_clocks(p));
 	return true;
+}
+
+static void pit_release(void *dev)
+{
+	struct pit *p = dev;
+
+	if (p->speaker)
+		follow_all(p, now_clocks(p));
+	speaker_close(p->speaker);
 }
 
 /* Gates 0 and 1 are tied high. */
@@ -235,13 +261,14 @@ static void pit_init(void *dev, struct board *board)
 	struct pit *p = dev;
 
 	p->board = board;
+	p->speaker = speaker_open(board_config(board), now_clocks(p));
 	for (unsigned int i = 0; i < NR_COUNTS; i++) {
 		counter_program(&p->counters[i], CW_SQUARE, 0);
 		p->counters[i].gate = i < 2;
 	}
 }
 
-static const struct device_type pit = {
+const struct device_type pit_device = {
 	.name = "pit",
 	.what = "8254 timer at ports 0x40-0x43 and 0x61",
 	.ranges = {
@@ -256,6 +283,7 @@ static const struct device_type pit = {
 	.read = pit_read,
 	.write = pit_write,
 	.timer = pit_timer,
+	.release = pit_release,
 	.version = 1,
 	.saved = offsetof(struct pit, counters),
 	.save = IF_SAVED(pit_save),
@@ -263,4 +291,4 @@ static const struct device_type pit = {
 	.chips = DEV_CHIP_PIC,
 };
 
-DEVICE(pit);
+DEVICE(pit_device);

@@ -6,7 +6,7 @@
  * clock at which it was loaded. A function that changes a counter at clock t
  * wants it followed to t before.
  */
-#include "pit.h"
+#include "pit_counter.h"
 #include "saved.h"
 
 #define CW_BCD	     0x01
@@ -355,4 +355,28 @@ int64_t counter_next(const struct counter *c, int64_t t)
 	int64_t next = next_rise(c, t);
 
 	return reload_waits(c) && c->reload_at < next ? c->reload_at : next;
+}
+
+int64_t counter_edge(const struct counter *c, int64_t t)
+{
+	int64_t since = t - c->start, phase = since % (c->n ? c->n : 1);
+	int64_t edge = CLOCK_NEVER;
+
+	if (c->phase == IDLE)
+		return CLOCK_NEVER;
+	if (since < 0)
+		return c->start;
+	if (c->phase != RUNNING)
+		return CLOCK_NEVER;
+	if (c->mode == MODE_RATE)
+		edge = t - phase + (phase < c->n - 1 ? c->n - 1 : c->n);
+	else if (c->mode == MODE_SQUARE)
+		edge = t - phase + (phase < high_half(c) ? high_half(c) : c->n);
+	else if (since < c->n)
+		edge = c->start + c->n;
+	else if (since == c->n && c->mode >= MODE_STROBE)
+		edge = t + 1;
+	if (reload_waits(c) && c->reload_at > t && c->reload_at < edge)
+		edge = c->reload_at;
+	return edge;
 }

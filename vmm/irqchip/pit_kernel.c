@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "core/plan.h"
 #include "core/vm.h"
 #include "feature.h"
 #include "irqchip/bios.h"
@@ -25,7 +26,8 @@ int pit_kernel_create(struct vm *vm)
 	struct kvm_pit_config config = { .flags = KVM_PIT_SPEAKER_DUMMY };
 	int err;
 
-	if (feature_is_out(vm->config.without, pit.name))
+	if (feature_is_out(vm->config.without, pit.name) ||
+	    plan_has(vm->config.plan, pit.name))
 		return 0;
 	if (!ioctl(vm->fd, KVM_CREATE_PIT2, &config))
 		return 0;
@@ -35,13 +37,15 @@ int pit_kernel_create(struct vm *vm)
 	return -err;
 }
 
-/* One that was not created stays away. */
+/* One that was not created stays away, or an option's is in its place. */
 void pit_kernel_as_bios(struct vm *vm)
 {
 	struct kvm_pit_state2 state;
 
-	if (ioctl(vm->fd, KVM_GET_PIT2, &state))
+	if (ioctl(vm->fd, KVM_GET_PIT2, &state)) {
+		bios_leaves(vm);
 		return;
+	}
 	state.channels[0].count = 0; /* the longest: 18.2 Hz */
 	state.channels[0].mode = BIOS_PIT_MODE;
 	state.channels[0].rw_mode = BOTH_HALVES;

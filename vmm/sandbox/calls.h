@@ -136,6 +136,7 @@ ROW(readv, MAIN | WORKER | SHARE | SAVES, "", "a device's buffers lie where the 
 ROW(writev, EACH, "", "the same; the C library's streams")
 ROW(pread64, EACH, "", "disks, symbols, KVM's counters")
 ROW(pwrite64, WORKER | SHARE | SAVES, "", "disks")
+ROW(pwrite64, MAIN | VCPU, "", "what the PC's speaker says, into its file")
 ROW(preadv, WORKER | SHARE | SAVES, "", "the same, for the guest's buffers")
 ROW(pwritev, WORKER | SHARE | SAVES, "", "the same")
 ROW(preadv2, WORKER | SAVES, "", "what the page cache has already is not waited for")
