@@ -126,7 +126,9 @@ obj-$(CONFIG_NET_USER)   += net/user.o net/user_words.o
 obj-$(CONFIG_VIRTIO_BLK) += virtio/blk.o virtio/blk_plug.o virtio/blk_config.o virtio/blk_request.o \
 			    virtio/blk_ring$(call none-without,IO_URING).o
 obj-$(CONFIG_DEV_IDE) += $(addprefix ide/,controller.o regs.o address.o command.o identify.o \
-			 transfer.o work.o drives.o function_none.o dma_none.o packet_none.o) \
+			 transfer.o work.o drives.o function$(call none-without,IDE_DMA).o \
+			 dma$(call none-without,IDE_DMA).o packet$(call none-without,IDE_CDROM).o \
+			 $(if $(CONFIG_IDE_CDROM),packet_reply.o cdrom.o)) \
 			 $(if $(CONFIG_SNAPSHOT),ide/saved.o)
 obj-$(CONFIG_DISKS) += disk/select.o disk/words.o disk/raw.o disk/file.o disk/kind.o \
 		       disk/map$(call none-without,DISK_MAP).o \

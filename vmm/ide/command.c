@@ -49,6 +49,14 @@ void ide_finish(struct ide_channel *c, uint8_t error)
 	ide_ask(c, true);
 }
 
+void ide_fail(struct ide_channel *c, uint8_t error)
+{
+	if (ide_slot(c)->is_cd)
+		ide_packet_fail(c);
+	else
+		ide_finish(c, error);
+}
+
 static void do_nothing(struct ide_channel *c)
 {
 	ide_finish(c, 0);

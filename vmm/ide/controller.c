@@ -176,6 +176,8 @@ void ide_forget(const void *given)
 static const struct device_type ide = {
 	.name = "ide",
 	IDE_ROW,
+	.version = 1,
+	.saved = offsetof(struct ide, state),
 	.init = ide_init,
 	.save = IF_SAVED(ide_save),
 	.restored = IF_SAVED(ide_restored),

@@ -10,10 +10,16 @@
 
 struct ide_channel;
 
-#define IDE_BM_SIZE 8
+struct board;
 
-/* The command moves @len bytes, which begin at @pos of the disk, or lie in the buffer
- * where that is told by @len 0: it goes on as the guest has the bus master begin. */
+#define IDE_BM_SIZE	 8
+#define IDE_BM_INTERRUPT 0x04 /* in its status: INTRQ has risen */
+
+/* Whether this run goes with DMA. */
+bool ide_may_dma(struct board *board);
+
+/* The command moves @len bytes from byte @pos of the disk on, or to there; of @len 0
+ * those that are in the buffer. It goes on when the guest has the bus master begin. */
 void ide_begin_dma(struct ide_channel *c, uint64_t pos, uint64_t len,
 		   bool to_disk);
 

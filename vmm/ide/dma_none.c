@@ -3,6 +3,12 @@
 
 #include "ide/ide.h"
 
+bool ide_may_dma(struct board *board)
+{
+	(void)board;
+	return false;
+}
+
 void ide_begin_dma(struct ide_channel *c, uint64_t pos, uint64_t len,
 		   bool to_disk)
 {

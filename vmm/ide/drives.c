@@ -12,6 +12,7 @@
 
 #include "disk.h"
 #include "ide/controller.h"
+#include "ide/packet.h"
 #include "util/log.h"
 
 /* The guest's controller, with one if there is none yet; NULL after one message. */
@@ -59,6 +60,14 @@ int ide_plug(struct plan *plan, const char *option, const char *arg, bool is_cd)
 	if (err) {
 		free(words.text);
 		return err;
+	}
+	if (is_cd && disk->size < CD_BLOCK) {
+		log_error("%s: %s: no CD: it is shorter than a block, 2,048 "
+			  "bytes",
+			  option, words.ask.name);
+		disk_close(disk);
+		free(words.text);
+		return -EINVAL;
 	}
 	given->slots[nr] = (struct ide_slot){ disk, words.text, { 0 }, is_cd };
 	memcpy(given->slots[nr].serial, words.serial, DISK_SERIAL_SIZE);

@@ -102,10 +102,12 @@ struct ide_pair {
 struct ide_drive {
 	struct ide_pair features, count, lba[3];
 	uint8_t device, status, error;
-	uint8_t heads, sectors; /* CHS */
-	uint8_t multiple;	/* sectors of a block; 0: none was set */
-	uint8_t mode;		/* of transfers: SET FEATURES 03h */
-	bool through;		/* no write cache: each write is flushed */
+	uint8_t heads, sectors;	   /* CHS */
+	uint8_t multiple;	   /* sectors of a block; 0: none was set */
+	uint8_t mode;		   /* of transfers: SET FEATURES 03h */
+	bool through;		   /* no write cache: each write is flushed */
+	uint8_t sense, sense_code; /* a CD-ROM's: why the last packet failed */
+	bool is_open, is_locked;   /* its tray */
 };
 
 /* The same of a channel. `at`, `end` and `len` are in the buffer: the next byte, the
@@ -118,10 +120,13 @@ struct ide_state {
 	bool line;    /* and what of it is on the wire */
 	bool wide;    /* the command's addresses have 48 bits */
 	bool to_disk; /* DMA: which way */
+	bool by_dma;  /* a packet's data is */
 	uint32_t at, end, len;
 	uint32_t block; /* bytes of data between two interrupts */
-	uint64_t pos;	/* the next byte of the disk */
-	uint64_t left;	/* bytes that are neither here nor there yet */
+	uint8_t bm_command, bm_status; /* the bus master's: dma.c */
+	uint32_t bm_table;
+	uint64_t pos;  /* the next byte of the disk */
+	uint64_t left; /* bytes that are neither here nor there yet */
 	uint8_t buffer[IDE_BUFFER];
 };
 
@@ -195,6 +200,9 @@ void ide_come_back(struct ide_channel *c, unsigned int units);
 void ide_command(struct ide_channel *c, uint8_t command);
 void ide_finish(struct ide_channel *c, uint8_t error);
 
+/* The same where @error is not the command's own fault: a packet's is a sense. */
+void ide_fail(struct ide_channel *c, uint8_t error);
+
 /* identify.c: what the drive says of itself, 512 bytes in the buffer. */
 void ide_identify(struct ide_channel *c);
 
@@ -214,7 +222,6 @@ void ide_write_data(struct ide_channel *c, unsigned int size, uint32_t val);
 void ide_give(struct ide_channel *c, uint32_t len);
 void ide_begin_in(struct ide_channel *c, uint64_t pos, uint64_t len);
 void ide_begin_out(struct ide_channel *c, uint64_t pos, uint64_t len);
-void ide_begin_packet(struct ide_channel *c);
 
 /* The worker is through: bytes are in the buffer; or all that were are not. */
 void ide_filled(struct ide_channel *c);
@@ -224,8 +231,13 @@ void ide_stored(struct ide_channel *c);
 void ide_post(struct ide_channel *c, enum ide_job job);
 void ide_work(void *channel, uint32_t events);
 
-/* packet.c: a CD-ROM's packet has come, and lies in the buffer. */
+/* packet.c: the guest will write a CD-ROM's packet; it has come, and lies in the
+ * buffer. */
+void ide_begin_packet(struct ide_channel *c);
 void ide_packet(struct ide_channel *c);
+
+/* The disc could not be read. */
+void ide_packet_fail(struct ide_channel *c);
 
 /* controller.c, for the rows of the controller. */
 void ide_init(void *dev, struct board *board);

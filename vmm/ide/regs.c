@@ -4,6 +4,7 @@
  * answer for it, but its status is 0, and no command is for it.
  */
 #include "device.h"
+#include "ide/dma.h"
 #include "ide/ide.h"
 
 #define DIAGNOSTIC_PASSED 0x01
@@ -16,6 +17,8 @@ static void set_line(struct ide_channel *c)
 	if (line == s->line)
 		return;
 	s->line = line;
+	if (line)
+		s->bm_status |= IDE_BM_INTERRUPT;
 	board_irq(c->ide->board, c->nr, line);
 }
 

@@ -44,8 +44,8 @@ static bool are_disks(struct ide *ide, struct stash *in)
 
 static bool is_drive(const struct ide_drive *d)
 {
-	return ARE_BOOLS(&d->through) && d->heads && d->sectors &&
-	       d->multiple <= IDE_MULTIPLE &&
+	return ARE_BOOLS(&d->through, &d->is_open, &d->is_locked) && d->heads &&
+	       d->sectors && d->multiple <= IDE_MULTIPLE &&
 	       !(d->multiple & (d->multiple - 1));
 }
 
@@ -91,7 +91,8 @@ static bool is_phase(const struct ide_channel *c)
 		return s->at < s->end && s->end == IDE_PACKET &&
 		       c->slots[s->unit].is_cd;
 	case PHASE_DMA:
-		return c->ide->has_dma && !(s->left % DISK_SECTOR);
+		return c->ide->has_dma && s->at <= s->len &&
+		       !(s->left % DISK_SECTOR);
 	case PHASE_RESET:
 		return s->control & CONTROL_SRST;
 	default:
@@ -103,12 +104,14 @@ static bool is_channel(const struct ide_channel *c)
 {
 	const struct ide_state *s = c->state;
 
-	return ARE_BOOLS(&s->asks, &s->line, &s->wide, &s->to_disk) &&
+	return ARE_BOOLS(&s->asks, &s->line, &s->wide, &s->to_disk,
+			 &s->by_dma) &&
 	       s->phase < PHASES && s->job < JOBS && s->unit < IDE_DRIVES &&
 	       has_only(s->control,
 			CONTROL_NIEN | CONTROL_SRST | CONTROL_HOB) &&
-	       is_drive(&s->drives[0]) && is_drive(&s->drives[1]) &&
-	       has_places(c) && is_phase(c);
+	       has_only(s->bm_command, 0x09) && has_only(s->bm_status, 0x67) &&
+	       !(s->bm_table & 3) && is_drive(&s->drives[0]) &&
+	       is_drive(&s->drives[1]) && has_places(c) && is_phase(c);
 }
 
 bool ide_restored(void *dev, struct stash *in)

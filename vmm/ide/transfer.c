@@ -73,18 +73,6 @@ void ide_begin_out(struct ide_channel *c, uint64_t pos, uint64_t len)
 	want_block(c);
 }
 
-void ide_begin_packet(struct ide_channel *c)
-{
-	struct ide_state *s = c->state;
-	struct ide_drive *d = ide_drive(c);
-
-	s->at = 0;
-	s->end = IDE_PACKET;
-	s->phase = PHASE_PACKET;
-	d->count.now = REASON_COD;
-	d->status = STATUS_DRDY | STATUS_DRQ;
-}
-
 /* The last word is read. Who reads a disk has all then, and is not told. */
 static void block_is_given(struct ide_channel *c)
 {

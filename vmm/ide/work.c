@@ -94,15 +94,19 @@ static int run(struct ide_channel *c)
 	}
 }
 
+static bool reads(const struct ide_state *s)
+{
+	return s->job == JOB_FILL || s->job == JOB_VERIFY ||
+	       (s->job == JOB_DMA && !s->to_disk);
+}
+
 /* It was sector @s->pos that failed, or one of those behind. */
 static void fail(struct ide_channel *c, int err)
 {
 	tell(c, err);
-	if (c->state->job != JOB_FLUSH)
+	if (c->state->job != JOB_FLUSH && !ide_slot(c)->is_cd)
 		ide_put_address(c, c->state->pos / DISK_SECTOR);
-	ide_finish(c, c->state->job == JOB_FILL || c->state->job == JOB_VERIFY ?
-			      ERROR_UNC :
-			      ERROR_ABRT);
+	ide_fail(c, reads(c->state) ? ERROR_UNC : ERROR_ABRT);
 }
 
 static void go_on(struct ide_channel *c)
