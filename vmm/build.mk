@@ -15,7 +15,7 @@ obj-$(CONFIG_MACHINE) += main.o cli.o cli_word.o cli_value.o usage.o machine.o \
 			 ending.o putoff.o eof.o
 obj-$(CONFIG_MACHINE) += core/kvm.o core/vm.o core/bus.o core/cpuid.o \
 			 core/vcpu.o core/pause.o core/watch.o core/exit.o core/probes.o \
-			 core/board.o core/board_all.o core/plan.o \
+			 core/board.o core/board_place.o core/board_all.o core/plan.o \
 			 core/plan_settle.o \
 			 core/lastword.o core/errand.o core/feature.o core/power.o \
 			 util/event.o \
@@ -83,7 +83,8 @@ obj-$(CONFIG_DEV_POST)      += devices/post.o
 obj-$(CONFIG_DEV_RESET)     += devices/reset.o
 obj-$(CONFIG_DEV_PM)        += devices/pm.o
 obj-$(CONFIG_DEV_PORT92)    += devices/port92.o
-obj-$(CONFIG_DEV_FW_CFG)    += devices/fwcfg.o
+obj-$(CONFIG_DEV_FW_CFG)    += devices/fwcfg.o \
+			       devices/fwcfg_dma$(call none-without,FWCFG_DMA).o
 obj-$(CONFIG_EXIT_PORT)     += devices/exit_port.o
 obj-$(CONFIG_DEV_VGA)       += $(addprefix devices/,vga.o vga_look.o \
 			       vga_picture.o vga_font.o \
@@ -99,6 +100,8 @@ obj-$(CONFIG_DEV_SPEAKER)   += devices/speaker_plug.o devices/wav.o
 
 obj-$(CONFIG_PCI)     += pci/host.o pci/config.o pci/interrupt.o
 obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_PCI)) += pci/saved.o
+obj-$(CONFIG_FIRMWARE) += pci/i440fx.o boot/bios.o x86/cpustate_reset.o util/checksum.o
+obj-$(CONFIG_MACHINE) += util/fwfile.o platform_files.o
 obj-$(CONFIG_ECAM)    += pci/ecam.o
 obj-$(CONFIG_DEV_EDU) += pci/edu.o
 obj-$(CONFIG_VIRTIO) += virtio/status.o virtio/transport.o \

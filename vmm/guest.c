@@ -245,13 +245,15 @@ static int make_plan(const struct options *opt, const struct loader *loader,
 	struct plan *plan;
 	int err;
 
-	if (!opt->nr_plugged)
+	if (!opt->nr_plugged && !loader->plug)
 		return 0;
 	plan = plan_new(&guest);
 	if (!plan)
 		return -ENOMEM;
 	config->plan = plan;
 	err = plug_in(opt, config->id, true, plan);
+	if (!err && loader->plug)
+		err = loader->plug(plan, image);
 	if (!err)
 		err = plug_in(opt, config->id, false, plan);
 	config->symbols = plan->symbols;
@@ -327,7 +329,7 @@ static int restore(struct vm *vm)
 	vm_attach_symbols(vm);
 	platform_wire(vm, &platform);
 	err = restore_vm(vm);
-	if (!err && vm->config.loader->needs & NEEDS_SMP)
+	if (!err && vm->config.loader->needs & NEEDS_SMP && !vm->files)
 		platform_write_again(vm, &platform);
 	return err;
 }
@@ -372,6 +374,12 @@ int guest_load(const struct options *opt, const struct loader *loader,
 	};
 	int err;
 
+	if (loader->needs & NEEDS_FIRMWARE) {
+		err = platform_tell(vm, &platform);
+		if (err)
+			return err;
+		args.files = vm->files;
+	}
 	if (restore_is_on())
 		return restore(vm);
 	if (loader->needs & NEEDS_SMP)
@@ -386,7 +394,7 @@ int guest_load(const struct options *opt, const struct loader *loader,
 		chip->as_bios(vm);
 	/* Only for who may look: it lies in low RAM, where others have data. A
 	 * loader finds it there, and keeps its image clear of it. */
-	if (loader->needs & NEEDS_SMP)
+	if (loader->needs & NEEDS_SMP && !vm->files)
 		platform_write(vm, &platform);
 	err = loader->load(&files->image, &args, &vm->mem, cpu);
 	if (!err)

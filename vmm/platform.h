@@ -18,6 +18,10 @@ void platform_wire(struct vm *vm, const struct platform *platform);
 /* Writes what this run describes the machine by. */
 void platform_write(struct vm *vm, const struct platform *platform);
 
+/* Gives firmware files with all of that, in vm->files. 0 or -errno after one
+ * message. */
+int platform_tell(struct vm *vm, const struct platform *platform);
+
 /* Writes what a guest that was restored is told by: of that, whatever is another
  * each time. It stands still. */
 void platform_write_again(struct vm *vm, const struct platform *platform);

@@ -64,6 +64,10 @@ def in_machine(name):
 # How queues are and are reached, which goes with VIRTIO.
 OF_QUEUES = "VIRTIO_EVENT_IDX=n VIRTIO_PACKED=n VIRTIO_MMIO=n VIRTIO_PCI=n " \
     "IOEVENTFD=n SHOWN_REGISTERS=n"
+# Firmware; memory of devices' own is graphics', too.
+OF_FIRMWARE = "pci/i440fx boot/bios x86/cpustate_reset"
+TAKES_FIRMWARE = " FIRMWARE=n FIRMWARE_FILE=n"
+LOST_OF_FIRMWARE = (r"loader  (bios|disk) .*", r"plug    firmware .*")
 OF_NET = "NET_USER=n NET_SOCKET=n NET_TAP=n NET_HUB=n "
 LOST_OF_NET = r"(plug    net|net    ) .*"
 # How disks are, which goes with VIRTIO_BLK.
@@ -83,7 +87,7 @@ ROWS = {
         "*", "bare/bare bare/io core/bus_moving_none util/log_plain "
         "devices/serial_irq_none devices/hypercall_none",
         "=n ".join(name for name in SYMBOLS if in_machine(name)) +
-        '=n SMP_MAX=n DEFAULT_IRQCHIP=n DEFAULT_MEM=n DEFAULT_CPUS=n '
+        '=n SMP_MAX=n FIRMWARE_FILE=n DEFAULT_IRQCHIP=n DEFAULT_MEM=n DEFAULT_CPUS=n '
         'DEFAULT_CMDLINE=n', r".*", BARE, changed={**COUNTS_IRQS, **FORGETS},
         keeps="util/static_pie util/lock boot/flat core/memory core/bus "
         "core/cpuregs x86/cpustate_real16 devices/serial devices/serial_fifo "
@@ -94,16 +98,18 @@ ROWS = {
         "irqchip/intr irqchip/bios irqchip/msi irqchip/pit_kernel core/smp "
         "core/unstarted core/irqfds irqchip/routes devices/pic "
         "devices/ioapic devices/pit devices/pit_counter devices/speaker* "
-        "devices/wav devices/serial_irq",
+        "devices/wav devices/serial_irq "
+        + OF_FIRMWARE,
         "core/smp_none core/unstarted_none core/irqfds_none "
         "devices/serial_irq_none",
         'IRQCHIP_KERNEL=n IRQCHIP_VMM=n IRQCHIP_SPLIT=n '
         'IRQCHIP_DEFAULT_KERNEL=n DEFAULT_IRQCHIP="none" PIT=n PIT_KERNEL=n '
         'DEV_SPEAKER=n SMP=n SMP_MAX=1 UART_IRQ4=n DEV_PIC=n DEV_PIT=n DEV_IOAPIC=n '
-        'MPTABLE=n ACPI=n VMGENID=n ECAM=n IRQFD=n',
+        'MPTABLE=n ACPI=n VMGENID=n ECAM=n IRQFD=n' + TAKES_FIRMWARE,
         (r"irqchip .*", r"device  (pic|ioapic|pit|serial|ecam) .*",
          r"plug    sound .*",
-         r"feature (pit|irq4|mptable|acpi|vmgenid|irqfd) .*", r"vcpus   64 .*"),
+         r"feature (pit|irq4|mptable|acpi|vmgenid|irqfd) .*", r"vcpus   64 .*",
+         *LOST_OF_FIRMWARE),
         (r"vcpus   1 .*", r"device  serial .*port 0x3f8\+8"),
         {**NAMES_DEFAULT, **COUNTS_IRQS}),
     "IRQCHIP_DEFAULT_VMM": Row(
@@ -153,7 +159,8 @@ ROWS = {
                      lost=r"feature mouse .*",
                      changed={"devices/i8042": "has nothing to point with",
                               "devices/cmos": "tells of no mouse"}),
-    "DEV_CMOS": Row("devices/cmos*", lost=r"device  cmos .*"),
+    "DEV_CMOS": Row("devices/cmos* " + OF_FIRMWARE, "", TAKES_FIRMWARE,
+                    (r"device  cmos .*", *LOST_OF_FIRMWARE)),
     "DEV_DEBUGCON": Row("devices/debugcon", lost=r"device  debugcon .*"),
     "DEV_POST": Row("devices/post", lost=r"device  post .*"),
     "DEV_SPEAKER": Row("devices/speaker devices/speaker_plug devices/wav",
@@ -166,12 +173,13 @@ ROWS = {
                   lost=(r"device  (pm|ecam) .*", r"feature (acpi|vmgenid) .*")),
     "IRQFD": Row("core/irqfds", "core/irqfds_none",
                  lost=r"feature irqfd .*"),
-    "PCI": Row("pci/* virtio/pci* core/irqfds core/bus_moving core/board_pci",
+    "PCI": Row("pci/* virtio/pci* core/irqfds core/bus_moving core/board_pci "
+               + OF_FIRMWARE,
                "core/irqfds_none core/bus_moving_none "
                "core/board_pci_none",
-               "ECAM=n DEV_EDU=n VIRTIO_PCI=n IRQFD=n",
+               "ECAM=n DEV_EDU=n VIRTIO_PCI=n IRQFD=n" + TAKES_FIRMWARE,
                (r"device  (pci|ecam) .*", r"plug    edu .*",
-                r"virtio  pci .*", r"feature irqfd .*")),
+                r"virtio  pci .*", r"feature irqfd .*", *LOST_OF_FIRMWARE)),
     "ECAM": Row("pci/ecam", lost=r"device  ecam .*"),
     "DEV_EDU": Row("pci/edu", lost=r"plug    edu .*"),
     "VIRTIO": Row("virtio/* net/* disk/* core/workers "
@@ -216,7 +224,13 @@ ROWS = {
     "NET_TAP": Row("net/tap", lost=r"net     tap .*"),
     "NET_HUB": Row("net/hub", lost=r"net     hub .*"),
     "DEV_PORT92": Row("devices/port92", lost=r"device  port92 .*"),
-    "DEV_FW_CFG": Row("devices/fwcfg", lost=r"device  fwcfg .*"),
+    "DEV_FW_CFG": Row("devices/fwcfg* " + OF_FIRMWARE,
+                      takes="FWCFG_DMA=n" + TAKES_FIRMWARE,
+                      lost=(r"device  fwcfg .*", r"feature fwcfg-dma .*",
+                            *LOST_OF_FIRMWARE)),
+    "FWCFG_DMA": Row("devices/fwcfg_dma", "devices/fwcfg_dma_none",
+                     lost=r"feature fwcfg-dma .*"),
+    "FIRMWARE": Row(OF_FIRMWARE, takes="FIRMWARE_FILE=n", lost=LOST_OF_FIRMWARE),
     "EXIT_PORT": Row("devices/exit_port", lost=r"plug    exit-port .*"),
     "DEV_VGA": Row("devices/vga* boot/firmware/screen probes/screen/* "
                    "util/picture display/* view " + OF_VIEWERS + " util/png",
@@ -224,9 +238,8 @@ ROWS = {
                    (r"device  vga .*", r"probe   screen(shot)? .*", r"display .*")),
     "DISPLAY_PNG": Row("display/png probes/screen/shot util/png " + OF_VIEWERS, "viewers_none",
                        lost=(r"display png .*", r"probe   screenshot .*")),
-    "VGA_GRAPHICS": Row("devices/vga_memory devices/vga_draw core/slots "
-                        "core/slots_saved",
-                        "devices/vga_memory_none core/slots_none",
+    "VGA_GRAPHICS": Row("devices/vga_memory devices/vga_draw",
+                        "devices/vga_memory_none",
                         lost=r"feature vga-graphics .*"),
     "DISPLAY_TEXT": Row("display/text view", "view_none",
                         lost=r"display text .*"),
@@ -281,7 +294,7 @@ ROWS = {
     "SNAPSHOT": Row(
         "devices/hypercall_saved boot/firmware/vmgenid service/snapshot/* "
         "service/fork/* "
-        "core/state* util/parts util/stash util/checksum util/pageset words "
+        "core/state* core/slots_saved util/parts util/stash util/pageset words "
         "virtio/saved virtio/*_saved virtio/p9/saved disk/*_saved "
         "irqchip/kernel_state pci/saved",
         "words_none service/snapshot/restore_none devices/hypercall_none irqchip/kernel_state_none",

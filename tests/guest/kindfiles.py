@@ -216,6 +216,14 @@ NAMED = [
     ("PDF", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + put(60), "a PDF document"),
 ]
 
+# Those of them that are booted where there is firmware.
+BOOTS = {
+    "an ISO image", "an ISO image that boots from disks, too",
+    "a disk with partitions", "a boot sector", "a floppy with a boot sector",
+    "a large floppy", "a FAT floppy", "a FAT of 16 bits", "a FAT of 32 bits",
+    "an NTFS", "an exFAT", "a BIOS",
+}
+
 # Flat programs that look like one of the above, and end with HLT: `MZ` is dec
 # %bp, pop %dx; the gzip magic pop %ds, mov %bx, %cx and so on.
 RUNS = [

@@ -301,7 +301,11 @@ refused("40 devices", *40 * ["--rng"], HALT, word="31 such devices")
 
 for number, (what, content, message) in enumerate(kindfiles.NAMED):
     path = file(f"kind{number}", content)
-    refused(f"{what} is named", path, word=message)
+    if what in kindfiles.BOOTS and vm.is_configured("FIRMWARE"):
+        refused(f"{what} is booted, where there is a BIOS",
+                "--firmware=/no/such", path, word="--firmware: /no/such: No")
+    else:
+        refused(f"{what} is named", path, word=message)
     if "text" in message:
         refused(f"{what} is named, whatever it is to be", "--paging", path,
                 word=message)

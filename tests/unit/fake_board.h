@@ -116,6 +116,7 @@ struct board {
 		bool writable, asked;
 		uint64_t *written; /* for the device's next question */
 	} memories[BOARD_MEMORIES];
+	bool window_is_held;
 	uint8_t ram_ways[(WINDOW_END - WINDOW_START) / 4096];
 
 	/* include/queue.h */
@@ -137,7 +138,9 @@ extern const char *const *fake_without;
 /* Likewise the slot they get, and whether there are no local APICs. */
 extern unsigned int fake_slot;
 extern bool fake_no_messages;
-extern const void *fake_config; /* and what board_config() says */
+struct fw_files;
+extern const struct fw_files *fake_files; /* board_files() */
+extern const void *fake_config;		  /* and what board_config() says */
 /* The size of the terminal: board_terminal(). */
 extern unsigned int fake_columns, fake_lines;
 /* How large their machine is: 128 MiB and one vCPU, unless a test says more. */

@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/fwfile.h"
 #include "shown_page.h"
 
 #define FAKE_PAGE 4096
 
 bool fake_no_messages;
 void *fake_page;
+const struct fw_files *fake_files;
 
 void fake_broken(const struct board *board, const char *what, uint64_t val)
 {
@@ -212,4 +214,24 @@ size_t board_discard(struct board *board, void *hva, size_t len)
 	board->discarded = at;
 	board->discarded_len += len;
 	return len;
+}
+
+void board_window_hold(struct board *board)
+{
+	if (board->window_is_held)
+		fake_broken(board, "holds the window twice", 0);
+	board->window_is_held = true;
+}
+
+void board_window_settle(struct board *board)
+{
+	if (!board->window_is_held)
+		fake_broken(board, "has not held the window", 0);
+	board->window_is_held = false;
+}
+
+const struct fw_files *board_files(struct board *board)
+{
+	(void)board;
+	return fake_files;
 }

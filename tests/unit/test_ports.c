@@ -1,4 +1,4 @@
-/* objects: devices/port92.o devices/fwcfg.o devices/exit_port.o core/plan.o core/feature.o */
+/* objects: devices/port92.o devices/fwcfg.o devices/fwcfg_dma.o devices/exit_port.o core/plan.o core/feature.o */
 /* objects: util/log.o util/lock.o util/sink.o util/text.o */
 /* Port 0x92, QEMU's fw_cfg and the exit port, register by register. */
 #include "steps.h"
@@ -38,7 +38,7 @@ static const struct step fwcfg[] = {
 	ITEM(0x00),
 	BYTE('Q'), /* anew */
 	ITEM(0x01),
-	BYTE(0x01),
+	BYTE(0x03), /* these ports, and DMA */
 	BYTE(0),
 	BYTE(0),
 	BYTE(0),

@@ -48,6 +48,11 @@
 #define PC_WINDOW_LEN  0x1000
 #define PC_WINDOWS_LEN 0x100000
 
+/* The ROM below 4 GiB: bytes of a file with firmware, whole segments; KVM has pages of
+ * its own from there on down (core/vm.c). */
+#define PC_ROM_STEP 0x10000
+#define PC_ROM_MAX  0x40000
+
 /*
  * The end of low RAM, to 1 MiB, where firmware leaves what guests that know
  * firmware look for: the last KiB below 640 KiB, the extended BIOS data area,

@@ -29,6 +29,7 @@
 #include "core/vm.h"
 #include "core/workers.h"
 #include "feature.h"
+#include "util/fwfile.h"
 #include "irqchip.h"
 #include "terminal/console.h"
 #include "terminal/term.h"
@@ -128,63 +129,16 @@ static int create_board(struct vm *vm, struct event_loop *loop,
 	return err;
 }
 
-/* Whether @vm goes without what @type needs to be found. */
-static bool is_lost(const struct vm *vm, const struct device_type *type)
-{
-	const char *const *without = vm->config.without;
-
-	return (!device_is_chip(type) && feature_is_out(without, type->name)) ||
-	       (type->told_by && feature_is_out(without, type->told_by)) ||
-	       (type->pci && feature_is_out(without, "pci"));
-}
-
-static bool has_functions(const struct vm *vm)
-{
-	const struct plan *plan = vm->config.plan;
-
-	for (unsigned int i = 0; plan && i < plan->nr; i++)
-		if (plan->devices[i].type->pci)
-			return true;
-	return false;
-}
-
-/* The models of chips are only for those VMs that have no others, and bridges
- * for those that have something behind them; any other device is in all that do
- * not go without it. */
-static bool has_place(const struct vm *vm, const struct device_type *type)
-{
-	const struct irqchip *irqchip = vm->config.irqchip;
-	unsigned int models = irqchip ? irqchip->models : 0;
-
-	return !is_lost(vm, type) && !plan_makes(vm->config.plan, type) &&
-	       !(type->chips & ~models) &&
-	       (!type->is_bridge || has_functions(vm));
-}
-
-/* Whether a device has to do with the window of include/device_memory.h. */
-static bool has_window(const struct vm *vm)
-{
-	const struct plan *plan = vm->config.plan;
-	const struct device_type *const *row;
-
-	TABLE_FOREACH(device, row)
-		if ((*row)->window && has_place(vm, *row))
-			return true;
-	for (unsigned int i = 0; plan && i < plan->nr; i++)
-		if (plan->devices[i].type->window &&
-		    !is_lost(vm, plan->devices[i].type))
-			return true;
-	return false;
-}
-
-/* The devices that options asked for. */
-static int create_planned(struct vm *vm, struct event_loop *loop)
+/* The devices that options asked for: bridges, which are the first on their bus, or
+ * the others. */
+static int create_planned(struct vm *vm, struct event_loop *loop, bool bridges)
 {
 	struct plan *plan = vm->config.plan;
 	int err = 0;
 
 	for (unsigned int i = 0; plan && i < plan->nr && !err; i++)
-		if (!is_lost(vm, plan->devices[i].type))
+		if (plan->devices[i].type->is_bridge == bridges &&
+		    !board_is_lost(vm, plan->devices[i].type))
 			err = create_board(vm, loop, plan->devices[i].type,
 					   &plan->devices[i]);
 	return err;
@@ -196,7 +150,7 @@ int boards_create(struct vm *vm, struct event_loop *loop)
 	unsigned int count = vm->config.plan ? vm->config.plan->nr : 0;
 	int err = 0;
 
-	err = slots_add_low(vm, has_window(vm));
+	err = slots_add_low(vm, boards_have_window(vm));
 	if (err)
 		return err;
 	TABLE_FOREACH(device, row)
@@ -204,12 +158,14 @@ int boards_create(struct vm *vm, struct event_loop *loop)
 	vm->boards = calloc(count + 1, sizeof(*vm->boards));
 	if (!vm->boards)
 		err = -ENOMEM;
+	if (!err)
+		err = create_planned(vm, loop, true);
 	TABLE_FOREACH(device, row) {
-		if (!err && has_place(vm, *row))
+		if (!err && board_has_place(vm, *row))
 			err = create_board(vm, loop, *row, NULL);
 	}
 	if (!err)
-		err = create_planned(vm, loop);
+		err = create_planned(vm, loop, false);
 	if (err) {
 		log_error("%s: devices: %s", vm->config.name, strerror(-err));
 		return err;
@@ -415,6 +371,11 @@ const void *board_config(struct board *board)
 void *board_ram(struct board *board, uint64_t gpa, size_t len)
 {
 	return mem_hva(&board->vm->mem, gpa, len);
+}
+
+const struct fw_files *board_files(struct board *board)
+{
+	return board->vm->files;
 }
 
 bool board_has(struct board *board, const char *name)

@@ -37,6 +37,15 @@ struct board {
 	const char *logged[ODDITIES_MAX];
 };
 
+/* Whether @vm goes without @type, or without what it needs to be found. */
+bool board_is_lost(const struct vm *vm, const struct device_type *type);
+
+/* Whether @type, a row of the table, has a place in @vm. */
+bool board_has_place(const struct vm *vm, const struct device_type *type);
+
+/* Whether a device will have to do with the window of include/device_memory.h. */
+bool boards_have_window(const struct vm *vm);
+
 /* Puts @board, a function, on the PCI bus. 0, -ENOMEM, or -ENOSPC: no slot is
  * free. */
 int board_take_slot(struct board *board);

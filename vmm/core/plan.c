@@ -109,6 +109,15 @@ bool plan_drives_windows(const struct plan *plan)
 	       loader->drives_windows(plan->guest.image);
 }
 
+bool plan_has_rom(const struct plan *plan)
+{
+	for (unsigned int i = 0; i < plan->nr; i++)
+		if (plan->devices[i].type->window &&
+		    plan->devices[i].type->is_bridge)
+			return true;
+	return false;
+}
+
 void plan_choose(struct plan *plan, const void *row)
 {
 	plan->choice = row;

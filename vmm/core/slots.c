@@ -57,6 +57,7 @@ struct run {
 struct slots {
 	struct lock lock; /* guards all of it, and what each device shows */
 	bool has_window;
+	bool held;		    /* board_window_hold() */
 	uint8_t ways[WINDOW_PAGES]; /* enum board_ram_way */
 	struct run runs[WINDOW_PAGES];
 };
@@ -224,7 +225,7 @@ static int settle_window(struct vm *vm)
 /* The guest cannot go on without. */
 static void settle_or_end(struct vm *vm)
 {
-	int err = settle_window(vm);
+	int err = vm->kvm_slots->held ? 0 : settle_window(vm);
 
 	if (err)
 		vm_stop(vm, STATUS_FAILED, "memory at A0000h to FFFFFh: %s",
@@ -462,5 +463,25 @@ void board_ram_way(struct board *board, uint64_t gpa, size_t len,
 	lock_take(&slots->lock);
 	memset(&slots->ways[first], way, len / PAGE);
 	settle_or_end(board->vm);
+	lock_give(&slots->lock);
+}
+
+void board_window_hold(struct board *board)
+{
+	struct slots *slots = board->vm->kvm_slots;
+
+	lock_take(&slots->lock);
+	slots->held = true;
+	lock_give(&slots->lock);
+}
+
+void board_window_settle(struct board *board)
+{
+	struct slots *slots = board->vm->kvm_slots;
+
+	lock_take(&slots->lock);
+	slots->held = false;
+	if (slots->has_window)
+		settle_or_end(board->vm);
 	lock_give(&slots->lock);
 }

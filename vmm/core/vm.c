@@ -19,6 +19,7 @@
 #include "core/services.h"
 #include "core/smp.h"
 #include "core/vcpu.h"
+#include "util/fwfile.h"
 #include "irqchip.h"
 #include "terminal/console.h"
 #include "util/clock.h"
@@ -184,6 +185,7 @@ void vm_free(struct vm *vm)
 		vcpu_free(&vm->vcpus[id]);
 	free(vm->vcpus);
 	free(vm->routes);
+	fw_free(vm->files);
 	if (vm->fd >= 0)
 		close(vm->fd);
 	if (vm->mem.base)

@@ -22,6 +22,7 @@
 
 struct board;
 struct console_guest;
+struct fw_files;
 struct irqchip;
 struct kvm_irq_routing;
 struct loader;
@@ -78,6 +79,7 @@ struct vm {
 	pthread_cond_t intr_raised;
 
 	unsigned int nr_kvm_slots; /* beside RAM's: core/slots.h */
+	struct fw_files *files;	   /* of firmware, or NULL */
 	struct slots *kvm_slots;   /* core/slots.c, or NULL */
 
 	/* What GSIs lead to, by those interrupt controllers that can say. */

@@ -3,16 +3,26 @@
  * "QEMU Firmware Configuration (fw_cfg) Device": a 16-bit write to the first
  * chooses an item, each byte read is its next one, zeros follow the last.
  * Kernels that are tested under QEMU ask it how much memory and how many CPUs
- * there are.
+ * there are; firmware finds its files here (util/fwfile.h), by a directory.
  *
- * Left out: the DMA interface, which bit 1 of the id would announce, and
- * writing items, which QEMU has given up. There are no files, as the directory
- * says, and items that nobody knows are empty.
+ * Left out: writing items, which QEMU has given up. Items that nobody knows are
+ * empty.
  */
-#include "device.h"
+#include "devices/fwcfg.h"
+
+#include <endian.h>
+#include <string.h>
+
+#include "saved.h"
 
 #define FW_CFG_PORT  0x510
 #define FW_CFG_PORTS 2
+#define FW_CFG_DMA   0x514
+
+enum {
+	RANGE_PORTS,
+	RANGE_DMA,
+};
 
 #define KEY_WRITE 0x4000 /* was for writing, and means nothing */
 
@@ -22,36 +32,93 @@ enum {
 	KEY_RAM_SIZE = 0x03, /* 64 bits, bytes */
 	KEY_NR_CPUS = 0x05,  /* 16 bits */
 	KEY_MAX_CPUS = 0x0f, /* 16 bits: the highest APIC id, and one */
-	KEY_FILE_DIR = 0x19, /* 32 bits, how many: none */
+	KEY_FILE_DIR = 0x19, /* 32 bits, how many, and an entry for each */
+	KEY_FILES = 0x20,    /* and on */
 };
 
 #define SIGNATURE 0x554d4551 /* "QEMU" */
 #define ID_PORTS  0x01	     /* what the device does: this interface */
+#define ID_DMA	  0x02
 
-struct fwcfg {
-	struct board *board;
-	uint64_t item; /* what has not been read of it, low byte first; this is
-			* remembered */
+/* Big-endian. */
+struct dir_entry {
+	uint32_t size;
+	uint16_t key, reserved;
+	char name[FW_NAME_MAX];
 };
 
-static uint64_t item_of(struct board *board, uint16_t key)
+static uint64_t number(struct board *board, uint32_t key)
 {
 	struct board_size size = board_size(board);
 
-	switch (key & ~KEY_WRITE) {
+	switch (key) {
 	case KEY_SIGNATURE:
 		return SIGNATURE;
 	case KEY_ID:
-		return ID_PORTS;
+		return ID_PORTS | (fwcfg_has_dma(board) ? ID_DMA : 0);
 	case KEY_RAM_SIZE:
 		return size.ram_low + size.ram_high;
 	case KEY_NR_CPUS:
 	case KEY_MAX_CPUS:
 		return size.nr_cpus;
-	case KEY_FILE_DIR:
 	default:
 		return 0;
 	}
+}
+
+static void find_dir(struct fwcfg *f, const struct fw_files *files)
+{
+	const uint32_t count = htobe32(files->nr);
+
+	memcpy(f->dir, &count, sizeof(count));
+	for (unsigned int i = 0; i < files->nr; i++) {
+		const struct fw_file *file = &files->list[i];
+		struct dir_entry entry = { .size = htobe32(file->len),
+					   .key = htobe16(KEY_FILES + i) };
+
+		memcpy(entry.name, file->name, sizeof(entry.name));
+		memcpy(f->dir + sizeof(count) + i * sizeof(entry), &entry,
+		       sizeof(entry));
+	}
+	f->data = f->dir;
+	f->len = sizeof(count) + files->nr * sizeof(struct dir_entry);
+}
+
+/* What item f->key is. */
+static void find_item(struct fwcfg *f)
+{
+	const struct fw_files *files = board_files(f->board);
+	const uint32_t key = f->key & ~KEY_WRITE;
+	const uint64_t val = htole64(number(f->board, key));
+
+	memcpy(f->small, &val, sizeof(val));
+	f->data = f->small;
+	f->len = sizeof(f->small);
+	if (files && key == KEY_FILE_DIR) {
+		find_dir(f, files);
+	} else if (files && key >= KEY_FILES && key - KEY_FILES < files->nr) {
+		f->data = files->list[key - KEY_FILES].data;
+		f->len = files->list[key - KEY_FILES].len;
+	}
+}
+
+void fwcfg_choose(struct fwcfg *f, uint32_t key)
+{
+	f->key = key;
+	f->at = 0;
+	find_item(f);
+}
+
+void fwcfg_take(struct fwcfg *f, uint8_t *to, size_t len)
+{
+	size_t there = f->at < f->len ? f->len - f->at : 0;
+
+	if (there > len)
+		there = len;
+	if (there)
+		memcpy(to, f->data + f->at, there);
+	memset(to + there, 0, len - there);
+	f->at += len;
 }
 
 /* Either port gives the next byte; there are no wider reads. */
@@ -59,13 +126,15 @@ static uint64_t fwcfg_read(void *dev, unsigned int range, uint64_t off,
 			   unsigned int size)
 {
 	struct fwcfg *f = dev;
-	uint8_t byte = f->item;
+	uint8_t byte = 0;
 
-	(void)range;
-	(void)off;
+	if (range == RANGE_DMA && fwcfg_has_dma(f->board))
+		return fwcfg_dma_read(f, off, size);
+	if (range == RANGE_DMA)
+		return UINT64_MAX;
 	if (size > 1)
 		return 0;
-	f->item >>= 8;
+	fwcfg_take(f, &byte, 1);
 	return byte;
 }
 
@@ -75,10 +144,10 @@ static void fwcfg_write(void *dev, unsigned int range, uint64_t off,
 {
 	struct fwcfg *f = dev;
 
-	(void)range;
-	(void)off;
-	if (size == 2)
-		f->item = item_of(f->board, val);
+	if (range == RANGE_DMA && fwcfg_has_dma(f->board))
+		fwcfg_dma_write(f, off, size, val);
+	if (range == RANGE_PORTS && size == 2)
+		fwcfg_choose(f, val);
 }
 
 static void fwcfg_init(void *dev, struct board *board)
@@ -86,20 +155,44 @@ static void fwcfg_init(void *dev, struct board *board)
 	struct fwcfg *f = dev;
 
 	f->board = board;
-	f->item = SIGNATURE;
+	f->data = f->small;
+	f->len = sizeof(uint32_t);
+	memcpy(f->small, "QEMU", sizeof(uint32_t)); /* KEY_SIGNATURE */
+}
+
+/* Files are there again before. */
+static bool fwcfg_restored(void *dev, struct stash *in)
+{
+	struct fwcfg *f = dev;
+
+	(void)in;
+	find_item(f);
+	return f->key <= UINT16_MAX;
+}
+
+static void fwcfg_reset(void *dev)
+{
+	fwcfg_choose(dev, KEY_SIGNATURE);
 }
 
 static const struct device_type fwcfg = {
 	.name = "fwcfg",
-	.what = "RAM and CPU count at ports 0x510 and 0x511, as in QEMU",
-	.ranges = { { DEV_PIO, FW_CFG_PORT, FW_CFG_PORTS, DEV_BEGUN } },
-	.width = 2,
+	.what = "RAM, CPU count and firmware's files at 0x510, as in QEMU",
+	.ranges = {
+		[RANGE_PORTS] = { DEV_PIO, FW_CFG_PORT, FW_CFG_PORTS,
+				  DEV_BEGUN },
+		[RANGE_DMA] = { DEV_PIO, FW_CFG_DMA, sizeof(uint64_t),
+				DEV_LANES },
+	},
+	.width = 4,
 	.size = sizeof(struct fwcfg),
 	.init = fwcfg_init,
 	.read = fwcfg_read,
 	.write = fwcfg_write,
-	.version = 1,
-	.saved = offsetof(struct fwcfg, item),
+	.version = 2,
+	.saved = offsetof(struct fwcfg, dma),
+	.restored = IF_SAVED(fwcfg_restored),
+	.reset = fwcfg_reset,
 };
 
 DEVICE(fwcfg);

@@ -7,6 +7,7 @@
 
 #include "loader.h"
 
+struct fw_files;
 struct platform_window;
 
 /* A file for the guest beside its image: --module "FILE ARGS". */
@@ -34,6 +35,7 @@ struct boot_args {
 	gpa_t load_at;			       /* --load-at, or LOAD_AT_USUAL */
 	const struct platform_window *windows; /* include/firmware.h */
 	unsigned int nr_windows;
+	struct fw_files *files; /* for firmware; NULL: it begins with none */
 	gpa_t rsdp; /* where ACPI's root pointer will be; 0: no ACPI */
 	const char *const *without; /* features left out: feature.h */
 };

@@ -61,6 +61,7 @@ enum dev_chips {
 };
 
 struct chip;	     /* include/chip.h */
+struct fw_files;     /* util/fwfile.h */
 struct stash;	     /* util/stash.h */
 struct pci_function; /* include/pci.h */
 struct surface;	     /* util/surface.h */
@@ -339,6 +340,10 @@ unsigned int board_guest_id(struct board *board);
 /* What the option that made this device said, as its plug put it: see
  * include/plug.h. NULL for a device that is in every guest. */
 const void *board_config(struct board *board);
+
+/* What firmware is given by fw_cfg (util/fwfile.h); NULL: this guest begins with
+ * none. They are there from its first instruction on, not in init(). */
+const struct fw_files *board_files(struct board *board);
 
 /* Whether this run has the feature @name: see include/feature.h. */
 bool board_has(struct board *board, const char *name);

@@ -24,7 +24,7 @@ struct stash;
 #define WINDOW_START 0xa0000ULL
 #define WINDOW_END   0x100000ULL
 
-#define BOARD_MEMORIES 4
+#define BOARD_MEMORIES 8
 
 /* Makes memory number @index of this device: @len bytes of zeroes, there for as long
  * as the device. In init(). NULL after one message: there is none. */
@@ -60,6 +60,11 @@ enum board_ram_way {
 /* Has the @len bytes of RAM at @gpa, in the window, be reached so. */
 void board_ram_way(struct board *board, uint64_t gpa, size_t len,
 		   enum board_ram_way way);
+
+/* Between these two, the window stays as it is, and then becomes what all calls
+ * together have made of it: no state between is ever there, nor paid for. */
+void board_window_hold(struct board *board);
+void board_window_settle(struct board *board);
 
 /* For save() and restored(): @len bytes of such memory, pages of zeroes left out. The
  * second makes them what they were; what it has not is the stash's to say. */

@@ -28,18 +28,20 @@ struct image {
 
 /* What a guest needs of the machine; the sum decides what is created. */
 enum loader_needs {
-	NEEDS_IRQCHIP = 1 << 0,	 /* interrupt controllers, if there are any */
-	NEEDS_CMDLINE = 1 << 1,	 /* takes --cmdline */
-	NEEDS_INITRD = 1 << 2,	 /* takes --initrd */
-	NEEDS_SMP = 1 << 3,	 /* can start more than one vCPU */
-	NEEDS_HLT_ENDS = 1 << 4, /* HLT is how it says that it is done */
-	NEEDS_MODULES = 1 << 5,	 /* takes --module */
-	NEEDS_LOAD_AT = 1 << 6,	 /* takes --load-at */
-	NEEDS_SERIAL = 1 << 7,	 /* talks by it: no screen is waited for */
-	NEEDS_BIOS = 1 << 8,	 /* was started by a BIOS: chips are its */
-	NEEDS_ROOT = 1 << 9,	 /* takes --root: words of Linux's */
+	NEEDS_IRQCHIP = 1 << 0,	  /* interrupt controllers, if there are any */
+	NEEDS_CMDLINE = 1 << 1,	  /* takes --cmdline */
+	NEEDS_INITRD = 1 << 2,	  /* takes --initrd */
+	NEEDS_SMP = 1 << 3,	  /* can start more than one vCPU */
+	NEEDS_HLT_ENDS = 1 << 4,  /* HLT is how it says that it is done */
+	NEEDS_MODULES = 1 << 5,	  /* takes --module */
+	NEEDS_LOAD_AT = 1 << 6,	  /* takes --load-at */
+	NEEDS_SERIAL = 1 << 7,	  /* talks by it: no screen is waited for */
+	NEEDS_BIOS = 1 << 8,	  /* was started by a BIOS: chips are its */
+	NEEDS_ROOT = 1 << 9,	  /* takes --root: words of Linux's */
+	NEEDS_FIRMWARE = 1 << 10, /* begins with it: tables are its to lay */
 };
 
+struct plan;
 struct boot_args; /* include/boot_args.h */
 
 struct loader {
@@ -58,6 +60,11 @@ struct loader {
 	/* Whether @image is known to drive virtio over MMIO. NULL: nothing in
 	 * the file tells. */
 	bool (*drives_windows)(const struct image *image);
+
+	/* What of the machine goes with @image, and options have not asked for: plugs it
+	 * in. After a restore @image has no data. 0 or -errno after one message. NULL:
+	 * nothing does. */
+	int (*plug)(struct plan *plan, const struct image *image);
 
 	/* How sure the loader is that @image is its own: 0 no, 100 certain.
 	 * NULL: it has to be asked for, by name or option. */

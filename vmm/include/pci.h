@@ -59,6 +59,10 @@ struct pci_function {
 				unsigned int size);
 	void (*write_window)(struct pci *pci, unsigned int off,
 			     unsigned int size, uint32_t val);
+
+	/* The guest has written to the @size registers from @reg on, and the bits
+	 * that it may write are there. NULL: nothing follows from them. */
+	void (*written)(struct pci *pci, unsigned int reg, unsigned int size);
 };
 
 struct pci_msix_entry {

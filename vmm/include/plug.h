@@ -97,6 +97,9 @@ int plan_say(struct plan *plan, const char *option, const char *words);
  * after one message where it was not built in. */
 int plan_plug(struct plan *plan, const char *option, const char *arg);
 
+/* Whether firmware is plugged in. */
+bool plan_has_rom(const struct plan *plan);
+
 /* What an early plug has decided for those that come after it: a row of whatever
  * table they agree on; NULL: nothing yet. */
 void plan_choose(struct plan *plan, const void *row);

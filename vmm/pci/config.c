@@ -184,6 +184,8 @@ static void visit_write(struct pci *pci, void *arg)
 	}
 	if (access->reg < PCI_BARS_END)
 		pci_map_bars(pci);
+	if (pci->function->written)
+		pci->function->written(pci, access->reg, access->size);
 	pci_update_interrupts(pci);
 }
 

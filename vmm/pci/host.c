@@ -12,27 +12,15 @@
  * driver, and which no system has a correction for. It is there only beside
  * functions that options have asked for.
  */
-#include "device.h"
+#include "pci/host.h"
+
 #include "pci/config.h"
 #include "saved.h"
-
-#include "abi/pc.h"
-
-enum {
-	RANGE_ADDRESS = 0,
-	RANGE_DATA = 1,
-};
 
 #define ADDRESS_ENABLE	 0x80000000
 #define ADDRESS_WRITABLE 0x80fffffc
 #define BUS_SHIFT	 16
 #define DEVFN_SHIFT	 8
-
-struct host {
-	struct pci pci;
-	struct board *board;
-	uint32_t address; /* what is remembered */
-};
 
 /* Whether the data ports are a register of bus 0, the only one. */
 static bool is_open(const struct host *h)
@@ -45,12 +33,12 @@ static unsigned int devfn(const struct host *h)
 	return h->address >> DEVFN_SHIFT & 0xff;
 }
 
-static uint64_t host_read(void *dev, unsigned int range, uint64_t off,
-			  unsigned int size)
+uint64_t host_read(void *dev, unsigned int range, uint64_t off,
+		   unsigned int size)
 {
 	const struct host *h = dev;
 
-	if (range == RANGE_ADDRESS)
+	if (range == HOST_RANGE_ADDRESS)
 		return h->address;
 	if (!is_open(h))
 		return UINT32_MAX;
@@ -58,12 +46,12 @@ static uint64_t host_read(void *dev, unsigned int range, uint64_t off,
 			       size);
 }
 
-static void host_write(void *dev, unsigned int range, uint64_t off,
-		       unsigned int size, uint64_t val)
+void host_write(void *dev, unsigned int range, uint64_t off, unsigned int size,
+		uint64_t val)
 {
 	struct host *h = dev;
 
-	if (range == RANGE_ADDRESS)
+	if (range == HOST_RANGE_ADDRESS)
 		h->address = val & ADDRESS_WRITABLE;
 	else if (is_open(h))
 		pci_config_write(h->board, devfn(h), (h->address & 0xff) + off,
@@ -78,40 +66,45 @@ static const struct pci_function bridge = {
 	.class = 0x060000,
 };
 
-static void host_init(void *dev, struct board *board)
+void host_init(struct host *h, struct board *board,
+	       const struct pci_function *function)
 {
-	struct host *h = dev;
-
 	h->board = board;
-	pci_init(&h->pci, board, &bridge);
+	pci_init(&h->pci, board, function);
 }
 
-static void host_save(void *dev, struct stash *out)
+static void bridge_init(void *dev, struct board *board)
+{
+	host_init(dev, board, &bridge);
+}
+
+void host_save(void *dev, struct stash *out)
 {
 	const struct host *h = dev;
 
 	pci_save(&h->pci, out);
 }
 
-static bool host_restored(void *dev, struct stash *in)
+bool host_is_possible(const struct host *h)
+{
+	return has_only(h->address, ADDRESS_WRITABLE);
+}
+
+bool host_restored(void *dev, struct stash *in)
 {
 	struct host *h = dev;
 
-	return pci_restored(&h->pci, in) &&
-	       has_only(h->address, ADDRESS_WRITABLE);
+	return pci_restored(&h->pci, in) && host_is_possible(h);
 }
 
 static const struct device_type pci = {
 	.name = "pci",
 	.what = "PCI host bridge 1b36:0008 at 0xcf8, if there is a device for "
 		"it",
-	.ranges = {
-		[RANGE_ADDRESS] = { DEV_PIO, PC_PCI_CONFIG, 4, DEV_REGISTER },
-		[RANGE_DATA] = { DEV_PIO, PC_PCI_CONFIG + 4, 4, DEV_LANES },
-	},
+	.ranges = { HOST_RANGE_ROWS },
 	.width = 4,
 	.size = sizeof(struct host),
-	.init = host_init,
+	.init = bridge_init,
 	.read = host_read,
 	.write = host_write,
 	.version = 1,

@@ -19,7 +19,7 @@ struct cpu_segment {
 };
 
 struct cpu_state {
-	uint64_t rip, rsp, rsi, rdi, rax, rbx, rflags;
+	uint64_t rip, rsp, rsi, rdi, rax, rbx, rdx, rflags;
 	uint64_t cr0, cr3, cr4, efer;
 	struct cpu_segment code; /* CS */
 	struct cpu_segment data; /* DS, ES, FS, GS, SS */
@@ -30,6 +30,8 @@ struct cpu_state {
 
 /* 16-bit real mode, all segments at 0 (flat programs). */
 extern const struct cpu_state cpu_state_real16;
+/* The first instruction after reset, 16 bytes below 4 GiB. */
+extern const struct cpu_state cpu_state_reset;
 /* 32-bit protected mode, flat segments CS 0x08 and DS.. 0x10, no paging. */
 extern const struct cpu_state cpu_state_prot32;
 /* The same with paging on; the loader sets cr3, and cr4 for 4 MiB pages. */

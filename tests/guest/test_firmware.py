@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+# timeout: 600
+"""A machine that begins with a BIOS: SeaBIOS of Debian's package finds out what it is,
+and starts what is on a disk, which prints what it was told."""
+
+import re
+
+import vm
+from vm import tap
+
+BIOS = "/usr/share/seabios/bios.bin"
+TABLE = vm.Table()
+SLOW = 120              # seconds: a host that emulates real mode, and is busy
+
+
+def command(*words, program=vm.KVM_VMM, **more):
+    return lambda place: vm.Command(program, "--timeout", SLOW, *words,
+                                    limit=2 * SLOW, **more)
+
+
+def lines(result):
+    """What was printed on the serial line, without what draws a screen."""
+    text = re.sub(r"\x1b(\[[0-9;?]*[A-Za-z]|c)", "", result.out.decode())
+    return [line.strip() for line in text.replace("\r", "").splitlines()]
+
+
+def judge(ram_low, ram_high=0, drive=0):
+    """The boot sector ran, and e820 has as much RAM as there is."""
+    def look(result):
+        result.must(7)
+        have = lines(result)
+        tap.check(any("SeaBIOS (version" in line for line in have),
+                  "no SeaBIOS on the serial line", *have)
+        at = have.index(f"read by INT 13h from {drive:02X}")
+        tap.equal(have[at + 1], "EA", "the BIOS' reset vector")
+        kib = int(have[at + 2], 16)
+        tap.check(620 <= kib <= 640, f"{kib} KiB of low RAM")
+        parts = [[int(word, 16) for word in line.split()]
+                 for line in have[at + 3:] if line]
+        free = [(start, size) for start, size, kind in parts if kind == 1]
+        low = [one for one in free if one[0] < 1 << 32]
+        tap.equal(low[0], (0, kib << 10))
+        tap.equal(low[1][0], 1 << 20)
+        # What the BIOS keeps, the floppy for one, is in between.
+        tap.equal(max(map(sum, low)), ram_low, "the end of RAM")
+        tap.equal([one for one in free if one[0] >= 1 << 32],
+                  [(1 << 32, ram_high)] if ram_high else [])
+        tap.check(any(kind == 2 and start <= 0xfffc0000 < start + size
+                      for start, size, kind in parts), "no ROM in e820")
+    return look
+
+
+def boot():
+    return vm.assemble("bootsector")
+
+
+if vm.is_configured("FIRMWARE"):
+    TABLE.add("a boot sector is started by itself, as A:",
+              lambda place: command(boot(), "--mem=64M")(place),
+              judge(64 << 20))
+    TABLE.add("a smaller BIOS, bytes by the port, RAM above 4 GiB",
+              lambda place: command(f"--firmware={BIOS}", "--no-fwcfg-dma",
+                                    "--mem=4G", boot())(place),
+              judge(3 << 30, 1 << 30))
+    TABLE.add("with the sanitizers, and several vCPUs",
+              lambda place: command("--smp=2", "--mem=64M", boot(),
+                                    program=vm.SAN)(place),
+              judge(64 << 20))
+
+    @tap.case("what there is no BIOS for, is said with the next step")
+    def missing():
+        done = vm.subprocess.run(
+            [vm.KVM_VMM, "--firmware=/no/such", boot()], text=True,
+            capture_output=True, stdin=vm.subprocess.DEVNULL, check=False)
+        tap.equal(done.returncode, vm.USAGE)
+        tap.check("/no/such: No such file" in done.stderr and
+                  "seabios" in done.stderr, done.stderr)
+
+    @tap.case("--firmware takes fw_cfg and the bus that it cannot do without")
+    def whole():
+        for word in ("--no-pci", "--no-fwcfg"):
+            done = vm.subprocess.run(
+                [vm.KVM_VMM, word, boot()], text=True, capture_output=True,
+                stdin=vm.subprocess.DEVNULL, check=False)
+            tap.equal(done.returncode, vm.USAGE)
+            tap.check("leave --no-pci" in done.stderr, done.stderr)
+
+    TABLE.add_cases(*vm.places("real16"))
+else:
+    vm.skip("FIRMWARE is not configured")
+raise SystemExit(tap.main())

@@ -1,0 +1,173 @@
+/*
+ * What begins with firmware, in the first instruction after reset: an image that is
+ * a BIOS itself, and disks, floppies and CDs, which it boots. The BIOS is in ROM
+ * (pci/i440fx.c), and nothing is written to RAM here; what it has to know, it finds
+ * in fw_cfg.
+ *
+ * A disk is known by its boot sector, a CD by what is in its sector 16. Whether one
+ * without partitions is a floppy, its size says: systems that fit on one are
+ * made for one.
+ */
+#include <cpuid.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "abi/pc.h"
+#include "boot/kind_look.h"
+#include "boot/select.h"
+#include "boot_args.h"
+#include "util/fwfile.h"
+#include "loader.h"
+#include "plug.h"
+#include "util/log.h"
+
+#define SECTOR	   512
+#define RAM_MIN	   (2ULL << 20)
+#define CD_MAGIC   "CD001" /* ECMA-119, "Volume Descriptors" */
+#define CD_AT	   0x8001
+#define GPT_MAGIC  "EFI PART"
+#define BOOT_FLAG  "\x55\xaa"
+#define FLAG_AT	   510
+#define SCORE_BIOS 70
+#define SCORE_CD   60
+#define SCORE_DISK 20 /* a kernel may begin with a boot sector that says no */
+
+#define FLOPPY_NAME "floppyimg/"
+
+/* Bytes of all kinds of floppies that a BIOS knows by their size. */
+static const uint32_t floppies[] = {
+	160 << 10, 180 << 10,  320 << 10,  360 << 10,
+	720 << 10, 1200 << 10, 1440 << 10, 2880 << 10,
+};
+
+static bool has(const struct image *image, size_t at, const char *magic)
+{
+	const size_t len = strlen(magic);
+
+	return at + len <= image->size && !memcmp(image->data + at, magic, len);
+}
+
+static bool is_cd(const struct image *image)
+{
+	return has(image, CD_AT, CD_MAGIC);
+}
+
+static bool has_partitions(const struct image *image)
+{
+	return has(image, SECTOR, GPT_MAGIC) || look_partitions(image);
+}
+
+/* Of the floppy that @image fits on; 0: none. */
+static uint32_t floppy_size(const struct image *image)
+{
+	if (is_cd(image) || has_partitions(image))
+		return 0;
+	for (size_t i = 0; i < sizeof(floppies) / sizeof(floppies[0]); i++)
+		if (image->size == floppies[i])
+			return floppies[i];
+	return image->size <= 1440 << 10 ? 1440 << 10 : 0;
+}
+
+static int disk_match(const struct image *image)
+{
+	if (is_cd(image))
+		return SCORE_CD;
+	return has(image, FLAG_AT, BOOT_FLAG) && look_sectors(image) ?
+		       SCORE_DISK :
+		       0;
+}
+
+static int bios_match(const struct image *image)
+{
+	return image->size <= PC_ROM_MAX && image->size % PC_ROM_STEP == 0 &&
+			       look_bios(image) ?
+		       SCORE_BIOS :
+		       0;
+}
+
+static int bios_plug(struct plan *plan, const struct image *image)
+{
+	return plan_has_rom(plan) ? 0 :
+				    plan_plug(plan, "--firmware", image->path);
+}
+
+static int plug_disk(struct plan *plan, const struct image *image)
+{
+	if (is_cd(image))
+		return plan_plug(plan, "--cdrom", image->path);
+	return floppy_size(image) ? 0 : plan_plug(plan, "--ide", image->path);
+}
+
+static int disk_plug(struct plan *plan, const struct image *image)
+{
+	struct image again;
+	int err = plan_has_rom(plan) ? 0 : plan_plug(plan, "--firmware", NULL);
+
+	if (err || image->data)
+		return err ? err : plug_disk(plan, image);
+	err = image_open(&again, image->path);
+	if (err)
+		return err;
+	err = plug_disk(plan, &again);
+	image_close(&again);
+	return err;
+}
+
+/* EDX says which processor it is. */
+static int begin(struct cpu_state *cpu)
+{
+	unsigned int eax, ebx, ecx, edx;
+
+	*cpu = cpu_state_reset;
+	if (__get_cpuid(1, &eax, &ebx, &ecx, &edx))
+		cpu->rdx = eax;
+	return 0;
+}
+
+static int bios_load(const struct image *image, const struct boot_args *args,
+		     const struct memory *mem, struct cpu_state *cpu)
+{
+	(void)image;
+	(void)args;
+	(void)mem;
+	return begin(cpu);
+}
+
+/* A floppy needs no controller: firmware has it in RAM, from a file of fw_cfg. */
+static int disk_load(const struct image *image, const struct boot_args *args,
+		     const struct memory *mem, struct cpu_state *cpu)
+{
+	const uint32_t size = floppy_size(image);
+	int err = size ? fw_add(args->files, FLOPPY_NAME "a", image->data,
+				image->size, size) :
+			 0;
+
+	(void)mem;
+	return err ? err : begin(cpu);
+}
+
+#define NEEDS (NEEDS_IRQCHIP | NEEDS_SMP | NEEDS_FIRMWARE)
+
+static const struct loader bios = {
+	.name = "bios",
+	.what = "firmware, from the reset vector on",
+	.mem_min = RAM_MIN,
+	.needs = NEEDS,
+	.match = bios_match,
+	.plug = bios_plug,
+	.load = bios_load,
+};
+LOADER(bios);
+
+static const struct loader disk = {
+	.name = "disk",
+	.what = "disk, floppy or CD, booted by firmware",
+	.mem_min = RAM_MIN,
+	.needs = NEEDS,
+	.match = disk_match,
+	.plug = disk_plug,
+	.load = disk_load,
+};
+LOADER(disk);

@@ -1,0 +1,33 @@
+/*
+ * Files that firmware is given by way of fw_cfg (devices/fwcfg.c), which has them
+ * by names that QEMU's documents and the firmware's source agree on.
+ */
+#ifndef MKVM_FWFILE_H
+#define MKVM_FWFILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define FW_FILES_MAX 24
+#define FW_NAME_MAX  56
+
+struct fw_file {
+	char name[FW_NAME_MAX]; /* ends with a zero */
+	uint8_t *data;
+	size_t len; /* bytes */
+};
+
+struct fw_files {
+	unsigned int nr;
+	struct fw_file list[FW_FILES_MAX];
+};
+
+/* Adds a copy of the @len bytes at @data, with zeroes up to @size. 0 or -errno after
+ * one message: -ENOMEM, -E2BIG. */
+int fw_add(struct fw_files *files, const char *name, const void *data,
+	   size_t len, size_t size);
+
+/* Frees them all, and @files, which may be NULL. */
+void fw_free(struct fw_files *files);
+
+#endif
