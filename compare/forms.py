@@ -23,6 +23,7 @@ FEATURES = {
     "IOEVENTFD": "ioeventfd",
     "IO_URING": "io-uring",
     "IRQFD": "irqfd",
+    "KEYBOARD_KO": "",  # likewise
     "KVMCLOCK": "kvmclock",
     "MPTABLE": "mptable",
     "PAGES_4M": "large-pages",

@@ -75,6 +75,7 @@ obj-$(CONFIG_DEV_HYPERCALL) += devices/hypercall.o \
 obj-$(CONFIG_DEV_I8042)     += devices/i8042.o devices/i8042_kbd.o \
 			       devices/i8042_keys.o devices/i8042_scan.o \
 			       devices/i8042_input.o \
+			       devices/i8042_ko$(call none-without,KEYBOARD_KO).o \
 			       devices/i8042_mouse$(call none-without,DEV_MOUSE).o
 obj-$(CONFIG_DEV_CMOS)      += devices/cmos.o devices/cmos_time.o \
 			       devices/cmos_flags.o

@@ -1,6 +1,6 @@
 /* objects: devices/i8042.o devices/i8042_kbd.o devices/i8042_keys.o */
 /* objects: devices/i8042_scan.o devices/i8042_input.o */
-/* objects: devices/i8042_mouse.o */
+/* objects: devices/i8042_mouse.o devices/i8042_ko_none.o */
 /* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */
 /*
  * Who gets what is typed: when the keyboard asks for the console, when it

@@ -1,6 +1,6 @@
 /* objects: devices/i8042.o devices/i8042_kbd.o devices/i8042_keys.o */
 /* objects: devices/i8042_scan.o devices/i8042_input.o */
-/* objects: devices/i8042_mouse.o */
+/* objects: devices/i8042_mouse.o devices/i8042_ko_none.o */
 /*
  * What a terminal sends, as the scan codes that the guest reads. Expected
  * codes are those of a PC/AT keyboard in set 1 unless a test says otherwise.

@@ -3,7 +3,7 @@
 /* objects: devices/hypercall_saved.o */
 /* objects: devices/i8042.o devices/i8042_kbd.o devices/i8042_keys.o */
 /* objects: devices/i8042_scan.o devices/i8042_input.o */
-/* objects: devices/i8042_mouse.o */
+/* objects: devices/i8042_mouse.o devices/i8042_ko_none.o */
 /* objects: devices/ioapic.o devices/pic.o devices/pit.o devices/pit_counter.o devices/speaker_none.o */
 /* objects: devices/pm.o devices/port92.o devices/post.o devices/reset.o */
 /* objects: devices/serial.o devices/serial_irq.o devices/serial_fifo.o */

@@ -338,8 +338,10 @@ static bool i8042_restored(void *dev, struct stash *in)
 static void i8042_init(void *dev, struct board *board)
 {
 	struct i8042 *c = dev;
+	const bool *korean = board_config(board);
 
 	c->board = board;
+	c->korean = korean && *korean;
 	c->status = STATUS_UNLOCK | STATUS_SYS;
 	c->command = CB_BIOS;
 	c->output = OUT_INIT;
@@ -348,7 +350,7 @@ static void i8042_init(void *dev, struct board *board)
 	board_screen_ready(board);
 }
 
-static const struct device_type i8042 = {
+const struct device_type i8042_device = {
 	.name = "i8042",
 	.what = "keyboard controller and keyboard at ports 0x60 and 0x64",
 	.ranges = {
@@ -366,9 +368,9 @@ static const struct device_type i8042 = {
 	.key = i8042_key,
 	.pointer = IS_ON(CONFIG_DEV_MOUSE) ? mouse_pointer : NULL,
 	.timer = i8042_timer,
-	.version = 3,
+	.version = 4,
 	.saved = offsetof(struct i8042, status),
 	.restored = IF_SAVED(i8042_restored),
 };
 
-DEVICE(i8042);
+DEVICE(i8042_device);

@@ -73,8 +73,16 @@ uint8_t scan_translate(uint8_t byte);
 
 bool scan_is_possible(const struct scan *scan);
 
-/* The most that one host byte becomes: alt, control, shift and a key. */
-#define KEYS_PER_BYTE 8
+/* The most that one host byte becomes: Hangul, and three keys with shift. */
+#define KEYS_PER_BYTE 14
+#define KEYS_DECIDED  8 /* an escape sequence: alt, control, shift and a key */
+
+/* --keyboard ko: what is known of the guest's alphabet, and of a character. */
+struct hangul {
+	bool on;
+	uint8_t left;  /* bytes of the character that are still to come */
+	uint32_t code; /* what there is of it */
+};
 
 /* How far the hands are in an escape sequence. */
 struct keys {
@@ -88,6 +96,13 @@ struct keys {
  * released for it go to @events, room for KEYS_PER_BYTE. Returns how many.
  */
 unsigned int keys_type(struct keys *keys, uint8_t byte, uint8_t *events);
+
+/* The same for a terminal at which Korean is typed: i8042_ko.c, or i8042_ko_none.c. */
+unsigned int ko_type(struct hangul *h, struct keys *hands, uint8_t byte,
+		     uint8_t *events);
+
+/* The key or keys for an ASCII character; as keys_type(). */
+unsigned int keys_press(uint8_t *events, uint8_t byte);
 
 /* True while an escape sequence has begun, or the key Escape was hit. */
 bool keys_undecided(const struct keys *keys);
@@ -176,7 +191,7 @@ static inline bool queue_is_possible(const struct queue *q)
 }
 
 #define KBD_ANSWERS 16 /* bytes */
-#define KBD_EVENTS  32
+#define KBD_EVENTS  38
 
 struct keyboard {
 	uint8_t answers[KBD_ANSWERS]; /* to commands; they go first */
@@ -194,6 +209,7 @@ struct keyboard {
 	uint8_t held[KEYS / 8]; /* bit n: somebody holds key n down */
 	struct scan scan;
 	struct keys hands;
+	struct hangul hangul;
 };
 
 #define MOUSE_LONGEST 5 /* bytes of an answer: READ's, with the wheel */
@@ -228,6 +244,7 @@ enum due {
 struct i8042 {
 	struct board *board;
 	bool has_mouse;
+	bool korean; /* the terminal's user */
 
 	/* What is remembered of it begins here. */
 	uint8_t status;	 /* all bits; OBF, AUX and TIMEOUT go with `data` */
@@ -296,6 +313,9 @@ void mouse_init(struct i8042 *c);
 /* i8042_input.c: @what is due at @ns; 0: not any more. */
 void i8042_set_due(struct i8042 *c, enum due what, uint64_t ns);
 
+/* The device, for an option that makes one. */
+extern const struct device_type i8042_device;
+
 /* Power-on state: @kbd is zeroed. */
 void kbd_init(struct keyboard *kbd);
 
@@ -317,8 +337,10 @@ bool kbd_is_scanning(const struct keyboard *kbd);
 /* True when no key waits to be reported. */
 bool kbd_is_idle(const struct keyboard *kbd);
 
-/* Host bytes: takes as many of the @len at @buf as there is room for. */
-size_t kbd_type(struct keyboard *kbd, const uint8_t *buf, size_t len);
+/* Host bytes: takes as many of the @len at @buf as there is room for. @korean:
+ * they are typed as on a Korean keyboard. */
+size_t kbd_type(struct keyboard *kbd, const uint8_t *buf, size_t len,
+		bool korean);
 
 /* Has an escape sequence begun, or the key Escape been hit? */
 bool kbd_undecided(const struct keyboard *kbd);

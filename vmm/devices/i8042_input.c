@@ -128,9 +128,9 @@ size_t i8042_input(void *dev, const uint8_t *buf, size_t len)
 	size_t taken = 0;
 
 	if (takes_keys(c))
-		taken = kbd_type(&c->kbd, buf, len);
+		taken = kbd_type(&c->kbd, buf, len, c->korean);
 	else if (!c->lent && may_lend(c))
-		taken = kbd_type(&c->kbd, buf, 1);
+		taken = kbd_type(&c->kbd, buf, 1, c->korean);
 	c->refused = taken < len;
 	update_escape(c);
 	i8042_fill(c);

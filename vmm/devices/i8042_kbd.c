@@ -274,14 +274,17 @@ static bool has_room(const struct keyboard *k, unsigned int n)
 	return KBD_EVENTS - k->nr_events >= n + count_held(k);
 }
 
-size_t kbd_type(struct keyboard *kbd, const uint8_t *buf, size_t len)
+size_t kbd_type(struct keyboard *kbd, const uint8_t *buf, size_t len,
+		bool korean)
 {
 	uint8_t events[KEYS_PER_BYTE];
 	size_t taken = 0;
 	unsigned int n;
 
 	while (taken < len && has_room(kbd, KEYS_PER_BYTE)) {
-		n = keys_type(&kbd->hands, buf[taken++], events);
+		n = korean ? ko_type(&kbd->hangul, &kbd->hands, buf[taken++],
+				     events) :
+			     keys_type(&kbd->hands, buf[taken++], events);
 		put_events(kbd, events, n);
 	}
 	return taken;
@@ -319,7 +322,7 @@ static void release(struct keyboard *k, uint8_t key)
 
 void kbd_press(struct keyboard *kbd, unsigned int key, bool down)
 {
-	unsigned int room = 2 + (kbd_undecided(kbd) ? KEYS_PER_BYTE : 0);
+	unsigned int room = 2 + (kbd_undecided(kbd) ? KEYS_DECIDED : 0);
 	uint8_t event = key;
 
 	if (!scan_has(key) || is_held(kbd, key) == down)
@@ -349,7 +352,7 @@ uint64_t kbd_repeat_period_ns(const struct keyboard *kbd)
 void kbd_repeat(struct keyboard *kbd)
 {
 	if (kbd->repeating && kbd->scanning && kbd_is_idle(kbd) &&
-	    has_room(kbd, 1 + KEYS_PER_BYTE))
+	    has_room(kbd, 1 + KEYS_DECIDED))
 		put_events(kbd, &kbd->repeating, 1);
 }
 
@@ -366,9 +369,10 @@ static bool events_are_possible(const struct keyboard *k)
  * Escape that came before it. */
 bool kbd_is_possible(const struct keyboard *kbd)
 {
-	unsigned int room = kbd_undecided(kbd) ? KEYS_PER_BYTE - 2 : 0;
+	unsigned int room = kbd_undecided(kbd) ? KEYS_DECIDED - 2 : 0;
 
-	return ARE_BOOLS(&kbd->scanning) && kbd->answers_head < KBD_ANSWERS &&
+	return ARE_BOOLS(&kbd->scanning, &kbd->hangul.on) &&
+	       kbd->hangul.left <= 3 && kbd->answers_head < KBD_ANSWERS &&
 	       kbd->nr_answers <= KBD_ANSWERS &&
 	       kbd->events_head < KBD_EVENTS && kbd->nr_events <= KBD_EVENTS &&
 	       has_room(kbd, room) && events_are_possible(kbd) &&

@@ -140,6 +140,11 @@ static unsigned int press_char(uint8_t *events, uint8_t byte, unsigned int mods)
 	return press(events, plain[byte], mods);
 }
 
+unsigned int keys_press(uint8_t *events, uint8_t byte)
+{
+	return press_char(events, byte, 0);
+}
+
 static unsigned int modifiers(uint8_t param)
 {
 	return param ? param - 1 : 0;
