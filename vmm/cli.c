@@ -32,7 +32,7 @@
 #include "view.h"
 #include "viewers.h"
 
-#define OPTIONS_MAX 112
+#define OPTIONS_MAX 160
 #define WORD_MAX    24 /* of "--no-FEATURE" */
 
 TABLE_DECLARE(command, command);
