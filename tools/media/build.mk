@@ -28,7 +28,7 @@ $(MEDIA)/tree.made: $(MEDIA_FILES) $(GUESTS) $(MEDIA)/start.elf tools/media/menu
 	$(Q)rm -rf '$(MEDIA)/tree'
 	$(Q)mkdir -p $(MEDIA)/tree/boot/grub $(MEDIA)/tree/boot/guests
 	$(Q)cp $(MEDIA_FILES) $(MEDIA)/start.elf $(MEDIA)/tree/boot
-	$(if $(GUESTS),$(Q)cp $(GUESTS) $(MEDIA)/tree/boot/guests)
+	$(if $(strip $(GUESTS)),$(Q)cp $(GUESTS) $(MEDIA)/tree/boot/guests)
 	$(Q)tools/media/menu $(if $(CONFIG_IMG_LINUX),$(B)/linux/.config,/dev/null) \
 		$(MEDIA_NAMES) >$(MEDIA)/tree/boot/grub/grub.cfg
 	$(Q)touch $@
