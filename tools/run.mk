@@ -4,7 +4,8 @@
 # who typed `make run` gets it installed rather than a message.
 LAB_IMAGES := $(if $(filter lab,$(RUN)),%,vmlinux bzImage \
 	      pae32 pae32.elf os-1k os-1k.bin os-1k.elf images/vmlinux \
-	      images/bzImage images/pae32.elf images/os-1k.bin images/os-1k.elf)
+	      images/bzImage images/pae32.elf images/os-1k.bin images/os-1k.elf \
+	      %.img %.iso)
 LAB_FOR    := $(or $(IMG),$(call unquote,$(CONFIG_RUN_IMAGE)))
 WANTS_LAB  := $(if $(call which,qemu-system-x86_64)$(filter \
 	      host,$(RUN)),,$(filter $(LAB_IMAGES),$(LAB_FOR)))
@@ -14,8 +15,11 @@ ensure-lab = $(if $(WANTS_LAB),$(Q)$(if $(filter lab,$(RUN)),,$(IMAGES)/kvm-vmm 
 	     --doctor=linux </dev/null >/dev/null 2>&1 ||) tools/deps lab \
 	     </dev/null,@:)
 
-# Everything that the image to run may need is built first.
-run: all
+# Everything that the image to run may need is built first; a medium with all of it,
+# only to be run.
+RUN_MEDIA := $(addprefix $(IMAGES)/,$(filter mini-kvm.img mini-kvm.iso,$(IMG:images/%=%)))
+
+run: all $(RUN_MEDIA)
 	$(ensure-lab)
 	$(SUB)$(Q)tools/run
 
