@@ -1,11 +1,25 @@
-"""A PC with a medium in it, which somebody boots and types at: QEMU's, with a BIOS or
-with UEFI. What is seen and typed is the first serial line's."""
+#!/usr/bin/python3
+"""PCs with a medium in them, which somebody boots and types at: QEMU's, with a BIOS or
+with UEFI, and kvm-vmm's.
 
+A boot is {"argv": the command line, "steps": [[what comes, what is typed then], ...]},
+"screen" where that comes on the text screen and not on the serial line, and "prepare", a
+shell's text to run before. Called as a program, with a file of such boots, it prints how
+each went: so all of them share one session of the lab.
+"""
+
+import json
 import os
+import re
 import shutil
+import subprocess
+import sys
+import tempfile
 
 import pexpect
 
+import vm
+from screens import Session
 from vm import tap
 
 QEMU = "qemu-system-x86_64"
@@ -17,6 +31,7 @@ FIRMWARE = {
              "-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={UEFI}",
              "-drive", f"if=pflash,unit=1,format=raw,snapshot=on,file={VARIABLES}"],
 }
+LIMIT = 60      # seconds for each thing that must come
 
 
 def qemu_lacks(firmware):
@@ -39,11 +54,10 @@ def qemu(firmware, kind, path):
 class Line:
     """What is at the other end of the serial line; use it as a context."""
 
-    def __init__(self, argv, limit=60):
+    def __init__(self, argv):
         self.seen = ""
-        self.limit = limit
         self.child = pexpect.spawn(argv[0], list(map(str, argv[1:])),
-                                   cwd=tap.TOP, timeout=limit, echo=False,
+                                   cwd=tap.TOP, timeout=LIMIT, echo=False,
                                    encoding="latin-1", dimensions=(25, 80))
         self.child.delaybeforesend = None
 
@@ -62,9 +76,94 @@ class Line:
                 repr((self.seen + self.child.before)[-2000:])) from None
         self.seen += self.child.before + self.child.after
 
-    def talk(self, steps):
-        """(what comes, what is typed then) one after the other; None: nothing."""
-        for pattern, keys in steps:
-            self.expect(pattern)
+    def send(self, keys):
+        self.child.send(keys)
+
+
+class Screen(Session):
+    """The text screen, as --display text shows it."""
+
+    def __init__(self, argv):
+        super().__init__(*argv[1:], "--display", "text", limit=LIMIT)
+
+    def expect(self, pattern):
+        self.until(repr(pattern), lambda: any(
+            re.search(pattern, row) for row in self.rows()))
+
+
+def boot(what):
+    """Fails, with what was seen, unless all of it comes."""
+    if "prepare" in what:
+        done = subprocess.run(["sh", "-euc", what["prepare"]], text=True,
+                              stdout=subprocess.PIPE, check=False,
+                              stderr=subprocess.STDOUT)
+        tap.check(done.returncode == 0, done.stdout)
+    with (Screen if what.get("screen") else Line)(what["argv"]) as seat:
+        for pattern, keys in what["steps"]:
+            seat.expect(pattern)
             if keys:
-                self.child.send(keys)
+                seat.send(keys)
+
+
+class Boots:
+    """Cases that are boots by kvm-vmm; they share a session per place."""
+
+    def __init__(self):
+        self.rows = []          # (text, make, place or None)
+        self.results = {}       # by place
+
+    def add(self, text, make, only=None):
+        """make() gives the boot, but for the program; only: a place."""
+        self.rows.append((text, make, only))
+
+    def run(self, place, rows):
+        """[None or the evidence], of each row."""
+        boots = []
+        for _, make, _ in rows:
+            what = make()
+            boots.append({**what, "argv": [vm.KVM_VMM, *what["argv"]]})
+        with tempfile.NamedTemporaryFile("w", dir=tap.BUILD,
+                                         suffix=".json") as file:
+            json.dump(boots, file)
+            file.flush()
+            argv = [sys.executable, os.path.abspath(__file__), file.name]
+            done = subprocess.run(
+                vm.lab_command(argv) if place == "lab" else argv,
+                cwd=tap.TOP, stdin=subprocess.DEVNULL, text=True,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                errors="replace", timeout=600, check=False)
+        found = [json.loads(line[6:]) for line in done.stdout.splitlines()
+                 if line.startswith("@boot ")]
+        tap.check(len(found) == len(rows), done.stdout[-2000:])
+        return found
+
+    def case(self, place, rows, number):
+        if place not in self.results:
+            self.results[place] = None
+            self.results[place] = self.run(place, rows)
+        tap.check(self.results[place], "the session failed, see above")
+        reason = self.results[place][number]
+        tap.check(reason is None, reason)
+
+    def add_cases(self, *places):
+        for place in places:
+            rows = [row for row in self.rows if row[2] in (None, place) and
+                    tap.wanted(f"{row[0]} ({place})")]
+            for number, row in enumerate(rows):
+                tap.add(f"{row[0]} ({place})", self.case, place, rows, number)
+
+
+def main(path):
+    with open(path, encoding="utf-8") as file:
+        boots = json.load(file)
+    for what in boots:
+        reason = None
+        try:
+            boot(what)
+        except tap.Failure as failure:
+            reason = str(failure)
+        print("@boot " + json.dumps(reason), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -61,8 +61,7 @@ def boots(firmware, kind, path, steps):
     reason = pc.qemu_lacks(firmware)
     if reason:
         raise tap.Skip(reason)
-    with pc.Line(pc.qemu(firmware, kind, path)) as line:
-        line.talk(steps())
+    pc.boot({"argv": pc.qemu(firmware, kind, path), "steps": steps()})
 
 
 def make(kind, path, tree=TREE, **env):
