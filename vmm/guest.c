@@ -75,6 +75,18 @@ static int check_restored(const struct options *opt)
 	return -EINVAL;
 }
 
+/* Whether this kind of guest takes a machine of that kind. */
+static int check_machine(const struct options *opt, const struct loader *loader,
+			 const struct image *image)
+{
+	if (opt->nr_cpus > 1 && !(loader->needs & NEEDS_SMP))
+		return bad_fit(image, "this kind of guest has one vCPU; leave "
+				      "--smp away");
+	if (opt->irqchip && !(loader->needs & NEEDS_IRQCHIP))
+		return bad_fit(image, "this kind of guest takes no --irqchip");
+	return 0;
+}
+
 /* Whether what the user asked for suits this kind of guest. */
 static int check_options(const struct options *opt, const struct loader *loader,
 			 const struct image *image, unsigned int id)
@@ -85,24 +97,19 @@ static int check_options(const struct options *opt, const struct loader *loader,
 				  MIB);
 		return -EINVAL;
 	}
-	if (restore_is_on())
-		return check_restored(opt);
+	if (restore_is_on() && check_restored(opt))
+		return -EINVAL;
 	if (wants_modules(opt, id) && !(loader->needs & NEEDS_MODULES))
 		return bad_fit(image, "this kind of guest takes no --module");
 	if (opt->nr_images > 1)
 		return 0; /* meant for another one, perhaps */
-	if (opt->nr_cpus > 1 && !(loader->needs & NEEDS_SMP))
-		return bad_fit(image, "this kind of guest has one vCPU; leave "
-				      "--smp away");
 	if (opt->initrd && !(loader->needs & NEEDS_INITRD))
 		return bad_fit(image, "this kind of guest takes no --initrd");
 	if (opt->cmdline && !(loader->needs & NEEDS_CMDLINE))
 		return bad_fit(image, "this kind of guest takes no --cmdline");
 	if (opt->load_at != LOAD_AT_USUAL && !(loader->needs & NEEDS_LOAD_AT))
 		return bad_fit(image, "this kind of guest takes no --load-at");
-	if (opt->irqchip && !(loader->needs & NEEDS_IRQCHIP))
-		return bad_fit(image, "this kind of guest takes no --irqchip");
-	return 0;
+	return check_machine(opt, loader, image);
 }
 
 /* Where the user does not say which. */
