@@ -3,11 +3,13 @@
 """`kvm-vmm ctl` and --stats-every: what is told, and to whom."""
 
 import array
+import contextlib
 import fcntl
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import termios
 import time
@@ -133,8 +135,27 @@ def silent_run():
             runs = json.loads(folder.ctl("list").out)["runs"]
             tap.equal(runs, [{"ok": False, "name": "run",
                               "error": "no answer"}])
+            hears_nobody(folder, run)
         finally:
             os.kill(run.broker(), signal.SIGCONT)
+
+
+def hears_nobody(folder, run):
+    """As many wait already as there is room for."""
+    with contextlib.ExitStack() as waiting:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                one = waiting.enter_context(socket.socket(socket.AF_UNIX))
+                one.setblocking(False)
+                one.connect(run.path)
+        both = [subprocess.Popen([vm.KVM_VMM, "ctl", *words],
+                                 env=folder.environ, stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                for words in (["stop", "--all"], ["run", "info"])]
+        (every, _), (_, one) = [ctl.communicate(timeout=LIMIT) for ctl in both]
+        tap.equal([ctl.returncode for ctl in both], [vm.FAILED] * 2, "statuses")
+        tap.equal(json.loads(every)["runs"], [{"name": "run", "ok": False}])
+        tap.check(b"hears nobody" in one, one)
 
 
 # --- --stats-every ----------------------------------------------------------

@@ -148,8 +148,10 @@ static int connect_to(const char *name)
 			  name ? name : path);
 	else if (fd < 0)
 		log_error("ctl: %s: %s", path,
-			  fd == -EPERM ? "it is another user's" :
-					 strerror(-fd));
+			  fd == -EPERM	? "it is another user's" :
+			  fd == -EAGAIN ? "it hears nobody just now; see "
+					  "whether it is stopped" :
+					  strerror(-fd));
 	return fd;
 }
 

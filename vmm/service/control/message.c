@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 union rights {
 	struct cmsghdr head; /* for its alignment */
@@ -29,6 +30,20 @@ int message_send(int fd, const void *text, size_t len, int passed)
 	return sendmsg(fd, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
+/* The descriptor that came with a message; where there are several, none is kept. */
+static int only_one(const struct cmsghdr *head)
+{
+	const size_t nr = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	int fd = -1;
+
+	for (size_t i = 0; i < nr; i++) {
+		memcpy(&fd, CMSG_DATA(head) + i * sizeof(int), sizeof(int));
+		if (nr > 1)
+			close(fd);
+	}
+	return nr == 1 ? fd : -1;
+}
+
 ssize_t message_receive(int fd, void *text, size_t size, int *passed)
 {
 	struct iovec iov = { text, size };
@@ -48,8 +63,7 @@ ssize_t message_receive(int fd, void *text, size_t size, int *passed)
 		return -errno;
 	head = CMSG_FIRSTHDR(&message);
 	if (head && head->cmsg_level == SOL_SOCKET &&
-	    head->cmsg_type == SCM_RIGHTS &&
-	    head->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(passed, CMSG_DATA(head), sizeof(int));
+	    head->cmsg_type == SCM_RIGHTS)
+		*passed = only_one(head);
 	return len;
 }

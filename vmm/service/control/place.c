@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 
 #define FOLDER	    "mini-kvm"
 #define BACKLOG	    64
+#define PATIENCE_S  5
 #define NUMBERS_MAX 1000 /* runs of one image that have names of their own */
 
 /* --- Folders --- */
@@ -116,6 +118,14 @@ static int fill(struct sockaddr_un *address, const char *path)
 	return 0;
 }
 
+/* How long a connect(2) waits for a run that hears nobody: its backlog is full. */
+static void set_patience(int fd, time_t seconds)
+{
+	const struct timeval patience = { .tv_sec = seconds };
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+}
+
 /* 0, or -errno; @flags of socket(2). */
 static int try_connect(const struct sockaddr_un *address, int flags, int *fd)
 {
@@ -124,8 +134,11 @@ static int try_connect(const struct sockaddr_un *address, int flags, int *fd)
 	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
 	if (*fd < 0)
 		return -errno;
-	if (!connect(*fd, (const struct sockaddr *)address, sizeof(*address)))
+	set_patience(*fd, PATIENCE_S);
+	if (!connect(*fd, (const struct sockaddr *)address, sizeof(*address))) {
+		set_patience(*fd, 0);
 		return 0;
+	}
 	err = -errno;
 	close(*fd);
 	return err;

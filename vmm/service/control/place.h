@@ -45,7 +45,7 @@ void place_leave(struct place *place);
 void place_close(struct place *place);
 
 /* Connects to @path, where a run of this user, or of anybody if that is root, has to
- * be, and may @wait for that. A descriptor that blocks if so, or -errno:
+ * be, and may @wait for that, some seconds. A descriptor that blocks if so, or -errno:
  * -ECONNREFUSED where a run has died, and unless it was to @wait, as for a path that
  * the user has named, its socket is removed; -EAGAIN where one hears nobody just now. */
 int place_connect(const char *path, bool wait);
