@@ -20,6 +20,7 @@
 #include "command.h"
 #include "core/sandbox.h"
 #include "machine.h"
+#include "util/log.h"
 
 TABLE_DECLARE(command, command);
 
@@ -100,10 +101,17 @@ static void unblock_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* @status, unless what was printed could not be written. */
+/* @status, unless what was printed could not be written. A reader that has gone knows. */
 static int after_printing(int status)
 {
-	return fflush(stdout) || ferror(stdout) ? STATUS_FAILED : status;
+	const int err = fflush(stdout) ? errno : 0;
+
+	if (!err && !ferror(stdout))
+		return status;
+	if (err != EPIPE)
+		log_error("standard output: %s%s", strerror(err ? err : EIO),
+			  log_advice(err));
+	return STATUS_FAILED;
 }
 
 /* The command that the first word of the line names, or NULL: an image, say. */

@@ -6,6 +6,7 @@ import os
 import random
 import resource
 import signal
+import subprocess
 import time
 
 import snapfile
@@ -27,6 +28,7 @@ def save(path, *words, after="0.1"):
     result = run("--timeout", after, "--save-on-exit", path, *words)
     result.must(vm.LIMIT)
     tap.check(os.path.exists(path), result.err)
+    tap.check(f"saved to {path}; --restore" in result.err, result.err)
     return result.out
 
 
@@ -109,6 +111,13 @@ def shown():
     with folder() as there:
         with open(f"{there}/snap", "wb") as file:
             file.write(sample())
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                [vm.KVM_VMM, "--show-snapshot", f"{there}/snap"], stdout=full,
+                stderr=subprocess.PIPE, check=False, timeout=60)
+        tap.equal(done.returncode, vm.FAILED, "status with a full disk")
+        tap.equal(done.stderr.count(b"\n"), 1, done.stderr)
+        tap.check(b"No space left" in done.stderr, done.stderr)
         result = run("--show-snapshot", f"{there}/snap")
         result.must(vm.OK)
         for text in (b"tally.bin", b"--mem=1024K", b"loader    flat",
@@ -267,6 +276,8 @@ def refused_words():
         refused(path, "one guest in a run", "--restore", path)
         refused(path, "leave --mem away", "--mem", "2M")
         refused(path, "nothing is loaded", "--cmdline", "quiet")
+        refused(path, "has one vCPU; leave --smp away", "--smp", "2")
+        refused(path, "takes no --irqchip", "--irqchip", "none")
         if vm.has_device("serial"):
             refused(path, "has serial number 0", "--no-serial")
         result = run(path)

@@ -45,7 +45,10 @@ static int setup(const char *arg)
 /* It stands still. */
 static bool save_now(void)
 {
-	return !snapshot_save_to(caller.vm, &caller.target, OPTION);
+	if (snapshot_save_to(caller.vm, &caller.target, OPTION))
+		return false;
+	log_info("%s: saved to %s", caller.vm->config.name, caller.path);
+	return true;
 }
 
 /* Whether somebody asks, for whom it is waited. */

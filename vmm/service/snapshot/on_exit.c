@@ -12,6 +12,7 @@
 #include "core/sandbox.h"
 #include "core/vm.h"
 #include "service.h"
+#include "service/snapshot/progress.h"
 #include "service/snapshot/snapshot.h"
 #include "service/snapshot/target.h"
 #include "util/event.h"
@@ -57,10 +58,16 @@ static int say_ended(const struct vm *vm)
  * the file, and would be done once more where it goes on. */
 static int save(struct vm *vm)
 {
+	int err;
+
 	if (!vm_pause(vm))
 		return say_ended(vm);
 	vm->ends_saved = true;
-	return snapshot_save_to(vm, &saver.target, OPTION);
+	err = snapshot_save_to(vm, &saver.target, OPTION);
+	if (!err)
+		log_error("%s: saved to %s; --restore lets it go on",
+			  vm->config.name, saver.path);
+	return err;
 }
 
 /* Whether it is asked to, and not just to go. */
@@ -79,6 +86,7 @@ static bool wait_for_wish(void)
 static void *saver_main(void *arg)
 {
 	(void)arg;
+	progress_want();
 	if (sandbox_thread(SANDBOX_SAVER, 1))
 		vm_stop(saver.vm, STATUS_FAILED, NULL);
 	if (!wait_for_wish())

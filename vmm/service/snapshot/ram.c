@@ -24,9 +24,10 @@
 /* 16 bytes at a time: what every x86 of 64 bits has. */
 typedef uint64_t wide __attribute__((vector_size(16), may_alias));
 
-#define WIDES	 16 /* between two looks at what was found */
-#define GAP	 16 /* pages between two that are mapped at once with them */
-#define NOTE_MAX 256
+#define AT_A_TIME (16U << 20)
+#define WIDES	  16 /* between two looks at what was found */
+#define GAP	  16 /* pages between two that are mapped at once with them */
+#define NOTE_MAX  256
 
 /* What is mapped from one file. */
 struct mapping {
@@ -164,15 +165,18 @@ void ram_forget(struct ram_look *look)
 	pageset_free(&look->mapped);
 }
 
-static int write_all(int fd, const uint8_t *from, size_t len, off_t at)
+static int write_all(int fd, const uint8_t *from, size_t len, off_t at,
+		     void (*written)(uint64_t len))
 {
 	while (len) {
-		ssize_t done = pwrite(fd, from, len, at);
+		const size_t some = len < AT_A_TIME ? len : AT_A_TIME;
+		const ssize_t done = pwrite(fd, from, some, at);
 
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done <= 0)
 			return done ? -errno : -ENOSPC;
+		written((uint64_t)done);
 		from += done;
 		at += done;
 		len -= done;
@@ -181,7 +185,7 @@ static int write_all(int fd, const uint8_t *from, size_t len, off_t at)
 }
 
 int ram_put(const struct memory *mem, const struct ram_look *look, int fd,
-	    off_t at)
+	    off_t at, void (*written)(uint64_t len))
 {
 	size_t first = 0, nr;
 	int err = 0;
@@ -190,7 +194,7 @@ int ram_put(const struct memory *mem, const struct ram_look *look, int fd,
 		const size_t off = first * SNAPSHOT_PAGE;
 
 		err = write_all(fd, mem->base + off, nr * SNAPSHOT_PAGE,
-				at + (off_t)off);
+				at + (off_t)off, written);
 	}
 	return err;
 }

@@ -36,9 +36,9 @@ int ram_sums(const struct memory *mem, uint64_t *sums);
 void ram_forget(struct ram_look *look);
 
 /* Writes what @look has found in @mem to @fd from byte @at on, where the file is one
- * hole. 0 or -errno, without a message. */
+ * hole, and tells @written of each piece, in bytes. 0 or -errno, without a message. */
 int ram_put(const struct memory *mem, const struct ram_look *look, int fd,
-	    off_t at);
+	    off_t at, void (*written)(uint64_t len));
 
 /* All of @mem are zeroes, and will be what is mapped from files of which @path is the
  * first. 0 or -ENOMEM. */

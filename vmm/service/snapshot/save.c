@@ -19,6 +19,7 @@
 #include "loader.h"
 #include "service/snapshot/file.h"
 #include "service/snapshot/pages.h"
+#include "service/snapshot/progress.h"
 #include "service/snapshot/ram.h"
 #include "service/snapshot/since.h"
 #include "service/snapshot/target.h"
@@ -216,9 +217,19 @@ static int look(struct saving *saving)
 	return err;
 }
 
+static int put_ram(struct saving *saving, int fd)
+{
+	int err;
+
+	progress_begin(saving->head.nr_pages * SNAPSHOT_PAGE);
+	err = ram_put(&saving->vm->mem, &saving->look, fd,
+		      (off_t)saving->head.ram_at, progress_add);
+	progress_end();
+	return err;
+}
+
 static int write_file(struct saving *saving, int fd)
 {
-	const struct memory *mem = &saving->vm->mem;
 	struct snapshot_head *head = &saving->head;
 	int err = look(saving);
 
@@ -233,7 +244,7 @@ static int write_file(struct saving *saving, int fd)
 	if (!err && ftruncate(fd, head->ram_at + head->ram_size))
 		err = -errno;
 	if (!err)
-		err = ram_put(mem, &saving->look, fd, (off_t)head->ram_at);
+		err = put_ram(saving, fd);
 	return err ? err : write_front(saving, fd);
 }
 
@@ -316,7 +327,5 @@ int snapshot_save_to(struct vm *vm, struct target *target, const char *option)
 	if (!err)
 		err = target_say(target, option, target_sync(target));
 	end_err = target_say(target, option, target_end(target, !err));
-	if (!err && !end_err)
-		log_info("%s: saved to %s", vm->config.name, target->path);
 	return err ? err : end_err;
 }
