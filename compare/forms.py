@@ -29,6 +29,7 @@ FEATURES = {
     "PAGES_4M": "large-pages",
     "PCI": "pci",
     "PIT": "pit",
+    "RTC_IRQ8": "irq8",
     "SANDBOX": "sandbox",
     "SHOWN_REGISTERS": "shown-registers",
     "SYNC_REGS": "sync-regs",

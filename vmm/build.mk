@@ -78,7 +78,8 @@ obj-$(CONFIG_DEV_I8042)     += devices/i8042.o devices/i8042_kbd.o \
 			       devices/i8042_ko$(call none-without,KEYBOARD_KO).o \
 			       devices/i8042_mouse$(call none-without,DEV_MOUSE).o
 obj-$(CONFIG_DEV_CMOS)      += devices/cmos.o devices/cmos_time.o \
-			       devices/cmos_flags.o
+			       devices/cmos_flags.o \
+			       devices/cmos_irq$(call none-without,RTC_IRQ8).o
 obj-$(CONFIG_DEV_DEBUGCON)  += devices/debugcon.o
 obj-$(CONFIG_DEV_POST)      += devices/post.o
 obj-$(CONFIG_DEV_RESET)     += devices/reset.o

@@ -48,6 +48,7 @@ class Row:
 
 NAMES_DEFAULT = {"guest": "holds the word that --irqchip means by default"}
 COUNTS_IRQS = {"devices/serial": "says how many interrupt lines it has"}
+CLOCK_IRQS = {"devices/cmos": "says how many interrupt lines it has"}
 FORGETS = dict.fromkeys(("devices/hypercall", "devices/reset"), "is not remembered")
 SAYS_16550A = {"devices/serial": "says that it is a 16550A, not a 16450"}
 OF_VIEWERS = "viewers core/ledger reset_button"
@@ -98,20 +99,21 @@ ROWS = {
         "irqchip/intr irqchip/bios irqchip/msi irqchip/pit_kernel core/smp "
         "core/unstarted core/irqfds irqchip/routes devices/pic "
         "devices/ioapic devices/pit devices/pit_counter devices/speaker* "
-        "devices/wav devices/serial_irq "
+        "devices/wav devices/serial_irq devices/cmos_irq "
         + OF_FIRMWARE,
         "core/smp_none core/unstarted_none core/irqfds_none "
-        "devices/serial_irq_none",
+        "devices/serial_irq_none devices/cmos_irq_none",
         'IRQCHIP_KERNEL=n IRQCHIP_VMM=n IRQCHIP_SPLIT=n '
         'IRQCHIP_DEFAULT_KERNEL=n DEFAULT_IRQCHIP="none" PIT=n PIT_KERNEL=n '
-        'DEV_SPEAKER=n SMP=n SMP_MAX=1 UART_IRQ4=n DEV_PIC=n DEV_PIT=n DEV_IOAPIC=n '
+        'DEV_SPEAKER=n RTC_IRQ8=n SMP=n SMP_MAX=1 UART_IRQ4=n DEV_PIC=n DEV_PIT=n DEV_IOAPIC=n '
         'MPTABLE=n ACPI=n VMGENID=n ECAM=n IRQFD=n' + TAKES_FIRMWARE,
-        (r"irqchip .*", r"device  (pic|ioapic|pit|serial|ecam) .*",
+        (r"irqchip .*", r"device  (pic|ioapic|pit|serial|ecam|cmos) .*",
          r"plug    sound .*",
-         r"feature (pit|irq4|mptable|acpi|vmgenid|irqfd) .*", r"vcpus   64 .*",
+         r"feature (pit|irq4|irq8|mptable|acpi|vmgenid|irqfd) .*", r"vcpus   64 .*",
          *LOST_OF_FIRMWARE),
-        (r"vcpus   1 .*", r"device  serial .*port 0x3f8\+8"),
-        {**NAMES_DEFAULT, **COUNTS_IRQS}),
+        (r"vcpus   1 .*", r"device  serial .*port 0x3f8\+8",
+         r"device  cmos .*port 0x70\+2"),
+        {**NAMES_DEFAULT, **COUNTS_IRQS, **CLOCK_IRQS}),
     "IRQCHIP_DEFAULT_VMM": Row(
         takes='IRQCHIP_DEFAULT_KERNEL=n DEFAULT_IRQCHIP="vmm"',
         changed=NAMES_DEFAULT, on=True),

@@ -24,6 +24,7 @@ KERNELS = {
 }
 # In the order in which they are loaded; what is built in has no file.
 MODULES = ("drivers/acpi/button", "drivers/input/evdev",
+           "drivers/input/mouse/psmouse",
            *(f"drivers/virtio/{name}" for name in (
                "virtio_ring", "virtio", "virtio_pci_legacy_dev",
                "virtio_pci_modern_dev", "virtio_pci")),
@@ -75,6 +76,20 @@ random() {
 	echo "@random $(b dd if=/dev/hwrng bs=16 count=4 2>/dev/null | b wc -c)"
 	echo "@pci $(cd /sys/bus/pci/devices &&
 		b grep -h . */vendor */device | b tr '\\n' ' ')"
+}
+old() { # a mouse with a wheel, and a clock that wakes who sleeps
+	load psmouse
+	rtc=/sys/class/rtc/rtc0
+	echo $(($(b cat $rtc/since_epoch) + 2)) >$rtc/wakealarm
+	for second in 1 2 3 4 5 6 7 8 9; do
+		b sleep 1
+		[ -z "$(b cat $rtc/wakealarm)" ] || continue
+		mouse=$(b sed -n 's/^N: Name="\\(.*Mouse\\)"$/\\1/p' \\
+			/proc/bus/input/devices)
+		[ -z "$mouse" ] || break
+	done
+	echo "@alarm $(b cat $rtc/wakealarm)gone"
+	echo "@mouse $mouse"
 }
 button() {
 	load button evdev

@@ -108,6 +108,18 @@ def finds_rng(found):
     tap.check("PCI" not in found["complaints"], found["complaints"])
 
 
+def finds_old(found):
+    """A judge: the mouse has a wheel, the clock's alarm came, by their lines."""
+    if not OLD:
+        return
+    tap.equal(found.get("mouse"), "ImPS/2 Generic Wheel Mouse", "the mouse")
+    tap.equal(found.get("alarm"), "gone", "the alarm's time")
+    for line, name in (8, "rtc0"), (12, "i8042"):
+        tap.check(re.search(rf"(?m)^ *{line}:.* [1-9]\d* .*{name}",
+                            found["interrupts"]),
+                  f"no interrupt of {name}:", found["interrupts"])
+
+
 def shows(found):
     """A judge: what was written to /dev/tty0 is on the screen at the end."""
     if SCREEN:
@@ -119,6 +131,8 @@ CHIP = "IO-APIC" if ACPI else "XT-PIC"
 END = vm.OK if ACPI else vm.HALTED
 RNG, MSI = (("--rng",), "random; ") if vm.has_feature("rng", "plug") else ((), "")
 BUTTON = "button; " if ACPI else ""
+OLD = "old; " if ACPI and vm.has_feature("mouse") and \
+    vm.has_device("cmos") else ""
 
 
 def pressed(found):
@@ -140,9 +154,9 @@ boot("cloud kernel, two CPUs: 100 KB of input, the screen, reboot", "cloud",
 boot("cloud kernel, four CPUs, 6 GiB: 100 KB of input; a panic is a crash",
      "cloud", ("--smp", "4", "--mem", "6G"), "input 102400; tell; crash",
      vm.CRASHED, told(4, (5700, 6144), CHIP))
-boot("amd64 kernel, four CPUs, what it finds on PCI: poweroff", "amd64",
-     ("--smp", "4", *RNG), MSI + "tell; off", END, told(4, (60, 128), CHIP),
-     finds_rng)
+boot("amd64 kernel, four CPUs, what it finds on PCI, mouse and alarm: poweroff",
+     "amd64", ("--smp", "4", *RNG), MSI + OLD + "tell; off", END,
+     told(4, (60, 160), CHIP), finds_rng, finds_old)
 boot("686 kernel, one CPU, 64 MiB: 9 KB of input, reboot", "686",
      ("--mem", "64M"), "input 9600; tell; again", vm.OK,
      told(1, (40, 64), CHIP))

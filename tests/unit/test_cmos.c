@@ -1,4 +1,4 @@
-/* objects: devices/cmos.o devices/cmos_time.o devices/cmos_flags.o */
+/* objects: devices/cmos.o devices/cmos_time.o devices/cmos_flags.o devices/cmos_irq.o */
 /* The real-time clock and CMOS RAM, register by register. */
 #include "steps.h"
 
@@ -21,10 +21,10 @@ static const struct step power_on[] = {
 	GET(0x0d, 0x80),
 	GET(0x0f, 0x00),
 	IN(INDEX, 0xff),
-	/* 128 MiB, one vCPU, an FPU and no drives */
+	/* 128 MiB, one vCPU, an FPU, a mouse and no drives */
 	GET(0x10, 0x00),
 	GET(0x12, 0x00),
-	GET(0x14, 0x02),
+	GET(0x14, 0x06),
 	GET(0x15, 0x80),
 	GET(0x16, 0x02),
 	GET(0x17, 0xff),
@@ -359,6 +359,12 @@ static const struct step alarm_flag[] = {
 	EDGES(0, 0),
 };
 
+/* --no-irq8: no line, no timer, and the flags as ever, IRQF with them. */
+static const struct step mute[] = {
+	SET(0x0a, 0x2d), SET(0x0b, 0x72), UNTIL(S(2)),
+	EDGES(0, 0),	 GET(0x0c, 0xd0), GET(0x0c, 0x00),
+};
+
 /* The divider held in reset stops the clock as SET does. */
 static const struct step held[] = {
 	SET(0x0a, 0x76), CLOCK(5), GET(0x00, 0x00), GET(0x0c, 0x00),
@@ -394,6 +400,20 @@ TEST_STEPS(test_held, "cmos", held)
 TEST_STEPS(run_large, "cmos", large)
 TEST_STEPS(run_small, "cmos", small)
 TEST_STEPS(run_huge, "cmos", huge)
+
+static void test_mute(void **state)
+{
+	static const char *const without[] = { "irq8", NULL };
+	struct board b;
+
+	(void)state;
+	fake_without = without;
+	fake_board_open(&b, "cmos");
+	RUN_STEPS(&b, mute);
+	assert_int_equal(b.deadline_ns, 0);
+	fake_board_close(&b);
+	fake_without = NULL;
+}
 
 static void test_sizes(void **state)
 {
@@ -444,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_alarm_irq),
 		cmocka_unit_test(test_alarm_flag),
 		cmocka_unit_test(test_held),
+		cmocka_unit_test(test_mute),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_far_clocks),
 	};

@@ -198,6 +198,7 @@ static void cmos_init(void *dev, struct board *board)
 	struct cmos *c = dev;
 
 	c->board = board;
+	cmos_irq_init(c);
 	c->ram[RTC_REG_A] = A_RESET;
 	c->ram[RTC_REG_B] = B_24H;
 	c->ram[RTC_REG_D] = D_VRT;
@@ -212,14 +213,14 @@ static const struct device_type cmos = {
 	.what = "real-time clock and CMOS RAM at ports 0x70-0x71",
 	.ranges = { { DEV_PIO, CMOS_BASE, PORT_COUNT, DEV_LANES } },
 	.irqs = { 8 },
-	.nr_irqs = 1,
+	.nr_irqs = IS_ON(CONFIG_RTC_IRQ8),
 	.width = 1,
 	.size = sizeof(struct cmos),
 	.init = cmos_init,
 	.read = cmos_read,
 	.write = cmos_write,
 	.timer = cmos_timer,
-	.version = 1,
+	.version = 2,
 	.saved = offsetof(struct cmos, index),
 	.restored = IF_SAVED(cmos_restored),
 };

@@ -1,7 +1,7 @@
 /*
  * Between the parts of the clock and CMOS RAM: the ports and the RAM (cmos.c),
- * the time and how its fields are written (cmos_time.c), and what has happened
- * since the guest last looked, with IRQ8 (cmos_flags.c).
+ * the time and how its fields are written (cmos_time.c), what has happened since
+ * the guest last looked (cmos_flags.c), and IRQ8 (cmos_irq.c, cmos_irq_none.c).
  */
 #ifndef MKVM_CMOS_H
 #define MKVM_CMOS_H
@@ -60,8 +60,13 @@ struct cmos_date {
 	int wday;      /* from Sunday, 0 */
 };
 
+#define CRYSTAL_HZ 32768
+#define CMOS_DAY   86400
+#define CMOS_NEVER (1LL << 40) /* no clock comes there */
+
 struct cmos {
 	struct board *board;
+	bool interrupts; /* the guest, by IRQ8 */
 
 	/* What is remembered of it begins here. */
 	uint8_t index;
@@ -106,6 +111,15 @@ bool cmos_set_field(struct cmos *c, unsigned int reg, uint8_t val);
 
 /* Raises the flags of what has happened since the last time. */
 void cmos_follow(struct cmos *c);
+
+/* The first second after @clock at which the alarm goes off, or CMOS_NEVER. */
+int64_t cmos_next_alarm(const struct cmos *c, int64_t clock);
+
+/* Which bit of the crystal's count has the rate of PF; 0: it stands. */
+unsigned int cmos_rate_shift(const struct cmos *c);
+
+/* At power-on, whether there is such a thing. */
+void cmos_irq_init(struct cmos *c);
 
 /* IRQ8 and the timer follow from the registers: to be called last. */
 void cmos_update_irq(struct cmos *c);
