@@ -10,6 +10,7 @@ guest-$(CONFIG_GUEST_MULTIPLICATION_SHORT) += multiplication_short
 guest-$(CONFIG_GUEST_FIBONACCI)            += fibonacci
 guest-$(CONFIG_GUEST_MATRIX)               += matrix
 guest-$(CONFIG_GUEST_HCTEST)               += hctest
+guest-$(CONFIG_GUEST_MODE13)               += mode13
 
 # Protected and long mode: images/NAME.elf, linked where it is loaded.
 guest32-$(CONFIG_GUEST_HELLO32) += hello32

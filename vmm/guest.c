@@ -377,6 +377,9 @@ int guest_load(const struct options *opt, const struct loader *loader,
 		.watched = platform_has(&platform, PLATFORM_VGA) &&
 			   (probes_look() || view_is_wanted(opt->display) ||
 			    viewers_are_wanted()),
+		.framebuffer = platform_has(&platform, PLATFORM_VGA) ?
+				       plan_framebuffer(vm->config.plan) :
+				       NULL,
 		.without = opt->without,
 	};
 	int err;

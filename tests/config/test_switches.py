@@ -179,8 +179,8 @@ ROWS = {
     "IRQFD": Row("core/irqfds", "core/irqfds_none",
                  lost=r"feature irqfd .*"),
     "PCI": Row("pci/* virtio/pci* core/irqfds core/bus_moving core/board_pci "
-               + OF_FIRMWARE,
-               "core/irqfds_none core/bus_moving_none "
+               "devices/vga_pci" + OF_FIRMWARE,
+               "devices/vga_pci_none core/irqfds_none core/bus_moving_none "
                "core/board_pci_none",
                "ECAM=n DEV_EDU=n VIRTIO_PCI=n IRQFD=n" + TAKES_FIRMWARE,
                (r"device  (pci|ecam) .*", r"plug    edu .*",
@@ -239,13 +239,17 @@ ROWS = {
     "EXIT_PORT": Row("devices/exit_port", lost=r"plug    exit-port .*"),
     "DEV_VGA": Row("devices/vga* boot/firmware/screen probes/screen/* "
                    "util/picture display/* view " + OF_VIEWERS + " util/png",
-                   "view_none viewers_none", "DISPLAY_TEXT=n DISPLAY_PNG=n",
-                   (r"device  vga .*", r"probe   screen(shot)? .*", r"display .*")),
+                   "view_none viewers_none", "DISPLAY_TEXT=n DISPLAY_PNG=n VGA_GRAPHICS=n VGA_VBE=n",
+                   (r"device  vga .*", r"feature vga-.*", r"plug    vga .*", r"probe   screen(shot)? .*", r"display .*")),
     "DISPLAY_PNG": Row("display/png probes/screen/shot util/png " + OF_VIEWERS, "viewers_none",
                        lost=(r"display png .*", r"probe   screenshot .*")),
-    "VGA_GRAPHICS": Row("devices/vga_memory devices/vga_draw",
-                        "devices/vga_memory_none",
-                        lost=r"feature vga-graphics .*"),
+    "VGA_GRAPHICS": Row("devices/vga_memory devices/vga_draw devices/vga_vbe "
+                        "devices/vga_plug devices/vga_pci",
+                        "devices/vga_memory_none devices/vga_vbe_none", "VGA_VBE=n",
+                        (r"feature vga-.*", r"plug    vga .*")),
+    "VGA_VBE": Row("devices/vga_vbe devices/vga_plug devices/vga_pci",
+                   "devices/vga_vbe_none",
+                   lost=(r"feature vga-vbe .*", r"plug    vga .*")),
     "DISPLAY_TEXT": Row("display/text view", "view_none",
                         lost=r"display text .*"),
     "BOOT_FLAT": Row("boot/flat", lost=r"loader  flat .*"),

@@ -11,6 +11,7 @@
 /* objects: pci/host.o pci/ecam.o pci/config.o pci/saved.o pci/interrupt.o pci/edu.o */
 /* objects: devices/vga.o devices/vga_look.o devices/vga_picture.o devices/vga_font.o */
 /* objects: devices/vga_memory.o devices/vga_draw.o core/slots_saved.o */
+/* objects: devices/vga_vbe.o devices/vga_pci.o devices/vga_plug.o */
 /* objects: util/surface.o util/picture.o */
 /* objects: display/text.o util/text.o */
 /* objects: core/bus.o core/bus_moving.o util/lock.o util/log.o util/sink.o */
@@ -46,6 +47,7 @@ TABLE_DECLARE(plug, plug);
 static const char *const options[][2] = {
 	{ "--exit-port", "0xf4" },
 	{ "--edu", NULL },
+	{ "--vga", "pci" },
 };
 
 struct machine {
@@ -322,7 +324,7 @@ static void take_slot(struct machine *m, struct board *board,
 	for (unsigned int i = 0; i < PCI_BARS; i++, bar++)
 		if (bar->size)
 			bus_add_moving(bus_of(m, bar), &m->bars[board->slot][i],
-				       dev, i);
+				       dev, board->type->pci->first_range + i);
 	m->slots[board->slot] = board;
 	m->nr_slots++;
 }

@@ -113,6 +113,9 @@ if vm.has_device("vga"):
         row(f"{name} is told of the text screen", name, 0, words="text")
         row(f"{name} is not told of a screen that is not there", name, 0,
             "--no-vga", words="text", judge=wrong("TEXT"))
+        if vm.has_feature("vga-vbe"):
+            row(f"{name} is told of a framebuffer", name, 0, "--vga",
+                "800x600", words="pixels")
     row("a kernel that cannot do without a screen", "needs-text", 0)
     row("and there is none", "needs-text", 0, "--no-vga",
         judge=refused("it requires a screen, and there is none"))

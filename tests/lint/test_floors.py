@@ -18,8 +18,9 @@ CONTRACT = FLOOR0 + ["include/*"]
 FLOOR1 = CONTRACT + ["terminal/*"]
 FLOOR2 = FLOOR1 + ["core/*"]
 DEVICE = FLOOR0 + ["include/device.h", "include/chip.h", "include/plug.h",
-                   "include/device_memory.h"]
+                   "include/device_memory.h", "include/framebuffer.h"]
 LOADER = FLOOR0 + ["include/loader.h", "include/boot_args.h", "include/memory.h",
+                   "include/framebuffer.h",
                    "include/firmware.h"]
 PCI = DEVICE + ["include/pci.h", "include/plug.h"]
 FIRMWARE = FLOOR0 + ["include/firmware.h", "include/memory.h"]
@@ -38,6 +39,7 @@ RULES = [
     ("include/*",	CONTRACT,		False),
     ("terminal/*",	FLOOR1,			False),
     ("core/*",		FLOOR2,			True),
+    ("devices/vga*",	DEVICE + ["include/pci.h", "="],	False),
     ("devices/*",	DEVICE + ["="],		False),
     ("pci/*",		PCI + ["="],		False),
     ("virtio/*",	PCI + ["include/virtio.h", "include/worker.h",

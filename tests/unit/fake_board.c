@@ -65,7 +65,7 @@ static unsigned int find_range(const struct board *board, uint64_t addr)
 	for (unsigned int i = 0; i < DEV_RANGES_MAX; i++) {
 		const struct dev_range *r = &board->type->ranges[i];
 
-		if (addr - r->base < r->len)
+		if (addr - r->base < (r->reach == DEV_REGISTER ? 1 : r->len))
 			return i;
 	}
 	fake_broken(board, "the test uses an address the device lacks", addr);
@@ -77,14 +77,21 @@ static uint64_t mask(unsigned int size)
 	return size == 8 ? UINT64_MAX : (1ULL << 8 * size) - 1;
 }
 
-static unsigned int piece(const struct board *board, unsigned int size)
+/* Bytes that the device gets at a time, of @size at @addr. */
+static unsigned int piece(const struct board *board, uint64_t addr,
+			  unsigned int size)
 {
-	return size < board->type->width ? size : board->type->width;
+	const struct dev_range *r =
+		&board->type->ranges[find_range(board, addr)];
+	const unsigned int width =
+		r->reach == DEV_REGISTER ? r->len : board->type->width;
+
+	return size < width ? size : width;
 }
 
 uint64_t fake_in(struct board *board, uint64_t addr, unsigned int size)
 {
-	unsigned int step = piece(board, size);
+	unsigned int step = piece(board, addr, size);
 	uint64_t val = 0;
 
 	fake_reload_now_and_then(board);
@@ -101,7 +108,7 @@ uint64_t fake_in(struct board *board, uint64_t addr, unsigned int size)
 void fake_out(struct board *board, uint64_t addr, unsigned int size,
 	      uint64_t val)
 {
-	unsigned int step = piece(board, size);
+	unsigned int step = piece(board, addr, size);
 
 	fake_reload_now_and_then(board);
 	for (unsigned int i = 0; i < size; i += step) {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "util/fwfile.h"
 #include "shown_page.h"
@@ -114,11 +115,11 @@ void *board_memory(struct board *board, unsigned int index, size_t len)
 	if (index >= BOARD_MEMORIES || m->data || !len || len % FAKE_PAGE)
 		fake_broken(board, "makes no such memory", index);
 	m->len = len;
-	m->data = aligned_alloc(FAKE_PAGE, len);
+	m->data = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	m->written = calloc((len / FAKE_PAGE + 63) / 64, sizeof(*m->written));
-	if (!m->data || !m->written)
+	if (m->data == MAP_FAILED || !m->written)
 		abort();
-	memset(m->data, 0, len);
 	return m->data;
 }
 
@@ -197,7 +198,8 @@ uint8_t *fake_shown(struct board *board, uint64_t gpa)
 void fake_free_memories(struct board *board)
 {
 	for (unsigned int i = 0; i < BOARD_MEMORIES; i++) {
-		free(board->memories[i].data);
+		if (board->memories[i].data)
+			munmap(board->memories[i].data, board->memories[i].len);
 		free(board->memories[i].written);
 	}
 	memset(board->memories, 0, sizeof(board->memories));

@@ -35,13 +35,20 @@
 #define PC_PCI_MEM1_LEN	 0x20000000
 #define PC_PCI_MEM1_LAST 0xdfffffff
 #define PC_PCI_MEM2	 0xe0100000
-#define PC_PCI_MEM2_LEN	 0x1ea00000
-#define PC_PCI_MEM2_LAST 0xfeafffff
+#define PC_PCI_MEM2_LEN	 0x1cf00000
+#define PC_PCI_MEM2_LAST 0xfcffffff
 #define PC_PCI_IO	 0xc000
 #define PC_PCI_IO_LEN	 0x4000
 #define PC_PCI_IO_LAST	 0xffff
 #define PC_PCI_INTX_GSI	 16 /* 16 to 19: levels, active low */
 #define PC_PCI_INTX_LINE 10 /* 10 and 11 in turn, by way of the 8259s */
+
+/* The screen's linear framebuffer, where it is no function of PCI: once the Bochs
+ * VBE interface at these ports has it enabled. */
+#define PC_LFB_GPA   0xfd000000
+#define PC_LFB_LEN   0x01000000
+#define PC_VBE_INDEX 0x1ce
+#define PC_VBE_DATA  0x1cf
 
 /* Windows of virtio over MMIO, one behind the other, below the I/O APIC. */
 #define PC_WINDOWS_GPA 0xfeb00000

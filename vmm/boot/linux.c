@@ -227,6 +227,35 @@ static const struct screen_info text_screen = {
 	.orig_video_points = 16,
 };
 
+#define VIDEO_TYPE_VLFB 0x23
+#define LFB_UNIT	0x10000
+
+/* A linear framebuffer in the place of that. */
+static struct screen_info describe(const struct framebuffer *fb)
+{
+	const uint8_t colours[] = { FRAMEBUFFER_COLOURS(fb) };
+	const uint32_t bytes = framebuffer_pitch(fb) * fb->height;
+
+	return (struct screen_info){
+		.orig_video_isVGA = VIDEO_TYPE_VLFB,
+		.lfb_width = fb->width,
+		.lfb_height = fb->height,
+		.lfb_depth = fb->bpp,
+		.lfb_base = fb->gpa,
+		.lfb_size = (bytes + LFB_UNIT - 1) / LFB_UNIT,
+		.lfb_linelength = framebuffer_pitch(fb),
+		.red_pos = colours[0],
+		.red_size = colours[1],
+		.green_pos = colours[2],
+		.green_size = colours[3],
+		.blue_pos = colours[4],
+		.blue_size = colours[5],
+		.rsvd_pos = fb->bpp == 32 ? 24 : 0,
+		.rsvd_size = fb->bpp == 32 ? 8 : 0,
+		.pages = 1,
+	};
+}
+
 /*
  * The zero page is put together here and written as a whole. To read it in
  * guest RAM, which nobody has touched yet, would have the host back that with
@@ -247,7 +276,9 @@ static int write_zero_page(const struct linux_kernel *kernel,
 	zero_page.acpi_rsdp_addr = args->rsdp;
 	fill_e820(mem, &zero_page);
 	err = place_seed(mem, &zero_page);
-	if (args->watched)
+	if (args->framebuffer)
+		zero_page.screen_info = describe(args->framebuffer);
+	else if (args->watched)
 		zero_page.screen_info = text_screen;
 	if (!err)
 		err = place_cmdline(kernel, args, mem, &zero_page);

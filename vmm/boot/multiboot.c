@@ -171,3 +171,28 @@ int mb_finish(struct mb_guest *guest, void (*build)(struct mb_guest *guest),
 	cpu->rbx = cpu->rsp = guest->block_gpa + STACK_SIZE;
 	return 0;
 }
+
+bool mb_screen(const struct mb_guest *guest, struct mb_screen *screen)
+{
+	const struct framebuffer *fb = guest->args->framebuffer;
+
+	*screen = (struct mb_screen){
+		.addr = MB_TEXT_GPA,
+		.pitch = MB_TEXT_COLUMNS * MB_TEXT_BITS / 8,
+		.width = MB_TEXT_COLUMNS,
+		.height = MB_TEXT_LINES,
+		.bpp = MB_TEXT_BITS,
+		.type = MB_TEXT_TYPE,
+	};
+	if (fb)
+		*screen = (struct mb_screen){
+			.addr = fb->gpa,
+			.pitch = framebuffer_pitch(fb),
+			.width = fb->width,
+			.height = fb->height,
+			.bpp = fb->bpp,
+			.type = MB_PIXELS_TYPE,
+			.colours = { FRAMEBUFFER_COLOURS(fb) },
+		};
+	return fb || guest->args->has_text;
+}

@@ -33,6 +33,16 @@
 #define MB_TEXT_BITS	16 /* of a character */
 #define MB_TEXT_TYPE	2
 
+/* A screen as both versions describe it, but for 2 bytes before the colours. */
+struct mb_screen {
+	uint64_t addr;
+	uint32_t pitch, width, height;
+	uint8_t bpp, type;
+	uint8_t colours[6]; /* where red, green and blue are, and their bits */
+} __attribute__((packed));
+
+#define MB_PIXELS_TYPE 1
+
 /* Section headers of an ELF file. */
 struct mb_sections {
 	unsigned int num;     /* 0: there are none to be told of */
@@ -121,6 +131,9 @@ gpa_t mb_put_cmdline(struct mb_guest *guest);
 
 /* Puts the section headers as they are, but for the address of loaded ones. */
 gpa_t mb_put_sections(struct mb_guest *guest);
+
+/* What the guest's screen shows as it begins; false: it has none. */
+bool mb_screen(const struct mb_guest *guest, struct mb_screen *screen);
 
 /* The place of module number @i. */
 struct room_taken mb_module(const struct mb_guest *guest, unsigned int i);

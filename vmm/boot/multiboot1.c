@@ -55,9 +55,7 @@ struct mb1_info {
 	uint32_t boot_loader_name;
 	uint32_t apm_table;
 	uint32_t vbe[4];
-	uint64_t framebuffer_addr;
-	uint32_t framebuffer_pitch, framebuffer_width, framebuffer_height;
-	uint8_t framebuffer_bpp, framebuffer_type, color_info[6];
+	struct mb_screen framebuffer;
 } __attribute__((packed));
 
 struct mb1_module {
@@ -188,15 +186,8 @@ static void build(struct mb_guest *guest)
 		info.shdr_addr = mb_put_sections(guest);
 		info.shdr_shndx = guest->elf.shstrndx;
 	}
-	if (guest->args->has_text) {
+	if (mb_screen(guest, &info.framebuffer))
 		info.flags |= INFO_FRAMEBUFFER;
-		info.framebuffer_addr = MB_TEXT_GPA;
-		info.framebuffer_pitch = MB_TEXT_COLUMNS * MB_TEXT_BITS / 8;
-		info.framebuffer_width = MB_TEXT_COLUMNS;
-		info.framebuffer_height = MB_TEXT_LINES;
-		info.framebuffer_bpp = MB_TEXT_BITS;
-		info.framebuffer_type = MB_TEXT_TYPE;
-	}
 	mb_patch(guest, at, &info, sizeof(info));
 }
 

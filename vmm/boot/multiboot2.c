@@ -75,11 +75,10 @@ struct mb2_range {
 };
 
 struct mb2_framebuffer {
-	uint64_t addr;
-	uint32_t pitch, width, height;
-	uint8_t bpp, type;
+	uint8_t screen[offsetof(struct mb_screen, colours)];
 	uint16_t reserved;
-};
+	uint8_t colours[6]; /* of pixels */
+} __attribute__((packed));
 
 #define RSDP_OLD_SIZE 20 /* ACPI "Root System Description Pointer" */
 #define RSDP_NEW_SIZE 36
@@ -339,17 +338,17 @@ static void put_sections(struct mb_guest *guest)
 
 static void put_screen(struct mb_guest *guest)
 {
-	const struct mb2_framebuffer screen = {
-		.addr = MB_TEXT_GPA,
-		.pitch = MB_TEXT_COLUMNS * MB_TEXT_BITS / 8,
-		.width = MB_TEXT_COLUMNS,
-		.height = MB_TEXT_LINES,
-		.bpp = MB_TEXT_BITS,
-		.type = MB_TEXT_TYPE,
-	};
+	struct mb2_framebuffer tag = { 0 };
+	struct mb_screen screen;
 
-	if (guest->args->has_text)
-		put_whole_tag(guest, INFO_FRAMEBUFFER, &screen, sizeof(screen));
+	if (!mb_screen(guest, &screen))
+		return;
+	memcpy(tag.screen, &screen, sizeof(tag.screen));
+	memcpy(tag.colours, screen.colours, sizeof(tag.colours));
+	put_whole_tag(guest, INFO_FRAMEBUFFER, &tag,
+		      screen.type == MB_PIXELS_TYPE ?
+			      sizeof(tag) :
+			      offsetof(struct mb2_framebuffer, colours));
 }
 
 /* Copies of what firmware has left. */

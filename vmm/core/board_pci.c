@@ -43,7 +43,8 @@ int board_take_slot(struct board *board)
 			bus_add_moving(f->bars[i].kind == PCI_BAR_IO ?
 					       &vm->pio :
 					       &vm->mmio,
-				       &board->bars[i], &board->dev, i);
+				       &board->bars[i], &board->dev,
+				       f->first_range + i);
 	log_info("%s: 00:%02x.0 %04x:%04x %s", vm->config.name, board->slot,
 		 f->vendor, f->device, type->name);
 	return 0;

@@ -1,7 +1,5 @@
 /* Which devices a VM has: of those that were linked in, and of those that options
  * ask for. */
-#include <string.h>
-
 #include "core/board_inner.h"
 #include "core/plan.h"
 #include "device.h"
@@ -20,23 +18,10 @@ bool board_is_lost(const struct vm *vm, const struct device_type *type)
 	       (type->pci && feature_is_out(without, "pci"));
 }
 
-/* Whether an option has asked for a bridge, which is there in place of another of
- * its name. */
-static const struct device_type *planned_bridge(const struct vm *vm)
-{
-	const struct plan *plan = vm->config.plan;
-
-	for (unsigned int i = 0; plan && i < plan->nr; i++)
-		if (plan->devices[i].type->is_bridge)
-			return plan->devices[i].type;
-	return NULL;
-}
-
+/* Whether an option has asked for another kind of it, which is there in its place. */
 static bool is_replaced(const struct vm *vm, const struct device_type *type)
 {
-	const struct device_type *other = planned_bridge(vm);
-
-	return other && !strcmp(other->name, type->name);
+	return plan_has(vm->config.plan, type->name);
 }
 
 static bool has_functions(const struct vm *vm)

@@ -128,6 +128,16 @@ const void *plan_choice(const struct plan *plan)
 	return plan->choice;
 }
 
+void plan_show(struct plan *plan, const struct framebuffer *fb)
+{
+	plan->shown = *fb;
+}
+
+const struct framebuffer *plan_framebuffer(const struct plan *plan)
+{
+	return plan && plan->shown.bpp ? &plan->shown : NULL;
+}
+
 const char *plan_words(const struct plan *plan)
 {
 	return plan ? plan->words : "";

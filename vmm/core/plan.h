@@ -3,6 +3,7 @@
 #ifndef MKVM_PLAN_H
 #define MKVM_PLAN_H
 
+#include "framebuffer.h"
 #include "plug.h"
 
 #define PLAN_WORDS_MAX 256
@@ -22,6 +23,7 @@ struct plan_guest {
 struct plan {
 	struct plan_guest guest;
 	const void *choice;	    /* of an early plug */
+	struct framebuffer shown;   /* plan_show(); 0 bits: none */
 	const char *symbols;	    /* file of --symbols; NULL: not given */
 	char words[PLAN_WORDS_MAX]; /* for Linux, each with a blank behind it */
 	unsigned int nr;

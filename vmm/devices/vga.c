@@ -20,20 +20,9 @@
 #include "vga.h"
 #include "util/surface.h"
 
-enum {
-	RANGE_MONO,
-	RANGE_VGA,
-	RANGE_COLOUR,
-	RANGE_MEMORY,
-};
-
-/* None: the range is not there. */
-#define MEMORY_BYTES (IS_ON(CONFIG_VGA_GRAPHICS) * 0x20000)
-
 /* Offsets into the ranges of the CRT controller */
 #define CRTC_INDEX 0
 #define CRTC_DATA  1
-#define CRTC_PORTS 7
 #define STATUS_1   6 /* read; the feature control register when written */
 
 /* Offsets into the other range, whose first port is 3C0 */
@@ -52,7 +41,6 @@ enum {
 	MISC_READ = 0xc,
 	GFX_INDEX = 0xe,
 	GFX_DATA = 0xf,
-	VGA_PORTS = 0x10,
 };
 
 /* Input status 0: a monitor is there. Input status 1: see status_1(). */
@@ -122,7 +110,8 @@ static uint8_t read_dac(struct vga *v)
 /* A colour counts when it is complete. */
 static void write_dac(struct vga *v, uint8_t val)
 {
-	v->dac_latch[v->dac_part] = val & DAC_BITS;
+	v->dac_latch[v->dac_part] = vga_vbe_has_dac_8(v) ? val : val & DAC_BITS;
+	vga_vbe_changed(v);
 	if (++v->dac_part < 3)
 		return;
 	v->dac_part = 0;
@@ -166,7 +155,7 @@ static void write_crtc(struct vga *v, uint8_t val)
 /* Whether the CRT controller answers in @range. */
 static bool is_there(const struct vga *v, unsigned int range)
 {
-	return (range == RANGE_COLOUR) == !!(v->misc & MISC_COLOUR);
+	return (range == VGA_RANGE_COLOUR) == !!(v->misc & MISC_COLOUR);
 }
 
 static uint8_t read_crtc_ports(struct vga *v, uint64_t off)
@@ -220,15 +209,19 @@ static uint8_t read_vga_ports(struct vga *v, uint64_t off)
 	}
 }
 
-static uint64_t vga_read(void *dev, unsigned int range, uint64_t off,
-			 unsigned int size)
+uint64_t vga_read(void *dev, unsigned int range, uint64_t off,
+		  unsigned int size)
 {
 	struct vga *v = dev;
 
 	(void)size;
-	if (range == RANGE_VGA)
+	if (range == VGA_RANGE_INDEX)
+		return v->vbe_index;
+	if (range == VGA_RANGE_DATA)
+		return vga_vbe_read(v, v->vbe_index);
+	if (range == VGA_RANGE_VGA)
 		return read_vga_ports(v, off);
-	if (range == RANGE_MEMORY)
+	if (range == VGA_RANGE_MEMORY)
 		return vga_memory_read(v, off);
 	return is_there(v, range) ? read_crtc_ports(v, off) : 0xff;
 }
@@ -282,38 +275,41 @@ static void write_vga_ports(struct vga *v, uint64_t off, uint8_t val)
 	}
 }
 
-static void vga_write(void *dev, unsigned int range, uint64_t off,
-		      unsigned int size, uint64_t val)
+void vga_write(void *dev, unsigned int range, uint64_t off, unsigned int size,
+	       uint64_t val)
 {
 	struct vga *v = dev;
 
 	(void)size;
-	if (range == RANGE_VGA)
+	if (range == VGA_RANGE_INDEX)
+		v->vbe_index = val;
+	else if (range == VGA_RANGE_DATA)
+		vga_vbe_write(v, v->vbe_index, val);
+	else if (range == VGA_RANGE_VGA)
 		write_vga_ports(v, off, val);
-	else if (range == RANGE_MEMORY)
+	else if (range == VGA_RANGE_MEMORY)
 		vga_memory_write(v, off, val);
 	else if (is_there(v, range))
 		write_crtc_ports(v, off, val);
 }
 
 /* A guest can give the other registers any value, or any that fits. */
-static bool vga_restored(void *dev, struct stash *in)
+bool vga_restored(void *dev, struct stash *in)
 {
 	struct vga *v = dev;
 
 	return ARE_BOOLS(&v->attr_is_data, &v->dac_reads) && v->dac_part < 3 &&
-	       vga_memory_restored(v, in);
+	       vga_memory_restored(v, in) && vga_vbe_restored(v, in);
 }
 
-static void vga_save(void *dev, struct stash *out)
+void vga_save(void *dev, struct stash *out)
 {
 	vga_memory_save(dev, out);
+	vga_vbe_save(dev, out);
 }
 
-static void vga_init(void *dev, struct board *board)
+void vga_begin(struct vga *v, struct board *board, const struct framebuffer *fb)
 {
-	struct vga *v = dev;
-
 	v->board = board;
 	v->misc = MISC_3;
 	v->attr_index = ATTR_SHOW;
@@ -330,17 +326,21 @@ static void vga_init(void *dev, struct board *board)
 			v->dac[i][part] >>= 2;
 	}
 	vga_memory_init(v);
+	vga_vbe_init(v, fb);
 }
 
-static const struct device_type vga = {
+static void vga_init(void *dev, struct board *board)
+{
+	struct vga *v = dev;
+
+	v->lfb_gpa = PC_LFB_GPA;
+	vga_begin(v, board, board_config(board));
+}
+
+const struct device_type vga_type = {
 	.name = "vga",
 	.what = "screen, its text at 0xb8000",
-	.ranges = {
-		[RANGE_MONO] = { DEV_PIO, 0x3b4, CRTC_PORTS, DEV_LANES },
-		[RANGE_VGA] = { DEV_PIO, 0x3c0, VGA_PORTS, DEV_LANES },
-		[RANGE_COLOUR] = { DEV_PIO, 0x3d4, CRTC_PORTS, DEV_LANES },
-		[RANGE_MEMORY] = { DEV_MMIO, 0xa0000, MEMORY_BYTES, DEV_LANES },
-	},
+	.ranges = VGA_RANGES,
 	.window = IS_ON(CONFIG_VGA_GRAPHICS),
 	.width = 1,
 	.size = sizeof(struct vga),
@@ -349,10 +349,10 @@ static const struct device_type vga = {
 	.write = vga_write,
 	.look = vga_look,
 	.picture = vga_picture,
-	.version = 2,
+	.version = 3,
 	.saved = offsetof(struct vga, misc),
 	.save = IF_SAVED(vga_save),
 	.restored = IF_SAVED(vga_restored),
 };
 
-DEVICE(vga);
+DEVICE(vga_type);

@@ -8,6 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "abi/pc.h"
+#include "device.h"
+#include "framebuffer.h"
+#include "ison.h"
+#include "pci.h"
 #include "util/picture.h"
 #include "util/surface.h"
 
@@ -116,8 +121,15 @@ enum {
 #define DAC_COLOURS 256
 #define DAC_BITS    0x3f
 
-#define VGA_CELLS  0x4000 /* of text memory */
-#define VGA_PLANES 0	  /* number of the device's memory, see vga_memory.c */
+#define VGA_CELLS 0x4000 /* of text memory */
+/* Numbers of the device's memories: see vga_memory.c and vga_vbe.c. */
+#define VGA_PLANES 0
+#define VGA_LFB	   1
+
+#define VBE_BYTES     PC_LFB_LEN
+#define VBE_PAGES     (VBE_BYTES / 4096)
+#define VBE_PCI_BYTES (VBE_BYTES / 2) /* that its BAR has room for */
+#define NR_VBE	      11
 
 /* Where the newest bytes of the planes are: in RAM at B8000 or B0000, in memory at
  * A0000, or in the planes. */
@@ -126,12 +138,21 @@ enum vga_held {
 	VGA_HELD_MONO,
 	VGA_HELD_CHAINED,
 	VGA_HELD_PLANES,
+	VGA_HELD_BANK, /* likewise, and what is at A0000 is of another memory */
 };
 
 struct vga {
+	struct pci pci; /* first: see include/pci.h; of vga_pci.c only */
 	struct board *board;
 	uint8_t *planes; /* NULL: has none */
 	bool touched;	 /* they are not all zeroes */
+
+	uint8_t *lfb;	  /* NULL: has none */
+	uint64_t lfb_gpa; /* where it lies; 0: nowhere */
+	bool lfb_always;  /* also while it is not enabled */
+	bool lfb_touched; /* it is not all zeroes */
+	uint64_t lfb_looks, lfb_changed;
+	uint64_t lfb_stamps[VBE_PAGES];
 
 	/* What is remembered of it begins here. */
 	uint8_t misc, feature;
@@ -145,6 +166,8 @@ struct vga {
 	uint8_t held; /* enum vga_held */
 	bool used;    /* the planes have been */
 	uint32_t latch;
+	uint16_t vbe_index, vbe[NR_VBE];
+	bool lfb_used; /* by these */
 };
 
 /* device.h: look() and picture() of the device. */
@@ -169,7 +192,7 @@ unsigned int vga_split(const struct vga *v);
 /* The colour that attribute colour @colour becomes, by palette and DAC; as a
  * pixel. */
 const uint8_t *vga_colour(const struct vga *v, unsigned int colour);
-uint32_t vga_rgb(const uint8_t dac[3]);
+uint32_t vga_rgb(const struct vga *v, const uint8_t dac[3]);
 
 /* Where a font is in plane 2, by the bits of the sequencer: for characters that have
  * the attribute's bit of it, or that have not. */
@@ -209,5 +232,64 @@ void vga_memory_write(struct vga *v, uint64_t off, uint8_t val);
 void vga_memory_changed(struct vga *v);
 void vga_memory_save(const struct vga *v, struct stash *out);
 bool vga_memory_restored(struct vga *v, struct stash *in);
+
+/* The linear framebuffer: its power-on, in a mode already unless @fb is NULL; whether
+ * it has the screen, by banks, and colours of 8 bits; its registers; where it is to
+ * lie has changed; the picture may be another one. */
+void vga_vbe_init(struct vga *v, const struct framebuffer *fb);
+bool vga_vbe_is_on(const struct vga *v);
+bool vga_vbe_is_banked(const struct vga *v);
+bool vga_vbe_has_dac_8(const struct vga *v);
+uint16_t vga_vbe_read(const struct vga *v, unsigned int index);
+void vga_vbe_write(struct vga *v, unsigned int index, uint16_t val);
+void vga_vbe_show(struct vga *v);
+void vga_vbe_changed(struct vga *v);
+bool vga_vbe_picture(struct vga *v, struct picture *out);
+void vga_vbe_save(const struct vga *v, struct stash *out);
+bool vga_vbe_restored(struct vga *v, struct stash *in);
+
+/* Byte @at of it, which is about to be read or written; or byte @off of the bank at
+ * A0000. NULL: there is none. */
+uint8_t *vga_vbe_byte(struct vga *v, uint64_t at, bool writes);
+uint8_t *vga_vbe_bank(struct vga *v, uint64_t off, bool writes);
+
+/* The device: its type, without PCI; ranges and members for that of vga_pci.c. */
+enum {
+	VGA_RANGE_MONO,
+	VGA_RANGE_VGA,
+	VGA_RANGE_COLOUR,
+	VGA_RANGE_MEMORY,
+	VGA_RANGE_INDEX,
+	VGA_RANGE_DATA,
+};
+
+#define VGA_CRTC_PORTS 7
+#define VGA_PORTS      0x10
+
+/* 0 bytes: the range, and those behind it, are not there. */
+#define VGA_MEMORY_LEN (IS_ON(CONFIG_VGA_GRAPHICS) * 0x20000)
+#define VGA_VBE_LEN    (IS_ON(CONFIG_VGA_VBE) * 2)
+
+#define VGA_RANGES                                                            \
+	{                                                                     \
+		{ DEV_PIO, 0x3b4, VGA_CRTC_PORTS, DEV_LANES },                \
+			{ DEV_PIO, 0x3c0, VGA_PORTS, DEV_LANES },             \
+			{ DEV_PIO, 0x3d4, VGA_CRTC_PORTS, DEV_LANES },        \
+			{ DEV_MMIO, 0xa0000, VGA_MEMORY_LEN, DEV_LANES },     \
+			{ DEV_PIO, PC_VBE_INDEX, VGA_VBE_LEN, DEV_REGISTER }, \
+			{ DEV_PIO, PC_VBE_DATA, VGA_VBE_LEN, DEV_REGISTER },  \
+	}
+
+extern const struct device_type vga_type;
+const struct device_type *vga_pci_type(void); /* NULL: not built in */
+
+void vga_begin(struct vga *v, struct board *board,
+	       const struct framebuffer *fb);
+uint64_t vga_read(void *dev, unsigned int range, uint64_t off,
+		  unsigned int size);
+void vga_write(void *dev, unsigned int range, uint64_t off, unsigned int size,
+	       uint64_t val);
+void vga_save(void *dev, struct stash *out);
+bool vga_restored(void *dev, struct stash *in);
 
 #endif

@@ -156,8 +156,9 @@ static void find_colours(struct scan *s)
 	const struct vga *v = s->v;
 
 	for (unsigned int i = 0; i < DAC_COLOURS; i++)
-		s->colours[i] = vga_rgb(is_bytes(v) ? v->dac[i & v->dac_mask] :
-						      vga_colour(v, i));
+		s->colours[i] = vga_rgb(v, is_bytes(v) ?
+						   v->dac[i & v->dac_mask] :
+						   vga_colour(v, i));
 }
 
 bool vga_graphics(const struct vga *v, struct picture *out)

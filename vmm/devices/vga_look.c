@@ -40,7 +40,7 @@ static unsigned int split_row(const struct vga *v)
 
 enum surface_mode vga_mode(const struct vga *v)
 {
-	if (v->gfx[GFX_MISC] & GFX_MISC_GRAPHICS ||
+	if (vga_vbe_is_on(v) || v->gfx[GFX_MISC] & GFX_MISC_GRAPHICS ||
 	    v->attr[AR_MODE] & AR_MODE_GRAPHICS)
 		return SURFACE_GRAPHICS;
 	if (!(v->attr_index & ATTR_SHOW) ||

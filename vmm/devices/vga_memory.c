@@ -120,7 +120,7 @@ static void move_bytes(struct vga *v, enum vga_held held, bool to_quads)
 	uint8_t *bytes = held == VGA_HELD_CHAINED ? v->planes + QUADS_LEN :
 						    text_ram(v, held);
 
-	if (held == VGA_HELD_PLANES)
+	if (held >= VGA_HELD_PLANES)
 		return;
 	for (size_t at = 0; bytes && at < len; at += step) {
 		uint8_t *quad = v->planes + 4 * at;
@@ -160,6 +160,7 @@ static void hold(struct vga *v, enum vga_held held)
 	move_bytes(v, held, false);
 	v->held = held;
 	show(v, held);
+	vga_vbe_show(v);
 }
 
 /* Whether what is written goes to memory as it is, and is read back so. */
@@ -181,6 +182,8 @@ static enum vga_held wanted(const struct vga *v)
 	const uint8_t mode = v->seq[SEQ_MEMORY], mask = v->seq[SEQ_MAP_MASK];
 	const uint8_t map = v->gfx[GFX_MISC] & GFX_MISC_MAP;
 
+	if (vga_vbe_is_on(v))
+		return vga_vbe_is_banked(v) ? VGA_HELD_BANK : VGA_HELD_PLANES;
 	if (!is_plain(v))
 		return VGA_HELD_PLANES;
 	if (mode & SEQ_MEMORY_CHAIN4)
@@ -243,9 +246,14 @@ static bool find_spot(const struct vga *v, uint64_t off, struct spot *spot)
 uint8_t vga_memory_read(struct vga *v, uint64_t off)
 {
 	unsigned int plane = v->gfx[GFX_READ_MAP] & 3;
+	const uint8_t *bank = vga_vbe_bank(v, off, false);
 	struct spot spot;
 	uint32_t differs;
 
+	if (bank) {
+		hold(v, wanted(v));
+		return *bank;
+	}
 	if (!find_spot(v, off, &spot))
 		return 0xff;
 	hold(v, wanted(v));
@@ -306,9 +314,15 @@ static uint32_t write_quad(const struct vga *v, uint8_t val)
 
 void vga_memory_write(struct vga *v, uint64_t off, uint8_t val)
 {
+	uint8_t *bank = vga_vbe_bank(v, off, true);
 	struct spot spot;
 	uint32_t mask;
 
+	if (bank) {
+		hold(v, wanted(v));
+		*bank = val;
+		return;
+	}
 	if (!find_spot(v, off, &spot))
 		return;
 	hold(v, wanted(v));
@@ -362,7 +376,7 @@ bool vga_memory_restored(struct vga *v, struct stash *in)
 {
 	const enum vga_held held = v->held;
 
-	if (held > VGA_HELD_PLANES || !ARE_BOOLS(&v->used))
+	if (held > VGA_HELD_BANK || !ARE_BOOLS(&v->used))
 		return false;
 	if (!v->planes)
 		return held == VGA_HELD_TEXT && !v->used;

@@ -52,16 +52,20 @@ unsigned int vga_split(const struct vga *v)
 	       (v->crtc[CR_MAX_LINE] & LINE_COMPARE_9) << 3;
 }
 
-uint32_t vga_rgb(const uint8_t dac[3])
+uint32_t vga_rgb(const struct vga *v, const uint8_t dac[3])
 {
-	return picture_rgb(dac[0] * 255 / DAC_BITS, dac[1] * 255 / DAC_BITS,
-			   dac[2] * 255 / DAC_BITS);
+	const unsigned int most = vga_vbe_has_dac_8(v) ? 255 : DAC_BITS;
+	uint8_t parts[3];
+
+	for (unsigned int i = 0; i < 3; i++)
+		parts[i] = (dac[i] < most ? dac[i] : most) * 255 / most;
+	return picture_rgb(parts[0], parts[1], parts[2]);
 }
 
 static void find_colours(const struct vga *v, uint32_t colours[SURFACE_COLOURS])
 {
 	for (unsigned int i = 0; i < SURFACE_COLOURS; i++)
-		colours[i] = vga_rgb(vga_colour(v, i));
+		colours[i] = vga_rgb(v, vga_colour(v, i));
 }
 
 /* The points of a character on a scan line, the leftmost in bit 8. */
@@ -201,8 +205,10 @@ static bool is_on(const struct vga *v)
 
 bool vga_picture(void *dev, struct picture *out)
 {
-	const struct vga *v = dev;
+	struct vga *v = dev;
 
+	if (vga_vbe_is_on(v) && is_on(v))
+		return vga_vbe_picture(v, out);
 	switch (vga_mode(v)) {
 	case SURFACE_TEXT:
 		return text_picture(v, out);

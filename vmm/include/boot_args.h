@@ -5,6 +5,7 @@
 #ifndef MKVM_BOOT_ARGS_H
 #define MKVM_BOOT_ARGS_H
 
+#include "framebuffer.h"
 #include "loader.h"
 
 struct fw_files;
@@ -26,8 +27,9 @@ struct boot_args {
 	unsigned int columns;	   /* of the terminal at both ends of the */
 	unsigned int lines;	   /* guest; 0: there is none */
 	unsigned int nr_cpus;
-	bool has_text;		    /* VGA text memory, 80x25, at 0xB8000 */
-	bool watched;		    /* and somebody looks at it */
+	bool has_text; /* VGA text memory, 80x25, at 0xB8000 */
+	bool watched;  /* and somebody looks at it */
+	const struct framebuffer *framebuffer; /* in its place; NULL: no */
 	bool chips_in_kernel;	    /* all interrupt controllers, the host's */
 	const struct image *initrd; /* NULL: none */
 	const struct module *modules; /* in the order given */

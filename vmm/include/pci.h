@@ -53,6 +53,14 @@ struct pci_function {
 	uint8_t msix_bar; /* if so: this one is nothing but MSI-X */
 	struct pci_bar bars[PCI_BARS];
 
+	/* For one that has ranges of its own beside its BARs: the number of BAR 0's;
+	 * behind those of its type. */
+	unsigned int first_range;
+
+	/* BAR @bar is decoded from @base on, or it is not. NULL: no matter. */
+	void (*moved)(struct pci *pci, unsigned int bar, uint64_t base,
+		      bool on);
+
 	/* For one with a window in configuration space, see struct pci: an
 	 * access of @size bytes there, at @off. NULL: has none. */
 	uint32_t (*read_window)(struct pci *pci, unsigned int off,

@@ -16,6 +16,7 @@
 #include "device.h"
 #include "table.h"
 
+struct framebuffer; /* include/framebuffer.h */
 struct plan;
 
 /* A device that is to be: its type, where its guest finds it, and what its
@@ -104,5 +105,13 @@ bool plan_has_rom(const struct plan *plan);
  * table they agree on; NULL: nothing yet. */
 void plan_choose(struct plan *plan, const void *row);
 const void *plan_choice(const struct plan *plan);
+
+/* The guest's screen shows @fb from the start, and loaders may say so; what that is;
+ * NULL: nothing of the kind. */
+void plan_show(struct plan *plan, const struct framebuffer *fb);
+const struct framebuffer *plan_framebuffer(const struct plan *plan);
+
+/* Whether a device called @name is among those that options have asked for so far. */
+bool plan_has(const struct plan *plan, const char *name);
 
 #endif

@@ -88,6 +88,9 @@ static void map_bar(struct pci *pci, unsigned int bar)
 	if (is_wide(kind))
 		base |= (uint64_t)pci_get(pci, bar_reg(bar + 1), 4) << 32;
 	board_map(pci->board, bar, base, pci->config[PCI_COMMAND] & bit);
+	if (pci->function->moved)
+		pci->function->moved(pci, bar, base,
+				     pci->config[PCI_COMMAND] & bit);
 }
 
 void pci_map_bars(struct pci *pci)

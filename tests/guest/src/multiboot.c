@@ -7,6 +7,7 @@
  * The command line says what to expect beside that:
  *   modules=N   so many, and the third word of each is its number
  *   sections, text, acpi   the loader must tell of them
+ *   pixels                 and of a framebuffer, 800 by 600
  *   mem=N       KiB of RAM from 1 MiB on
  */
 #include "multiboot.h"
@@ -337,6 +338,10 @@ static void check_text(void)
 				  (told.text_gpa == 0xb8000 &&
 				   told.pitch == 160 && told.width == 80 &&
 				   told.height == 25 && told.bits == 16));
+	CHECK(PIXELS, !find(told.cmdline, " pixels") ||
+			      (told.type == 1 && told.text_gpa == 0xfd000000 &&
+			       told.pitch == 3200 && told.width == 800 &&
+			       told.height == 600 && told.bits == 32));
 }
 
 static bool sums_up(const u8 *at, u32 len)

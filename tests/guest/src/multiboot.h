@@ -63,6 +63,7 @@ enum {
 	/* The screen */
 	TEXT,
 	TEXT_SHAPE,
+	PIXELS,
 	/* Version 2 alone */
 	TAG_RESERVED,
 	TAG_SIZE,

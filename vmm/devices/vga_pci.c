@@ -1,0 +1,182 @@
+/*
+ * The screen as a function of PCI, 1234:1111, as QEMU documents it ("standard VGA"):
+ * firmware and drivers find it there. It answers at a VGA's ports and memory all the
+ * same.
+ *
+ *   BAR0  the linear framebuffer
+ *   BAR2  0x400 ports 3C0 to 3DF   0x500 registers of the Bochs VBE interface
+ *
+ * Left out: EDID and a register for the order of bytes, which read as zeroes.
+ */
+#include "device.h"
+#include "pci.h"
+#include "saved.h"
+#include "vga.h"
+
+#define FIRST_BAR 8 /* number of BAR0's range */
+#define RANGE_LFB FIRST_BAR
+
+#define MMIO_LEN      0x1000
+#define MMIO_PORTS    0x400
+#define MMIO_PORTS_AT 0x3c0
+#define MMIO_VBE      0x500
+
+static const struct dev_range vga_ranges[] = VGA_RANGES;
+
+/* A register of the VGA in BAR2: the range of its port, and where in that. */
+static bool find_port(uint64_t off, unsigned int *range, uint64_t *at)
+{
+	const uint64_t port = off - MMIO_PORTS + MMIO_PORTS_AT;
+
+	for (*range = VGA_RANGE_VGA; *range <= VGA_RANGE_COLOUR; ++*range) {
+		*at = port - vga_ranges[*range].base;
+		if (off >= MMIO_PORTS && *at < vga_ranges[*range].len)
+			return true;
+	}
+	return false;
+}
+
+static uint8_t read_byte(struct vga *v, unsigned int range, uint64_t off)
+{
+	const uint8_t *byte;
+	uint64_t at;
+
+	if (range < FIRST_BAR)
+		return vga_read(v, range, off, 1);
+	if (range == RANGE_LFB) {
+		byte = vga_vbe_byte(v, off, false);
+		return byte ? *byte : 0xff;
+	}
+	if (off - MMIO_VBE < 2 * NR_VBE)
+		return vga_vbe_read(v, (off - MMIO_VBE) / 2) >> off % 2 * 8;
+	return find_port(off, &range, &at) ? vga_read(v, range, at, 1) : 0;
+}
+
+static void write_byte(struct vga *v, unsigned int range, uint64_t off,
+		       uint8_t val)
+{
+	uint8_t *byte;
+	uint64_t at;
+
+	if (range < FIRST_BAR) {
+		vga_write(v, range, off, 1, val);
+	} else if (range == RANGE_LFB) {
+		byte = vga_vbe_byte(v, off, true);
+		if (byte)
+			*byte = val;
+	} else if (find_port(off, &range, &at)) {
+		vga_write(v, range, at, 1, val);
+	}
+}
+
+/* Whether it is one of the registers that have 16 bits. */
+static bool is_word(unsigned int range, uint64_t off, unsigned int size)
+{
+	return size == 2 && range > RANGE_LFB && off % 2 == 0 &&
+	       off - MMIO_VBE < 2 * NR_VBE;
+}
+
+static bool is_register(unsigned int range)
+{
+	return range == VGA_RANGE_INDEX || range == VGA_RANGE_DATA;
+}
+
+static uint64_t pci_vga_read(void *dev, unsigned int range, uint64_t off,
+			     unsigned int size)
+{
+	uint64_t val = 0;
+
+	if (is_register(range))
+		return vga_read(dev, range, off, size);
+	for (unsigned int i = 0; i < size; i++)
+		val |= (uint64_t)read_byte(dev, range, off + i) << 8 * i;
+	return val;
+}
+
+static void pci_vga_write(void *dev, unsigned int range, uint64_t off,
+			  unsigned int size, uint64_t val)
+{
+	if (is_register(range)) {
+		vga_write(dev, range, off, size, val);
+		return;
+	}
+	if (is_word(range, off, size)) {
+		vga_vbe_write(dev, (off - MMIO_VBE) / 2, val);
+		return;
+	}
+	for (unsigned int i = 0; i < size; i++)
+		write_byte(dev, range, off + i, val >> 8 * i);
+}
+
+/* The framebuffer lies where BAR0 is. */
+static void moved(struct pci *pci, unsigned int bar, uint64_t base, bool on)
+{
+	struct vga *v = (struct vga *)pci;
+
+	if (bar)
+		return;
+	v->lfb_gpa = on ? base : 0;
+	vga_vbe_show(v);
+}
+
+static const struct pci_function function = {
+	.vendor = 0x1234,
+	.device = 0x1111,
+	.subvendor = 0x1af4,
+	.subdevice = 0x1100,
+	.class = 0x030000,
+	.revision = 2,
+	.bars = {
+		[0] = { VBE_PCI_BYTES, PCI_BAR_PREFETCH32 },
+		[2] = { MMIO_LEN, PCI_BAR_MEM32 },
+	},
+	.first_range = FIRST_BAR,
+	.moved = moved,
+};
+
+static void pci_vga_init(void *dev, struct board *board)
+{
+	struct vga *v = dev;
+
+	vga_begin(v, board, NULL);
+	v->lfb_always = true;
+	pci_init(&v->pci, board, &function);
+}
+
+static void pci_vga_save(void *dev, struct stash *out)
+{
+	const struct vga *v = dev;
+
+	pci_save(&v->pci, out);
+	vga_save(dev, out);
+}
+
+static bool pci_vga_restored(void *dev, struct stash *in)
+{
+	struct vga *v = dev;
+
+	return pci_restored(&v->pci, in) && vga_restored(v, in);
+}
+
+static const struct device_type pci_vga = {
+	.name = "vga",
+	.ranges = VGA_RANGES,
+	.window = true,
+	.width = 2,
+	.size = sizeof(struct vga),
+	.init = pci_vga_init,
+	.read = pci_vga_read,
+	.write = pci_vga_write,
+	.look = vga_look,
+	.picture = vga_picture,
+	.version = 1,
+	.saved = offsetof(struct vga, misc),
+	.save = IF_SAVED(pci_vga_save),
+	.restored = IF_SAVED(pci_vga_restored),
+	.pci = &function,
+};
+
+const struct device_type *vga_pci_type(void)
+{
+	return &pci_vga;
+}

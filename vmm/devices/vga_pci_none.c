@@ -1,0 +1,7 @@
+/* The screen without PCI. */
+#include "vga.h"
+
+const struct device_type *vga_pci_type(void)
+{
+	return NULL;
+}
