@@ -82,7 +82,7 @@ static int plug_disk(struct plan *plan, const char *arg)
 static const struct plug plug = {
 	.option = "--ide",
 	.arg = "FILE[,WORD]...",
-	.what = "an IDE disk that stays as it is; rw, ro, overlay=FILE, serial=TEXT",
+	.what = "an IDE disk; ro, rw, serial=TEXT, overlay=FILE",
 	.is_of_host = true,
 	.plug = plug_disk,
 };
