@@ -1,6 +1,6 @@
 /* objects: VMM:service/control/an VMM:service/control/g VMM:service/control/in */
 /* objects: VMM:service/control/ir VMM:service/control/line VMM:service/control/m */
-/* objects: VMM:service/control/r VMM:service/control/sc VMM:service/control/sta */
+/* objects: VMM:service/control/pr VMM:service/control/r VMM:service/control/sc VMM:service/control/sta */
 /* objects: VMM:service/control/sto */
 /* objects: VMM:core/ VMM:devices/ VMM:pci/ VMM:irqchip/ VMM:terminal/ VMM:util/ VMM:x86/ VMM:sandbox/ */
 /*

@@ -10,8 +10,8 @@ from control import Folder, Run, exits, main, states, wait_for, with_run
 from vm import tap
 
 
-COMMANDS = ["help", "info", "irq", "keys", "pause", "power", "registers",
-            "resume", "screen", "stop"]
+COMMANDS = ["help", "info", "irq", "keys", "mouse", "pause", "power", "press",
+            "registers", "resume", "screen", "stop"]
 
 
 @with_run("stand")
@@ -163,6 +163,36 @@ def counts_nothing(run):
         client.refused("stages", "--stages")
 
 
+@with_run("hands")
+def presses_keys(run):
+    """Press and release of each, and packets of a mouse with a wheel."""
+    def told(*codes):
+        tap.equal([run.line().strip().decode() for _ in codes], list(codes))
+
+    with run.client() as client:
+        client.must("press a")
+        told("k1e", "k9e")
+        client.must("press ctrl+alt+delete hangeul")
+        told("k1d", "k38", "ke0", "k53", "ke0", "kd3", "kb8", "k9d", "kf2")
+        client.must("mouse 5 -3")
+        told("m08", "m05", "m03", "m00")
+        client.must("mouse -1 2 1")
+        told("m39", "mff", "mfe", "m00")
+        client.must("mouse 0 0 0 -2")
+        told("m08", "m00", "m00", "m02")
+        client.refused("press", "no key")
+        client.refused("press a nothing", "no key", "ctrl+alt+delete")
+        client.refused("press a+", "no key")
+        client.refused("press " + "+".join("abcdefghi"), "no key")
+        client.refused("mouse 1", "how far")
+        client.refused("mouse 1 2 8", "how far")
+        client.refused("mouse 1 2 0 0 0", "how far")
+        client.refused("mouse 3000 0", "how far")
+        client.must("press esc")
+        told("k01", "k81")
+    run.ends(7)
+
+
 def shows_irqs():
     """The chips of --irqchip vmm: where the guest put their vectors."""
     image = os.path.join(tap.BUILD, "tests", "guest", "control-irq1.elf")
@@ -195,6 +225,7 @@ main(
     ("registers, screen, irq", looks),
     ("pause holds until anybody says resume", pauses),
     ("keys are typed, with escapes", types),
+    ("press and mouse: keyboard and mouse say the same", presses_keys),
     ("power presses the button", presses),
     ("stop: a guest that listens goes in order", stops_in_order),
     ("stop: one that does not is ended", stops),
