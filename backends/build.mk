@@ -81,4 +81,67 @@ kvm-vmm: $(IMAGES)/kvm-insn
 san: $(B)/san/vmm/kvm-insn
 endif
 
-include $(call deps-of,$(GUNZIP_OBJS) $(NET_OBJS) $(JAIL_OBJS) $(INSN_OBJS))
+# A screen for people: LibVNCServer and libwebsockets are dynamic, too.
+SCREEN_SRC := $(wildcard backends/screen/*.c)
+SCREEN_OBJS := $(patsubst %.c,$(B)/%.o,$(SCREEN_SRC))
+VNC_OBJS := $(patsubst %.c,$(B)/%.o,$(wildcard backends/vnc/*.c))
+WEB_OBJS := $(patsubst %.c,$(B)/%.o,$(wildcard backends/web/*.c)) \
+	    $(B)/backends/web/page.o
+
+$(SCREEN_OBJS) $(VNC_OBJS) $(WEB_OBJS): EXTRA = -I. -Ivmm -fPIE -fstack-protector-strong \
+	$(if $(filter -O1 -O2 -O3 -Os -Oz,$(CFLAGS)),-U_FORTIFY_SOURCE \
+	-D_FORTIFY_SOURCE=2)
+$(patsubst $(B)/%,$(B)/san/%,$(SCREEN_OBJS) $(VNC_OBJS) $(WEB_OBJS)) \
+	$(patsubst $(B)/%,$(B)/fuzz/%,$(SCREEN_OBJS) $(VNC_OBJS) $(WEB_OBJS)): \
+	EXTRA = -I. -Ivmm
+
+$(B)/backends/kvm-vnc: $(VNC_OBJS) $(SCREEN_OBJS) $(JAIL_OBJS)
+	$(say) LD kvm-vnc
+	$(Q)$(HOST_CC) $(CFLAGS) $(NET_LINK) -o $@ $^ $(LDFLAGS) -lvncserver
+
+$(B)/backends/kvm-web: $(WEB_OBJS) $(SCREEN_OBJS) $(JAIL_OBJS)
+	$(say) LD kvm-web
+	$(Q)$(HOST_CC) $(CFLAGS) $(NET_LINK) -o $@ $^ $(LDFLAGS) -lwebsockets -lz
+
+$(IMAGES)/kvm-vnc $(IMAGES)/kvm-web: $(IMAGES)/%: $(B)/backends/%
+	$(say) STRIP images/$*
+	$(Q)mkdir -p $(@D)
+	$(Q)strip -R .comment -o $@ $<
+
+$(B)/san/vmm/kvm-vnc $(B)/san/vmm/kvm-web: $(B)/san/vmm/%: $(IMAGES)/%
+	$(Q)mkdir -p $(@D)
+	$(Q)ln -sf $(abspath $<) $@
+
+# The page: what is ours, and xterm.js, of npm, as one file.
+XTERM := @xterm/xterm@6.0.0
+XTERM_TREE := $(B)/src/xterm
+PAGE := $(B)/backends/web/page.gz
+$(XTERM_TREE).stamp: tools/fetch backends/build.mk | $(DEPS_BUILD)
+	$(Q)tools/fetch npm $(XTERM) $(abspath $(XTERM_TREE))
+	$(Q)touch $@
+
+$(PAGE): tools/webpage backends/web/page.html backends/web/page.css \
+		backends/web/page.js $(XTERM_TREE).stamp
+	$(say) PAGE backends/web/
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/webpage backends/web/page.html backends/web/page.css \
+		backends/web/page.js $(XTERM_TREE) $@ $(@D)/csp.h
+
+$(B)/backends/web/page.o: backends/web/page.S $(PAGE)
+	$(say) AS $<
+	$(Q)$(CC) -c -DWEB_PAGE='"$(PAGE)"' -o $@ $<
+
+$(addsuffix /backends/web/page_http.o,$(B) $(B)/san $(B)/fuzz): $(PAGE)
+cflags-backends/web/page_http := -I$(B)
+
+ifeq ($(CONFIG_DISPLAY_VNC),y)
+kvm-vmm: $(IMAGES)/kvm-vnc
+san: $(B)/san/vmm/kvm-vnc
+endif
+
+# By itself, as it takes what no other part does: npm, unless xterm.js is in dl/.
+$(WEB_OBJS): | $(B)/deps/web
+web: $(IMAGES)/kvm-web $(B)/san/vmm/kvm-web
+PHONY += web
+
+include $(call deps-of,$(SCREEN_OBJS) $(VNC_OBJS) $(WEB_OBJS) $(GUNZIP_OBJS) $(NET_OBJS) $(JAIL_OBJS) $(INSN_OBJS))

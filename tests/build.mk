@@ -119,7 +119,7 @@ TEST_UNITS := $(if $(filter unit/%,$T),$(filter \
 # What breaks out needs something to break out of, and a device that waits.
 TEST_HOSTILE := $(if $(and $(CONFIG_SANDBOX),$(CONFIG_VIRTIO)),hostile)
 
-test: $(or $(TEST_UNITS),all unit fuzzers san $(TEST_HOSTILE) lab std broken disk iso \
+test: $(or $(TEST_UNITS),all unit fuzzers san $(TEST_HOSTILE) lab std broken disk iso web \
       $(TEST_IMAGES))
 	$(Q)tests/run $(call quoted,$T)
 

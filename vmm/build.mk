@@ -24,7 +24,7 @@ obj-$(CONFIG_MACHINE) += $(addprefix terminal/,console.o output.o screen.o term.
 			 messages.o style.o keys.o)
 obj-$(CONFIG_MACHINE) += boot/select.o boot/kind.o boot/kind_look.o \
 			 boot/gunzip$(call none-without,BOOT_GZIP).o
-obj-$(or $(CONFIG_BOOT_GZIP),$(CONFIG_NET_USER),$(CONFIG_DBG_TRACE_INSN)) += util/backend.o
+obj-$(or $(CONFIG_BOOT_GZIP),$(CONFIG_NET_USER),$(CONFIG_DBG_TRACE_INSN),$(CONFIG_DISPLAY_WEB),$(CONFIG_DISPLAY_VNC)) += util/backend.o
 obj-$(CONFIG_MACHINE) += util/lock.o util/log.o util/sink.o util/ring.o util/text.o \
 			 util/bus_error.o util/signal_self.o \
 			 util/size.o
@@ -50,12 +50,15 @@ obj-$(or $(CONFIG_SANDBOX),$(CONFIG_NET_SOCKET),$(CONFIG_VIRTIO_9P),$(CONFIG_SNA
 obj-$(CONFIG_SANDBOX) += $(call whole,sandbox)
 obj-$(CONFIG_MACHINE) += view$(call none-without,DISPLAY_TEXT).o
 obj-$(CONFIG_DISPLAY_TEXT) += display/text.o
-screens := $(CONFIG_DISPLAY_PNG)
+screens := $(CONFIG_DISPLAY_PNG)$(CONFIG_DISPLAY_WEB)$(CONFIG_DISPLAY_VNC)
 obj-$(CONFIG_MACHINE) += viewers$(if $(screens),,_none).o
 obj-$(if $(screens),y) += core/ledger.o util/thread.o \
 			  reset_button$(call none-without,SNAPSHOT).o
 obj-$(CONFIG_DISPLAY_PNG) += display/png.o probes/screen/shot.o util/png.o \
 			     util/reach.o util/outfile.o
+obj-$(or $(CONFIG_DISPLAY_WEB),$(CONFIG_DISPLAY_VNC)) += display/program.o display/listen.o util/ring.o
+obj-$(CONFIG_DISPLAY_WEB) += display/web.o
+obj-$(CONFIG_DISPLAY_VNC) += display/vnc.o
 obj-$(CONFIG_MACHINE) += terminal/output_batch$(call none-without,CONSOLE_BATCH).o
 
 obj-$(CONFIG_IRQCHIP_KERNEL) += irqchip/kernel.o irqchip/msi.o irqchip/routes.o \

@@ -52,6 +52,7 @@ CLOCK_IRQS = {"devices/cmos": "says how many interrupt lines it has"}
 FORGETS = dict.fromkeys(("devices/hypercall", "devices/reset"), "is not remembered")
 SAYS_16550A = {"devices/serial": "says that it is a 16550A, not a 16450"}
 OF_VIEWERS = "viewers core/ledger reset_button"
+OF_DISPLAYS = "DISPLAY_TEXT=n DISPLAY_PNG=n DISPLAY_VNC=n DISPLAY_WEB=n "
 BARE = r"device  (debugcon|hypercall|post|reset|serial) .*"
 
 
@@ -239,10 +240,12 @@ ROWS = {
     "EXIT_PORT": Row("devices/exit_port", lost=r"plug    exit-port .*"),
     "DEV_VGA": Row("devices/vga* boot/firmware/screen probes/screen/* "
                    "util/picture display/* view " + OF_VIEWERS + " util/png",
-                   "view_none viewers_none", "DISPLAY_TEXT=n DISPLAY_PNG=n VGA_GRAPHICS=n VGA_VBE=n",
+                   "view_none viewers_none", OF_DISPLAYS + "VGA_GRAPHICS=n VGA_VBE=n",
                    (r"device  vga .*", r"feature vga-.*", r"plug    vga .*", r"probe   screen(shot)? .*", r"display .*")),
-    "DISPLAY_PNG": Row("display/png probes/screen/shot util/png " + OF_VIEWERS, "viewers_none",
+    "DISPLAY_PNG": Row("display/png probes/screen/shot util/png",
                        lost=(r"display png .*", r"probe   screenshot .*")),
+    "DISPLAY_VNC": Row("display/vnc", lost=r"display vnc .*"),
+    "DISPLAY_WEB": Row("display/web", lost=r"display web .*"),
     "VGA_GRAPHICS": Row("devices/vga_memory devices/vga_draw devices/vga_vbe "
                         "devices/vga_plug devices/vga_pci",
                         "devices/vga_memory_none devices/vga_vbe_none", "VGA_VBE=n",
@@ -305,14 +308,14 @@ ROWS = {
         "service/fork/* "
         "core/state* core/slots_saved util/parts util/stash util/pageset words "
         "virtio/saved virtio/*_saved virtio/p9/saved disk/*_saved "
-        "irqchip/kernel_state pci/saved",
-        "words_none service/snapshot/restore_none devices/hypercall_none irqchip/kernel_state_none",
+        "irqchip/kernel_state pci/saved reset_button",
+        "words_none reset_button_none service/snapshot/restore_none devices/hypercall_none irqchip/kernel_state_none",
         changed={part + "/*": "is not remembered" for part in ("devices", "disk", "pci", "virtio")},
         takes="VMGENID=n FORK=n", lost=(r"service (restore|copy-of|save|save-on-exit) .*",
                       r"feature (vmgenid|disk-check) .*",
                       r"command show-snapshot .*")),
     "CONTROL": Row("service/control/* service/fork/* service/snapshot/on_command "
-                   "service/snapshot/on_reset service/snapshot/again util/json_read "
+                   "service/snapshot/on_reset util/json_read "
                    "probes/stats/ctl probes/stages/ctl",
                    takes="FORK=n",
                    lost=(r"service (control|name|detached) .*",

@@ -96,7 +96,7 @@ class Tree:
             os.path.relpath(os.path.join(folder, name), self.path)
             for folder, _, names in os.walk(self.path) for name in names
             if name.endswith((".o", ".elf", ".bin")) or
-            name in ("kvm-vmm", "kvm-gunzip", "kvm-net"))
+            name in ("kvm-vmm", "kvm-gunzip", "kvm-net", "kvm-vnc"))
 
 
 class Named(Tree):

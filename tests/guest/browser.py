@@ -146,8 +146,22 @@ class Browser:
 
     def open(self, path):
         """Opens a file and waits until it is loaded."""
+        self.go("file://" + os.path.abspath(path))
+
+    def tab(self):
+        """One more page, which what follows is about; the session of the last."""
+        last, self.session = self.session, None
+        target = self.call("Target.createTarget", url="about:blank")
+        self.session = self.call("Target.attachToTarget", flatten=True,
+                                 **target)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(domain + ".enable")
+        return last
+
+    def go(self, url):
+        """Opens an address and waits until it is loaded."""
         self.events.clear()
-        self.call("Page.navigate", url="file://" + os.path.abspath(path))
+        self.call("Page.navigate", url=url)
         while not any(event.get("method") == "Page.loadEventFired"
                       for event in self.events):
             self.events.append(self.message())

@@ -37,6 +37,8 @@ ALONE = ("pid", "mnt", "ipc", "uts", "net")
 BACKENDS = {
     "kvm-net": (("--net", "user"), 5, ALONE[:-1]),
     "kvm-insn": (("--trace-insn",), 3, ALONE),
+    "kvm-vnc": (("--display", "vnc=127.0.0.1:0"), 4, ALONE),
+    "kvm-web": (("--display", "web"), 6, ALONE),
 }
 
 

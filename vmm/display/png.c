@@ -3,6 +3,7 @@
  * at every moment: a new one is written beside it, as FILE.tmp, and takes its place.
  * One that shows the same as the last is not written.
  */
+#define _GNU_SOURCE /* asprintf() */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>

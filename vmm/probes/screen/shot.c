@@ -1,4 +1,5 @@
 /* --screenshot FILE: what was on a guest's screen when it ended, as a picture. */
+#define _GNU_SOURCE /* asprintf() */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,348 @@
+#!/usr/bin/python3
+"""--display web: who is let in, what a page gets, and what it does with that in a
+real browser."""
+
+import base64
+import contextlib
+import gzip
+import json
+import os
+import re
+import socket
+import subprocess
+import threading
+import time
+
+import browser
+import pngfile
+import vm
+import websocket
+from vm import tap
+
+LIMIT = 120
+PAGE_MAX = 400 << 10
+CODES = 12      # the row that shows scan codes
+TEXT, COUNTS, OVER = 2, 3, 4
+WEB = os.path.join(tap.IMAGES, "kvm-web")
+
+
+@contextlib.contextmanager
+def running(guest="screen", *options, keys="keyboard"):
+    """(the process, its place)"""
+    with subprocess.Popen(
+            [vm.KVM_VMM, f"--keys={keys}", "--display", "web", *options,
+             vm.assemble(guest)], stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        try:
+            line = process.stderr.readline().decode()
+            found = re.search(r"http://\S+", line)
+            tap.check(found, "no address:", line)
+            yield process, websocket.Place(found[0])
+        finally:
+            process.kill()
+
+
+def end(process, status=5):
+    process.stdin.write(b"q")
+    process.stdin.close()
+    tap.equal(process.wait(LIMIT), status, process.stderr.read())
+
+
+def wait_for(what, condition):
+    limit = time.monotonic() + LIMIT
+    while not condition():
+        tap.check(time.monotonic() < limit, "never:", what)
+        time.sleep(0.05)
+
+
+# --- Without a browser ---------------------------------------------------------
+
+
+def the_page():
+    with running() as (process, place):
+        status, fields, body = place.request()
+        tap.equal(status, 200, fields)
+        tap.check(len(body) < PAGE_MAX, "bytes:", len(body))
+        tap.equal(fields["content-encoding"], "gzip", "encoding")
+        policy = fields["content-security-policy"]
+        tap.check("default-src 'none'" in policy and
+                  "unsafe-inline" not in policy.split("script-src")[1]
+                  .split(";")[0], policy)
+        page = gzip.decompress(body).decode()
+        tap.check(not re.search(r'(src|href)="(?!data:)', page),
+                  "it needs something else")
+        end(process)
+
+
+def who_is_let_in():
+    with running() as (process, place):
+        own = f"{place.host}:{place.port}"
+        wrong = place.path[:-2] + ("0" if place.path[-2] != "0" else "1") + "/"
+        for status, path, headers in [
+                (403, "/", {}), (403, wrong, {}), (403, place.path[:-1], {}),
+                (404, place.path + "x", {}), (200, None, {}),
+                (200, None, {"Host": f"localhost:{place.port}"}),
+                (403, None, {"Host": "evil.example"}),
+                (403, None, {"Host": "127.0.0.1.evil.example"}),
+                (403, None, {"Origin": "http://evil.example"}),
+                (403, None, {"Origin": "null"}),
+                (200, None, {"Origin": f"http://{own}"}),
+                (405, None, {"method": "POST"})]:
+            tap.equal(place.request(path, **headers)[0], status,
+                      f"{path} {headers}")
+        for status, path, headers in [
+                (101, None, {}), (101, None, {"Origin": None}),
+                (403, None, {"Origin": "http://evil.example"}),
+                (403, None, {"Host": "evil.example"}),
+                (403, wrong + "screen", {}), (403, "/screen", {})]:
+            line = place.socket(path, **headers)
+            tap.equal(line.status, status, f"socket {path} {headers}")
+            line.close()
+        end(process)
+
+
+def hostile():
+    """Whatever one of them does, the others are served."""
+    with running() as (process, place):
+        held = [place.connect() for _ in range(20)]
+        for sock in held:
+            sock.sendall(b"GET " + place.path.encode())     # and no more
+        for junk in (b"\0" * 5000, b"\x16\x03\x01" * 100, b"GET " + b"a" * 9000,
+                     b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 2000 + b"\r\n"):
+            with place.connect() as sock, contextlib.suppress(OSError):
+                sock.sendall(junk)
+        for frame in (b"\x82\xff" + b"\xff" * 8, b"\x82\xfe\xff\xff" + bytes(4),
+                      b"\xf2\x80" + bytes(4), b"\x02\x81" + bytes(4) + b"k"):
+            line = place.socket()
+            tap.equal(line.status, 101, "status")
+            line.sock.sendall(frame + bytes(64))
+            line.close()
+        for message in (b"", b"?", b"k", b"k\x1e\0\2", b"k\xff\xff\1", b"m123456789",
+                        b"m\0\0\0\0\0\x08", b"v", b"t" + b"x" * 1001):
+            line = place.socket()
+            line.send(message)
+            tap.check(line.is_closed(), message)
+            line.close()
+        pages = [place.socket() for _ in range(20)]
+        tap.check(pages[0].wait(1), "the first of many")
+        tap.equal(place.request()[0], 200, "status")
+        for sock in held + pages:
+            sock.close()
+        line = place.socket()
+        tap.check(line.wait(1), "no picture afterwards")
+        line.close()
+        end(process)
+
+
+def printed(line, size):
+    text = b""
+    while len(text) < size:
+        text += line.wait(TEXT)[1:]
+    return text
+
+
+def console():
+    """What was printed before is there, what is typed arrives, the end is told."""
+    with running("echo", keys="serial") as (process, place):
+        line = place.socket()
+        tap.equal(printed(line, 6), b"ready\n", "printed")
+        line.send(b"v\1")
+        line.send(b"thallo")
+        tap.equal(printed(line, 5), b"hallo", "echo")
+        counts = dict(json.loads(line.wait(COUNTS)[1:]))
+        tap.check(counts["serial"] > 5, counts)
+        again = place.socket()
+        tap.equal(printed(again, 11), b"ready\nhallo", "history")
+        line.send(b"t\4")
+        tap.equal(again.wait(OVER), bytes([OVER]), "the end")
+        tap.check(line.is_closed(), "closed")
+        tap.equal(process.wait(LIMIT), 0, process.stderr.read())
+
+
+def idle():
+    """A guest that never leaves is not made to by a page that looks."""
+    with running("loop", "--timeout=6", "--stats=json") as (process, place):
+        line = place.socket()
+        line.send(b"v\1")
+        tap.check(line.wait(1), "a picture")
+        seen = [json.loads(line.wait(COUNTS)[1:]) for _ in range(3)]
+        tap.equal(seen, [[], [], []], "VM exits")
+        tap.check(line.is_closed(), "the end")
+        tap.equal(process.wait(LIMIT), vm.LIMIT, "status")
+
+
+def dies_with_it():
+    with running() as (process, place):
+        line = place.socket()
+        line.wait(1)
+        process.kill()
+        tap.check(line.is_closed(), "closed")
+        wait_for("the port is free", lambda: not can_connect(place))
+
+
+def can_connect(place):
+    with contextlib.suppress(OSError), place.connect():
+        return True
+    return False
+
+
+# --- In a browser -----------------------------------------------------------------
+
+
+class Relay(threading.Thread):
+    """A port that leads to another, until all its connections are cut."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.port, self.ends = port, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.own = self.listener.getsockname()[1]
+        self.start()
+
+    def run(self):
+        with contextlib.suppress(OSError):
+            while True:
+                near = self.listener.accept()[0]
+                far = socket.create_connection(("127.0.0.1", self.port))
+                self.ends += [near, far]
+                for a, b in ((near, far), (far, near)):
+                    threading.Thread(target=self.copy, args=(a, b),
+                                     daemon=True).start()
+
+    @staticmethod
+    def copy(source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    def cut(self):
+        for sock in self.ends:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        self.ends.clear()
+
+    def close(self):
+        self.listener.close()
+        self.cut()
+
+
+CANVAS = """(() => {
+    const c = document.getElementById("screen");
+    const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+    let text = "";
+    for (let i = 0; i < d.length; i += 8190)
+        text += btoa(String.fromCharCode(...d.subarray(i, i + 8190)));
+    return [c.width, c.height, text];
+})()"""
+
+
+class Canvas(pngfile.Picture):
+    """What the page's canvas shows."""
+
+    def __init__(self, page):   # pylint: disable=super-init-not-called
+        self.width, self.height, text = page.evaluate(CANVAS)
+        data = base64.b64decode(text)
+        pixels = [tuple(data[at:at + 3]) for at in range(0, len(data), 4)]
+        self.rows = [pixels[at:at + self.width]
+                     for at in range(0, len(pixels), self.width)]
+
+
+def font_of(picture):
+    return {picture.cell(c % 64, 2 + c // 64): chr(c)
+            for c in range(126, 31, -1)}
+
+
+def shows(page, row, text, scrolled=0):
+    picture = Canvas(page)
+    font = font_of(picture)
+    return picture.text(row - scrolled, font).startswith(text)
+
+
+def press(page, code, key):
+    for kind in ("keyDown", "keyUp"):
+        page.call("Input.dispatchKeyEvent", type=kind, code=code, key=key)
+
+
+def state(page):
+    return page.evaluate("document.getElementById('state').textContent")
+
+
+def text_of(page):
+    return page.evaluate(
+        "document.querySelector('.xterm-rows').textContent")
+
+
+def wait_for_console(page, text):
+    wait_for(text, lambda: text in text_of(page).replace("\xa0", " "))
+
+
+def in_browser():
+    artefacts = os.path.join(tap.BUILD, "tests")
+    with running() as (process, place), browser.Browser() as page:
+        relay = Relay(place.port)
+        page.size(1280)
+        page.go(place.url)
+        wait_for("the screen", lambda: shows(page, 0, "On the screen"))
+        page.evaluate("document.getElementById('screen').focus()")
+        press(page, "KeyC", "c")
+        wait_for("its scan codes", lambda: shows(page, CODES, "2e ae"))
+        wait_for("the legend", lambda: "i8042" in page.evaluate(
+            "document.getElementById('legend').textContent"))
+        page.screenshot(os.path.join(artefacts, "web-1280.png"))
+        complaints = list(page.complaints())
+        first = page.tab()
+        page.size(390, phone=True)
+        page.go(f"http://localhost:{relay.own}{place.path}")
+        wait_for("the screen, small", lambda: shows(page, CODES, "2e ae"))
+        tap.equal(page.evaluate("document.documentElement.scrollWidth"), 390,
+                  "width")
+        page.evaluate("document.querySelector('[data-key=Tab]').click()")
+        wait_for("a button's key", lambda: shows(page, CODES, "2e ae 0f 8f"))
+        page.screenshot(os.path.join(artefacts, "web-390.png"))
+        complaints += page.complaints()
+        tap.equal(complaints, [], "the browser's complaints")
+        relay.cut()
+        wait_for("it comes again", lambda: state(page) == "running")
+        second, page.session = page.session, first
+        page.evaluate("document.getElementById('screen').focus()")
+        press(page, "KeyX", "x")
+        wait_for("the first", lambda: shows(page, CODES, "2e ae 0f 8f 2d ad"))
+        page.session = second
+        wait_for("the second", lambda: shows(page, CODES, "2e ae 0f 8f 2d ad"))
+        end(process)
+        wait_for("the end", lambda: state(page) == "the guest has ended")
+        relay.close()
+
+
+def console_in_browser():
+    with running("echo", keys="serial") as (process, place), \
+            browser.Browser() as page:
+        page.size(1280)
+        page.go(place.url)
+        wait_for_console(page, "ready")
+        page.evaluate("document.querySelector('.xterm-helper-textarea').focus()")
+        page.call("Input.insertText", text="typed here")
+        wait_for_console(page, "typed here")
+        page.evaluate("document.getElementById('reset').click()")
+        wait_for_console(page, "typed hereready")
+        tap.equal(list(page.complaints()), [], "the browser's complaints")
+        page.call("Input.insertText", text="\4")
+        tap.equal(process.wait(LIMIT), 0, process.stderr.read())
+
+
+if "host" not in vm.places("real16"):
+    tap.skip_all("this host runs no guests in real mode")
+if not os.path.exists(WEB):
+    tap.skip_all("kvm-web is not built; `make web` does that")
+for TEXT_, CASE in [
+        ("the page is one file, small and strict", the_page),
+        ("word, host, origin and method are ours, or it is refused", who_is_let_in),
+        ("half requests, huge frames and nonsense disturb nobody", hostile),
+        ("the console, and its history, and the end", console),
+        ("an idle guest's exits do not rise", idle),
+        ("it ends when kvm-vmm is killed", dies_with_it),
+        ("in Chromium: screen, keys, two pages, again, no complaint", in_browser),
+        ("in Chromium: console and reset button", console_in_browser)]:
+    tap.add(f"{TEXT_} (host)", CASE)
+tap.main()
