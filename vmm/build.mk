@@ -107,8 +107,10 @@ obj-$(CONFIG_DEV_SPEAKER)   += devices/speaker_plug.o devices/wav.o
 
 obj-$(CONFIG_PCI)     += pci/host.o pci/config.o pci/interrupt.o
 obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_PCI)) += pci/saved.o
-obj-$(CONFIG_FIRMWARE) += pci/i440fx.o boot/bios.o x86/cpustate_reset.o util/checksum.o
-obj-$(CONFIG_MACHINE) += util/fwfile.o platform_files.o
+obj-$(CONFIG_FIRMWARE) += pci/i440fx.o boot/bios.o boot/firmware/table_loader.o \
+			  x86/cpustate_reset.o util/checksum.o
+obj-$(CONFIG_MACHINE) += platform_files$(call none-without,FIRMWARE).o
+obj-$(CONFIG_MACHINE) += util/fwfile.o
 obj-$(CONFIG_ECAM)    += pci/ecam.o
 obj-$(CONFIG_DEV_EDU) += pci/edu.o
 obj-$(CONFIG_VIRTIO) += virtio/status.o virtio/transport.o \

@@ -123,7 +123,8 @@ void platform_wire(struct vm *vm, const struct platform *platform)
 		vm->config.irqchip->set_levels(vm, levels);
 }
 
-void platform_write(struct vm *vm, const struct platform *platform)
+void platform_write_to(struct vm *vm, const struct platform *platform,
+		       const struct memory *mem)
 {
 	const struct firmware *const *row;
 
@@ -131,8 +132,13 @@ void platform_write(struct vm *vm, const struct platform *platform)
 		vm->config.irqchip->set_ioapic_id(vm, platform->ioapic_id);
 	TABLE_FOREACH(firmware, row) {
 		if (is_told(vm, platform, *row))
-			(*row)->write(&vm->mem, platform);
+			(*row)->write(mem, platform);
 	}
+}
+
+void platform_write(struct vm *vm, const struct platform *platform)
+{
+	platform_write_to(vm, platform, &vm->mem);
 }
 
 void platform_write_again(struct vm *vm, const struct platform *platform)

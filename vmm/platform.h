@@ -18,6 +18,10 @@ void platform_wire(struct vm *vm, const struct platform *platform);
 /* Writes what this run describes the machine by. */
 void platform_write(struct vm *vm, const struct platform *platform);
 
+/* Likewise, to @mem instead of its RAM. */
+void platform_write_to(struct vm *vm, const struct platform *platform,
+		       const struct memory *mem);
+
 /* Gives firmware files with all of that, in vm->files. 0 or -errno after one
  * message. */
 int platform_tell(struct vm *vm, const struct platform *platform);

@@ -4,10 +4,14 @@
  */
 #include "platform.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "boot/firmware/table_loader.h"
 #include "core/vm.h"
 #include "util/fwfile.h"
+#include "util/log.h"
 
 #define E820_RAM      1
 #define E820_RESERVED 2
@@ -21,6 +25,8 @@ struct e820_entry {
 #define KVM_PAGES_LEN 0x4000
 
 #define COM1 0x3f8
+
+#define SCRATCH (1ULL << 20) /* bytes: where tables usually lie */
 
 static int tell_ram(const struct memory *mem, struct fw_files *files)
 {
@@ -46,15 +52,40 @@ static int tell_serial(const struct platform *platform, struct fw_files *files)
 		      sizeof(port));
 }
 
+/* An ID for each time that the guest is restored is in RAM at a fixed place; firmware
+ * would lay it elsewhere, and say where to nobody here. */
+static int tell_tables(struct vm *vm, const struct platform *platform)
+{
+	struct platform told = *platform;
+	struct memory scratch;
+	int err = mem_init(&scratch, SCRATCH);
+
+	if (err) {
+		log_error("%s: firmware: tables: %s", vm->config.name,
+			  strerror(-err));
+		return err;
+	}
+	told.has &= ~PLATFORM_VMGENID;
+	platform_write_to(vm, &told, &scratch);
+	err = firmware_tell(&scratch, vm->files);
+	mem_free(&scratch);
+	return err;
+}
+
 int platform_tell(struct vm *vm, const struct platform *platform)
 {
 	int err;
 
 	vm->files = calloc(1, sizeof(*vm->files));
-	if (!vm->files)
-		return -1;
+	if (!vm->files) {
+		log_error("%s: firmware: %s", vm->config.name,
+			  strerror(ENOMEM));
+		return -ENOMEM;
+	}
 	err = tell_ram(&vm->mem, vm->files);
 	if (!err)
 		err = tell_serial(platform, vm->files);
+	if (!err)
+		err = tell_tables(vm, platform);
 	return err;
 }

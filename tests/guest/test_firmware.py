@@ -3,7 +3,9 @@
 """A machine that begins with a BIOS: SeaBIOS of Debian's package finds out what it is,
 and starts what is on a disk, which prints what it was told."""
 
+import os
 import re
+import struct
 
 import vm
 from vm import tap
@@ -35,14 +37,17 @@ def judge(ram_low, ram_high=0, drive=0):
         tap.equal(have[at + 1], "EA", "the BIOS' reset vector")
         kib = int(have[at + 2], 16)
         tap.check(620 <= kib <= 640, f"{kib} KiB of low RAM")
+        # The root pointer is ours, the MP table the BIOS' own.
+        tap.equal(have[at + 3:at + 5], ["01", "01"], "ACPI and MP tables")
         parts = [[int(word, 16) for word in line.split()]
-                 for line in have[at + 3:] if line]
+                 for line in have[at + 5:] if line]
         free = [(start, size) for start, size, kind in parts if kind == 1]
         low = [one for one in free if one[0] < 1 << 32]
         tap.equal(low[0], (0, kib << 10))
         tap.equal(low[1][0], 1 << 20)
-        # What the BIOS keeps, the floppy for one, is in between.
-        tap.equal(max(map(sum, low)), ram_low, "the end of RAM")
+        # The BIOS keeps the floppy in between, and tables at the end.
+        tap.equal(max(start + size for start, size, _ in parts
+                      if start < 0xf0000000), ram_low, "the end of RAM")
         tap.equal([one for one in free if one[0] >= 1 << 32],
                   [(1 << 32, ram_high)] if ram_high else [])
         tap.check(any(kind == 2 and start <= 0xfffc0000 < start + size
@@ -54,6 +59,18 @@ def boot():
     return vm.assemble("bootsector")
 
 
+def disk():
+    """The same with a partition table, as a hard disk has one: 4 MiB."""
+    path = os.path.join(tap.BUILD, "tests", "guest", "bootsector.img")
+    with open(boot(), "rb") as file:
+        content = bytearray(file.read().ljust(4 << 20, b"\0"))
+    content[446:462] = struct.pack("<8B2I", 0x80, 1, 1, 0, 0x83, 15, 63, 7,
+                                   63, 2000)
+    with open(path, "wb") as file:
+        file.write(content)
+    return path
+
+
 if vm.is_configured("FIRMWARE"):
     TABLE.add("a boot sector is started by itself, as A:",
               lambda place: command(boot(), "--mem=64M")(place),
@@ -62,6 +79,10 @@ if vm.is_configured("FIRMWARE"):
               lambda place: command(f"--firmware={BIOS}", "--no-fwcfg-dma",
                                     "--mem=4G", boot())(place),
               judge(3 << 30, 1 << 30))
+    if vm.is_configured("DEV_IDE"):
+        TABLE.add("a disk with partitions is the first IDE disk, C:",
+                  lambda place: command("--mem=64M", disk())(place),
+                  judge(64 << 20, drive=0x80))
     TABLE.add("with the sanitizers, and several vCPUs",
               lambda place: command("--smp=2", "--mem=64M", boot(),
                                     program=vm.SAN)(place),

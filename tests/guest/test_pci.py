@@ -100,7 +100,7 @@ REAL.add("one more is refused", hello(*["--edu"] * 32, "hello.bin"),
 # What lspci of pciutils must read out of configuration space, by slot.
 LSPCI = {
     "00:00.0": ("Host bridge [0600]", "[1b36:0008]"),
-    "00:01.0": ("[1234:11e8] (rev 10)", "Interrupt: pin A routed to IRQ 11",
+    "00:01.0": ("[1234:11e8] (rev 10)", "Interrupt: pin A routed to IRQ 10",
                 "Region 0: Memory at c1000000 (32-bit, non-prefetchable)",
                 "MSI: Enable- Count=1/1 Maskable+ 64bit+"),
     "00:02.0": ("[1af4:1044] (rev 01)", "Interrupt: pin A routed to IRQ 10",

@@ -41,7 +41,7 @@
 #define PC_PCI_IO_LEN	 0x4000
 #define PC_PCI_IO_LAST	 0xffff
 #define PC_PCI_INTX_GSI	 16 /* 16 to 19: levels, active low */
-#define PC_PCI_INTX_LINE 10 /* 10 and 11 in turn, by way of the 8259s */
+#define PC_PCI_INTX_LINE 10 /* 10 or 11, by way of the 8259s */
 
 /* The screen's linear framebuffer, where it is no function of PCI: once the Bochs
  * VBE interface at these ports has it enabled. */

@@ -72,7 +72,7 @@ static unsigned int pin_gsi(const struct board *board)
 
 static unsigned int pin_line(const struct board *board)
 {
-	return PC_PCI_INTX_LINE + pin_gsi(board) % 2;
+	return platform_intx_line(pin_gsi(board));
 }
 
 uint8_t board_pin_line(struct board *board)
@@ -80,16 +80,25 @@ uint8_t board_pin_line(struct board *board)
 	return board->vm->config.irqchip ? pin_line(board) : UINT8_MAX;
 }
 
-/* Two wires share each line of the 8259s. */
+/* Whether one of the wires that share @line of the 8259s is at work. */
+static bool is_shared_up(const struct vm *vm, unsigned int line)
+{
+	bool up = false;
+
+	for (unsigned int wire = 0; wire < PCI_WIRES; wire++)
+		if (platform_intx_line(PC_PCI_INTX_GSI + wire) == line)
+			up |= vm->wires[wire] != 0;
+	return up;
+}
+
 static void set_lines(struct board *board, unsigned int wire)
 {
 	struct vm *vm = board->vm;
 	const struct irqchip *chip = vm->config.irqchip;
 	const unsigned int line = pin_line(board);
-	bool level = vm->wires[wire];
-	bool shared = level || vm->wires[(wire + 2) % PCI_WIRES];
+	const bool shared = is_shared_up(vm, line);
 
-	chip->set_line(vm, pin_gsi(board), level);
+	chip->set_line(vm, pin_gsi(board), vm->wires[wire]);
 	chip->set_line(vm, line, shared);
 	if (probes_are_on())
 		probes_line(vm->config.id, line, shared, vm_now_ns(vm));

@@ -67,6 +67,13 @@ static inline unsigned int platform_intx(unsigned int device, unsigned int pin)
 	return PC_PCI_INTX_GSI + (device + pin) % 4;
 }
 
+/* The line of the 8259s that such a @gsi is as well: as firmware for PCs of its time
+ * says it is (SeaBIOS, for Intel's 82371SB), whoever asks. */
+static inline unsigned int platform_intx_line(unsigned int gsi)
+{
+	return PC_PCI_INTX_LINE + (gsi - PC_PCI_INTX_GSI + 3) % 4 / 2;
+}
+
 struct firmware {
 	/* One word, and that of a feature if a run can go without. */
 	const char *name;

@@ -2,7 +2,8 @@
  * A disk of three sectors, the first of which firmware starts: it has the firmware
  * read the others, and jumps there. They print, by the firmware's screen, what
  * the firmware has left and says: the drive's number, the reset vector as it is in
- * the BIOS' segment, KiB of low RAM, and RAM by INT 15h, AX=E820h, a line each.
+ * the BIOS' segment, KiB of low RAM, how many root pointers of ACPI and pointers to
+ * MP tables there are, and RAM by INT 15h, AX=E820h, a line each.
  * Then they wait for two ticks of the timer's interrupt, in which the firmware
  * sends what is left for the serial line, and end with status 7.
  */
@@ -58,6 +59,10 @@ rest:
 	mov	%fs:BASE_KIB, %al
 	call	print_byte
 	call	print_line
+	mov	$0x20445352, %eax	/* "RSD " */
+	call	print_count
+	mov	$0x5f504d5f, %eax	/* "_MP_" */
+	call	print_count
 	xor	%ebx, %ebx
 1:	mov	$0xe820, %eax
 	mov	$SMAP, %edx
@@ -88,6 +93,23 @@ rest:
 	mov	$7, %bl
 	out	%al, %dx
 	hlt
+
+/* How many paragraphs of the BIOS' segment begin with EAX. */
+print_count:
+	push	%fs
+	push	$0xf000
+	pop	%fs
+	xor	%bx, %bx
+	xor	%cx, %cx
+1:	cmp	%fs:(%bx), %eax
+	jne	2f
+	inc	%cx
+2:	add	$16, %bx
+	jnz	1b
+	pop	%fs
+	mov	%cl, %al
+	call	print_byte
+	jmp	print_line
 
 /* Eight bytes, the last of them at SI. */
 print_number:

@@ -60,7 +60,7 @@ BLOCK
 					}
 					Else
 					{
-						Local4[3] = (Local3 & 1) + PC_PCI_INTX_LINE
+						Local4[3] = (((Local3 + 3) & 3) >> 1) + PC_PCI_INTX_LINE
 					}
 					Local0[Local1] = Local4
 					Local1++

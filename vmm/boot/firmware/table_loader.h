@@ -1,0 +1,14 @@
+/* Tables for firmware, instead of low RAM. */
+#ifndef MKVM_TABLE_LOADER_H
+#define MKVM_TABLE_LOADER_H
+
+#include "memory.h"
+
+struct fw_files;
+
+/* Adds to @files what the rows of include/firmware.h have written to @mem, which has
+ * 1 MiB and is nobody's RAM; it is not as it was then. 0 or -errno after one
+ * message. */
+int firmware_tell(const struct memory *mem, struct fw_files *files);
+
+#endif
