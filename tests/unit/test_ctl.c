@@ -141,6 +141,9 @@ static void test_numbers(void **state)
 	assert_false(ctl_number(&rest, UINT64_MAX, &number));
 	rest = "";
 	assert_false(ctl_number(&rest, 1, &number));
+	rest = "8";
+	assert_false(ctl_number(&rest, 7, &number)); /* less than a digit */
+	assert_true(ctl_number(&rest, 8, &number));
 }
 
 /* Each answer replaces what was begun, is closed, and is one line. */

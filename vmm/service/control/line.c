@@ -54,7 +54,7 @@ bool ctl_number(const char **rest, uint64_t max, uint64_t *number)
 	for (; *at >= '0' && *at <= '9'; at++) {
 		unsigned int digit = (unsigned int)(*at - '0');
 
-		if (sum > max / 10 || sum * 10 > max - digit)
+		if (digit > max || sum > (max - digit) / 10)
 			return false;
 		sum = sum * 10 + digit;
 	}

@@ -15,6 +15,7 @@
 
 #define HELD_MAX 8    /* at once */
 #define WORD_MAX 16   /* letters of a name */
+#define BUTTONS	 7    /* all of them, added up */
 #define FAR_MAX	 2000 /* counts of the mouse, either way */
 
 #define KEY(word, code)    \
@@ -222,7 +223,7 @@ static void mouse(struct ctl_call *call, struct vm *vms, unsigned int nr_vms)
 
 	(void)nr_vms;
 	if (!take_signed(&rest, &dx) || !take_signed(&rest, &dy) ||
-	    (*rest && !ctl_number(&rest, 7, &buttons)) ||
+	    (*rest && !ctl_number(&rest, BUTTONS, &buttons)) ||
 	    (*rest && !take_signed(&rest, &wheel)) || *rest) {
 		ctl_refuse(call,
 			   "buttons are 1, 2 and 4, left, right and middle: "
