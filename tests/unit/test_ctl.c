@@ -139,6 +139,8 @@ static void test_numbers(void **state)
 	assert_int_equal(number, UINT64_MAX);
 	rest = "18446744073709551616";
 	assert_false(ctl_number(&rest, UINT64_MAX, &number));
+	rest = "5"; /* a digit alone can be too much */
+	assert_false(ctl_number(&rest, 4, &number));
 	rest = "";
 	assert_false(ctl_number(&rest, 1, &number));
 	rest = "8";
