@@ -28,6 +28,7 @@ FEATURES = {
     "MPTABLE": "mptable",
     "PAGES_4M": "large-pages",
     "PCI": "pci",
+    "PCI_HOTPLUG": "",  # likewise
     "PIT": "pit",
     "RTC_IRQ8": "irq8",
     "SANDBOX": "sandbox",

@@ -112,6 +112,9 @@ obj-$(CONFIG_FIRMWARE) += pci/i440fx.o boot/bios.o boot/firmware/table_loader.o 
 obj-$(CONFIG_MACHINE) += platform_files$(call none-without,FIRMWARE).o
 obj-$(CONFIG_MACHINE) += util/fwfile.o
 obj-$(CONFIG_ECAM)    += pci/ecam.o
+obj-$(CONFIG_PCI_HOTPLUG) += pci/hotplug.o virtio/pci_spare.o \
+			     virtio/blk_spare.o virtio/blk_ctl.o
+obj-$(CONFIG_MACHINE) += core/spares$(call none-without,PCI_HOTPLUG).o
 obj-$(CONFIG_DEV_EDU) += pci/edu.o
 obj-$(CONFIG_VIRTIO) += virtio/status.o virtio/transport.o \
 			virtio/queue.o virtio/chain.o virtio/split.o \

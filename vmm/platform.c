@@ -11,6 +11,7 @@
 #include "core/vm.h"
 #include "feature.h"
 #include "irqchip.h"
+#include "spare.h"
 
 TABLE_DECLARE(feature, feature);
 TABLE_DECLARE(firmware, firmware);
@@ -28,7 +29,7 @@ static const struct part {
 	{ "pm", PLATFORM_PM },	       { "vga", PLATFORM_VGA },
 	{ "pci", PLATFORM_PCI },       { "ecam", PLATFORM_ECAM },
 	{ "acpi", PLATFORM_ACPI },     { "vmgenid", PLATFORM_VMGENID },
-	{ "mouse", PLATFORM_MOUSE },
+	{ "mouse", PLATFORM_MOUSE },   { "hotplug", PLATFORM_SPARES },
 };
 
 static bool is_feature(const char *name)
@@ -88,6 +89,10 @@ struct platform platform_of(const struct vm *vm)
 		     !feature_is_out(vm->config.without, parts[i].name)))
 			platform.has |= parts[i].bit;
 	add_windows(vm, &platform);
+	for (unsigned int nr = 0; nr < PC_PCI_SPARES; nr++)
+		if (platform_has(&platform, PLATFORM_SPARES) &&
+		    spare_look((struct vm *)vm, nr, NULL) != SPARE_NOT)
+			platform.spares |= 1 << nr;
 	return platform;
 }
 

@@ -20,9 +20,9 @@ def small(name):
 
 
 @functools.lru_cache(None)
-def kernel():
-    """src/pci.c as a bzImage that is entered in 32 bits; its path."""
-    elf = vm.compile_guest("pci", AT)
+def kernel(name="pci"):
+    """src/NAME.c as a bzImage that is entered in 32 bits; its path."""
+    elf = vm.compile_guest(name, AT)
     path = elf.replace(".elf", ".bzimage")
     subprocess.run(["objcopy", "-O", "binary", elf, path], check=True)
     with open(path, "rb") as file:

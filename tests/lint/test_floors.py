@@ -22,7 +22,7 @@ DEVICE = FLOOR0 + ["include/device.h", "include/chip.h", "include/plug.h",
 LOADER = FLOOR0 + ["include/loader.h", "include/boot_args.h", "include/memory.h",
                    "include/framebuffer.h",
                    "include/firmware.h"]
-PCI = DEVICE + ["include/pci.h", "include/plug.h"]
+PCI = DEVICE + ["include/pci.h", "include/plug.h", "include/spare.h"]
 FIRMWARE = FLOOR0 + ["include/firmware.h", "include/memory.h"]
 
 # Files, the project headers they may include ("=" is any in the file's own
@@ -45,7 +45,7 @@ RULES = [
     ("virtio/*",	PCI + ["include/virtio.h", "include/worker.h",
                        "include/queue.h", "include/transport.h",
                        "include/ioevent.h", "include/shown_page.h",
-                       "include/net.h", "include/disk.h",
+                       "include/net.h", "include/disk.h", "include/ctl.h",
                        "="],	False),
     ("ide/*",		PCI + ["include/worker.h", "include/disk.h", "="],	False),
     ("net/*",		FLOOR0 + ["include/net.h", "="],	False),

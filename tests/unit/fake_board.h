@@ -14,6 +14,7 @@
 #include "ioevent.h"
 #include "pci.h"
 #include "queue.h"
+#include "spare.h"
 #include "worker.h"
 
 #define FAKE_TX_MAX	 4096
@@ -91,6 +92,13 @@ struct board {
 		bool on;
 	} bars[PCI_BARS];
 	struct board *slots[PCI_SLOTS]; /* of a bridge: what is behind it */
+
+	/* include/spare.h: of the registers, which slots are full, and how often one
+	 * was ejected that was; of a function, whether it is not there, and how often
+	 * it was emptied. */
+	unsigned int spares, ejected;
+	bool absent;
+	unsigned int emptied;
 
 	/* include/worker.h */
 	struct fake_watched {

@@ -237,3 +237,34 @@ const struct fw_files *board_files(struct board *board)
 	(void)board;
 	return fake_files;
 }
+
+/* --- include/spare.h --- */
+
+bool board_spare_is_full(struct board *board, unsigned int nr)
+{
+	return board->spares >> nr & 1;
+}
+
+bool board_eject(struct board *board, unsigned int nr)
+{
+	bool was_full = board_spare_is_full(board, nr);
+
+	board->spares &= ~(1U << nr);
+	board->ejected += was_full;
+	return was_full;
+}
+
+bool board_is_there(const struct board *board)
+{
+	return !board->absent;
+}
+
+void board_leaves(struct board *board)
+{
+	board->absent = true;
+}
+
+void board_emptied(struct board *board)
+{
+	board->emptied++;
+}

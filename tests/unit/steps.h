@@ -44,6 +44,10 @@ enum step_op {
 	STEP_POWER,
 	STEP_KEY,
 	STEP_POINTER,
+	STEP_PUT,
+	STEP_WANT,
+	STEP_EVENT,
+	STEP_EJECTED,
 };
 
 struct step {
@@ -75,6 +79,9 @@ struct step {
 #define POINT(buttons, dx, dy, wheel)                          \
 	STEP_WIDE(STEP_POINTER, (uint8_t)(wheel), buttons,     \
 		  (uint64_t)(uint32_t)(dx) << 32 | (uint32_t)(dy))
+#define PUT(nr)		  STEP(STEP_PUT, nr, 0) /* into a spare slot */
+#define WANT(nr)	  STEP(STEP_WANT, nr, 0) /* it is wanted back */
+#define EVENT(gpe)	  STEP(STEP_EVENT, gpe, 0)
 #define AT_EOI(vector)	  STEP(STEP_EOI, 0, vector) /* a CPU is through */
 
 /* What it expects; the counts are since power-on */
@@ -95,6 +102,7 @@ struct step {
 #define TARGET(address)	  STEP(STEP_TARGET, 0, address) /* likewise */
 #define LISTS(count)	  STEP(STEP_LISTS, 0, count) /* board_want_eoi() */
 #define WANTED(count)	  STEP(STEP_WANTED, 0, count) /* in the last one */
+#define EJECTED(count)	  STEP(STEP_EJECTED, 0, count) /* board_eject() */
 #define POWER(listens)	  STEP(STEP_POWER, 0, listens) /* the button */
 /* clang-format on */
 
@@ -147,6 +155,14 @@ static inline bool step_do(struct board *b, const struct step *s)
 	case STEP_POINTER:
 		b->type->pointer(b->dev, (int32_t)(s->val >> 32),
 				 (int32_t)s->val, (int8_t)s->size, s->at);
+		return true;
+	case STEP_PUT:
+	case STEP_WANT:
+		b->spares |= (unsigned int)(s->op == STEP_PUT) << s->at;
+		b->type->spare->tell(b->dev, s->at, s->op == STEP_WANT);
+		return true;
+	case STEP_EVENT:
+		b->type->event(b->dev, s->at);
 		return true;
 	case STEP_EOI:
 		b->type->chip->eoi(b->dev, s->val);
@@ -206,6 +222,9 @@ static inline uint64_t step_look(struct board *b, const struct step *s,
 	case STEP_WANTED:
 		*what = "messages whose EOI is wanted";
 		return b->nr_eoi;
+	case STEP_EJECTED:
+		*what = "slots that were ejected";
+		return b->ejected;
 	case STEP_POWER:
 		*what = "whether it listens to the power button";
 		return b->type->power(b->dev);

@@ -116,10 +116,21 @@ static const struct step carry[] = {
 	OUT16(EN, 0), UNTIL(DAY),	SCI_IS(0),	  IN16(STS, 1),
 };
 
-/* General purpose events: of eight there is one, which the guest cannot make. */
+/* General purpose events: of eight there are five, which the guest cannot make. */
 static const struct step event[] = {
-	OUT16(GPE, 0xffff), IN16(GPE, 0x2000), OUT(GPE + 1, 0xdf), IN16(GPE, 0),
-	OUT(GPE, 0x20),	    IN16(GPE, 0),      SCI_IS(0),	   ODD(0),
+	OUT16(GPE, 0xffff), IN16(GPE, 0x2f00), OUT(GPE + 1, 0xd0), IN16(GPE, 0),
+	OUT(GPE, 0x2f),	    IN16(GPE, 0),      SCI_IS(0),	   ODD(0),
+};
+
+/* Those of spare slots: one that is not listened to waits until it is. */
+static const struct step slot_event[] = {
+	EVENT(0),	    IN16(GPE, 0x0001), SCI_IS(0),
+	OUT(GPE + 1, 0x02), SCI_IS(0),	       EVENT(1),
+	SCI_IS(1),	    IN16(GPE, 0x0203), EVENT(1),
+	EDGES(0, 1),	    OUT(GPE, 0x02),    SCI_IS(0),
+	IN16(GPE, 0x0201),  OUT(GPE + 1, 0xf), SCI_IS(1),
+	EVENT(3),	    OUT(GPE, 0x01),    SCI_IS(1),
+	OUT(GPE, 0x08),	    SCI_IS(0),	       IN16(GPE, 0x0f00),
 };
 
 TEST_STEPS(test_power_on, "pm", power_on)
@@ -132,6 +143,7 @@ TEST_STEPS(test_other_sleep, "pm", other_sleep)
 TEST_STEPS(test_timer, "pm", timer)
 TEST_STEPS(test_carry, "pm", carry)
 TEST_STEPS(test_event, "pm", event)
+TEST_STEPS(test_slot_event, "pm", slot_event)
 
 static void restore(struct board *b)
 {
@@ -198,6 +210,7 @@ int main(void)
 		cmocka_unit_test(test_off_by_byte),
 		cmocka_unit_test(test_other_sleep),
 		cmocka_unit_test(test_timer),
+		cmocka_unit_test(test_slot_event),
 		cmocka_unit_test(test_carry),
 		cmocka_unit_test(test_event),
 		cmocka_unit_test(test_restored),

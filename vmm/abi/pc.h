@@ -50,6 +50,13 @@
 #define PC_VBE_INDEX 0x1ce
 #define PC_VBE_DATA  0x1cf
 
+/* Spare slots, the last on the bus, and the registers of what is in them
+ * (pci/hotplug.c). Spare slot n has general purpose event n, from 0. */
+#define PC_PCI_SPARE	      28
+#define PC_PCI_SPARES	      4
+#define PC_PCI_SPARE_PORT     0xae00
+#define PC_PCI_SPARE_PORT_LEN 4
+
 /* Windows of virtio over MMIO, one behind the other, below the I/O APIC. */
 #define PC_WINDOWS_GPA 0xfeb00000
 #define PC_WINDOW_LEN  0x1000

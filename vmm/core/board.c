@@ -109,6 +109,7 @@ static int create_board(struct vm *vm, struct event_loop *loop,
 	board->loop = loop;
 	board->dev.type = type;
 	board->planned = planned;
+	board->spare = spare_begins(type, planned);
 	board->gets_keys = may_get_keys(&vm->config, type, planned);
 	board->dev.state = calloc(1, type->size);
 	if (!board->dev.state)

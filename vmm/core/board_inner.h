@@ -5,6 +5,7 @@
 #include "core/bus.h"
 #include "core/lastword.h"
 #include "core/vm.h"
+#include "spare.h"
 #include "util/event.h"
 
 #define ODDITIES_MAX 8
@@ -18,6 +19,7 @@ struct board {
 	uint64_t deadline_ns;	   /* of it, by the guest's clock; 0: not set */
 	struct bus_moving *bars;   /* PCI_BARS of them; NULL: not on PCI */
 	unsigned int slot;	   /* if it is */
+	enum spare_state spare;	   /* guarded by dev.lock */
 	struct worker *workers;	   /* WORKERS_MAX of them, or NULL */
 	void *page;		   /* core/shown.c, or NULL */
 	struct own *memories;	   /* core/slots.c: BOARD_MEMORIES, or NULL */

@@ -19,6 +19,7 @@
 #include "device.h"
 #include "firmware.h"
 #include "irqchip.h"
+#include "spare.h"
 #include "util/log.h"
 
 /* Where local APICs listen (SDM 3A, "Message Address Register Format"). */
@@ -30,14 +31,17 @@ int board_take_slot(struct board *board)
 	const struct device_type *type = board->dev.type;
 	const struct pci_function *f = type->pci;
 	struct vm *vm = board->vm;
+	const unsigned int slot = f->slot ? f->slot : vm->nr_slots;
 
-	if (vm->nr_slots == PCI_SLOTS)
+	if (slot == PCI_SLOTS || vm->slots[slot])
 		return -ENOSPC;
 	board->bars = calloc(PCI_BARS, sizeof(*board->bars));
 	if (!board->bars)
 		return -ENOMEM;
-	board->slot = vm->nr_slots;
-	vm->slots[vm->nr_slots++] = board;
+	board->slot = slot;
+	vm->slots[slot] = board;
+	if (!f->slot)
+		vm->nr_slots++;
 	for (unsigned int i = 0; i < PCI_BARS; i++)
 		if (f->bars[i].size)
 			bus_add_moving(f->bars[i].kind == PCI_BAR_IO ?
@@ -59,6 +63,7 @@ void board_map(struct board *board, unsigned int bar, uint64_t base, bool on)
 {
 	const struct pci_bar *what = &board->dev.type->pci->bars[bar];
 
+	on &= board_is_there(board);
 	bus_move(what->kind == PCI_BAR_IO ? &board->vm->pio : &board->vm->mmio,
 		 &board->bars[bar], base, on ? what->size : 0);
 	board_move_ioevents(board, bar, base, on);
@@ -144,15 +149,17 @@ bool board_visit(struct board *bridge, unsigned int slot,
 		 void (*visit)(struct pci *pci, void *arg), void *arg)
 {
 	struct vm *vm = bridge->vm;
-	struct board *board;
+	struct board *board = slot < PCI_SLOTS ? vm->slots[slot] : NULL;
+	bool there;
 
-	if (slot >= vm->nr_slots)
+	if (!board)
 		return false;
-	board = vm->slots[slot];
 	if (board != bridge)
 		lock_take(&board->dev.lock);
-	visit(board->dev.state, arg);
+	there = board_is_there(board);
+	if (there)
+		visit(board->dev.state, arg);
 	if (board != bridge)
 		lock_give(&board->dev.lock);
-	return true;
+	return there;
 }

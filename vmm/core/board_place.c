@@ -34,6 +34,16 @@ static bool has_functions(const struct vm *vm)
 	return false;
 }
 
+static bool has_spares(const struct vm *vm)
+{
+	const struct plan *plan = vm->config.plan;
+
+	for (unsigned int i = 0; plan && i < plan->nr; i++)
+		if (plan->devices[i].type->spare)
+			return true;
+	return false;
+}
+
 /* The models of chips are only for those VMs that have no others, and bridges
  * for those that have something behind them; any other device is in all that do
  * not go without it. */
@@ -44,7 +54,8 @@ bool board_has_place(const struct vm *vm, const struct device_type *type)
 
 	return !board_is_lost(vm, type) && !is_replaced(vm, type) &&
 	       !plan_makes(vm->config.plan, type) && !(type->chips & ~models) &&
-	       (!type->is_bridge || has_functions(vm));
+	       (!type->is_bridge || has_functions(vm)) &&
+	       (!type->spare || has_spares(vm));
 }
 
 /* Whether a device has to do with the window of include/device_memory.h. */

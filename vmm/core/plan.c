@@ -7,6 +7,7 @@
 
 #include "feature.h"
 #include "loader.h"
+#include "pci.h"
 #include "util/log.h"
 
 TABLE_DECLARE(plug, plug);
@@ -89,6 +90,17 @@ void plan_range(struct planned *planned, unsigned int range, uint64_t base,
 void plan_window(struct planned *planned)
 {
 	planned->has_window = true;
+}
+
+bool plan_has_slot(const struct plan *plan, unsigned int slot)
+{
+	for (unsigned int i = 0; i < plan->nr; i++) {
+		const struct pci_function *f = plan->devices[i].type->pci;
+
+		if (f && f->slot == slot)
+			return true;
+	}
+	return false;
 }
 
 bool plan_allows(const struct plan *plan, const char *name)

@@ -79,7 +79,10 @@ int state_save_wires(struct vm *vm, struct parts *parts)
 /* Only functions that are there can ask. */
 static bool wires_fit(const struct vm *vm, const struct saved *saved)
 {
-	uint64_t slots = (1ULL << vm->nr_slots) - 1;
+	uint32_t slots = 0;
+
+	for (unsigned int i = 0; i < PCI_SLOTS; i++)
+		slots |= vm->slots[i] ? 1U << i : 0;
 
 	for (unsigned int i = 0; i < PCI_WIRES; i++)
 		if (saved->wires[i] & ~slots)

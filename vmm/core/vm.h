@@ -89,7 +89,8 @@ struct vm {
 
 	/* PCI: what is in each slot, and which of them ask on each wire. */
 	struct board *slots[PCI_SLOTS];
-	unsigned int nr_slots;
+	unsigned int nr_slots; /* that were given out in turn */
+	int spare_bell; /* eventfd: one was emptied; by --control, or 0 */
 	struct lock wires_lock;
 	uint32_t wires[PCI_WIRES]; /* guarded by it */
 

@@ -7,7 +7,8 @@
  *   4  PM1_CNT    SLP_TYP and SLP_EN: sleep, that is, power off
  *   8  PM_TMR     32 bits at 3.579545 MHz; a change of bit 31 is TMR_STS
  *  12  GPE0_STS   the same for general purpose events, a byte each: there is
- *  13  GPE0_EN    one, that the guest was restored (boot/firmware/vmgenid.c)
+ *  13  GPE0_EN    one, that the guest was restored (boot/firmware/vmgenid.c),
+ *                and one for each spare slot of PCI (pci/hotplug.c)
  *
  * There is no system management mode to hand the registers over (SCI_EN is
  * always set) or to share the global lock with, no sleep button, and nothing that
@@ -44,7 +45,7 @@
 #define CARRY_BIT 31
 
 /* GPE0_STS is the low byte of a register, GPE0_EN the high one. */
-#define GPE_MASK  (1 << PC_GPE_GENERATION)
+#define GPE_MASK  (1 << PC_GPE_GENERATION | ((1 << PC_PCI_SPARES) - 1))
 #define GPE_SHIFT 8
 #define GPE_EN	  (GPE_MASK << GPE_SHIFT)
 
@@ -191,6 +192,14 @@ static bool pm_power(void *dev)
 	return pm->en & PWRBTN;
 }
 
+static void pm_event(void *dev, unsigned int gpe)
+{
+	struct pm *pm = dev;
+
+	pm->gpe |= 1 << gpe;
+	update(pm);
+}
+
 /* A guest that has listened has its own copies of whatever must be nobody's. */
 static bool pm_restored(void *dev, struct stash *in)
 {
@@ -203,7 +212,7 @@ static bool pm_restored(void *dev, struct stash *in)
 	    !has_only(pm->gpe, GPE_MASK | GPE_EN))
 		return false;
 	if (board_has(pm->board, "vmgenid") && !board_resets(pm->board))
-		pm->gpe |= GPE_MASK;
+		pm->gpe |= 1 << PC_GPE_GENERATION;
 	update(pm);
 	return true;
 }
@@ -229,6 +238,7 @@ static const struct device_type pm = {
 	.write = pm_write,
 	.timer = pm_timer,
 	.power = pm_power,
+	.event = pm_event,
 	.version = 1,
 	.saved = offsetof(struct pm, sts),
 	.restored = IF_SAVED(pm_restored),

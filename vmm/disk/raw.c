@@ -142,24 +142,32 @@ static int look(struct disk *disk, const struct disk_ask *ask)
 
 /* A device that is mounted, or in use otherwise, is not written to: O_EXCL, which
  * means that for devices alone. */
+static int open_file(struct file *file, const char *name, bool read_only)
+{
+	int flags = read_only ? O_RDONLY : O_RDWR;
+	struct stat st;
+
+	if (!read_only && !stat(name, &st) && S_ISBLK(st.st_mode))
+		flags |= O_EXCL;
+	return file_open(file, name, flags);
+}
+
 static int raw_open(struct disk *disk, const struct disk_ask *ask)
 {
 	struct raw *raw = of(disk);
-	struct stat st;
-	int flags = ask->read_only ? O_RDONLY : O_RDWR;
-	int err;
+	int err = 0;
 
 	disk->read_only = ask->read_only;
-	if (!ask->read_only && !stat(disk->name, &st) && S_ISBLK(st.st_mode))
-		flags |= O_EXCL;
-	err = file_open(&raw->file, disk->name, flags);
+	raw->file = (struct file){ .fd = ask->fd };
+	if (!ask->is_open)
+		err = open_file(&raw->file, disk->name, ask->read_only);
 	if (err)
 		return failed(disk, -err);
 	err = look(disk, ask);
-	if (err)
-		file_close(&raw->file);
-	else
+	if (!err)
 		file_map(&raw->file, disk->size, !ask->read_only);
+	else if (!ask->is_open)
+		file_close(&raw->file);
 	return err;
 }
 

@@ -68,6 +68,8 @@ static const struct disk_format *find(const struct disk_ask *ask)
 {
 	const struct disk_format *overlay = find_named(OVERLAY);
 
+	if (ask->is_open)
+		return find_named("raw");
 	if (ask->overlay || (ask->copy && !ask->read_only) ||
 	    (!has_place(ask) &&
 	     (ask->untouched || (overlay && is_shared(ask->name)))))

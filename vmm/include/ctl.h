@@ -66,6 +66,7 @@ struct ctl_command {
 	bool takes_file; /* behind --words is the name of a file: `kvm-vmm ctl`
 			  * makes it absolute, for the broker's folder is
 			  * the one that kvm-vmm was started in */
+	const char *file_behind; /* only behind this word, "add"; NULL: none */
 
 	/* VMM, once, on the main thread, before any guest runs: what can be opened
 	 * or looked at only until then. @vms are the @nr_vms guests of the run, which

@@ -64,6 +64,7 @@ struct chip;	     /* include/chip.h */
 struct fw_files;     /* util/fwfile.h */
 struct stash;	     /* util/stash.h */
 struct pci_function; /* include/pci.h */
+struct spare;	     /* include/spare.h */
 struct surface;	     /* util/surface.h */
 struct picture;	     /* util/picture.h */
 struct board;	     /* one per device instance; opaque to the device */
@@ -231,6 +232,15 @@ struct device_type {
 
 	/* A bridge to that bus: only in a VM where something else is on it. */
 	bool is_bridge;
+
+	/* A function that comes and goes while the guest runs, or what tells the
+	 * guest of that, which is only in a VM with such functions: see
+	 * include/spare.h; or NULL. */
+	const struct spare *spare;
+
+	/* General purpose event @gpe of ACPI, 0-7, has happened; takes no time and
+	 * sends nothing. NULL: it has none. */
+	void (*event)(void *dev, unsigned int gpe);
 
 	/* The feature by which a guest is told of it, and it goes with that;
 	 * or NULL. */

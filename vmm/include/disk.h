@@ -45,6 +45,11 @@ struct disk_ask {
 	bool read_only;
 	bool copy; /* another guest has it, too: see "Copies" */
 
+	/* The file that @name says is @fd, open and locked as file_open() does it,
+	 * and is the disk as it is; the caller's still after an error. */
+	bool is_open;
+	int fd;
+
 	/* Whatever it is, what the guest writes goes there; or its changes are
 	 * thrown away, unless something else is said. */
 	bool for_good, untouched;

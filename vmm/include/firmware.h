@@ -28,6 +28,7 @@ enum platform_part {
 	PLATFORM_PCI = 1 << 10,	 /* a host bridge, and something on it */
 	PLATFORM_ECAM = 1 << 11, /* its configuration space in memory */
 	PLATFORM_ACPI = 1 << 12,
+	PLATFORM_SPARES = 1 << 14,  /* slots that can be filled: `spares` */
 	PLATFORM_VMGENID = 1 << 13, /* an ID for each time it is restored */
 	PLATFORM_MOUSE = 1 << 14,   /* behind the keyboard controller */
 };
@@ -50,6 +51,7 @@ struct platform {
 	unsigned int has;     /* PLATFORM_ bits */
 	unsigned int nr_cpus; /* their APIC ids are 0 to nr_cpus - 1 */
 	uint8_t ioapic_id;
+	uint8_t spares; /* slots of PCI in which something can be put, a bit each */
 	unsigned int nr_windows;
 	struct platform_window windows[PLATFORM_WINDOWS_MAX];
 };

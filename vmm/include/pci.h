@@ -51,6 +51,7 @@ struct pci_function {
 	uint8_t nr_msi;	  /* messages: a power of two; 0: no MSI */
 	uint8_t nr_msix;  /* likewise any number, up to PCI_VECTORS_MAX */
 	uint8_t msix_bar; /* if so: this one is nothing but MSI-X */
+	uint8_t slot;	  /* it has to have; 0: the next that is free */
 	struct pci_bar bars[PCI_BARS];
 
 	/* For one that has ranges of its own beside its BARs: the number of BAR 0's;
@@ -101,6 +102,10 @@ struct pci {
  */
 void pci_init(struct pci *pci, struct board *board,
 	      const struct pci_function *function);
+
+/* Takes back what of that is firmware's: a card that was just put in has no
+ * addresses, and nothing of it is decoded. */
+void pci_unplace(struct pci *pci);
 
 /* Lets the guest write @bits, a mask, of the @size bytes at @reg. */
 void pci_allow(struct pci *pci, unsigned int reg, unsigned int size,

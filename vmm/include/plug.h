@@ -77,6 +77,9 @@ void plan_range(struct planned *planned, unsigned int range, uint64_t base,
  */
 void plan_window(struct planned *planned);
 
+/* Whether a function is planned that has to have slot @slot of the PCI bus. */
+bool plan_has_slot(const struct plan *plan, unsigned int slot);
+
 /* Whether this run has the feature @name: see include/feature.h. */
 bool plan_allows(const struct plan *plan, const char *name);
 

@@ -17,6 +17,7 @@
 
 struct board;
 struct plan;
+struct spare;
 struct stash;  /* util/stash.h */
 struct virtio; /* one device; virtio/status.h */
 
@@ -85,6 +86,11 @@ struct virtio_type {
 	void (*resize)(void *dev);
 	void (*abort)(void *dev);
 	void (*release)(void *dev);
+
+	/* Where it can be in a spare slot: include/spare.h, of its own state, and of
+	 * what virtio_add() is given. All virtio has been reset and holds nothing when
+	 * fill() and empty() come; fill() offers features anew. NULL: it cannot. */
+	const struct spare *spare;
 
 	/* In its place if the device never came to be: closes what virtio_add()
 	 * was given. NULL: nothing is open. */

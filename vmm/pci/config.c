@@ -127,6 +127,20 @@ void pci_init(struct pci *pci, struct board *board,
 	pci_add_messages(pci);
 }
 
+void pci_unplace(struct pci *pci)
+{
+	const struct pci_bar *bars = pci->function->bars;
+
+	for (unsigned int i = 0; i < PCI_BARS; i++) {
+		if (bars[i].size)
+			pci_put(pci, bar_reg(i), 4, bars[i].kind);
+		if (bars[i].size && is_wide(bars[i].kind))
+			pci_put(pci, bar_reg(i + 1), 4, 0);
+	}
+	pci_put(pci, PCI_COMMAND, 2, 0);
+	pci_map_bars(pci);
+}
+
 unsigned int pci_add_capability(struct pci *pci, uint8_t id, const void *body,
 				unsigned int len)
 {

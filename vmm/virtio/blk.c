@@ -31,26 +31,6 @@ struct range {
 };
 #define RANGE_UNMAP 0x1
 
-struct blk;
-
-struct blk_queue {
-	struct blk *blk;
-	unsigned int nr;
-	unsigned int nr_requests;
-	struct request *free;
-	struct blk_ring *ring;
-};
-
-struct blk {
-	struct board *board;
-	struct virtio *virtio;
-	struct disk *disk;
-	const char *serial;
-	unsigned int nr_queues;
-	uint64_t told; /* errors that there was a message about, a bit each */
-	struct blk_queue queues[VIRTIO_QUEUES_MAX];
-};
-
 static struct request *get_request(struct blk_queue *q)
 {
 	struct request *r = q->free;
@@ -334,20 +314,33 @@ static void serve(struct blk_queue *q)
 	queue_tell(v, q->nr);
 }
 
-static void blk_kick(void *dev, unsigned int queue)
+void blk_kick(void *dev, unsigned int queue)
 {
 	struct blk *b = dev;
 
 	serve(&b->queues[queue]);
 }
 
-static void blk_init(void *dev, struct virtio *virtio, struct board *board)
+void blk_show(struct blk *b)
+{
+	const struct blk_config config = blk_config_of(b->disk, b->nr_queues);
+
+	virtio_offer(b->virtio, blk_features_of(b->disk));
+	virtio_set_config(b->virtio, 0, &config, sizeof(config));
+}
+
+/* Also for what is put in later: no ring can be made then. */
+static bool can_have_rings(const struct disk *disk)
+{
+	return !disk || disk->format->place;
+}
+
+void blk_init(void *dev, struct virtio *virtio, struct board *board)
 {
 	const struct blk_given *given = virtio_given(virtio);
 	const unsigned int nr_cpus = board_size(board).nr_cpus;
 	const unsigned int nr = nr_cpus < VIRTIO_QUEUES_MAX ? nr_cpus :
 							      VIRTIO_QUEUES_MAX;
-	const struct blk_config config = blk_config_of(given->disk, nr);
 	struct blk *b = dev;
 
 	b->board = board;
@@ -359,15 +352,15 @@ static void blk_init(void *dev, struct virtio *virtio, struct board *board)
 		b->queues[i].blk = b;
 		b->queues[i].nr = i;
 	}
-	for (unsigned int i = 0; i < nr && b->disk->format->place; i++)
+	for (unsigned int i = 0; i < nr && can_have_rings(b->disk); i++)
 		b->queues[i].ring =
 			blk_ring_new(board, i, &ring_calls, &b->queues[i]);
-	virtio_offer(virtio, blk_features_of(b->disk));
 	virtio_set_queues(virtio, nr);
-	virtio_set_config(virtio, 0, &config, sizeof(config));
+	if (b->disk)
+		blk_show(b);
 }
 
-static void blk_save(void *dev, struct stash *out)
+void blk_save(void *dev, struct stash *out)
 {
 	struct blk *b = dev;
 
@@ -375,7 +368,7 @@ static void blk_save(void *dev, struct stash *out)
 }
 
 /* What the guest knows of the disk is as it is. */
-static bool blk_restored(void *dev, struct stash *in)
+bool blk_restored(void *dev, struct stash *in)
 {
 	struct blk *b = dev;
 	const struct blk_config config = blk_config_of(b->disk, b->nr_queues);
@@ -392,15 +385,21 @@ static bool blk_restored(void *dev, struct stash *in)
 	return true;
 }
 
-static void blk_abort(void *dev)
+void blk_abort(void *dev)
 {
 	struct blk *b = dev;
 
-	if (b->disk->format->abort)
+	if (b->disk && b->disk->format->abort)
 		b->disk->format->abort(b->disk);
 }
 
-static void blk_release(void *dev)
+void blk_free_texts(const struct blk_given *given)
+{
+	free(given->text);
+	free(given->said);
+}
+
+void blk_release(void *dev)
 {
 	struct blk *b = dev;
 
@@ -415,16 +414,17 @@ static void blk_release(void *dev)
 		}
 	}
 	disk_close(b->disk);
-	free(((const struct blk_given *)virtio_given(b->virtio))->text);
+	blk_free_texts(virtio_given(b->virtio));
 }
 
-static void blk_forget(const void *given)
+void blk_forget(const void *given)
 {
 	struct disk *disk = ((const struct blk_given *)given)->disk;
 
-	disk->unused = true;
+	if (disk)
+		disk->unused = true;
 	disk_close(disk);
-	free(((const struct blk_given *)given)->text);
+	blk_free_texts(given);
 }
 
 const struct virtio_type blk_type = {

@@ -25,6 +25,7 @@
 #include "plug.h"
 #include "saved.h"
 #include "transport.h"
+#include "util/log.h"
 #include "virtio/pci_card.h"
 
 enum { BAR_REGS, BAR_MSIX, BAR_NOTIFY };
@@ -58,14 +59,6 @@ struct cap {
 
 #define ISR_QUEUE  0x1
 #define ISR_CONFIG 0x2
-
-/* What plan_add() keeps: a type made for this device, and the device's own. */
-struct made {
-	struct device_type type;
-	struct pci_function function;
-	const struct virtio_type *virtio;
-	max_align_t given[]; /* to the device */
-};
 
 static struct virtio_pci *of(struct virtio *virtio)
 {
@@ -137,8 +130,8 @@ static void write_regs(struct virtio_pci *p, uint64_t off, unsigned int size,
 }
 
 /* Registers are accessed as wide as they are, addresses in halves or whole. */
-static uint64_t virtio_pci_read(void *dev, unsigned int range, uint64_t off,
-				unsigned int size)
+uint64_t virtio_pci_read(void *dev, unsigned int range, uint64_t off,
+			 unsigned int size)
 {
 	struct virtio_pci *p = dev;
 
@@ -147,8 +140,8 @@ static uint64_t virtio_pci_read(void *dev, unsigned int range, uint64_t off,
 	return range == BAR_REGS ? read_regs(p, off, size) : 0;
 }
 
-static void virtio_pci_write(void *dev, unsigned int range, uint64_t off,
-			     unsigned int size, uint64_t val)
+void virtio_pci_write(void *dev, unsigned int range, uint64_t off,
+		      unsigned int size, uint64_t val)
 {
 	struct virtio_pci *p = dev;
 
@@ -225,10 +218,9 @@ static void write_window(struct pci *pci, unsigned int off, unsigned int size,
 		write_regs((struct virtio_pci *)pci, at, size, val);
 }
 
-static void virtio_pci_init(void *dev, struct board *board)
+void virtio_pci_place(struct virtio_pci *p, struct board *board)
 {
-	struct virtio_pci *p = dev;
-	const struct made *made = board_config(board);
+	const struct virtio_pci_made *made = board_config(board);
 
 	pci_init(&p->pci, board, &made->function);
 	tell_of(p, CAP_COMMON, BAR_REGS, COMMON, PCI_COMMON_SIZE);
@@ -239,6 +231,14 @@ static void virtio_pci_init(void *dev, struct board *board)
 		tell_of(p, CAP_DEVICE, BAR_REGS, OF_DEVICE,
 			made->virtio->config_size);
 	open_window(p);
+}
+
+static void virtio_pci_init(void *dev, struct board *board)
+{
+	struct virtio_pci *p = dev;
+	const struct virtio_pci_made *made = board_config(board);
+
+	virtio_pci_place(p, board);
 	p->virtio = (struct virtio){ .type = made->virtio,
 				     .board = board,
 				     .given = made->given,
@@ -284,9 +284,9 @@ static void virtio_pci_reset_all(void *dev)
 	virtio_pci_reset(p);
 }
 
-static struct made make(const struct virtio_type *type)
+static struct virtio_pci_made make(const struct virtio_type *type)
 {
-	return (struct made){
+	return (struct virtio_pci_made){
 		.type = { .name = type->name,
 			  .width = 4,
 			  .size = sizeof(struct virtio_pci) + type->size,
@@ -330,33 +330,42 @@ static struct made make(const struct virtio_type *type)
 
 static void forget(const void *config)
 {
-	const struct made *made = config;
+	const struct virtio_pci_made *made = config;
 
 	if (made->virtio->forget)
 		made->virtio->forget(made->given);
 }
 
-static int add(struct plan *plan, const struct virtio_type *type,
-	       const void *given, size_t size)
+struct planned *virtio_pci_plan(struct plan *plan,
+				const struct virtio_type *type,
+				const void *given, size_t size)
 {
-	struct made *made = malloc(sizeof(*made) + size);
+	struct virtio_pci_made *made = malloc(sizeof(*made) + size);
 	struct planned *planned;
-	struct made *kept;
+	struct virtio_pci_made *kept;
 
-	if (!made)
-		return -ENOMEM;
+	if (!made) {
+		log_error("%s: %s", type->name, strerror(ENOMEM));
+		return NULL;
+	}
 	*made = make(type);
 	if (size)
 		memcpy(made->given, given, size);
 	planned = plan_add(plan, &made->type, made, sizeof(*made) + size);
 	free(made);
 	if (!planned)
-		return -EINVAL;
+		return NULL;
 	planned->forget = forget;
 	kept = planned->config;
 	kept->type.pci = &kept->function;
 	planned->type = &kept->type;
-	return 0;
+	return planned;
+}
+
+static int add(struct plan *plan, const struct virtio_type *type,
+	       const void *given, size_t size)
+{
+	return virtio_pci_plan(plan, type, given, size) ? 0 : -EINVAL;
 }
 
 static const struct virtio_transport pci = {

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "device.h"
 #include "pci.h"
 #include "virtio/status.h"
 
@@ -18,6 +19,29 @@ struct virtio_pci {
 	uint8_t isr;
 	max_align_t own[]; /* the device's state */
 };
+
+/* What plan_add() keeps: a type made for this device, and the device's own. */
+struct virtio_pci_made {
+	struct device_type type;
+	struct pci_function function;
+	const struct virtio_type *virtio;
+	max_align_t given[]; /* to the device */
+};
+
+/* Plans one of @type: see virtio_add(). Its config is a struct virtio_pci_made, which
+ * may be changed until the next call. NULL after one message. */
+struct planned *virtio_pci_plan(struct plan *plan,
+				const struct virtio_type *type,
+				const void *given, size_t size);
+
+/* Its part of the bus as at power-on: configuration space, with capabilities. */
+void virtio_pci_place(struct virtio_pci *p, struct board *board);
+
+/* The device_type's members of these names. */
+uint64_t virtio_pci_read(void *dev, unsigned int range, uint64_t off,
+			 unsigned int size);
+void virtio_pci_write(void *dev, unsigned int range, uint64_t off,
+		      unsigned int size, uint64_t val);
 
 #define PCI_COMMON_SIZE 0x38
 

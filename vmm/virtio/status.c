@@ -54,6 +54,7 @@ void virtio_reset(struct virtio *v)
 	while (v->nr_held && board_wait(v->board))
 		;
 	v->resetting = false;
+	board_ring(v->board); /* virtio/pci_spare.c waits for that */
 	v->untold_config = v->unheard = false;
 	v->features = 0;
 	forget_queues(v);
@@ -192,6 +193,7 @@ void virtio_disable(struct virtio *v, unsigned int queue)
 	while (v->nr_held && board_wait(v->board))
 		;
 	v->pausing = false;
+	board_ring(v->board);
 	forget_queue(v, queue);
 	for (unsigned int i = 0; i < v->nr_queues; i++)
 		virtio_kick(v, i);

@@ -130,7 +130,7 @@ static void print_hex(u32 val)
 	}
 }
 
-static void leave(int status)
+__attribute__((unused)) static void leave(int status)
 {
 	outb(0xf4, status);
 	__asm__ __volatile__("outb %0, %1"
@@ -148,7 +148,7 @@ __attribute__((unused)) static void begin_step(const char *what)
 	print("\n");
 }
 
-static void must_be(u32 have, u32 want)
+__attribute__((unused)) static void must_be(u32 have, u32 want)
 {
 	if (have == want)
 		return;

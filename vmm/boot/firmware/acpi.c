@@ -10,7 +10,7 @@
  *
  * There is no system management mode: ACPI is on from the start, SMI_CMD is 0.
  * Left out are sleeping states, processor power, and all general purpose events
- * but one (vmgenid.c).
+ * but those of vmgenid.c and of spare slots (dsdt/spare.asl).
  */
 #include "boot/firmware/acpi.h"
 

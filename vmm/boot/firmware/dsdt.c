@@ -10,9 +10,12 @@
 
 #include <dsdt.aml.h> /* by tools/aml: NAME_aml[] of each part */
 
+#define NAME_LEN      4
 #define DSDT_REVISION 2 /* integers have 64 bits */
 #define CPU_NAME      "C000"
 #define WINDOW_NAME   "V000"
+#define SPARE_NAME    "S000"
+#define SPARE_EVENT   "_E00"
 
 #define BLOCK(name, with, without)                            \
 	{                                                     \
@@ -35,6 +38,7 @@ static const struct block {
 	BLOCK(pci, PLATFORM_PCI, 0),
 	BLOCK(ecam, PLATFORM_ECAM, 0),
 	BLOCK(vmgenid, PLATFORM_VMGENID, 0),
+	BLOCK(hotplug, PLATFORM_SPARES, 0),
 };
 
 static const char digits[] = "0123456789ABCDEF";
@@ -77,6 +81,40 @@ static void add_window(struct acpi_area *area, unsigned int id,
 	acpi_add(area, aml, sizeof(aml));
 }
 
+/* The same wherever it is. */
+static void replace_name(uint8_t *aml, size_t len, const char *what,
+			 const char *by)
+{
+	for (size_t at = 0; at + NAME_LEN <= len; at++)
+		if (!memcmp(aml + at, what, NAME_LEN))
+			memcpy(aml + at, by, NAME_LEN);
+}
+
+/* Slot number @nr of those, from 0. */
+static void add_spare(struct acpi_area *area, unsigned int nr)
+{
+	static const uint32_t any_adr = 0xeeee0000;
+	static const uint8_t any_sun[] = { 0x0a, 0xee };
+	static const uint8_t any_bit[] = { 0x0a, 0xed };
+	const unsigned int slot = PC_PCI_SPARE + nr;
+	const char name[] = { 'S', '0', digits[slot >> 4], digits[slot & 0xf] };
+	const char event[] = { '_', 'E', '0', digits[nr] };
+	const uint32_t adr = slot << 16;
+	const uint8_t sun[] = { any_sun[0], nr + 1 };
+	const uint8_t bit[] = { any_bit[0], 1 << nr };
+	uint8_t aml[sizeof(spare_aml)];
+
+	memcpy(aml, spare_aml, sizeof(aml));
+	replace_name(aml, sizeof(aml), SPARE_NAME, name);
+	replace_name(aml, sizeof(aml), SPARE_EVENT, event);
+	replace(aml, &any_adr, &adr, sizeof(any_adr));
+	replace(aml, any_sun, sun, sizeof(any_sun));
+	replace(aml, any_bit, bit, sizeof(any_bit));
+	/* The bus itself, which comes first, is there already: its opcode of two
+	 * bytes, and of how many the rest is. */
+	acpi_add(area, aml + 2 + aml[2], sizeof(aml) - 2 - aml[2]);
+}
+
 uint32_t acpi_write_dsdt(struct acpi_area *area,
 			 const struct platform *platform)
 {
@@ -89,5 +127,8 @@ uint32_t acpi_write_dsdt(struct acpi_area *area,
 		add_cpu(area, id);
 	for (unsigned int id = 0; id < platform->nr_windows; id++)
 		add_window(area, id, &platform->windows[id]);
+	for (unsigned int nr = 0; nr < PC_PCI_SPARES; nr++)
+		if (platform->spares >> nr & 1)
+			add_spare(area, nr);
 	return acpi_end(area);
 }

@@ -182,13 +182,17 @@ static bool put_words(struct request_line *line, const char *const *words)
 	const struct ctl_command *row = find_row(words);
 	const char *const *first = words;
 	char cwd[PATH_MAX];
+	const char *mark = row ? row->file_behind : NULL;
 	bool named = !row || !row->takes_file;
 
 	text_init(&line->text, line->bytes, sizeof(line->bytes));
 	for (; *words; words++) {
 		if (words > first)
 			text_add(&line->text, " ");
-		if (!named && words > first && strncmp(*words, "--", 2) != 0) {
+		if (mark && strcmp(words[0], mark) == 0) {
+			mark = NULL; /* the next is it */
+		} else if (!named && !mark && words > first &&
+			   strncmp(*words, "--", 2) != 0) {
 			named = true; /* blanks may be in it */
 			if (**words != '/' && getcwd(cwd, sizeof(cwd)))
 				text_add(&line->text, "%s/", cwd);

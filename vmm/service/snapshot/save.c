@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -16,7 +17,9 @@
 #include "core/services.h"
 #include "core/state.h"
 #include "core/vm.h"
+#include "abi/pc.h"
 #include "loader.h"
+#include "spare.h"
 #include "service/snapshot/file.h"
 #include "service/snapshot/pages.h"
 #include "service/snapshot/progress.h"
@@ -30,6 +33,7 @@
 #include "util/stash.h"
 
 #define PATH_BYTES     4096
+#define SPARE_DISK     "--spare-disk=" /* virtio/blk_spare.c */
 #define CPU_NAME_BYTES 49
 
 /* What is put together before anything is written. */
@@ -75,6 +79,27 @@ static void put_text(struct saving *saving, const char *text)
 	stash_put(&saving->texts, text, strlen(text) + 1);
 }
 
+static void put_word(struct saving *saving, const char *word)
+{
+	put_text(saving, word);
+	saving->head.nr_words++;
+}
+
+/* What is in spare slots now, whatever was there at the start. */
+static void put_spares(struct saving *saving)
+{
+	char word[sizeof(SPARE_DISK) + SPARE_SAYS_MAX + 4];
+	struct spare_view view;
+
+	for (unsigned int nr = 0; nr < PC_PCI_SPARES; nr++) {
+		if (spare_look_held(saving->vm, nr, &view) != SPARE_FULL)
+			continue;
+		snprintf(word, sizeof(word), SPARE_DISK "%u:%s", nr + 1,
+			 view.says);
+		put_word(saving, word);
+	}
+}
+
 static void put_texts(struct saving *saving)
 {
 	const struct vm_config *config = &saving->vm->config;
@@ -90,10 +115,10 @@ static void put_texts(struct saving *saving)
 	cpu_name(buf);
 	put_text(saving, buf);
 	put_text(saving, saving->base ? saving->base : "");
-	for (; words && *words; words++) {
-		put_text(saving, *words);
-		saving->head.nr_words++;
-	}
+	for (; words && *words; words++)
+		if (strncmp(*words, SPARE_DISK, strlen(SPARE_DISK)) != 0)
+			put_word(saving, *words);
+	put_spares(saving);
 	while (saving->texts.len % 8 && !saving->texts.bad)
 		put_text(saving, "");
 }
