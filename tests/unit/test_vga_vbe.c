@@ -13,6 +13,7 @@
 #include "core/plan.h"
 #include "devices/vga.h"
 #include "framebuffer.h"
+#include "pci/config.h"
 #include "util/picture.h"
 
 #define VBE(reg, val)	 OUT16(0x1ce, reg), OUT16(0x1cf, val)
@@ -194,6 +195,8 @@ static void test_pci(void **state)
 	board.ram = ram;
 	board.ram_size = RAM_LEN;
 	gpa = board.bars[0].base;
+	assert_int_equal(VBE_PCI_BYTES, 8 << 20);
+	assert_null(fake_shown(&board, gpa + VBE_PCI_BYTES));
 	assert_true(board.bars[0].on && board.bars[2].on);
 	assert_non_null(fake_shown(&board, gpa));
 	assert_int_equal(board.type->read(board.dev, 10, 0x500, 2), 0xb0c5);
@@ -214,6 +217,33 @@ static void test_pci(void **state)
 	assert_int_equal(board.type->read(board.dev, 8, 4, 2), 0x1234);
 	look();
 	assert_int_equal(pixel(1, 0), 0x1234);
+}
+
+/* The expansion ROM, where configuration space says. */
+static void test_rom(void **state)
+{
+	static struct vga_rom rom = { .len = 4, .data = { 0x55, 0xaa, 1, 2 } };
+	static struct board bridge;
+
+	(void)state;
+	fake_board_close(&board);
+	fake_config = &rom;
+	fake_board_open_type(&board, vga_pci_type());
+	fake_config = NULL;
+	board.ram = ram;
+	board.ram_size = RAM_LEN;
+	bridge = (struct board){ .type = &(struct device_type){
+					 .is_bridge = true } };
+	bridge.slots[1] = &board;
+	assert_int_equal(pci_config_read(&bridge, 8, 4, 2) & 3, 3);
+	pci_config_write(&bridge, 8, 0x30, 4, 0xfffffffe);
+	assert_int_equal(pci_config_read(&bridge, 8, 0x30, 4), 0xffff0000);
+	pci_config_write(&bridge, 8, 0x30, 4, 0xfeb00001);
+	assert_int_equal(*fake_shown(&board, 0xfeb00001), 0xaa);
+	assert_false(board.memories[VGA_ROM].writable);
+	pci_config_write(&bridge, 8, 4, 2, 1); /* memory is not decoded */
+	assert_null(fake_shown(&board, 0xfeb00000));
+	assert_null(fake_shown(&board, board.bars[0].base));
 }
 
 static struct plan *plan;
@@ -250,7 +280,9 @@ static void test_words(void **state)
 	assert_int_equal(plug("pci"), 0);
 	assert_ptr_equal(plan->devices[0].type, vga_pci_type());
 	assert_null(plan_framebuffer(plan));
-	assert_int_equal(__start_table_plug[0]->plug(plan, "pci"), -EINVAL);
+	assert_int_equal(__start_table_plug[0]->plug(plan, "pci"), 0);
+	assert_int_equal(plan->nr, 1); /* firmware has asked for it, too */
+	assert_int_equal(__start_table_plug[0]->plug(plan, "800x600"), -EINVAL);
 	assert_int_equal(plug("1024x768"), 0);
 	assert_ptr_equal(plan->devices[0].type, &vga_type);
 	assert_int_equal(plan_framebuffer(plan)->bpp, 32);

@@ -334,6 +334,7 @@ static void vga_init(void *dev, struct board *board)
 	struct vga *v = dev;
 
 	v->lfb_gpa = PC_LFB_GPA;
+	v->lfb_len = VBE_BYTES;
 	vga_begin(v, board, board_config(board));
 }
 

@@ -125,6 +125,9 @@ enum {
 /* Numbers of the device's memories: see vga_memory.c and vga_vbe.c. */
 #define VGA_PLANES 0
 #define VGA_LFB	   1
+#define VGA_ROM	   2
+
+#define VGA_ROM_LEN 0x10000
 
 #define VBE_BYTES     PC_LFB_LEN
 #define VBE_PAGES     (VBE_BYTES / 4096)
@@ -146,8 +149,10 @@ struct vga {
 	struct board *board;
 	uint8_t *planes; /* NULL: has none */
 	bool touched;	 /* they are not all zeroes */
+	bool has_rom;	 /* vga_pci.c: a BIOS is in its memory */
 
 	uint8_t *lfb;	  /* NULL: has none */
+	size_t lfb_len;	  /* VBE_BYTES, or less */
 	uint64_t lfb_gpa; /* where it lies; 0: nowhere */
 	bool lfb_always;  /* also while it is not enabled */
 	bool lfb_touched; /* it is not all zeroes */
@@ -279,6 +284,12 @@ enum {
 			{ DEV_PIO, PC_VBE_INDEX, VGA_VBE_LEN, DEV_REGISTER }, \
 			{ DEV_PIO, PC_VBE_DATA, VGA_VBE_LEN, DEV_REGISTER },  \
 	}
+
+/* What --vga pci has read for the function, its board_config(). */
+struct vga_rom {
+	size_t len; /* 0: there is none */
+	uint8_t data[VGA_ROM_LEN];
+};
 
 extern const struct device_type vga_type;
 const struct device_type *vga_pci_type(void); /* NULL: not built in */

@@ -6,15 +6,21 @@
  *   BAR0  the linear framebuffer
  *   BAR2  0x400 ports 3C0 to 3DF   0x500 registers of the Bochs VBE interface
  *
- * Left out: EDID and a register for the order of bytes, which read as zeroes.
+ * Its expansion ROM is a VGA BIOS, if this host has one. Left out: EDID and a register for the order of bytes, which read as zeroes.
  */
 #include "device.h"
+#include "device_memory.h"
 #include "pci.h"
 #include "saved.h"
 #include "vga.h"
 
+#include <string.h>
+
 #define FIRST_BAR 8 /* number of BAR0's range */
 #define RANGE_LFB FIRST_BAR
+
+#define COMMAND	   4 /* register of configuration space */
+#define COMMAND_IO 0x01
 
 #define MMIO_LEN      0x1000
 #define MMIO_PORTS    0x400
@@ -108,11 +114,14 @@ static void pci_vga_write(void *dev, unsigned int range, uint64_t off,
 		write_byte(dev, range, off + i, val >> 8 * i);
 }
 
-/* The framebuffer lies where BAR0 is. */
+/* The framebuffer lies where BAR0 is, the BIOS where the ROM's is. */
 static void moved(struct pci *pci, unsigned int bar, uint64_t base, bool on)
 {
 	struct vga *v = (struct vga *)pci;
 
+	if (bar == PCI_ROM && v->has_rom)
+		board_memory_show(v->board, VGA_ROM, on ? base : 0, 0,
+				  on ? VGA_ROM_LEN : 0, false);
 	if (bar)
 		return;
 	v->lfb_gpa = on ? base : 0;
@@ -131,16 +140,35 @@ static const struct pci_function function = {
 		[2] = { MMIO_LEN, PCI_BAR_MEM32 },
 	},
 	.first_range = FIRST_BAR,
+	.rom_size = VGA_ROM_LEN,
 	.moved = moved,
 };
+
+static void put_rom(struct vga *v, const struct vga_rom *rom)
+{
+	uint8_t *memory;
+
+	if (!rom || !rom->len)
+		return;
+	memory = board_memory(v->board, VGA_ROM, VGA_ROM_LEN);
+	if (!memory)
+		return;
+	memcpy(memory, rom->data, rom->len);
+	v->has_rom = true;
+}
 
 static void pci_vga_init(void *dev, struct board *board)
 {
 	struct vga *v = dev;
 
+	v->lfb_len = VBE_PCI_BYTES;
 	vga_begin(v, board, NULL);
 	v->lfb_always = true;
+	put_rom(v, board_config(board));
 	pci_init(&v->pci, board, &function);
+	/* It has ports, if not by a BAR: those of all VGAs. */
+	v->pci.config[COMMAND] |= COMMAND_IO;
+	v->pci.writable[COMMAND] |= COMMAND_IO;
 }
 
 static void pci_vga_save(void *dev, struct stash *out)

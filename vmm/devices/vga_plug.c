@@ -3,8 +3,10 @@
  * or one that shows a framebuffer from the first instruction on.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "device.h"
 #include "plug.h"
@@ -44,19 +46,41 @@ static bool find_mode(const char *arg, struct framebuffer *fb)
 	       (bpp == 16 || bpp == 24 || bpp == 32);
 }
 
+/* A VGA BIOS, for firmware to find; a guest that begins without any does not miss
+ * it. */
+static void read_rom(struct vga_rom *rom)
+{
+	const int fd = open(CONFIG_VGA_ROM_FILE, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? -1 : read(fd, rom->data, sizeof(rom->data));
+
+	if (len < 0)
+		log_info(OPTION " pci: " CONFIG_VGA_ROM_FILE ": %s",
+			 strerror(errno));
+	rom->len = len < 0 ? 0 : len;
+	if (fd >= 0)
+		close(fd);
+}
+
 static int add_pci(struct plan *plan)
 {
+	static struct vga_rom rom;
+
 	if (!vga_pci_type()) {
 		log_error(OPTION " pci: PCI was not built in");
 		return -EINVAL;
 	}
-	return plan_add(plan, vga_pci_type(), NULL, 0) ? 0 : -EINVAL;
+	read_rom(&rom);
+	return plan_add(plan, vga_pci_type(), &rom, sizeof(rom)) ? 0 : -EINVAL;
 }
 
 static int vga_plug(struct plan *plan, const char *arg)
 {
 	struct framebuffer fb;
 
+	/* Firmware has asked for it already. */
+	if (!strcmp(arg, "pci") && vga_pci_type() &&
+	    plan_makes(plan, vga_pci_type()))
+		return 0;
 	if (plan_framebuffer(plan) || plan_has(plan, vga_type.name)) {
 		log_error(OPTION " %s: a guest has one screen", arg);
 		return -EINVAL;

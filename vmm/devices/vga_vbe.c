@@ -23,7 +23,6 @@
 
 #define PAGE	  4096
 #define BANK_LEN  0x10000U
-#define BANKS	  (VBE_BYTES / BANK_LEN)
 #define BANK_GPA  0xa0000
 #define ID_OLDEST 0xb0c0
 #define ID	  0xb0c5
@@ -54,6 +53,11 @@ static const struct feature vbe = {
 	.what = "a linear framebuffer, by the Bochs VBE interface",
 };
 FEATURE(vbe);
+
+static unsigned int banks_of(const struct vga *v)
+{
+	return v->lfb_len / BANK_LEN;
+}
 
 /* How a pixel lies in memory. */
 static unsigned int bytes_of(unsigned int bpp)
@@ -94,10 +98,10 @@ static void show(struct vga *v)
 
 	if (!linear && v->held == VGA_HELD_BANK)
 		board_memory_show(v->board, VGA_LFB, BANK_GPA,
-				  v->vbe[VBE_BANK] % BANKS * BANK_LEN, BANK_LEN,
-				  true);
+				  v->vbe[VBE_BANK] % banks_of(v) * BANK_LEN,
+				  BANK_LEN, true);
 	else if (linear)
-		board_memory_show(v->board, VGA_LFB, v->lfb_gpa, 0, VBE_BYTES,
+		board_memory_show(v->board, VGA_LFB, v->lfb_gpa, 0, v->lfb_len,
 				  true);
 	else
 		board_memory_show(v->board, VGA_LFB, 0, 0, 0, false);
@@ -120,7 +124,7 @@ static void clear(struct vga *v)
 {
 	size_t len = (size_t)pitch_of(v) * v->vbe[VBE_YRES];
 
-	len = len < VBE_BYTES ? (len + PAGE - 1) & -PAGE : VBE_BYTES;
+	len = len < v->lfb_len ? (len + PAGE - 1) & -PAGE : v->lfb_len;
 	for (size_t at = 0; at < len; at += PAGE) {
 		uint8_t *page = v->lfb + at;
 
@@ -135,8 +139,9 @@ static void set_width(struct vga *v, unsigned int width)
 
 	v->vbe[VBE_VIRT_WIDTH] = width;
 	pitch = pitch_of(v);
-	v->vbe[VBE_VIRT_HEIGHT] =
-		VBE_BYTES / pitch < UINT16_MAX ? VBE_BYTES / pitch : UINT16_MAX;
+	v->vbe[VBE_VIRT_HEIGHT] = v->lfb_len / pitch < UINT16_MAX ?
+					  v->lfb_len / pitch :
+					  UINT16_MAX;
 }
 
 static void enable(struct vga *v, uint16_t val)
@@ -169,7 +174,7 @@ static bool takes(const struct vga *v, unsigned int index, uint16_t val)
 	case VBE_BPP:
 		return is_bpp(val);
 	case VBE_BANK:
-		return val < BANKS;
+		return val < banks_of(v);
 	case VBE_VIRT_WIDTH:
 		return val >= v->vbe[VBE_XRES];
 	case VBE_X_OFFSET:
@@ -219,7 +224,7 @@ uint16_t vga_vbe_read(const struct vga *v, unsigned int index)
 /* Byte @off of the bank; NULL: no bank is there. */
 uint8_t *vga_vbe_bank(struct vga *v, uint64_t off, bool writes)
 {
-	const size_t at = v->vbe[VBE_BANK] % BANKS * BANK_LEN + off;
+	const size_t at = v->vbe[VBE_BANK] % banks_of(v) * BANK_LEN + off;
 
 	if (!vga_vbe_is_on(v) || off >= BANK_LEN)
 		return NULL;
@@ -228,7 +233,7 @@ uint8_t *vga_vbe_bank(struct vga *v, uint64_t off, bool writes)
 
 uint8_t *vga_vbe_byte(struct vga *v, uint64_t at, bool writes)
 {
-	if (!v->lfb || at >= VBE_BYTES)
+	if (!v->lfb || at >= v->lfb_len)
 		return NULL;
 	v->lfb_used |= writes;
 	v->lfb_touched |= writes;
@@ -270,7 +275,7 @@ static void draw_row(const struct vga *v, size_t from, struct picture *out,
 	uint32_t row[PICTURE_MAX_WIDTH] = { 0 };
 
 	for (unsigned int x = 0; x < out->width; x++, from += bytes)
-		if (from + bytes <= VBE_BYTES)
+		if (from + bytes <= v->lfb_len)
 			row[x] = pixel_of(v, v->lfb + from);
 	picture_row(out, y, row);
 }
@@ -330,7 +335,7 @@ void vga_vbe_init(struct vga *v, const struct framebuffer *fb)
 {
 	if (!v->planes || !board_has(v->board, vbe.name))
 		return;
-	v->lfb = board_memory(v->board, VGA_LFB, VBE_BYTES);
+	v->lfb = board_memory(v->board, VGA_LFB, v->lfb_len);
 	if (!v->lfb)
 		return;
 	v->lfb_changed = 1;
@@ -338,7 +343,7 @@ void vga_vbe_init(struct vga *v, const struct framebuffer *fb)
 	v->vbe[VBE_XRES] = v->vbe[VBE_VIRT_WIDTH] = 640;
 	v->vbe[VBE_YRES] = 480;
 	v->vbe[VBE_BPP] = 8;
-	v->vbe[VBE_MEMORY] = BANKS;
+	v->vbe[VBE_MEMORY] = banks_of(v);
 	set_width(v, v->vbe[VBE_XRES]);
 	if (fb)
 		set_mode(v, fb);
@@ -347,7 +352,7 @@ void vga_vbe_init(struct vga *v, const struct framebuffer *fb)
 void vga_vbe_save(const struct vga *v, struct stash *out)
 {
 	if (v->lfb_used)
-		board_memory_save(out, v->lfb, VBE_BYTES);
+		board_memory_save(out, v->lfb, v->lfb_len);
 }
 
 bool vga_vbe_restored(struct vga *v, struct stash *in)
@@ -361,12 +366,12 @@ bool vga_vbe_restored(struct vga *v, struct stash *in)
 	if (r[VBE_ID] < ID_OLDEST || r[VBE_ID] > ID || !r[VBE_XRES] ||
 	    r[VBE_XRES] > PICTURE_MAX_WIDTH || !r[VBE_YRES] ||
 	    r[VBE_YRES] > PICTURE_MAX_HEIGHT || !is_bpp(r[VBE_BPP]) ||
-	    r[VBE_VIRT_WIDTH] < r[VBE_XRES] || r[VBE_MEMORY] != BANKS)
+	    r[VBE_VIRT_WIDTH] < r[VBE_XRES] || r[VBE_MEMORY] != banks_of(v))
 		return false;
 	if (v->lfb_used)
-		board_memory_restore(in, v->lfb, VBE_BYTES);
+		board_memory_restore(in, v->lfb, v->lfb_len);
 	else if (v->lfb_touched)
-		memset(v->lfb, 0, VBE_BYTES);
+		memset(v->lfb, 0, v->lfb_len);
 	v->lfb_touched = v->lfb_used;
 	vga_vbe_changed(v);
 	show(v);

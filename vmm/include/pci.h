@@ -17,7 +17,8 @@
 
 #define PCI_SLOTS	32
 #define PCI_BARS	6
-#define PCI_WIRES	4 /* for interrupts of all functions */
+#define PCI_ROM		PCI_BARS /* for moved() */
+#define PCI_WIRES	4	 /* for interrupts of all functions */
 #define PCI_CONFIG_SIZE 256
 #define PCI_VECTORS_MAX 32
 
@@ -58,7 +59,12 @@ struct pci_function {
 	 * behind those of its type. */
 	unsigned int first_range;
 
-	/* BAR @bar is decoded from @base on, or it is not. NULL: no matter. */
+	/* Bytes of an expansion ROM, a power of two from 2 KiB on; 0: has none. The
+	 * function shows it itself, as moved() says. */
+	uint32_t rom_size;
+
+	/* BAR @bar is decoded from @base on, or it is not; PCI_ROM: the expansion
+	 * ROM. NULL: no matter. */
 	void (*moved)(struct pci *pci, unsigned int bar, uint64_t base,
 		      bool on);
 

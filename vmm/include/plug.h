@@ -117,4 +117,7 @@ const struct framebuffer *plan_framebuffer(const struct plan *plan);
 /* Whether a device called @name is among those that options have asked for so far. */
 bool plan_has(const struct plan *plan, const char *name);
 
+/* Whether one of them is of @type. */
+bool plan_makes(const struct plan *plan, const struct device_type *type);
+
 #endif

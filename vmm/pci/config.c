@@ -27,9 +27,13 @@
 #define PCI_LATENCY    0x0d
 #define PCI_SUBVENDOR  0x2c
 #define PCI_SUBDEVICE  0x2e
+#define PCI_ROM_REG    0x30
 #define PCI_IRQ_LINE   0x3c
 #define PCI_IRQ_PIN    0x3d
 #define PCI_CAPS_START 0x40
+
+#define PCI_ROM_ON   0x01
+#define PCI_ROM_BASE 0xfffff800
 
 #define FN_BITS 3
 
@@ -93,11 +97,22 @@ static void map_bar(struct pci *pci, unsigned int bar)
 				     pci->config[PCI_COMMAND] & bit);
 }
 
+static void map_rom(struct pci *pci)
+{
+	const uint32_t reg = pci_get(pci, PCI_ROM_REG, 4);
+
+	pci->function->moved(pci, PCI_ROM, reg & PCI_ROM_BASE,
+			     reg & PCI_ROM_ON && pci->config[PCI_COMMAND] &
+							 PCI_COMMAND_MEMORY);
+}
+
 void pci_map_bars(struct pci *pci)
 {
 	for (unsigned int i = 0; i < PCI_BARS; i++)
 		if (pci->function->bars[i].size)
 			map_bar(pci, i);
+	if (pci->function->rom_size)
+		map_rom(pci);
 }
 
 void pci_init(struct pci *pci, struct board *board,
@@ -118,6 +133,8 @@ void pci_init(struct pci *pci, struct board *board,
 	pci_allow(pci, PCI_IRQ_LINE, 1, UINT8_MAX);
 	pci_allow(pci, PCI_CACHE_LINE, 1, UINT8_MAX);
 	pci_allow(pci, PCI_LATENCY, 1, UINT8_MAX);
+	if (f->rom_size)
+		pci_allow(pci, PCI_ROM_REG, 4, -f->rom_size | PCI_ROM_ON);
 	place_bars(pci);
 	pci_allow(pci, PCI_COMMAND, 2,
 		  pci->config[PCI_COMMAND] | PCI_COMMAND_MASTER |
@@ -199,7 +216,7 @@ static void visit_write(struct pci *pci, void *arg)
 
 		*byte = (*byte & ~bits) | (access->val >> i * 8 & bits);
 	}
-	if (access->reg < PCI_BARS_END)
+	if (access->reg < PCI_BARS_END || (access->reg & ~3U) == PCI_ROM_REG)
 		pci_map_bars(pci);
 	if (pci->function->written)
 		pci->function->written(pci, access->reg, access->size);

@@ -320,6 +320,15 @@ static int plug_rom(struct plan *plan, int fd, const char *path)
 	return err;
 }
 
+/* Firmware finds a screen, and the BIOS of it, on PCI. */
+static int plug_screen(struct plan *plan)
+{
+	if (!IS_ON(CONFIG_VGA_VBE) || !plan_allows(plan, "vga") ||
+	    plan_has(plan, "vga"))
+		return 0;
+	return plan_plug(plan, "--vga", "pci");
+}
+
 static int firmware_plug(struct plan *plan, const char *arg)
 {
 	const char *path = arg ? arg : CONFIG_FIRMWARE_FILE;
@@ -335,7 +344,7 @@ static int firmware_plug(struct plan *plan, const char *arg)
 		return failed(path, errno);
 	err = plug_rom(plan, fd, path);
 	close(fd);
-	return err;
+	return err ? err : plug_screen(plan);
 }
 
 static const struct plug plug = {
