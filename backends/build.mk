@@ -140,7 +140,7 @@ san: $(B)/san/vmm/kvm-vnc
 endif
 
 # By itself, as it takes what no other part does: npm, unless xterm.js is in dl/.
-$(WEB_OBJS): | $(B)/deps/web
+$(WEB_OBJS) $(patsubst $(B)/%,$(B)/fuzz/%,$(WEB_OBJS)): | $(B)/deps/web
 web: $(IMAGES)/kvm-web $(B)/san/vmm/kvm-web
 PHONY += web
 

@@ -20,7 +20,7 @@ LOADERS = ("bzimage", "code32", "code64", "flat", "long64", "multiboot1",
            "multiboot2", "paged", "prot32", "pvh", "select", "vmlinux")
 PROGRAMS = tuple("fuzz_" + name for name in
                  ("command", "control", "devices", "disk", "gdb", "gunzip", "initcpio",
-                  "insn", "kvm_net", "machine", "net", "p9", "queue", "saved", "snapshot",
+                  "insn", "kvm_net", "machine", "net", "p9", "people", "queue", "saved", "screen_link", "snapshot",
                   "state",
                   "virtio") +
                  LOADERS)

@@ -20,12 +20,12 @@ JPEG = b"\xff\xd8\xff"
 
 
 @contextlib.contextmanager
-def running(guest="screen", *options, where="vnc"):
+def running(guest="screen", *options, where="vnc", out=subprocess.DEVNULL):
     """(the process, its port)"""
     with subprocess.Popen(
             [vm.KVM_VMM, "--keys=keyboard", "--display", where, *options,
              vm.assemble(guest)], stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+            stdout=out, stderr=subprocess.PIPE) as process:
         try:
             line = process.stderr.readline().decode()
             found = re.search(r"port (\d+)", line)
@@ -79,6 +79,20 @@ def keys():
         wait_for_text(other, CODES, "2e ae 2a 2d aa ad 2a 2d ad aa 2d 2a ad aa "
                       "1c 9c")
         other.close()
+        end(process)
+
+
+def mouse():
+    """The pointer's way is the mouse's; the wheel is none of its buttons."""
+    with running("mouse", out=subprocess.PIPE) as (process, port):
+        tap.equal(process.stdout.read(1), b"\xfa", "it reports")
+        client = rfb.Client(port)
+        client.pointer(0, 5, 3)
+        tap.equal(process.stdout.read(3), b"\x28\5\xfd", "right and down")
+        client.pointer(5, 5, 3)
+        tap.equal(process.stdout.read(3), b"\x0b\0\0", "left and right button")
+        client.close()
+        tap.equal(process.stdout.read(3), b"\x08\0\0", "none stays down")
         end(process)
 
 
@@ -196,6 +210,7 @@ def same_as_file():
 
 if "host" in vm.places("real16"):
     tap.add("the screen, and keys as they are meant (host)", keys)
+    tap.add("the mouse (host)", mouse)
     tap.add("where it listens (host)", places)
     tap.add("half messages and nonsense disturb nobody (host)", hostile)
     tap.add("vncsnapshot of Debian has a picture (host)", snapshot)

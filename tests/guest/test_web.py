@@ -9,6 +9,7 @@ import json
 import os
 import re
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -23,6 +24,7 @@ LIMIT = 120
 PAGE_MAX = 400 << 10
 CODES = 12      # the row that shows scan codes
 TEXT, COUNTS, OVER = 2, 3, 4
+KEY_O, KEY_C = 24, 46
 WEB = os.path.join(tap.IMAGES, "kvm-web")
 
 
@@ -169,6 +171,47 @@ def idle():
         tap.equal(seen, [[], [], []], "VM exits")
         tap.check(line.is_closed(), "the end")
         tap.equal(process.wait(LIMIT), vm.LIMIT, "status")
+
+
+def unseen():
+    """Nothing is drawn for a page that nobody can see, and at once when one can."""
+    with running() as (process, place):
+        line = place.socket()
+
+        def key(code):
+            line.send(bytes([ord("k"), code, 0, 1]))
+            line.send(bytes([ord("k"), code, 0, 0]))
+        line.send(b"v\1")
+        while line.wait(1)[2:6] != b"\xd0\2\x90\1":
+            pass    # 720 by 400
+        line.send(b"v\0")
+        key(KEY_O)
+        tap.equal(printed(line, 4), b"out\n", "what is on its way")
+        key(KEY_C)
+        key(KEY_O)
+        kinds = []
+        while TEXT not in kinds:
+            message = line.receive()
+            kinds.append(message[0])
+        tap.check(1 not in kinds, "pictures for nobody:", kinds)
+        line.send(b"v\1")
+        tap.check(line.wait(1), "a picture")
+        line.close()
+        end(process)
+
+
+def mouse():
+    with running("mouse") as (process, place):
+        line = place.socket()
+        tap.equal(printed(line, 1), b"\xfa", "it reports")
+        line.send(b"m" + struct.pack("<hhbB", 5, 3, 0, 0))
+        tap.equal(printed(line, 3), b"\x28\5\xfd", "right and down")
+        line.send(b"m" + struct.pack("<hhbB", 0, 0, 0, 3))
+        tap.equal(printed(line, 3), b"\x0b\0\0", "two buttons")
+        line.close()
+        other = place.socket()
+        tap.equal(printed(other, 10)[7:], b"\x08\0\0", "none stays down")
+        end(process)
 
 
 def dies_with_it():
@@ -341,6 +384,8 @@ for TEXT_, CASE in [
         ("half requests, huge frames and nonsense disturb nobody", hostile),
         ("the console, and its history, and the end", console),
         ("an idle guest's exits do not rise", idle),
+        ("the mouse, and its buttons", mouse),
+        ("a page that nobody can see is not drawn for", unseen),
         ("it ends when kvm-vmm is killed", dies_with_it),
         ("in Chromium: screen, keys, two pages, again, no complaint", in_browser),
         ("in Chromium: console and reset button", console_in_browser)]:
