@@ -32,6 +32,8 @@
 #define FLAG_AT	   510
 #define SCORE_BIOS 70
 #define SCORE_CD   60
+#define SCORE_PC \
+	89 /* surer than multiboot: GRUB, in a disk's gap, has its mark */
 #define SCORE_DISK 20 /* a kernel may begin with a boot sector that says no */
 
 #define FLOPPY_NAME "floppyimg/"
@@ -74,9 +76,11 @@ static int disk_match(const struct image *image)
 {
 	if (is_cd(image))
 		return SCORE_CD;
-	return has(image, FLAG_AT, BOOT_FLAG) && look_sectors(image) ?
-		       SCORE_DISK :
-		       0;
+	if (!has(image, FLAG_AT, BOOT_FLAG) || !look_sectors(image))
+		return 0;
+	return has_partitions(image) || floppy_size(image) == image->size ?
+		       SCORE_PC :
+		       SCORE_DISK;
 }
 
 static int bios_match(const struct image *image)
