@@ -3,9 +3,9 @@
 with UEFI, and kvm-vmm's.
 
 A boot is {"argv": the command line, "steps": [[what comes, what is typed then], ...]},
-"screen" where that comes on the text screen and not on the serial line, and "prepare", a
-shell's text to run before. Called as a program, with a file of such boots, it prints how
-each went: so all of them share one session of the lab.
+"seat", one of SEATS, where that comes, and "prepare", a shell's text to run before. Called
+as a program, with a file of such boots, it prints how each went: so all of them share one
+session of the lab.
 """
 
 import json
@@ -31,7 +31,7 @@ FIRMWARE = {
              "-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={UEFI}",
              "-drive", f"if=pflash,unit=1,format=raw,snapshot=on,file={VARIABLES}"],
 }
-LIMIT = 60      # seconds for each thing that must come
+LIMIT = 120     # seconds for each thing that must come
 
 
 def qemu_lacks(firmware):
@@ -80,15 +80,24 @@ class Line:
         self.child.send(keys)
 
 
-class Screen(Session):
-    """The text screen, as --display text shows it."""
+class Terminal(Session):
+    """A terminal at the serial line, for what moves its cursor."""
+    WORDS = ()
 
     def __init__(self, argv):
-        super().__init__(*argv[1:], "--display", "text", limit=LIMIT)
+        super().__init__(*argv[1:], *self.WORDS, limit=LIMIT)
 
     def expect(self, pattern):
         self.until(repr(pattern), lambda: any(
             re.search(pattern, row) for row in self.rows()))
+
+
+class Screen(Terminal):
+    """The text screen itself."""
+    WORDS = ("--display", "text")
+
+
+SEATS = {"line": Line, "terminal": Terminal, "screen": Screen}
 
 
 def boot(what):
@@ -98,7 +107,7 @@ def boot(what):
                               stdout=subprocess.PIPE, check=False,
                               stderr=subprocess.STDOUT)
         tap.check(done.returncode == 0, done.stdout)
-    with (Screen if what.get("screen") else Line)(what["argv"]) as seat:
+    with SEATS[what.get("seat", "line")](what["argv"]) as seat:
         for pattern, keys in what["steps"]:
             seat.expect(pattern)
             if keys:
