@@ -18,6 +18,7 @@ FEATURES = {
     "DBG_REPORT": "report",
     "DEV_EDU": "",      # only there when an option asks for it
     "DEV_FW_CFG": "fwcfg",
+    "FWCFG_DMA": "fwcfg-dma",
     "DEV_SPEAKER": "",  # likewise
     "ECAM": "ecam",
     "IOEVENTFD": "ioeventfd",

@@ -67,9 +67,11 @@ def in_machine(name):
 OF_QUEUES = "VIRTIO_EVENT_IDX=n VIRTIO_PACKED=n VIRTIO_MMIO=n VIRTIO_PCI=n " \
     "IOEVENTFD=n SHOWN_REGISTERS=n"
 # Firmware; memory of devices' own is graphics', too.
-OF_FIRMWARE = "pci/i440fx boot/bios x86/cpustate_reset"
+OF_FIRMWARE = "pci/i440fx boot/bios boot/firmware/table_loader " \
+    "x86/cpustate_reset platform_files"
+NO_FIRMWARE = " platform_files_none"
 TAKES_FIRMWARE = " FIRMWARE=n FIRMWARE_FILE=n"
-LOST_OF_FIRMWARE = (r"loader  (bios|disk) .*", r"plug    firmware .*")
+LOST_OF_FIRMWARE = (r"loader  (bios|disk) .*", r"plug    (firmware|boot) .*")
 OF_NET = "NET_USER=n NET_SOCKET=n NET_TAP=n NET_HUB=n "
 LOST_OF_NET = r"(plug    net|net    ) .*"
 # How disks are, which goes with VIRTIO_BLK.
@@ -103,7 +105,7 @@ ROWS = {
         "devices/wav devices/serial_irq devices/cmos_irq "
         + OF_FIRMWARE,
         "core/smp_none core/unstarted_none core/irqfds_none "
-        "devices/serial_irq_none devices/cmos_irq_none",
+        "devices/serial_irq_none devices/cmos_irq_none" + NO_FIRMWARE,
         'IRQCHIP_KERNEL=n IRQCHIP_VMM=n IRQCHIP_SPLIT=n '
         'IRQCHIP_DEFAULT_KERNEL=n DEFAULT_IRQCHIP="none" PIT=n PIT_KERNEL=n '
         'DEV_SPEAKER=n RTC_IRQ8=n SMP=n SMP_MAX=1 UART_IRQ4=n DEV_PIC=n DEV_PIT=n DEV_IOAPIC=n '
@@ -165,7 +167,7 @@ ROWS = {
                      lost=r"feature mouse .*",
                      changed={"devices/i8042": "has nothing to point with",
                               "devices/cmos": "tells of no mouse"}),
-    "DEV_CMOS": Row("devices/cmos* " + OF_FIRMWARE, "", TAKES_FIRMWARE,
+    "DEV_CMOS": Row("devices/cmos* " + OF_FIRMWARE, NO_FIRMWARE, TAKES_FIRMWARE,
                     (r"device  cmos .*", *LOST_OF_FIRMWARE)),
     "DEV_DEBUGCON": Row("devices/debugcon", lost=r"device  debugcon .*"),
     "DEV_POST": Row("devices/post", lost=r"device  post .*"),
@@ -180,9 +182,9 @@ ROWS = {
     "IRQFD": Row("core/irqfds", "core/irqfds_none",
                  lost=r"feature irqfd .*"),
     "PCI": Row("pci/* virtio/pci* core/irqfds core/bus_moving core/board_pci "
-               "devices/vga_pci" + OF_FIRMWARE,
+               "devices/vga_pci " + OF_FIRMWARE,
                "devices/vga_pci_none core/irqfds_none core/bus_moving_none "
-               "core/board_pci_none",
+               "core/board_pci_none" + NO_FIRMWARE,
                "ECAM=n DEV_EDU=n VIRTIO_PCI=n IRQFD=n" + TAKES_FIRMWARE,
                (r"device  (pci|ecam) .*", r"plug    edu .*",
                 r"virtio  pci .*", r"feature irqfd .*", *LOST_OF_FIRMWARE)),
@@ -230,13 +232,13 @@ ROWS = {
     "NET_TAP": Row("net/tap", lost=r"net     tap .*"),
     "NET_HUB": Row("net/hub", lost=r"net     hub .*"),
     "DEV_PORT92": Row("devices/port92", lost=r"device  port92 .*"),
-    "DEV_FW_CFG": Row("devices/fwcfg* " + OF_FIRMWARE,
+    "DEV_FW_CFG": Row("devices/fwcfg* " + OF_FIRMWARE, NO_FIRMWARE,
                       takes="FWCFG_DMA=n" + TAKES_FIRMWARE,
                       lost=(r"device  fwcfg .*", r"feature fwcfg-dma .*",
                             *LOST_OF_FIRMWARE)),
     "FWCFG_DMA": Row("devices/fwcfg_dma", "devices/fwcfg_dma_none",
                      lost=r"feature fwcfg-dma .*"),
-    "FIRMWARE": Row(OF_FIRMWARE, takes="FIRMWARE_FILE=n", lost=LOST_OF_FIRMWARE),
+    "FIRMWARE": Row(OF_FIRMWARE, NO_FIRMWARE, "FIRMWARE_FILE=n", LOST_OF_FIRMWARE),
     "EXIT_PORT": Row("devices/exit_port", lost=r"plug    exit-port .*"),
     "DEV_VGA": Row("devices/vga* boot/firmware/screen probes/screen/* "
                    "util/picture display/* view " + OF_VIEWERS + " util/png",

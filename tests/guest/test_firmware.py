@@ -83,6 +83,10 @@ if vm.is_configured("FIRMWARE"):
         TABLE.add("a disk with partitions is the first IDE disk, C:",
                   lambda place: command("--mem=64M", disk())(place),
                   judge(64 << 20, drive=0x80))
+        TABLE.add("the image goes first, or what --boot names: a disk",
+                  lambda place: command("--mem=64M", "--boot=ca", "--ide",
+                                        disk(), boot())(place),
+                  judge(64 << 20, drive=0x80))
     TABLE.add("with the sanitizers, and several vCPUs",
               lambda place: command("--smp=2", "--mem=64M", boot(),
                                     program=vm.SAN)(place),

@@ -147,6 +147,7 @@ extern const char *const *fake_without;
 extern unsigned int fake_slot;
 extern bool fake_no_messages;
 struct fw_files;
+extern unsigned int fake_boot;		  /* board_boot() */
 extern const struct fw_files *fake_files; /* board_files() */
 extern const void *fake_config;		  /* and what board_config() says */
 /* The size of the terminal: board_terminal(). */

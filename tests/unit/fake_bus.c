@@ -15,6 +15,7 @@
 bool fake_no_messages;
 void *fake_page;
 const struct fw_files *fake_files;
+unsigned int fake_boot;
 
 void fake_broken(const struct board *board, const char *what, uint64_t val)
 {
@@ -267,4 +268,10 @@ void board_leaves(struct board *board)
 void board_emptied(struct board *board)
 {
 	board->emptied++;
+}
+
+unsigned int board_boot(struct board *board)
+{
+	(void)board;
+	return fake_boot;
 }

@@ -36,6 +36,11 @@
 	89 /* surer than multiboot: GRUB, in a disk's gap, has its mark */
 #define SCORE_DISK 20 /* a kernel may begin with a boot sector that says no */
 
+/* Digits of plan_boot() */
+enum { BOOT_FLOPPY = 1, BOOT_DISK, BOOT_CD, BOOT_NET };
+
+#define BOOT_MAX 3 /* that there is room for; the last follows */
+
 #define FLOPPY_NAME "floppyimg/"
 
 /* Bytes of all kinds of floppies that a BIOS knows by their size. */
@@ -97,11 +102,19 @@ static int bios_plug(struct plan *plan, const struct image *image)
 				    plan_plug(plan, "--firmware", image->path);
 }
 
+/* The image goes first, whatever else there is. */
 static int plug_disk(struct plan *plan, const struct image *image)
 {
-	if (is_cd(image))
+	if (is_cd(image)) {
+		plan_boot(plan, BOOT_CD | BOOT_DISK << 4 | BOOT_FLOPPY << 8);
 		return plan_plug(plan, "--cdrom", image->path);
-	return floppy_size(image) ? 0 : plan_plug(plan, "--ide", image->path);
+	}
+	if (floppy_size(image)) {
+		plan_boot(plan, BOOT_FLOPPY | BOOT_DISK << 4 | BOOT_CD << 8);
+		return 0;
+	}
+	plan_boot(plan, BOOT_DISK | BOOT_CD << 4 | BOOT_FLOPPY << 8);
+	return plan_plug(plan, "--ide", image->path);
 }
 
 static int disk_plug(struct plan *plan, const struct image *image)
@@ -175,3 +188,41 @@ static const struct loader disk = {
 	.load = disk_load,
 };
 LOADER(disk);
+
+/* The letters that QEMU has, each at most once. */
+static int boot_plug(struct plan *plan, const char *arg)
+{
+	static const char letters[] = "acdn";
+	unsigned int order = 0, nr = 0;
+	bool good = *arg;
+
+	for (; good && arg[nr]; nr++) {
+		const char *letter = strchr(letters, arg[nr]);
+
+		good = letter && !memchr(arg, arg[nr], nr);
+		if (good && nr < BOOT_MAX)
+			order |= (unsigned int)(letter - letters + 1) << 4 * nr;
+	}
+	if (!good) {
+		log_error("--boot %s: give the order in which firmware tries "
+			  "them: a floppy, c disk, d CD, n network",
+			  arg);
+		return -EINVAL;
+	}
+	if (!plan_has_rom(plan)) {
+		log_error("--boot: this guest begins with no firmware that "
+			  "could look for anything; give it a disk, or "
+			  "--firmware");
+		return -EINVAL;
+	}
+	plan_boot(plan, order);
+	return 0;
+}
+
+static const struct plug order = {
+	.option = "--boot",
+	.arg = "ORDER",
+	.what = "what firmware starts: a floppy, c disk, d CD, n network",
+	.plug = boot_plug,
+};
+PLUG(order);

@@ -58,6 +58,11 @@ bool board_has_place(const struct vm *vm, const struct device_type *type)
 	       (!type->spare || has_spares(vm));
 }
 
+unsigned int board_boot(struct board *board)
+{
+	return board->vm->config.plan ? board->vm->config.plan->boot : 0;
+}
+
 /* Whether a device has to do with the window of include/device_memory.h. */
 bool boards_have_window(const struct vm *vm)
 {

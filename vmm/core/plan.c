@@ -130,6 +130,11 @@ bool plan_has_rom(const struct plan *plan)
 	return false;
 }
 
+void plan_boot(struct plan *plan, unsigned int order)
+{
+	plan->boot = order;
+}
+
 void plan_choose(struct plan *plan, const void *row)
 {
 	plan->choice = row;

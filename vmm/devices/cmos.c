@@ -30,6 +30,8 @@ enum {
 	CMOS_BASE_KIB = 0x15,
 	CMOS_EXTENDED_KIB = 0x17, /* from 1 MiB on, two copies */
 	CMOS_EXTENDED_KIB_2 = 0x30,
+	CMOS_BOOT_3 = 0x38,   /* what to start third, high digit */
+	CMOS_BOOT = 0x3d,     /* first and second, low digit and high */
 	CMOS_FROM_16M = 0x34, /* in units of 64 KiB, as the next */
 	CMOS_FROM_4G = 0x5b,
 	CMOS_LAST_CPU = 0x5f,
@@ -173,6 +175,15 @@ static void put_size(struct cmos *c)
 	put_number(c, CMOS_LAST_CPU, size.nr_cpus - 1, 1);
 }
 
+/* As Bochs' BIOS has it, and whoever came after it. */
+static void put_boot(struct cmos *c)
+{
+	const unsigned int order = board_boot(c->board);
+
+	c->ram[CMOS_BOOT] = order;
+	c->ram[CMOS_BOOT_3] = order >> 4 & 0xf0;
+}
+
 static void cmos_timer(void *dev)
 {
 	struct cmos *c = dev;
@@ -203,6 +214,7 @@ static void cmos_init(void *dev, struct board *board)
 	c->ram[RTC_REG_B] = B_24H;
 	c->ram[RTC_REG_D] = D_VRT;
 	put_size(c);
+	put_boot(c);
 	cmos_snapshot(c, RTC_SECONDS);
 	cmos_follow(c);
 	c->flags = 0;

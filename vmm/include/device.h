@@ -351,6 +351,9 @@ unsigned int board_guest_id(struct board *board);
  * include/plug.h. NULL for a device that is in every guest. */
 const void *board_config(struct board *board);
 
+/* What firmware is to start: see plan_boot() in include/plug.h. */
+unsigned int board_boot(struct board *board);
+
 /* What firmware is given by fw_cfg (util/fwfile.h); NULL: this guest begins with
  * none. They are there from its first instruction on, not in init(). */
 const struct fw_files *board_files(struct board *board);

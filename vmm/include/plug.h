@@ -104,6 +104,10 @@ int plan_plug(struct plan *plan, const char *option, const char *arg);
 /* Whether firmware is plugged in. */
 bool plan_has_rom(const struct plan *plan);
 
+/* What firmware is to start, in that order, as CMOS RAM has it: a digit of 16 for each,
+ * the lowest first: 1 a floppy, 2 a disk, 3 a CD, 4 the network. 0: as it likes. */
+void plan_boot(struct plan *plan, unsigned int order);
+
 /* What an early plug has decided for those that come after it: a row of whatever
  * table they agree on; NULL: nothing yet. */
 void plan_choose(struct plan *plan, const void *row);
