@@ -1,10 +1,11 @@
 """An output tree of its own for one test, and make in it."""
 
+import fcntl
+import itertools
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -26,19 +27,50 @@ def tracked():
             if os.path.isfile(os.path.join(tap.TOP, path))]
 
 
+def claim(parent):
+    """(path, lock) of an empty folder that nobody else has meanwhile.
+
+    Its name is the same in every run: ccache finds again what was compiled there.
+    """
+    os.makedirs(parent, exist_ok=True)
+    stem = os.path.splitext(os.path.basename(sys.argv[0]))[0]
+    for number in itertools.count():
+        path = os.path.join(parent, f"config.{stem}.{number}")
+        os.makedirs(path, exist_ok=True)
+        try:
+            lock = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:   # somebody is done with it
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(lock), os.stat(path)):
+                empty(path)         # of what was killed
+                return path, lock
+        except (BlockingIOError, FileNotFoundError):
+            pass
+        os.close(lock)
+
+
+def empty(path):
+    for entry in os.scandir(path):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+        else:
+            os.unlink(entry.path)
+
+
 class Tree:
     """A directory for O=; goes away with `with`."""
 
     top = tap.TOP       # where make runs
 
     def __enter__(self):
-        parent = os.path.join(tap.BUILD, "tests")
-        os.makedirs(parent, exist_ok=True)
-        self.path = tempfile.mkdtemp(prefix="config.", dir=parent)
+        self.path, self.lock = claim(os.path.join(tap.BUILD, "tests"))
         return self
 
     def __exit__(self, *unused):
         shutil.rmtree(self.path)
+        os.close(self.lock)
 
     def at(self, *parts):
         return os.path.join(self.path, *parts)

@@ -52,7 +52,9 @@ def run(program, *args):
             file.write("#!/bin/sh\n" + program + "\n")
         os.chmod(path, 0o755)
         done = subprocess.run([tree + "/tests/run", *args], text=True,
-                              capture_output=True, check=False)
+                              capture_output=True, check=False,
+                              env={**os.environ,
+                                   "MKVM_BUILD": os.path.join(tree, "build")})
     return done.returncode, done.stdout.splitlines()
 
 
