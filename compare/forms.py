@@ -19,8 +19,10 @@ FEATURES = {
     "DEV_EDU": "",      # only there when an option asks for it
     "DEV_FW_CFG": "fwcfg",
     "FWCFG_DMA": "fwcfg-dma",
+    "DEV_IDE": "",      # likewise
     "DEV_SPEAKER": "",  # likewise
     "ECAM": "ecam",
+    "IDE_DMA": "ide-dma",
     "IOEVENTFD": "ioeventfd",
     "IO_URING": "io-uring",
     "IRQFD": "irqfd",

@@ -58,6 +58,9 @@ endif
 ifneq ($(CONFIG_SNAPSHOT),y)
 FUZZ_TESTS := $(filter-out %/fuzz_state,$(FUZZ_TESTS))
 endif
+ifneq ($(CONFIG_IDE_DMA)$(CONFIG_IDE_CDROM),yy)
+FUZZ_TESTS := $(filter-out %/fuzz_ide,$(FUZZ_TESTS))
+endif
 ifneq ($(CONFIG_DBG_GDB),y)
 FUZZ_TESTS := $(filter-out %/fuzz_gdb,$(FUZZ_TESTS))
 endif
@@ -86,6 +89,9 @@ fuzz-link-fuzz_gdb := $(addprefix -Wl$(comma)--wrap=,ioctl vcpu_ask vm_pause_wai
 
 fuzz-link-fuzz_command := $(addprefix -Wl$(comma)--wrap=,ioctl vcpu_ask_until vm_quit \
 			  power_ask services_on_main)
+
+# pci_world.h can say what it finds wrong.
+fuzz-link-fuzz_ide := -lcmocka
 
 fuzz-link-fuzz_insn := -lZydis -lZycore
 

@@ -74,11 +74,11 @@ TAKES_FIRMWARE = " FIRMWARE=n FIRMWARE_FILE=n"
 LOST_OF_FIRMWARE = (r"loader  (bios|disk) .*", r"plug    (firmware|boot) .*")
 OF_NET = "NET_USER=n NET_SOCKET=n NET_TAP=n NET_HUB=n "
 LOST_OF_NET = r"(plug    net|net    ) .*"
-# How disks are, which goes with VIRTIO_BLK.
-OF_DISKS = \
-    "VIRTIO_BLK=n DISK_OVERLAY=n DISK_NBD=n DISK_MAP=n IO_URING=n "
-LOST_OF_DISKS = (r"plug    disk .*", r"disk    .*", r"feature io-uring .*",
-                 r"feature disk-check .*")
+# What goes with VIRTIO_BLK: how disks are stays for IDE.
+OF_DISKS = "VIRTIO_BLK=n IO_URING=n "
+LOST_OF_DISKS = (r"plug    disk .*", r"feature io-uring .*")
+OF_IDE = "IDE_DMA=n IDE_CDROM=n "
+LOST_OF_IDE = (r"plug    (ide|cdrom) .*", r"feature ide-dma .*")
 # What is behind them, likewise.
 VIRTIO_DEVICES = "VIRTIO_RNG=n VIRTIO_CONSOLE=n VIRTIO_BALLOON=n VIRTIO_9P=n " \
     "VIRTIO_NET=n " + OF_NET + OF_DISKS
@@ -182,18 +182,18 @@ ROWS = {
     "IRQFD": Row("core/irqfds", "core/irqfds_none",
                  lost=r"feature irqfd .*"),
     "PCI": Row("pci/* virtio/pci* core/irqfds core/bus_moving core/board_pci "
-               "devices/vga_pci " + OF_FIRMWARE,
+               "ide/dma ide/function devices/vga_pci " + OF_FIRMWARE,
                "devices/vga_pci_none core/irqfds_none core/bus_moving_none "
-               "core/board_pci_none" + NO_FIRMWARE,
-               "ECAM=n DEV_EDU=n VIRTIO_PCI=n IRQFD=n" + TAKES_FIRMWARE,
+               "core/board_pci_none ide/dma_none ide/function_none" + NO_FIRMWARE,
+               "ECAM=n DEV_EDU=n VIRTIO_PCI=n IRQFD=n IDE_DMA=n" + TAKES_FIRMWARE,
                (r"device  (pci|ecam) .*", r"plug    edu .*",
-                r"virtio  pci .*", r"feature irqfd .*", *LOST_OF_FIRMWARE)),
+                r"virtio  pci .*", r"feature (irqfd|ide-dma) .*", *LOST_OF_FIRMWARE)),
     "ECAM": Row("pci/ecam", lost=r"device  ecam .*"),
     "DEV_EDU": Row("pci/edu", lost=r"plug    edu .*"),
-    "VIRTIO": Row("virtio/* net/* disk/* core/workers "
+    "VIRTIO": Row("virtio/* net/* "
                   "core/board_queue core/discard core/ioevents core/shown "
                   "boot/linux_windows boot/root",
-                  "core/workers_none core/board_queue_none "
+                  "core/board_queue_none "
                   "core/ioevents_none core/shown_none "
                   "boot/linux_windows_none",
                   VIRTIO_DEVICES + OF_QUEUES + " BOOT_ROOT=n",
@@ -208,9 +208,14 @@ ROWS = {
     "SHOWN_REGISTERS": Row("core/shown", "core/shown_none",
                            lost=r"feature shown-registers .*"),
     "VIRTIO_PCI": Row("virtio/pci*", lost=r"virtio  pci .*"),
-    "VIRTIO_BLK": Row("virtio/blk* disk/*",
+    "VIRTIO_BLK": Row("virtio/blk*",
                       takes=OF_DISKS.replace("VIRTIO_BLK=n ", ""),
                       lost=LOST_OF_DISKS),
+    "DEV_IDE": Row("ide/*", takes=OF_IDE, lost=LOST_OF_IDE),
+    "IDE_DMA": Row("ide/dma ide/function", "ide/dma_none ide/function_none",
+                   lost=r"feature ide-dma .*"),
+    "IDE_CDROM": Row("ide/packet ide/packet_reply ide/cdrom",
+                     "ide/packet_none", lost=r"plug    cdrom .*"),
     "DISK_OVERLAY": Row("disk/overlay disk/changes disk/changes_saved",
                         lost=r"disk    overlay .*"),
     "DISK_NBD": Row("disk/nbd disk/nbd_talk", lost=r"disk    nbd .*"),
@@ -309,10 +314,10 @@ ROWS = {
         "devices/hypercall_saved boot/firmware/vmgenid service/snapshot/* "
         "service/fork/* "
         "core/state* core/slots_saved util/parts util/stash util/pageset words "
-        "virtio/saved virtio/*_saved virtio/p9/saved disk/*_saved "
-        "irqchip/kernel_state pci/saved reset_button",
+        "virtio/saved virtio/*_saved virtio/p9/saved disk/saved disk/*_saved "
+        "ide/saved irqchip/kernel_state pci/saved reset_button",
         "words_none reset_button_none service/snapshot/restore_none devices/hypercall_none irqchip/kernel_state_none",
-        changed={part + "/*": "is not remembered" for part in ("devices", "disk", "pci", "virtio")},
+        changed={part + "/*": "is not remembered" for part in ("devices", "disk", "ide", "pci", "virtio")},
         takes="VMGENID=n FORK=n", lost=(r"service (restore|copy-of|save|save-on-exit) .*",
                       r"feature (vmgenid|disk-check) .*",
                       r"command show-snapshot .*")),

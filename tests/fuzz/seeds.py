@@ -130,6 +130,18 @@ def debugger(how):
         b"\xff\1\x47\5D\xff\5vKill;1\xff"
 
 
+def drives():
+    """A CD-ROM behind a disk: reads and writes by DMA, by port, a packet, a snapshot:
+    fuzz_ide.c."""
+    dma = b"\1\0\0\x08\5\0\0%c" + b"\4\0\x10\1\3" + \
+        b"\0\x20\0\0\4\0" * 2 + b"\0\x50\0\0\x10\x80" + b"\x09" + b"\5\1\1"
+    port = b"\1\0\0\2\5\0\0\x20\5\1\1\2\xa0\2\xa0\1\0\0\2\5\0\0\x30\2\x10"
+    packet = b"\3\0\0\x08\x28\0\0\0\0\1\0\0\2\0\0\0\5\1\1\2\xff\2\xff"
+    return [b"\2" + dma % 0xc8 + port + packet + b"\x0f\1\x10\0\0\5" + packet,
+            b"\1" + dma % 0xca + b"\0\1\0\4\0\0\0" + port,
+            b"\2" + packet.replace(b"\x28", b"\x43") + packet.replace(b"\x28", b"\x5a")]
+
+
 def of(name):
     """The seeds of the program fuzz_..."""
     if name == "fuzz_initcpio":
@@ -148,6 +160,8 @@ def of(name):
         return [network(4, 34), network(6, 54), network(0, 34)]
     if name == "fuzz_gdb":
         return [debugger(how) for how in (0x10, 0x1d, 0x16, 0x13, 0x0f)]
+    if name == "fuzz_ide":
+        return drives()
     if name == "fuzz_disk":
         return disk_sides()
     if name == "fuzz_control":      # joins, says, is answered, attaches, goes

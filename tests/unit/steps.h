@@ -42,6 +42,7 @@ enum step_op {
 	STEP_LISTS,
 	STEP_WANTED,
 	STEP_POWER,
+	STEP_WORK,
 	STEP_KEY,
 	STEP_POINTER,
 	STEP_PUT,
@@ -82,6 +83,7 @@ struct step {
 #define PUT(nr)		  STEP(STEP_PUT, nr, 0) /* into a spare slot */
 #define WANT(nr)	  STEP(STEP_WANT, nr, 0) /* it is wanted back */
 #define EVENT(gpe)	  STEP(STEP_EVENT, gpe, 0)
+#define WORK		  STEP(STEP_WORK, 0, 0) /* workers, until they wait */
 #define AT_EOI(vector)	  STEP(STEP_EOI, 0, vector) /* a CPU is through */
 
 /* What it expects; the counts are since power-on */
@@ -145,6 +147,10 @@ static inline bool step_do(struct board *b, const struct step *s)
 		return true;
 	case STEP_UNTIL:
 		fake_run_until(b, s->val);
+		return true;
+	case STEP_WORK:
+		while (fake_work(b))
+			;
 		return true;
 	case STEP_LINE:
 		b->type->chip->line(b->dev, s->at, s->val);

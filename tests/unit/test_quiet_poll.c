@@ -34,7 +34,7 @@ static void polling_nobody(void **unused)
 	broken(poll_nobody_port,
 	       "the guest reads port 0x1f7 over and over, from 0x1000, and no "
 	       "device is there: all bits are 1; a PC may have IDE disks "
-	       "there; here --disk is virtio");
+	       "there: --ide FILE");
 	polls(SAMPLE_IN, 0x1234, NULL, 0xff, 100);
 	broken(poll_nobody_port,
 	       "the guest reads port 0x1234 over and over, from 0x1000, and no "

@@ -29,6 +29,7 @@
 /* PCI: configuration mechanism #1 and ECAM of bus 0, windows for BARs, and
  * where INTA# of device 0 goes (platform_intx() in include/firmware.h). */
 #define PC_PCI_CONFIG	 0xcf8
+#define PC_PCI_OLD_LAST	 0xcf7 /* ports below that */
 #define PC_ECAM_GPA	 0xe0000000
 #define PC_ECAM_LEN	 0x00100000
 #define PC_PCI_MEM1	 0xc0000000

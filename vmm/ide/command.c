@@ -347,6 +347,7 @@ static void run(struct ide_channel *c, uint8_t command)
 	const bool is_cd = ide_slot(c)->is_cd;
 
 	c->state->command = command;
+	ide_drive(c)->error = 0;
 	c->state->wide = row && row->wide;
 	if (!row)
 		board_oddity(c->ide->board, "no such command", command);

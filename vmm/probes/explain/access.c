@@ -14,9 +14,9 @@
 #define SHOWN_MAX 8 /* bytes of a string instruction that are shown */
 
 static const struct explain_table *const tables[] = {
-	&explain_serial, &explain_hypercall, &explain_i8042,
-	&explain_cmos,	 &explain_ioapic,    &explain_virtio,
-	&explain_pci,	 &explain_vga,	     &explain_chips,
+	&explain_serial, &explain_hypercall, &explain_i8042, &explain_cmos,
+	&explain_ioapic, &explain_virtio,    &explain_pci,   &explain_vga,
+	&explain_ide,	 &explain_chips,
 };
 
 static void take_port(struct explain_access *access, const struct kvm_run *run)

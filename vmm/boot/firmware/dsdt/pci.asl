@@ -25,6 +25,11 @@ BLOCK
 					MaxFixed, PosDecode,
 					0, 0, 0, 0, 1)
 				IO (Decode16, PC_PCI_CONFIG, PC_PCI_CONFIG, 1, 8)
+				/* Functions at the ports of old: IDE, VGA. */
+				WordIO (ResourceProducer, MinFixed, MaxFixed,
+					PosDecode, EntireRange,
+					0, 0, PC_PCI_OLD_LAST,
+					0, PC_PCI_CONFIG)
 				WordIO (ResourceProducer, MinFixed, MaxFixed,
 					PosDecode, EntireRange,
 					0, PC_PCI_IO,
