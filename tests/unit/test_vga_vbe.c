@@ -318,6 +318,7 @@ int main(void)
 		PICTURE_TEST(test_moved),	   PICTURE_TEST(test_written),
 		PICTURE_TEST(test_cleared),	   PICTURE_TEST(test_banks),
 		PICTURE_TEST(test_from_the_start), PICTURE_TEST(test_pci),
+		PICTURE_TEST(test_rom),
 		cmocka_unit_test(test_words),	   PICTURE_TEST(test_hostile),
 	};
 
