@@ -11,10 +11,13 @@ guest-$(CONFIG_GUEST_FIBONACCI)            += fibonacci
 guest-$(CONFIG_GUEST_MATRIX)               += matrix
 guest-$(CONFIG_GUEST_HCTEST)               += hctest
 guest-$(CONFIG_GUEST_MODE13)               += mode13
+guest-$(CONFIG_GUEST_BOOTSECTOR)           += bootsector
 
 # Protected and long mode: images/NAME.elf, linked where it is loaded.
 guest32-$(CONFIG_GUEST_HELLO32) += hello32
 guest32-$(CONFIG_GUEST_PAE32)   += pae32
+guest32-$(CONFIG_GUEST_PIXELS32) += pixels32
+guest64-$(CONFIG_GUEST_PIXELS64) += pixels64
 guest64-$(CONFIG_GUEST_HELLO64) += hello64
 guest64-$(CONFIG_GUEST_WALK64)  += walk64
 guest64-$(CONFIG_GUEST_COMPUTE) += compute

@@ -23,7 +23,8 @@ CONFIG = """\
 CONFIG_RUN_HELLO=y
 """ + "".join(f"# CONFIG_GUEST_{name} is not set\n" for name in (
     "MINIMAL", "COUNTER", "MULTIPLICATION", "MULTIPLICATION_SHORT",
-    "FIBONACCI", "MATRIX", "HCTEST", "HELLO32", "PAE32", "WALK64", "COMPUTE"))
+    "FIBONACCI", "MATRIX", "HCTEST", "HELLO32", "PAE32", "WALK64", "COMPUTE", "MODE13",
+    "BOOTSECTOR", "PIXELS32", "PIXELS64"))
 REAL = """\
 /* Says nothing of what it is:
 	.code64 in a comment's middle is no directive, .code32 neither. */

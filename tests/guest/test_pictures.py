@@ -1,0 +1,69 @@
+#!/usr/bin/python3
+"""Guests that draw: what is in the pictures they leave."""
+
+import os
+import subprocess
+import tempfile
+
+import pngfile
+import vm
+from vm import tap
+
+WORK = tempfile.TemporaryDirectory(dir=tap.BUILD)
+LIMIT = 120
+
+
+def shot(name, *options):
+    path = os.path.join(WORK.name, name + ".png")
+    done = subprocess.run([vm.KVM_VMM, "--screenshot", path, *options, vm.image(name)],
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          check=False, timeout=LIMIT)
+    tap.equal(done.returncode, vm.OK, done.stderr)
+    return pngfile.read(path)
+
+
+def colour(index):
+    """Of mode13's palette, 6 bits of each part made 8."""
+    return tuple(max(0, min(63, index - start)) * 255 // 63
+                 for start in (0, 64, 128))
+
+
+def mode13():
+    picture = shot("mode13.bin")
+    tap.equal((picture.width, picture.height), (320, 200), "size")
+    for y, row in enumerate(picture.rows):
+        tap.equal(set(row), {colour(y + 31)}, f"row {y} of the last frame")
+
+
+def in_the_lab():
+    """Both in one session: a computation takes its time in an emulator."""
+    script = " && ".join(
+        f"{vm.KVM_VMM} --screenshot {WORK.name}/{name}.png {vm.image(name + '.elf')}"
+        for name in ("pixels32", "pixels64"))
+    done = subprocess.run(vm.lab_command(["sh", "-c", script], "--out", WORK.name),
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          check=False, timeout=LIMIT)
+    tap.check(done.returncode == 0, done.stdout, done.stderr)
+    picture = pngfile.read(os.path.join(WORK.name, "pixels32.png"))
+    tap.equal((picture.width, picture.height), (320, 240), "size")
+    for x, y in (0, 0), (319, 0), (0, 239), (319, 239), (32, 0), (100, 77):
+        tap.equal(picture.rows[y][x], (x * 255 // 319, y * 255 // 239,
+                                       ((x ^ y) & 0x20) * 4), f"pixel {x}, {y}")
+    rows = pngfile.read(os.path.join(WORK.name, "pixels64.png")).rows
+    tap.equal(rows[120][240], (0, 0, 0), "0 is in the set")
+    tap.equal(rows[120][130], (0, 0, 0), "-1 is in the set")
+    tap.check(any(rows[0][0]), "-2.25-1.1i is not")
+    tap.check(sum(not any(p) for row in rows for p in row) > 8000, "its area")
+
+
+if vm.has_feature("vga-graphics") and vm.has_feature("screenshot", "probe"):
+    if not vm.lacks("host", "real16"):
+        tap.add("mode 13h: bars, each line in the colour of its place", mode13)
+    if vm.has_feature("vga-vbe"):
+        reason = vm.lacks("lab", "long64") or \
+            vm.not_configured("long64", ("pixels32.elf", "pixels64.elf"))
+        tap.add("a linear framebuffer, from 32 and 64 bits",
+                vm.skip if reason else in_the_lab, *([reason] if reason else []))
+else:
+    tap.add("pictures", vm.skip, "VGA_GRAPHICS or DISPLAY_PNG is off")
+tap.main()
