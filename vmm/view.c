@@ -19,6 +19,7 @@
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/log_loop.h"
+#include "util/picture.h"
 #include "util/surface.h"
 #include "util/text.h"
 
@@ -107,6 +108,9 @@ void view_close(struct view *view)
 {
 	if (view->tick.fd >= 0)
 		close(view->tick.fd);
+	if (view->picture)
+		free(view->picture->pixels);
+	free(view->picture);
 	free(view->surface);
 	free(view->state);
 }
@@ -170,6 +174,31 @@ static void let_messages_come(struct view *view)
 	log_hold(false);
 }
 
+/* Room for a picture, once there is something to be painted. */
+static bool make_picture(struct view *view)
+{
+	if (view->picture)
+		return true;
+	view->picture = calloc(1, sizeof(*view->picture));
+	if (view->picture)
+		view->picture->pixels = malloc(PICTURE_BYTES);
+	if (view->picture && view->picture->pixels)
+		return true;
+	free(view->picture);
+	view->picture = NULL;
+	return false;
+}
+
+/* The guest's graphics, in view->picture. */
+static bool look_closer(struct view *view)
+{
+	const struct vm *vm = &view->vms[view->console->front->id];
+
+	return view->surface->mode == SURFACE_GRAPHICS &&
+	       view->display->paint && make_picture(view) &&
+	       boards_picture(vm, view->picture);
+}
+
 static void draw(struct view *view)
 {
 	struct display_terminal terminal = {
@@ -187,7 +216,12 @@ static void draw(struct view *view)
 		terminal.lines = USUAL_LINES;
 	}
 	text_init(&text, view->buf, sizeof(view->buf));
-	view->display->draw(view->state, view->surface, &terminal, &text);
+	if (look_closer(view))
+		view->display->paint(view->state, view->picture, &terminal,
+				     &text);
+	else
+		view->display->draw(view->state, view->surface, &terminal,
+				    &text);
 	view->at = 0;
 	view->len = text.len;
 	flush(view);

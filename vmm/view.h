@@ -17,6 +17,7 @@
 
 struct console;
 struct display;
+struct picture;
 struct surface;
 struct vm;
 
@@ -26,6 +27,7 @@ struct view {
 	const struct display *display; /* NULL: there is no screen to see */
 	void *state;		       /* the display's */
 	struct surface *surface;
+	struct picture *picture; /* NULL: no graphics yet */
 	struct event_loop *loop;
 	struct event_source tick; /* timerfd */
 	struct console *console;

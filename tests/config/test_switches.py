@@ -260,7 +260,7 @@ ROWS = {
     "VGA_VBE": Row("devices/vga_vbe devices/vga_plug devices/vga_pci",
                    "devices/vga_vbe_none",
                    lost=(r"feature vga-vbe .*", r"plug    vga .*")),
-    "DISPLAY_TEXT": Row("display/text view", "view_none",
+    "DISPLAY_TEXT": Row("display/text display/blocks view", "view_none",
                         lost=r"display text .*"),
     "BOOT_FLAT": Row("boot/flat", lost=r"loader  flat .*"),
     "BOOT_MULTIBOOT1": Row("boot/multiboot1", lost=r"loader  multiboot1 .*"),

@@ -1,4 +1,4 @@
-/* objects: display/text.o util/surface.o util/text.o */
+/* objects: display/text.o display/blocks.o util/surface.o util/text.o */
 /* What is written into a terminal for a screen: sequences, and nothing else. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "display.h"
+#include "util/picture.h"
 #include "util/surface.h"
 #include "util/text.h"
 
@@ -233,6 +234,76 @@ static void smaller_terminal(void **unused)
 	assert_true(draw_into(sizeof(out)) > 2000);
 }
 
+static uint32_t pixels[320 * 200];
+static struct picture picture;
+
+static const char *paint(size_t room)
+{
+	struct text text;
+
+	text_init(&text, out, room);
+	display->paint(state, &picture, &terminal, &text);
+	assert_true(text.len < room);
+	picture.changed = 0;
+	return out;
+}
+
+/* Two pixels a character, each the mean of its place; then what has changed. */
+static void painted(void **unused)
+{
+	(void)unused;
+	picture = (struct picture){ 320, 200, pixels, UINT64_MAX, 0 };
+	for (unsigned int i = 0; i < 320 * 200; i++)
+		pixels[i] = i / 320 < 100 ? 0xff0000 : 0x0000ff;
+	terminal.columns = 40;
+	terminal.lines = 15;
+	paint(sizeof(out));
+	assert_memory_equal(out,
+			    "\033[m\033[2J\033[?25l\033[1;1H"
+			    "\033[48;2;255;0;0m    ",
+			    35);
+	/* The eighth line is half red and half blue. */
+	assert_non_null(strstr(out, "\033[8;1H\033[48;2;0;0;255m"
+				    "\033[38;2;255;0;0m▀▀▀"));
+	assert_null(strstr(out, "\033[16;"));
+	assert_string_equal(paint(sizeof(out)), "");
+	for (unsigned int i = 0; i < 8; i++)
+		pixels[199 * 320 + 312 + i] = 0xffffff;
+	picture.changed = 1ULL << 63;
+	assert_non_null(strstr(paint(sizeof(out)), "\033[15;40H"));
+	assert_true(strlen(out) < 80);
+	/* Text in between, and all of it again, in pieces. */
+	draw();
+	assert_true(strlen(paint(1024)) > 600);
+	for (unsigned int i = 0; i < 100 && *paint(256); i++)
+		;
+	assert_string_equal(out, "");
+}
+
+static void painted_by_less(void **unused)
+{
+	(void)unused;
+	picture = (struct picture){ 320, 200, pixels, UINT64_MAX, 0 };
+	for (unsigned int i = 0; i < 320 * 200; i++)
+		pixels[i] = i % 320 < 160 ? 0 : 0xffffff;
+	terminal.utf8 = false;
+	terminal.columns = 8;
+	terminal.lines = 3;
+	assert_string_equal(paint(sizeof(out)), "\033[m\033[2J\033[?25l"
+						"\033[1;1H\033[48;2;0;0;0m    "
+						"\033[48;2;255;255;255m    "
+						"\033[2;1H\033[48;2;0;0;0m    "
+						"\033[48;2;255;255;255m    "
+						"\033[3;1H\033[48;2;0;0;0m    "
+						"\033[48;2;255;255;255m    ");
+	terminal.colour = false;
+	terminal.lines = 1;
+	assert_string_equal(paint(sizeof(out)), "\033[m\033[2J\033[?25l"
+						"\033[1;1H @");
+	terminal.columns = 1;
+	paint(sizeof(out));
+}
+
 static void graphics(void **unused)
 {
 	(void)unused;
@@ -294,6 +365,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(smaller_terminal, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(graphics, setup, teardown),
+		cmocka_unit_test_setup_teardown(painted, setup, teardown),
+		cmocka_unit_test_setup_teardown(painted_by_less, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(little_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(hostile, setup, teardown),
 	};

@@ -314,12 +314,17 @@ static void test_hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_registers),  PICTURE_TEST(test_depths),
-		PICTURE_TEST(test_moved),	   PICTURE_TEST(test_written),
-		PICTURE_TEST(test_cleared),	   PICTURE_TEST(test_banks),
-		PICTURE_TEST(test_from_the_start), PICTURE_TEST(test_pci),
+		cmocka_unit_test(test_registers),
+		PICTURE_TEST(test_depths),
+		PICTURE_TEST(test_moved),
+		PICTURE_TEST(test_written),
+		PICTURE_TEST(test_cleared),
+		PICTURE_TEST(test_banks),
+		PICTURE_TEST(test_from_the_start),
+		PICTURE_TEST(test_pci),
 		PICTURE_TEST(test_rom),
-		cmocka_unit_test(test_words),	   PICTURE_TEST(test_hostile),
+		cmocka_unit_test(test_words),
+		PICTURE_TEST(test_hostile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "display.h"
+#include "display/blocks.h"
 #include "util/surface.h"
 #include "util/text.h"
 
@@ -21,6 +22,7 @@
 #define UNDERLINED 0x0100 /* is the one that underlines */
 
 struct text_display {
+	struct blocks blocks;	     /* graphics */
 	unsigned int columns, lines; /* of the terminal that are in use */
 	unsigned int next; /* the line to begin with: where room ran out */
 	unsigned int width, height; /* of the terminal, all of it */
@@ -247,6 +249,7 @@ static void text_draw(void *dev, const struct surface *surface,
 		.d = d, .surface = surface, .terminal = terminal, .out = out
 	};
 
+	d->blocks.width = 0;
 	if (!is_same(&f))
 		begin_anew(&f);
 	if (has_cursor(surface)) {
@@ -257,15 +260,26 @@ static void text_draw(void *dev, const struct surface *surface,
 		draw_cursor(&f);
 }
 
+static void text_paint(void *dev, const struct picture *picture,
+		       const struct display_terminal *terminal,
+		       struct text *out)
+{
+	struct text_display *d = dev;
+
+	d->width = 0;
+	blocks_paint(&d->blocks, picture, terminal, out);
+}
+
 /* Where there is no second screen, what follows comes below the picture. */
 #define END "\033[m\033[999H\n\033[?1049l\033[?25h"
 
 static const struct display text = {
 	.name = "text",
-	.what = "a guest's text screen, in the terminal",
+	.what = "a guest's screen, in the terminal",
 	.size = sizeof(struct text_display),
 	.begin = "\033[?1049h\033[?25l",
 	.end = { END, END "\033[0 q" },
 	.draw = text_draw,
+	.paint = text_paint,
 };
 DISPLAY(text);

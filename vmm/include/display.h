@@ -14,6 +14,7 @@
 
 #include "table.h"
 
+struct picture; /* util/picture.h */
 struct surface; /* util/surface.h */
 struct text;	/* util/text.h */
 
@@ -40,6 +41,11 @@ struct display {
 	 */
 	void (*draw)(void *dev, const struct surface *surface,
 		     const struct display_terminal *terminal, struct text *out);
+
+	/* Likewise a guest's graphics, pixel by pixel; NULL: it cannot. */
+	void (*paint)(void *dev, const struct picture *picture,
+		      const struct display_terminal *terminal,
+		      struct text *out);
 };
 
 #define DISPLAY(row) TABLE_ROW(display, display, row)
