@@ -125,7 +125,10 @@ TEST_UNITS := $(if $(filter unit/%,$T),$(filter \
 # What breaks out needs something to break out of, and a device that waits.
 TEST_HOSTILE := $(if $(and $(CONFIG_SANDBOX),$(CONFIG_VIRTIO)),hostile)
 
-test: $(or $(TEST_UNITS),all unit fuzzers san $(TEST_HOSTILE) lab std broken disk iso web \
+# kvm-web takes npm or what it has fetched; without, guest/web says that it is skipped.
+TEST_WEB := $(if $(wildcard $(DL)/xterm-xterm-*.tgz $(addsuffix /npm,$(subst :, ,$(PATH)))),web)
+
+test: $(or $(TEST_UNITS),all unit fuzzers san $(TEST_HOSTILE) lab std broken disk iso $(TEST_WEB) \
       $(TEST_IMAGES))
 	$(Q)tests/run $(call quoted,$T)
 
