@@ -459,6 +459,20 @@ static int look_for_said(struct options *opt, struct parser *parser,
 	return err;
 }
 
+/* Firmware needs no other image than itself. */
+static int take_alone(struct options *opt)
+{
+	for (unsigned int i = 0; i < opt->nr_plugged; i++) {
+		const struct plugged *p = &opt->plugged[i];
+
+		if (p->plug->alone)
+			return take_image(opt,
+					  p->arg ? p->arg : p->plug->alone);
+	}
+	return cli_refuse("no image given",
+			  "name at least one, such as images/bzImage");
+}
+
 int cli_parse(struct options *opt, int argc, char **argv)
 {
 	static struct parser parser; /* zeroes that nobody needs cost nothing */
@@ -481,7 +495,6 @@ int cli_parse(struct options *opt, int argc, char **argv)
 				  "an image beside a guest that goes on; start "
 				  "another kvm-vmm for it");
 	if (!opt->nr_images && !opt->command)
-		err = cli_refuse("no image given", "name at least one, such "
-						   "as images/bzImage");
+		err = take_alone(opt);
 	return err;
 }

@@ -172,7 +172,7 @@ def of(name):
         return [b"\0" + b"\n".join([
             b"info", b"pause", b"resume", b"guest 2 stop 5", b"stop 0", b"irq",
             b"keys a\\n\\x41", b"guest 1 registers 0", b"screen", b"power"])]
-    if name in ("fuzz_devices", "fuzz_machine", "fuzz_p9", "fuzz_queue",
+    if name in ("fuzz_devices", "fuzz_firmware", "fuzz_machine", "fuzz_p9", "fuzz_queue",
                 "fuzz_saved", "fuzz_state", "fuzz_virtio"):
         return []       # any bytes will do
     return [head + data for head in HEADS for data in images()]

@@ -40,7 +40,10 @@ struct plug {
 	bool arg_optional;  /* "--edu" or "--edu=ARG" */
 	const char *what;   /* one line for --help and --list */
 	bool is_of_host; /* @arg names files of the host, or where it is reached */
-	bool early; /* asked before all that are not: how others are made */
+	const char *
+		alone; /* what @arg is where it is not given: a file which is the
+			    * image, too, if none is named. NULL: it is not */
+	bool early;    /* asked before all that are not: how others are made */
 
 	/*
 	 * Adds to @plan what @arg asks for; it is NULL when none was given, and

@@ -353,6 +353,7 @@ static const struct plug plug = {
 	.arg_optional = true,
 	.what = "begin with a BIOS: SeaBIOS, or FILE",
 	.is_of_host = true,
+	.alone = CONFIG_FIRMWARE_FILE,
 	.early = true,
 	.plug = firmware_plug,
 };
