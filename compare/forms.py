@@ -19,14 +19,14 @@ FEATURES = {
     "DEV_EDU": "",      # only there when an option asks for it
     "DEV_FW_CFG": "fwcfg",
     "FWCFG_DMA": "fwcfg-dma",
-    "DEV_IDE": "",      # likewise
+    "DEV_IDE": "",      # as DEV_EDU
     "DEV_SPEAKER": "",  # likewise
     "ECAM": "ecam",
     "IDE_DMA": "ide-dma",
     "IOEVENTFD": "ioeventfd",
     "IO_URING": "io-uring",
     "IRQFD": "irqfd",
-    "KEYBOARD_KO": "",  # likewise
+    "KEYBOARD_KO": "",  # as DEV_EDU
     "KVMCLOCK": "kvmclock",
     "MPTABLE": "mptable",
     "PAGES_4M": "large-pages",
