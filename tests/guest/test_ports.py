@@ -28,7 +28,6 @@ OURS = {
         ("00 00 00 00 06", "no floppy drive"),
     "RTC: flags are read once": ("00 00 00", "PF comes without PIE, too"),
     "RTC: periodic flag comes by itself": ("", "likewise"),
-    "fw_cfg signature, id": ("51 45 4d 55 00 01 00 00 00 00", "no DMA"),
 }
 OUR_PIT = {
     "PIT read-back at entry": ("34 36 36", "as after power-on"),
