@@ -98,7 +98,7 @@ static int vga_plug(struct plan *plan, const char *arg)
 static const struct plug plug = {
 	.option = OPTION,
 	.arg = "KIND",
-	.what = "screen: pci, or WIDTHxHEIGHT[xBITS], a framebuffer from the start",
+	.what = "screen: pci, or WIDTHxHEIGHT[xBITS]: a framebuffer",
 	.plug = vga_plug,
 };
 PLUG(plug);

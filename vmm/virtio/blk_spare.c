@@ -268,7 +268,7 @@ static int spare_plug(struct plan *plan, const char *arg)
 static const struct plug disk = {
 	.option = "--spare-disk",
 	.arg = "N:FILE[,WORD]...",
-	.what = "a disk in spare slot N, which can go; words as of --disk",
+	.what = "in spare slot N, and can go; WORD as of --disk",
 	.is_of_host = true,
 	.early = true, /* --spare-slots leaves it alone */
 	.plug = spare_plug,
