@@ -39,6 +39,8 @@ FEATURES = {
     "SYNC_REGS": "sync-regs",
     "UART_FIFO": "fifo",
     "UART_IRQ4": "irq4",
+    "VGA_GRAPHICS": "vga-graphics",
+    "VGA_VBE": "vga-vbe",
     "VIRTIO_EVENT_IDX": "event-idx",
     "VIRTIO_PACKED": "packed",
 }

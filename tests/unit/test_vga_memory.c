@@ -315,13 +315,18 @@ static void test_font(void **state)
 	DO(CRTC(0x0a, 0x2d), SEQ(2, 4), SEQ(4, 7), GFX(5, 0), GFX(6, 4));
 	assert_true(is_exit(B8000));
 	poke(A0000 + 'A' * 32, 0xff);
+	assert_true(is_exit(A0000));
+	DO(GFX(4, 2)); /* it is read, too, and one access shows it */
 	poke(A0000 + 0x4000 + 'B' * 32, 0x81);
-	DO(GFX(4, 2));
+	assert_false(is_exit(A0000));
+	poke(A0000 + 'B' * 32 + 8, 0x18);
 	assert_int_equal(peek(A0000 + 'A' * 32 + 7), 0xfe); /* BIOS's */
 	SHOWN(SEQ(2, 3), SEQ(4, 3), GFX(4, 0), GFX(5, 0x10), GFX(6, 0x0e));
 	assert_int_equal(pixel(0, 0), 0xaaaaaa);
 	assert_int_equal(pixel(0, 8), 0xaaaaaa);
 	assert_int_equal(pixel(9, 0), 0);
+	assert_int_equal(pixel(9 + 3, 8), 0xffffff);
+	assert_int_equal(pixel(9 + 2, 8), 0);
 	SHOWN(SEQ(3, 0x04)); /* bright characters have the second font */
 	assert_int_equal(pixel(9, 0), 0xffffff);
 	assert_int_equal(pixel(16, 0), 0xffffff);

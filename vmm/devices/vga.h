@@ -140,6 +140,7 @@ enum vga_held {
 	VGA_HELD_TEXT,
 	VGA_HELD_MONO,
 	VGA_HELD_CHAINED,
+	VGA_HELD_FONT, /* likewise, plane 2 alone */
 	VGA_HELD_PLANES,
 	VGA_HELD_BANK, /* likewise, and what is at A0000 is of another memory */
 };

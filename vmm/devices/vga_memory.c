@@ -4,14 +4,16 @@
  * controller, after the IBM PS/2 Hardware Interface Technical Reference, "Video
  * Subsystem".
  *
- * Each access to a plane is a VM exit. Two ways in which programs use it are none,
+ * Each access to a plane is a VM exit. Three ways in which programs use it are none,
  * and then the bytes are elsewhere: text and what looks like it (odd and even
- * addresses go to planes 0 and 1) is guest RAM; the 64 KiB of mode 13h (chain-4) are
- * memory of the device's that lies there. A byte has one place at a time, `held`
+ * addresses go to planes 0 and 1) is guest RAM; the 64 KiB of mode 13h (chain-4), and
+ * those of plane 2 while a font is loaded, are memory of the device's that lies
+ * there. A byte has one place at a time, `held`
  * says which, and moves when a guest chooses another way.
  *
  *   text      byte B is in plane B mod 2 at B with bit 0 cleared
  *   chain-4   byte B is in plane B mod 4 at B with bits 0 and 1 cleared
+ *   font      byte B is in plane 2 at B
  */
 #include "device.h"
 #include "device_memory.h"
@@ -24,7 +26,7 @@
 
 #define PLANE_LEN   0x10000U
 #define QUADS_LEN   (4 * PLANE_LEN) /* byte 4 * n + p: plane p at n */
-#define CHAINED_LEN 0x10000U	    /* behind them */
+#define CHAINED_LEN 0x10000U	    /* behind them; or a font's */
 #define TEXT_LEN    0x8000U
 
 #define WINDOW_GPA 0xa0000
@@ -34,6 +36,7 @@
 
 #define FONT_CHARS 256
 #define FONT_LINES 32
+#define FONT_PLANE 2
 
 #define ALL 0x01010101U
 
@@ -89,6 +92,9 @@ uint32_t vga_quad(const struct vga *v, unsigned int at)
 	memcpy(&quad, v->planes + 4 * at, sizeof(quad));
 	if (from)
 		memcpy(&quad, from, nr);
+	else if (v->held == VGA_HELD_FONT)
+		quad = (quad & ~(0xffU << 8 * FONT_PLANE)) |
+		       (uint32_t)v->planes[QUADS_LEN + at] << 8 * FONT_PLANE;
 	return quad;
 }
 
@@ -100,6 +106,8 @@ static void put_quad(struct vga *v, unsigned int at, uint32_t quad)
 	memcpy(v->planes + 4 * at, &quad, sizeof(quad));
 	if (to)
 		memcpy(to, &quad, nr);
+	else if (v->held == VGA_HELD_FONT)
+		v->planes[QUADS_LEN + at] = quad >> 8 * FONT_PLANE;
 }
 
 /* Before the first use of planes: the font that a BIOS has loaded. */
@@ -109,7 +117,18 @@ static void begin_use(struct vga *v)
 		return;
 	v->used = v->touched = true;
 	for (unsigned int at = 0; at < FONT_CHARS * FONT_LINES; at++)
-		v->planes[4 * at + 2] = vga_font_line(at);
+		v->planes[4 * at + FONT_PLANE] = vga_font_line(at);
+}
+
+static void move_font(struct vga *v, bool to_quads)
+{
+	uint8_t *font = v->planes + QUADS_LEN;
+
+	for (size_t at = 0; at < PLANE_LEN; at++) {
+		uint8_t *byte = &v->planes[4 * at + FONT_PLANE];
+
+		*(to_quads ? byte : &font[at]) = to_quads ? font[at] : *byte;
+	}
 }
 
 /* Between the quads and where bytes are held. */
@@ -120,7 +139,9 @@ static void move_bytes(struct vga *v, enum vga_held held, bool to_quads)
 	uint8_t *bytes = held == VGA_HELD_CHAINED ? v->planes + QUADS_LEN :
 						    text_ram(v, held);
 
-	if (held >= VGA_HELD_PLANES)
+	if (held == VGA_HELD_FONT)
+		move_font(v, to_quads);
+	if (held >= VGA_HELD_FONT)
 		return;
 	for (size_t at = 0; bytes && at < len; at += step) {
 		uint8_t *quad = v->planes + 4 * at;
@@ -130,10 +151,15 @@ static void move_bytes(struct vga *v, enum vga_held held, bool to_quads)
 	}
 }
 
+static bool is_shown(enum vga_held held)
+{
+	return held == VGA_HELD_CHAINED || held == VGA_HELD_FONT;
+}
+
 /* What the guest reaches without an exit. */
 static void show(struct vga *v, enum vga_held held)
 {
-	if (held == VGA_HELD_CHAINED)
+	if (is_shown(held))
 		board_memory_show(v->board, VGA_PLANES, WINDOW_GPA, QUADS_LEN,
 				  CHAINED_LEN, true);
 	else if (is_text(held))
@@ -142,7 +168,7 @@ static void show(struct vga *v, enum vga_held held)
 
 static void hide(struct vga *v, enum vga_held held)
 {
-	if (held == VGA_HELD_CHAINED)
+	if (is_shown(held))
 		board_memory_show(v->board, VGA_PLANES, 0, 0, 0, false);
 	else if (is_text(held))
 		board_ram_way(v->board, WINDOW_GPA, WINDOW_LEN,
@@ -177,6 +203,17 @@ static enum vga_held text_held(const struct vga *v, enum vga_held held)
 	return text_ram(v, held) ? held : VGA_HELD_PLANES;
 }
 
+/* Whether plane 2, alone, is read and written at A0000. In graphics it may be one of
+ * four that a program goes through, and needs the latches. */
+static bool is_font(const struct vga *v)
+{
+	return v->seq[SEQ_MEMORY] & SEQ_MEMORY_NO_ODD &&
+	       v->seq[SEQ_MAP_MASK] == 1 << FONT_PLANE &&
+	       v->gfx[GFX_READ_MAP] == FONT_PLANE &&
+	       (v->gfx[GFX_MISC] & (GFX_MISC_MAP | GFX_MISC_GRAPHICS)) ==
+		       GFX_MISC_MAP_64K;
+}
+
 static enum vga_held wanted(const struct vga *v)
 {
 	const uint8_t mode = v->seq[SEQ_MEMORY], mask = v->seq[SEQ_MAP_MASK];
@@ -190,6 +227,8 @@ static enum vga_held wanted(const struct vga *v)
 		return mask == 0xf && map == GFX_MISC_MAP_64K ?
 			       VGA_HELD_CHAINED :
 			       VGA_HELD_PLANES;
+	if (is_font(v))
+		return VGA_HELD_FONT;
 	if (mode & SEQ_MEMORY_NO_ODD || mask != 3 || v->gfx[GFX_READ_MAP] & 2 ||
 	    !(v->gfx[GFX_MODE] & GFX_MODE_ODD))
 		return VGA_HELD_PLANES;
@@ -334,8 +373,7 @@ void vga_memory_write(struct vga *v, uint64_t off, uint8_t val)
 
 uint8_t vga_glyph(const struct vga *v, unsigned int at)
 {
-	return v->used ? v->planes[4 * (at % PLANE_LEN) + 2] :
-			 vga_font_line(at);
+	return v->used ? vga_quad(v, at) >> 8 * FONT_PLANE : vga_font_line(at);
 }
 
 uint16_t vga_cell(const struct vga *v, unsigned int n)
