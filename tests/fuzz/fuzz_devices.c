@@ -11,6 +11,7 @@
 /* objects: pci/host.o pci/ecam.o pci/config.o pci/saved.o pci/interrupt.o pci/edu.o */
 /* objects: devices/vga.o devices/vga_look.o devices/vga_picture.o devices/vga_font.o */
 /* objects: devices/vga_memory.o devices/vga_draw.o core/slots_saved.o */
+/* objects: pci/hotplug.o */
 /* objects: devices/vga_vbe.o devices/vga_pci.o devices/vga_plug.o */
 /* objects: util/surface.o util/picture.o */
 /* objects: display/text.o display/blocks.o util/text.o */
@@ -26,6 +27,7 @@
 #include <string.h>
 
 #include "../unit/fake_board.h"
+#include "abi/pc.h"
 #include "core/bus.h"
 #include "core/plan.h"
 #include "display.h"
@@ -275,6 +277,20 @@ static void fuzz_hands(struct board *b, struct bytes *in)
 				 next(in));
 }
 
+/* Somebody puts something in a spare slot, or wants it back. */
+static void fuzz_slots(struct board *b, struct bytes *in)
+{
+	const uint8_t how = next(in);
+	const unsigned int nr = how % PC_PCI_SPARES;
+
+	if (b->type->event)
+		b->type->event(b->dev, nr);
+	if (!b->type->spare || !b->type->spare->tell)
+		return;
+	b->spares |= how >> 4;
+	b->type->spare->tell(b->dev, nr, how & 8);
+}
+
 static void fuzz_step(struct machine *m, struct board *b, struct bytes *in)
 {
 	switch (next(in) % 16) {
@@ -305,6 +321,7 @@ static void fuzz_step(struct machine *m, struct board *b, struct bytes *in)
 		break;
 	case 7:
 		fuzz_hands(b, in);
+		fuzz_slots(b, in);
 		break;
 	case 8:
 	case 9:

@@ -22,7 +22,7 @@ PROGRAMS = tuple("fuzz_" + name for name in
                  ("command", "control", "devices", "disk", "firmware", "gdb",
                   "gunzip", "ide", "initcpio",
                   "insn", "kvm_net", "machine", "net", "p9", "people", "queue", "saved",
-                  "screen_link", "snapshot",
+                  "screen_link", "snapshot", "spare",
                   "state",
                   "virtio") +
                  LOADERS)

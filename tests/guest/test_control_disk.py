@@ -144,6 +144,31 @@ def option():
         tap.check(text in done.stderr, done.stderr)
 
 
+def saved():
+    """A snapshot has words for what was added, and copies are refused."""
+    with running("--spare-slots", "2") as (run, client, path):
+        client.must(f"disk add {path}/one,ro")
+        client.must(f"disk add {path}/two")
+        client.must(f"save {path}/snapshot")
+        if vm.has_feature("overlay", "disk") and vm.is_configured("FORK"):
+            client.refused("fork 1", f"{path}/one was added while", "disk remove")
+        run.folder.ctl("run", "stop", "0").must(vm.OK)
+        run.ends()
+        with Run(run.folder, "--name", "again", "--restore", f"{path}/snapshot",
+                 name="again") as again, again.client() as other:
+            tap.equal(files(other), [f"{path}/one,ro", f"{path}/two"])
+            tap.equal(slots(other), ["there", "there"])
+            tap.equal(other.must("reset")["guests"], 1)
+            tap.equal(slots(other), ["there", "there"])
+        with open(f"{path}/one", "ab") as file:
+            file.truncate(2 * SIZE)
+        done = subprocess.run([vm.KVM_VMM, "--restore", f"{path}/snapshot"],
+                              capture_output=True, text=True, check=False,
+                              stdin=subprocess.DEVNULL, timeout=LIMIT)
+        tap.equal(done.returncode, vm.USAGE, "status")
+        tap.check("it is another disk" in done.stderr, done.stderr)
+
+
 def hostile(program=vm.KVM_VMM, rounds=40):
     """A guest that ejects, displaces and resets what it likes, all the time."""
     with Folder() as folder:
@@ -180,4 +205,6 @@ if __name__ == "__main__":
              ("a guest that does not let go", stays),
              ("--spare-disk and --spare-slots", option),
              ("a guest that ejects what it likes", hostile))
+    if vm.is_configured("SNAPSHOT"):
+        CASES += ("a snapshot names what was added", saved),
     main(*(CASES if vm.has_feature("spare-slots", "plug") else ()))

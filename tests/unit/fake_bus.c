@@ -35,7 +35,7 @@ void board_map(struct board *board, unsigned int bar, uint64_t base, bool on)
 	    !board->type->pci->bars[bar].size)
 		fake_broken(board, "maps a BAR it does not have", bar);
 	board->bars[bar].base = base;
-	board->bars[bar].on = on;
+	board->bars[bar].on = on && !board->absent;
 }
 
 void board_pin(struct board *board, bool level)
@@ -77,7 +77,7 @@ bool board_visit(struct board *bridge, unsigned int slot,
 		fake_broken(bridge, "is no bridge", slot);
 	if (slot >= PCI_SLOTS)
 		fake_broken(bridge, "no such slot", slot);
-	if (!bridge->slots[slot])
+	if (!bridge->slots[slot] || bridge->slots[slot]->absent)
 		return false;
 	visit(bridge->slots[slot]->dev, arg);
 	return true;
