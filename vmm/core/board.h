@@ -54,6 +54,10 @@ bool boards_key(struct vm *vm, unsigned int code, bool down);
 bool boards_pointer(struct vm *vm, int dx, int dy, int wheel,
 		    unsigned int buttons);
 
+/* Nobody is at the keys and the mouse of @vm, which is restored: what somebody held
+ * when it was saved goes up. Before it runs. */
+void boards_let_go(struct vm *vm);
+
 /* What the screen of @vm shows just now. False: it has none, or nothing is to be
  * seen on it, or a vCPU is at the device. Any thread. */
 bool boards_look(const struct vm *vm, struct surface *surface);

@@ -1,6 +1,7 @@
 /* What goes to the devices of a VM from outside: keys, the end of a line, the power
  * button, the size of the terminal; and what is seen of them. */
 #include <errno.h>
+#include <linux/input-event-codes.h>
 #include <string.h>
 
 #include "core/board.h"
@@ -67,6 +68,13 @@ bool boards_pointer(struct vm *vm, int dx, int dy, int wheel,
 		has = true;
 	}
 	return has;
+}
+
+void boards_let_go(struct vm *vm)
+{
+	for (unsigned int code = 0; code < KEY_CNT; code++)
+		boards_key(vm, code, false);
+	boards_pointer(vm, 0, 0, 0, 0);
 }
 
 bool boards_look(const struct vm *vm, struct surface *surface)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/board.h"
 #include "core/state.h"
 #include "core/vm.h"
 #include "plug.h"
@@ -129,6 +130,8 @@ int restore_vm(struct vm *vm)
 		err = snapshot_read_parts(&file, &parts);
 	if (!err)
 		err = state_load(vm, &parts, file.path);
+	if (!err)
+		boards_let_go(vm);
 	parts_free(&parts);
 	return err;
 }
