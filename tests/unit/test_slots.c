@@ -203,6 +203,10 @@ static void covers_ram_in_the_window(void **state)
 				      false));
 	assert_ptr_equal(guest_reads(0xa0000), own);
 	assert_null(guest_writes(0xa0000));
+	assert_ptr_equal(m.vm.mem.shown(m.vm.mem.shown_by, 0xaffff, 1),
+			 own + 16 * PAGE - 1);
+	assert_null(m.vm.mem.shown(m.vm.mem.shown_by, 0xaffff, 2));
+	assert_null(m.vm.mem.shown(m.vm.mem.shown_by, 0xb8000, 1));
 	assert_ptr_equal(guest_writes(0xb8000), ram + 0xb8000);
 	assert_true(board_memory_show(&m.boards[0], 0, 0, 0, 0, false));
 	assert_ptr_equal(guest_writes(0xa0000), ram + 0xa0000);

@@ -28,9 +28,9 @@ const void *linear_hva(const struct memory *mem, const struct kvm_sregs *sregs,
 	struct walk walk;
 
 	if (!(sregs->cr0 & CR0_PG))
-		return mem_hva(mem, addr, len);
+		return mem_seen(mem, addr, len);
 	walk_address(&walk, &regs, addr, read_ram, mem);
 	if (walk.end != WALK_MAPPED)
 		return NULL;
-	return mem_hva(mem, walk.gpa, len);
+	return mem_seen(mem, walk.gpa, len);
 }

@@ -13,7 +13,7 @@
 uint64_t linear_code(const struct kvm_sregs *sregs, uint64_t rip);
 
 /* hva of the @len bytes at linear address @addr, which lie in one page, or NULL unless
- * they are mapped and RAM. */
+ * they are mapped and memory. */
 const void *linear_hva(const struct memory *mem, const struct kvm_sregs *sregs,
 		       uint64_t addr, size_t len);
 

@@ -43,6 +43,7 @@ int mem_init(struct memory *mem, uint64_t size)
 	madvise(mem->base, size, MADV_DONTDUMP);
 	mem->size = size;
 	mem->file = NULL;
+	mem->shown = NULL;
 	mem->low_size = size < MEM_HOLE_START ? size : MEM_HOLE_START;
 	if (size >= LARGE_PAGE)
 		madvise(mem->base, size, MADV_HUGEPAGE);
@@ -77,9 +78,17 @@ int mem_write(const struct memory *mem, gpa_t gpa, const void *buf, size_t len)
 	return 0;
 }
 
+const void *mem_seen(const struct memory *mem, gpa_t gpa, size_t len)
+{
+	const void *shown = mem->shown ? mem->shown(mem->shown_by, gpa, len) :
+					 NULL;
+
+	return shown ? shown : mem_hva(mem, gpa, len);
+}
+
 int mem_read(const struct memory *mem, gpa_t gpa, void *buf, size_t len)
 {
-	const void *hva = mem_hva(mem, gpa, len);
+	const void *hva = mem_seen(mem, gpa, len);
 
 	if (!hva)
 		return -EFAULT;

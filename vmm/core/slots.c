@@ -68,11 +68,6 @@ static bool is_in_window(uint64_t gpa, uint64_t len)
 	       len <= WINDOW_END - gpa;
 }
 
-static bool meets_window(uint64_t gpa, uint64_t len)
-{
-	return gpa < WINDOW_END && gpa + len > WINDOW_START;
-}
-
 static uint32_t own_flags(const struct own *own)
 {
 	return own->writable ? own->logged ? KVM_MEM_LOG_DIRTY_PAGES : 0 :
@@ -239,6 +234,21 @@ static int window_failed(const struct vm *vm, int err)
 	return err;
 }
 
+/* For those who look at what the guest sees: mem_seen(). */
+static const void *shown_at(const void *shown_by, gpa_t gpa, size_t len)
+{
+	const struct vm *vm = shown_by;
+	const struct own *own;
+	const void *found = NULL;
+
+	lock_take(&vm->kvm_slots->lock);
+	own = find_own(vm, gpa);
+	if (own && len <= own->shown - (gpa - own->gpa))
+		found = own->hva + own->offset + (gpa - own->gpa);
+	lock_give(&vm->kvm_slots->lock);
+	return found;
+}
+
 int slots_add_low(struct vm *vm, bool window)
 {
 	const uint64_t size = vm->mem.low_size;
@@ -248,6 +258,8 @@ int slots_add_low(struct vm *vm, bool window)
 	if (!vm->kvm_slots)
 		return window_failed(vm, -ENOMEM);
 	vm->kvm_slots->has_window = window;
+	vm->mem.shown = shown_at;
+	vm->mem.shown_by = vm;
 	if (!window)
 		return vm_add_ram(vm, 0, 0, size);
 	err = vm_add_ram(vm, 0, 0, size < WINDOW_START ? size : WINDOW_START);
@@ -343,7 +355,7 @@ static bool may_show(const struct board *board, const struct own *own,
 	if ((gpa | offset | len) % PAGE || offset > own->len ||
 	    len > own->len - offset || gpa + len < gpa)
 		return false;
-	if (!meets_window(gpa, len))
+	if (gpa >= WINDOW_END || gpa + len <= WINDOW_START)
 		return true;
 	return board->vm->kvm_slots->has_window && is_in_window(gpa, len) &&
 	       is_free(board->vm, gpa, len);
@@ -466,22 +478,21 @@ void board_ram_way(struct board *board, uint64_t gpa, size_t len,
 	lock_give(&slots->lock);
 }
 
+static void set_held(struct vm *vm, bool held)
+{
+	lock_take(&vm->kvm_slots->lock);
+	vm->kvm_slots->held = held;
+	if (vm->kvm_slots->has_window)
+		settle_or_end(vm);
+	lock_give(&vm->kvm_slots->lock);
+}
+
 void board_window_hold(struct board *board)
 {
-	struct slots *slots = board->vm->kvm_slots;
-
-	lock_take(&slots->lock);
-	slots->held = true;
-	lock_give(&slots->lock);
+	set_held(board->vm, true);
 }
 
 void board_window_settle(struct board *board)
 {
-	struct slots *slots = board->vm->kvm_slots;
-
-	lock_take(&slots->lock);
-	slots->held = false;
-	if (slots->has_window)
-		settle_or_end(board->vm);
-	lock_give(&slots->lock);
+	set_held(board->vm, false);
 }

@@ -6,7 +6,8 @@
  * What the guest reads at an address is, in this order: the memory that a device
  * shows there; RAM that is not hidden; whatever claims the address as MMIO. Who asks
  * for RAM by board_ram() or mem_hva() gets RAM, shown or not: DMA reaches shadow
- * RAM, and so do the debugger, loaders and snapshots.
+ * RAM, and so do loaders and snapshots. mem_read() and mem_seen() are for who looks
+ * at what the guest sees: the debugger, traces, reports.
  *
  * Numbers are bytes, and multiples of 4 KiB. All calls are made with the device's
  * lock, or in init().

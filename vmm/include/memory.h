@@ -29,6 +29,11 @@ struct memory {
 	size_t size;	  /* bytes of RAM, a multiple of 4 KiB */
 	size_t low_size;  /* bytes of RAM below the hole */
 	const char *file; /* that some of it is mapped from, or NULL */
+
+	/* What of devices' memory the guest finds there (include/device_memory.h), all
+	 * @len bytes of it, or NULL. Of @shown_by; NULL: there is none. */
+	const void *(*shown)(const void *shown_by, gpa_t gpa, size_t len);
+	const void *shown_by;
 };
 
 /* Maps @size bytes of zeroed RAM. 0, -EINVAL (size), -ENOMEM. */
@@ -38,7 +43,12 @@ void mem_free(struct memory *mem);
 /* hva of the @len bytes at @gpa, or NULL unless all of them are RAM. */
 void *mem_hva(const struct memory *mem, gpa_t gpa, size_t len);
 
-/* Copies @len bytes to or from guest RAM. 0, or -EFAULT with nothing done. */
+/* Likewise what the guest reads there, where that is no register: memory that a device
+ * shows, or RAM. */
+const void *mem_seen(const struct memory *mem, gpa_t gpa, size_t len);
+
+/* Copies @len bytes to guest RAM, or what the guest reads there. 0, or -EFAULT with
+ * nothing done. */
 int mem_write(const struct memory *mem, gpa_t gpa, const void *buf, size_t len);
 int mem_read(const struct memory *mem, gpa_t gpa, void *buf, size_t len);
 

@@ -62,7 +62,7 @@ static bool ran_zeroes(struct rule_case *c, struct text *text)
 	struct walk walk;
 
 	rules_walk(&walk, c, c->address);
-	if ((walk.end == WALK_MAPPED && mem_hva(c->state->mem, walk.gpa, 1)) ||
+	if ((walk.end == WALK_MAPPED && mem_seen(c->state->mem, walk.gpa, 1)) ||
 	    !report_read(c->state, c->address - sizeof(code), code,
 			 sizeof(code)))
 		return false;
