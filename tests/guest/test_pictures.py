@@ -56,6 +56,22 @@ def in_the_lab():
     tap.check(sum(not any(p) for row in rows for p in row) > 8000, "its area")
 
 
+def bootsector():
+    """By SeaBIOS and the BIOS of the screen, with keys and an end."""
+    path = os.path.join(WORK.name, "screen.txt")
+    done = subprocess.run(
+        [vm.KVM_VMM, "--keys=keyboard", "--screen-at-end", path,
+         vm.image("bootsector.bin")], input=b"ok\033", capture_output=True,
+        check=False, timeout=LIMIT)
+    tap.equal(done.returncode, vm.OK, done.stderr)
+    with open(path, encoding="utf-8") as file:
+        tap.equal(file.read().splitlines()[-2:],
+                  ["Hello, BIOS! Type; Esc ends.", "ok"], "its screen")
+
+
+if vm.has_feature("vga-vbe") and vm.has_feature("firmware", "plug") and \
+        not vm.lacks("host", "real16"):
+    tap.add("a boot sector prints and is typed at", bootsector)
 if vm.has_feature("vga-graphics") and vm.has_feature("screenshot", "probe"):
     if not vm.lacks("host", "real16"):
         tap.add("mode 13h: bars, each line in the colour of its place", mode13)

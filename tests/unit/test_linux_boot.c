@@ -148,6 +148,33 @@ static void brings_what_was_given(void **state)
 }
 
 /* How the command line ends that was made of these. */
+/* Text where somebody looks, or a framebuffer, which needs nobody. */
+static void tells_of_a_screen(void **state)
+{
+	static const struct framebuffer fb = { PC_LFB_GPA, 1000, 600, 16 };
+	const struct boot_params *zero_page =
+		(const void *)(mem.base + ZERO_PAGE_GPA);
+	const struct screen_info *screen = &zero_page->screen_info;
+
+	(void)state;
+	boot(&(struct boot_args){ .usual_cmdline = "" });
+	assert_int_equal(screen->orig_video_isVGA, 0);
+	boot(&(struct boot_args){ .usual_cmdline = "", .watched = true });
+	assert_int_equal(screen->orig_video_isVGA, 1);
+	boot(&(struct boot_args){
+		.usual_cmdline = "", .watched = true, .framebuffer = &fb });
+	assert_int_equal(screen->orig_video_isVGA, 0x23);
+	assert_int_equal(screen->lfb_base, 0xfd000000);
+	assert_int_equal(screen->lfb_width, 1000);
+	assert_int_equal(screen->lfb_height, 600);
+	assert_int_equal(screen->lfb_depth, 16);
+	assert_int_equal(screen->lfb_linelength, 2000);
+	assert_int_equal(screen->lfb_size, 19); /* 64 KiB, rounded up */
+	assert_int_equal(screen->red_pos, 11);
+	assert_int_equal(screen->green_size, 6);
+	assert_int_equal(screen->blue_pos, 0);
+}
+
 static void check_words(const struct boot_args *args, const char *want)
 {
 	const char *words = mem_hva(&mem, CMDLINE_GPA, CMDLINE_SIZE);
@@ -255,6 +282,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(tells_of_its_ram, make_ram,
 						drop_ram),
 		cmocka_unit_test_setup_teardown(brings_what_was_given, make_ram,
+						drop_ram),
+		cmocka_unit_test_setup_teardown(tells_of_a_screen, make_ram,
 						drop_ram),
 		cmocka_unit_test_setup_teardown(short_cuts_are_for_one_vcpu,
 						make_ram, drop_ram),
