@@ -112,12 +112,13 @@ void viewer_key(struct view_port *port, unsigned int code, bool down)
 		boards_key(in_front(), code, down);
 }
 
+/* Wheels turn towards whoever looks there, and away from him at the device. */
 void viewer_pointer(struct view_port *port, int dx, int dy, int wheel,
 		    unsigned int buttons)
 {
 	(void)port;
 	if (viewers.vms)
-		boards_pointer(in_front(), dx, dy, wheel, buttons);
+		boards_pointer(in_front(), dx, dy, -wheel, buttons);
 }
 
 size_t viewer_type(struct view_port *port, const void *text, size_t len)

@@ -96,6 +96,22 @@ def mouse():
         end(process)
 
 
+def wheel():
+    """Away from the hand is up, and what the mouse counts downwards."""
+    with running("hands", out=subprocess.PIPE) as (process, port):
+        tap.equal(process.stdout.readline(), b"ready\n")
+        client = rfb.Client(port)
+        for button, turn in (8, b"ff"), (16, b"01"):
+            client.pointer(button, 0, 0)
+            tap.equal(process.stdout.read(16), b"m08\nm00\nm00\nm" + turn +
+                      b"\n", f"button {button}")
+            client.pointer(0, 0, 0)
+        client.key(0xff1b, 1)
+        client.key(0xff1b, 0)
+        tap.equal(process.wait(LIMIT), 7, "status")
+        client.close()
+
+
 def has_v6():
     with contextlib.suppress(OSError), socket.create_server(
             ("::1", 0), family=socket.AF_INET6):
@@ -211,6 +227,7 @@ def same_as_file():
 if "host" in vm.places("real16"):
     tap.add("the screen, and keys as they are meant (host)", keys)
     tap.add("the mouse (host)", mouse)
+    tap.add("the wheel (host)", wheel)
     tap.add("where it listens (host)", places)
     tap.add("half messages and nonsense disturb nobody (host)", hostile)
     tap.add("vncsnapshot of Debian has a picture (host)", snapshot)
