@@ -72,6 +72,9 @@ OF_FIRMWARE = "pci/i440fx boot/bios boot/firmware/table_loader " \
 NO_FIRMWARE = " platform_files_none"
 TAKES_FIRMWARE = " FIRMWARE=n FIRMWARE_FILE=n"
 LOST_OF_FIRMWARE = (r"loader  (bios|disk) .*", r"plug    (firmware|boot) .*")
+# Spare slots of PCI, which take a bus, disks, ACPI and somebody to ask.
+OF_SPARES = "pci/hotplug virtio/pci_spare virtio/blk_spare virtio/blk_ctl core/spares"
+LOST_OF_SPARES = (r"device  hotplug .*", r"plug    spare-(disk|slots) .*")
 OF_NET = "NET_USER=n NET_SOCKET=n NET_TAP=n NET_HUB=n "
 LOST_OF_NET = r"(plug    net|net    ) .*"
 # What goes with VIRTIO_BLK: how disks are stays for IDE.
@@ -103,17 +106,17 @@ ROWS = {
         "core/unstarted core/irqfds irqchip/routes devices/pic "
         "devices/ioapic devices/pit devices/pit_counter devices/speaker* "
         "devices/wav devices/serial_irq devices/cmos_irq "
-        + OF_FIRMWARE,
-        "core/smp_none core/unstarted_none core/irqfds_none "
+        + OF_FIRMWARE + " " + OF_SPARES,
+        "core/smp_none core/unstarted_none core/irqfds_none core/spares_none "
         "devices/serial_irq_none devices/cmos_irq_none" + NO_FIRMWARE,
         'IRQCHIP_KERNEL=n IRQCHIP_VMM=n IRQCHIP_SPLIT=n '
         'IRQCHIP_DEFAULT_KERNEL=n DEFAULT_IRQCHIP="none" PIT=n PIT_KERNEL=n '
         'DEV_SPEAKER=n RTC_IRQ8=n SMP=n SMP_MAX=1 UART_IRQ4=n DEV_PIC=n DEV_PIT=n DEV_IOAPIC=n '
-        'MPTABLE=n ACPI=n VMGENID=n ECAM=n IRQFD=n' + TAKES_FIRMWARE,
+        'MPTABLE=n ACPI=n VMGENID=n ECAM=n IRQFD=n PCI_HOTPLUG=n' + TAKES_FIRMWARE,
         (r"irqchip .*", r"device  (pic|ioapic|pit|serial|ecam|cmos) .*",
          r"plug    sound .*",
          r"feature (pit|irq4|irq8|mptable|acpi|vmgenid|irqfd) .*", r"vcpus   64 .*",
-         *LOST_OF_FIRMWARE),
+         *LOST_OF_FIRMWARE, *LOST_OF_SPARES),
         (r"vcpus   1 .*", r"device  serial .*port 0x3f8\+8",
          r"device  cmos .*port 0x70\+2"),
         {**NAMES_DEFAULT, **COUNTS_IRQS, **CLOCK_IRQS}),
@@ -182,29 +185,33 @@ ROWS = {
                        lost=r"plug    sound .*"),
     "DEV_RESET": Row("devices/reset", lost=r"device  reset .*"),
     "DEV_PM": Row("devices/pm boot/firmware/acpi boot/firmware/dsdt "
-                  "boot/firmware/vmgenid pci/ecam",
-                  takes="ACPI=n VMGENID=n ECAM=n",
-                  lost=(r"device  (pm|ecam) .*", r"feature (acpi|vmgenid) .*")),
+                  "boot/firmware/vmgenid pci/ecam " + OF_SPARES,
+                  "core/spares_none", "ACPI=n VMGENID=n ECAM=n PCI_HOTPLUG=n",
+                  (r"device  (pm|ecam) .*", r"feature (acpi|vmgenid) .*",
+                   *LOST_OF_SPARES)),
+    "PCI_HOTPLUG": Row(OF_SPARES, "core/spares_none", lost=LOST_OF_SPARES),
     "IRQFD": Row("core/irqfds", "core/irqfds_none",
                  lost=r"feature irqfd .*"),
     "PCI": Row("pci/* virtio/pci* core/irqfds core/bus_moving core/board_pci "
-               "ide/dma ide/function devices/vga_pci " + OF_FIRMWARE,
-               "devices/vga_pci_none core/irqfds_none core/bus_moving_none "
+               "ide/dma ide/function devices/vga_pci " + OF_FIRMWARE + " " + OF_SPARES,
+               "devices/vga_pci_none core/irqfds_none core/bus_moving_none core/spares_none "
                "core/board_pci_none ide/dma_none ide/function_none" + NO_FIRMWARE,
-               "ECAM=n DEV_EDU=n VIRTIO_PCI=n IRQFD=n IDE_DMA=n" + TAKES_FIRMWARE,
+               "ECAM=n PCI_HOTPLUG=n DEV_EDU=n VIRTIO_PCI=n IRQFD=n IDE_DMA=n" + TAKES_FIRMWARE,
                (r"device  (pci|ecam) .*", r"plug    edu .*",
-                r"virtio  pci .*", r"feature (irqfd|ide-dma) .*", *LOST_OF_FIRMWARE)),
+                r"virtio  pci .*", r"feature (irqfd|ide-dma) .*", *LOST_OF_FIRMWARE,
+                *LOST_OF_SPARES)),
     "ECAM": Row("pci/ecam", lost=r"device  ecam .*"),
     "DEV_EDU": Row("pci/edu", lost=r"plug    edu .*"),
     "VIRTIO": Row("virtio/* net/* "
                   "core/board_queue core/discard core/ioevents core/shown "
-                  "boot/linux_windows boot/root",
-                  "core/board_queue_none "
+                  "boot/linux_windows boot/root " + OF_SPARES,
+                  "core/board_queue_none core/spares_none "
                   "core/ioevents_none core/shown_none "
                   "boot/linux_windows_none",
-                  VIRTIO_DEVICES + OF_QUEUES + " BOOT_ROOT=n",
+                  VIRTIO_DEVICES + OF_QUEUES + " BOOT_ROOT=n PCI_HOTPLUG=n",
                   (r"virtio  .*", rf"plug    ({VIRTIO_PLUGS}|root) .*",
-                   LOST_OF_NET, LOST_OF_QUEUES, *LOST_OF_DISKS)),
+                   LOST_OF_NET, LOST_OF_QUEUES, *LOST_OF_DISKS,
+                   *LOST_OF_SPARES)),
     "IOEVENTFD": Row("core/ioevents", "core/ioevents_none",
                      lost=r"feature ioeventfd .*"),
     "VIRTIO_MMIO": Row("virtio/mmio virtio/mmio_saved boot/linux_windows core/shown",
@@ -213,10 +220,11 @@ ROWS = {
                        (r"virtio  mmio .*", r"feature shown-registers .*")),
     "SHOWN_REGISTERS": Row("core/shown", "core/shown_none",
                            lost=r"feature shown-registers .*"),
-    "VIRTIO_PCI": Row("virtio/pci*", lost=r"virtio  pci .*"),
-    "VIRTIO_BLK": Row("virtio/blk*",
-                      takes=OF_DISKS.replace("VIRTIO_BLK=n ", ""),
-                      lost=LOST_OF_DISKS),
+    "VIRTIO_PCI": Row("virtio/pci* " + OF_SPARES, "core/spares_none",
+                      "PCI_HOTPLUG=n", (r"virtio  pci .*", *LOST_OF_SPARES)),
+    "VIRTIO_BLK": Row("virtio/blk* " + OF_SPARES, "core/spares_none",
+                      OF_DISKS.replace("VIRTIO_BLK=n ", "") + " PCI_HOTPLUG=n",
+                      (*LOST_OF_DISKS, *LOST_OF_SPARES)),
     "DEV_IDE": Row("ide/*", takes=OF_IDE, lost=LOST_OF_IDE),
     "IDE_DMA": Row("ide/dma ide/function", "ide/dma_none ide/function_none",
                    lost=r"feature ide-dma .*"),
@@ -284,8 +292,10 @@ ROWS = {
                             r"feature shortcuts .*", r"plug    root .*")),
     "BOOT_ROOT": Row("boot/root", lost=r"plug    root .*"),
     "ACPI": Row("boot/firmware/acpi boot/firmware/dsdt boot/firmware/vmgenid "
-                "pci/ecam", takes="VMGENID=n ECAM=n",
-                lost=(r"feature (acpi|vmgenid) .*", r"device  ecam .*")),
+                "pci/ecam " + OF_SPARES, "core/spares_none",
+                "VMGENID=n ECAM=n PCI_HOTPLUG=n",
+                (r"feature (acpi|vmgenid) .*", r"device  ecam .*",
+                 *LOST_OF_SPARES)),
     "VMGENID": Row("boot/firmware/vmgenid", lost=r"feature vmgenid .*"),
     "MPTABLE": Row("boot/firmware/mptable", lost=r"feature mptable .*"),
     "BOOT_CODE": Row("boot/code", lost=r"loader  code(32|64) .*"),
@@ -329,10 +339,11 @@ ROWS = {
                       r"command show-snapshot .*")),
     "CONTROL": Row("service/control/* service/fork/* service/snapshot/on_command "
                    "service/snapshot/on_reset util/json_read "
-                   "probes/stats/ctl probes/stages/ctl",
-                   takes="FORK=n",
-                   lost=(r"service (control|name|detached) .*",
-                         r"command ctl .*")),
+                   "probes/stats/ctl probes/stages/ctl " + OF_SPARES,
+                   "core/spares_none",
+                   "FORK=n PCI_HOTPLUG=n",
+                   (r"service (control|name|detached) .*",
+                         r"command ctl .*", *LOST_OF_SPARES)),
     "FORK": Row("service/fork/*"),
     "SANDBOX": Row("sandbox/*", "core/sandbox_none",
                    lost=(r"feature sandbox .*",

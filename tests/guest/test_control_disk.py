@@ -11,7 +11,7 @@ import subprocess
 
 import pcisystem
 import vm
-from control import LIMIT, Folder, Run, main
+from control import LIMIT, Folder, Run, main, states, wait_for
 from vm import tap
 
 SIZE = 1 << 20
@@ -158,6 +158,7 @@ def saved():
                  name="again") as again, again.client() as other:
             tap.equal(files(other), [f"{path}/one,ro", f"{path}/two"])
             tap.equal(slots(other), ["there", "there"])
+            wait_for("its begin", lambda: states(other) == ["running"])
             tap.equal(other.must("reset")["guests"], 1)
             tap.equal(slots(other), ["there", "there"])
         with open(f"{path}/one", "ab") as file:

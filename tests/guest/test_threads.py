@@ -15,6 +15,7 @@ import sys
 import netguest
 import pcisystem
 import gdbclient
+import test_control_disk as control_disk
 import vm
 from vm import tap
 
@@ -152,6 +153,15 @@ def debugger():
         status, _, err = guest.end()
         tap.equal(status, 5, "status")
         tap.check("ThreadSanitizer" not in err, err)
+
+
+@tap.case("disks that come and go under a guest that ejects what it likes")
+def spare_slots():
+    lacks = vm.lacks("host", "prot32") if vm.has_feature("spare-slots", "plug") \
+        else "not configured"
+    if lacks:
+        raise tap.Skip(lacks)
+    control_disk.hostile(program(), 15)
 
 
 tap.add("claims that move while others access them", unit, "bus_moving")
