@@ -58,6 +58,8 @@ OURS = (
     ("mini-kvm.img: Linux", DISK, "line", lambda: LINUX[1:]),
     ("mini-kvm.iso: a guest that asks its hypervisor", ISO, "terminal",
      guest("hctest", "^9: ok")),
+    ("mini-kvm.iso: a boot sector", ISO, "terminal",
+     guest("bootsector", "Hello, BIOS!")),
 )
 
 
