@@ -9,6 +9,7 @@ import functools
 import hashlib
 import os
 import shutil
+import signal
 import struct
 import subprocess
 import tempfile
@@ -107,6 +108,30 @@ def writes():
             tap.equal(sum_of(copy) == before, same, f"unchanged with {words!r}")
             tap.equal("is forgotten" in done.stderr, said, done.stderr)
         tap.equal(done.stdout.splitlines()[-2], STEPS[4], "the last step")
+
+
+@tap.case("a guest that is saved in the middle of a read goes on where it was")
+def goes_on():
+    if vm.host_lacks("prot32") or not vm.is_configured("SNAPSHOT"):
+        raise tap.Skip("there is nothing that could be saved")
+    disk, iso = images()
+    with tempfile.TemporaryDirectory() as work:
+        saved = os.path.join(work, "saved")
+        with subprocess.Popen(
+                [vm.KVM_VMM, "--timeout", "60", "--save-on-exit", saved,
+                 "--ide", disk, "--cdrom", iso, vm.compile_guest("ide")],
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as run_one:
+            first = [run_one.stdout.readline().decode() for _ in range(2)]
+            run_one.send_signal(signal.SIGTERM)
+            first += run_one.stdout.read().decode().splitlines(True)
+        if not os.path.exists(saved):
+            raise tap.Skip("it had ended already")
+        done = subprocess.run([vm.KVM_VMM, "--timeout", "60", "--restore", saved],
+                              capture_output=True, text=True, check=False,
+                              timeout=70)
+    tap.equal(("".join(first) + done.stdout).splitlines(), STEPS,
+              "steps, " + done.stderr)
+    tap.equal(done.returncode, vm.OK, "status")
 
 
 @tap.case("QEMU's drives take the same steps from the same guest")
