@@ -140,7 +140,7 @@ obj-$(CONFIG_NET_HUB)    += net/hub.o
 obj-$(CONFIG_NET_USER)   += net/user.o net/user_words.o
 obj-$(CONFIG_VIRTIO_BLK) += virtio/blk.o virtio/blk_plug.o virtio/blk_config.o virtio/blk_request.o \
 			    virtio/blk_ring$(call none-without,IO_URING).o
-obj-$(CONFIG_DEV_IDE) += $(addprefix ide/,controller.o regs.o address.o command.o identify.o \
+obj-$(CONFIG_DEV_IDE) += $(addprefix ide/,controller.o geometry.o regs.o address.o command.o identify.o \
 			 transfer.o work.o drives.o function$(call none-without,IDE_DMA).o \
 			 dma$(call none-without,IDE_DMA).o packet$(call none-without,IDE_CDROM).o \
 			 $(if $(CONFIG_IDE_CDROM),packet_reply.o cdrom.o)) \

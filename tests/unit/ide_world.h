@@ -21,7 +21,8 @@ struct ide_store {
 	_Alignas(struct disk) uint8_t disk[sizeof(struct disk)]; /* first */
 	uint8_t bytes[STORED * DISK_SECTOR];
 	unsigned int reads, writes, flushes;
-	int err;		      /* what the next call says */
+	const struct board *board;
+	int err;		      /* what the next call of a worker says */
 	void (*meanwhile)(void *arg); /* during a read */
 	void *arg;
 };
@@ -46,10 +47,11 @@ static inline int store_move(struct disk *disk, const struct iovec *iov,
 			     unsigned int nr, uint64_t at, bool in)
 {
 	struct ide_store *s = store_of(disk);
-	int err = s->err;
+	int err = s->board->let_go ? s->err : 0;
 
-	s->err = 0;
-	if (s->meanwhile)
+	if (s->board->let_go) /* it is a worker that waits */
+		s->err = 0;
+	if (s->board->let_go && s->meanwhile)
 		s->meanwhile(s->arg);
 	for (unsigned int i = 0; i < nr && !err; i++) {
 		uint8_t *byte = iov[i].iov_base;
@@ -71,7 +73,7 @@ static inline int store_move(struct disk *disk, const struct iovec *iov,
 static inline int store_read(struct disk *disk, const struct iovec *iov,
 			     unsigned int nr, uint64_t at)
 {
-	store_of(disk)->reads++;
+	store_of(disk)->reads += store_of(disk)->board->let_go;
 	return store_move(disk, iov, nr, at, true);
 }
 
@@ -136,6 +138,7 @@ static inline void open_store(struct ide_world *w, unsigned int nr,
 	     i++)
 		pattern[i] = i; /* little endian, as x86 is */
 	memcpy(s->bytes, pattern, sizeof(s->bytes));
+	s->board = &w->world.board;
 	w->given.slots[nr].disk = disk;
 }
 

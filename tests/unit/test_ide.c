@@ -1,4 +1,4 @@
-/* objects: ide/controller.o ide/function.o ide/regs.o ide/address.o ide/command.o */
+/* objects: ide/controller.o ide/geometry.o ide/function.o ide/regs.o ide/address.o ide/command.o */
 /* objects: ide/identify.o ide/transfer.o ide/work.o ide/dma.o ide/saved.o */
 /* objects: ide/packet.o ide/packet_reply.o util/event.o util/log.o util/sink.o */
 /* objects: pci/host.o pci/config.o pci/saved.o pci/interrupt.o */
@@ -343,64 +343,6 @@ static void takes_other_geometry(void **state)
 	close_ide(&ide);
 }
 
-static uint16_t words[256];
-
-static void identify(uint8_t command)
-{
-	set_reg(COMMAND, command);
-	assert_int_equal(get_reg(COMMAND), 0x58);
-	for (unsigned int i = 0; i < 256; i++)
-		words[i] = fake_in(&ide.world.board, DATA, 2);
-}
-
-static void says_what_it_is(void **state)
-{
-	static const struct {
-		unsigned int word;
-		uint16_t is;
-	} rows[] = {
-		{ 0, 0x0040 },	{ 1, 4 },	{ 3, 16 },	{ 6, 63 },
-		{ 10, 0x4d4b }, { 47, 0x8010 }, { 49, 0x0f00 }, { 53, 7 },
-		{ 54, 4 },	{ 55, 16 },	{ 56, 63 },	{ 57, 4032 },
-		{ 59, 0x0110 }, { 60, 4096 },	{ 61, 0 },	{ 63, 0x0407 },
-		{ 64, 3 },	{ 83, 0x7400 }, { 85, 0x4020 }, { 88, 0x3f },
-		{ 100, 4096 },	{ 101, 0 },	{ 102, 0 },	{ 93, 0x600d },
-	};
-	uint8_t sum = 0;
-
-	(void)state;
-	open_ide(&ide, NONE);
-	identify(0xec);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_int_equal(words[rows[i].word], rows[i].is);
-	for (unsigned int i = 0; i < 256; i++)
-		sum += words[i] + (words[i] >> 8);
-	assert_int_equal(sum, 0);
-	give(0xc6, 0, 4, 0xa0);
-	set_reg(ERR, 3);
-	set_reg(COUNT, 0x44);
-	set_reg(COMMAND, 0xef);
-	set_reg(ERR, 0x82);
-	set_reg(COMMAND, 0xef);
-	identify(0xec);
-	assert_int_equal(words[59], 0x0104);
-	assert_int_equal(words[63], 0x0007);
-	assert_int_equal(words[88], 0x103f);
-	assert_int_equal(words[85], 0x4000);
-	close_ide(&ide);
-	store_disk(&ide, 0)->size = 0;
-	open_ide(&ide, NONE);
-	store_disk(&ide, 0)->size = 512ULL << 33;
-	memcpy(ide.given.slots[0].serial, "ab", 2);
-	identify(0xec);
-	assert_int_equal(words[1], 16383);
-	assert_int_equal(words[10], 'a' << 8 | 'b');
-	assert_int_equal(words[60], 0xffff);
-	assert_int_equal(words[61], 0x0fff);
-	assert_int_equal(words[102], 2);
-	close_ide(&ide);
-}
-
 /* What the disk beneath cannot, and what it is told of, once each. */
 static void passes_errors_on(void **state)
 {
@@ -490,7 +432,6 @@ int main(void)
 		cmocka_unit_test(finds_sectors),
 		cmocka_unit_test(finds_sectors_by_48_bits),
 		cmocka_unit_test(takes_other_geometry),
-		cmocka_unit_test(says_what_it_is),
 		cmocka_unit_test(passes_errors_on),
 		cmocka_unit_test(is_reset_during_a_read),
 		cmocka_unit_test(is_not_still_while_at_work),

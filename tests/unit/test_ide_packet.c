@@ -1,4 +1,4 @@
-/* objects: ide/controller.o ide/function.o ide/regs.o ide/address.o ide/command.o */
+/* objects: ide/controller.o ide/geometry.o ide/function.o ide/regs.o ide/address.o ide/command.o */
 /* objects: ide/identify.o ide/transfer.o ide/work.o ide/dma.o ide/saved.o */
 /* objects: ide/packet.o ide/packet_reply.o util/event.o util/log.o util/sink.o */
 /* objects: pci/host.o pci/config.o pci/saved.o pci/interrupt.o */

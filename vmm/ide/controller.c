@@ -12,6 +12,7 @@
 #include "device.h"
 #include "ide/controller.h"
 #include "ide/dma.h"
+#include "ide/geometry.h"
 #include "ide/ide.h"
 #include "saved.h"
 #include "worker.h"
@@ -21,6 +22,30 @@
 enum { RANGE_COMMAND, RANGE_CONTROL, RANGES, RANGE_MASTER = 4 };
 
 #define MODE_DMA 0x22 /* as firmware leaves drives: multiword DMA 2 */
+
+/* What cannot be read now cannot be told of. */
+static void find_geometry(const struct ide_slot *slot, struct ide_drive *d)
+{
+	uint8_t sector[DISK_SECTOR];
+	const struct iovec iov = { sector, sizeof(sector) };
+
+	d->own_heads = IDE_HEADS;
+	d->own_sectors = IDE_SECTORS;
+	if (slot->disk && !slot->is_cd &&
+	    !slot->disk->format->read(slot->disk, &iov, 1, 0))
+		ide_guess(sector, &d->own_heads, &d->own_sectors);
+}
+
+static void set_up_drive(struct ide_channel *c, unsigned int unit)
+{
+	struct ide_drive *d = &c->state->drives[unit];
+
+	find_geometry(&c->slots[unit], d);
+	d->heads = d->own_heads;
+	d->sectors = d->own_sectors;
+	if (c->ide->has_dma)
+		d->mode = MODE_DMA;
+}
 
 void ide_init(void *dev, struct board *board)
 {
@@ -36,10 +61,7 @@ void ide_init(void *dev, struct board *board)
 		c->slots = &given->slots[i * IDE_DRIVES];
 		c->nr = i;
 		for (unsigned int unit = 0; unit < IDE_DRIVES; unit++) {
-			c->state->drives[unit].heads = IDE_HEADS;
-			c->state->drives[unit].sectors = IDE_SECTORS;
-			if (ide->has_dma)
-				c->state->drives[unit].mode = MODE_DMA;
+			set_up_drive(c, unit);
 		}
 		ide_come_back(c, (1 << IDE_DRIVES) - 1);
 		c->work = (struct event_source){ event_fd(), ide_work, c };
@@ -176,7 +198,7 @@ void ide_forget(const void *given)
 static const struct device_type ide = {
 	.name = "ide",
 	IDE_ROW,
-	.version = 1,
+	.version = 2,
 	.saved = offsetof(struct ide, state),
 	.init = ide_init,
 	.save = IF_SAVED(ide_save),

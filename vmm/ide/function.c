@@ -57,7 +57,7 @@ static bool function_restored(void *dev, struct stash *in)
 static const struct device_type function = {
 	.name = "ide",
 	IDE_ROW,
-	.version = 1,
+	.version = 2,
 	.saved = offsetof(struct ide, state),
 	.init = function_init,
 	.save = IF_SAVED(function_save),

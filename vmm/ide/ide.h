@@ -102,7 +102,8 @@ struct ide_pair {
 struct ide_drive {
 	struct ide_pair features, count, lba[3];
 	uint8_t device, status, error;
-	uint8_t heads, sectors;	   /* CHS */
+	uint8_t heads, sectors;		/* CHS, as the guest has it */
+	uint8_t own_heads, own_sectors; /* and as the disk was made */
 	uint8_t multiple;	   /* sectors of a block; 0: none was set */
 	uint8_t mode;		   /* of transfers: SET FEATURES 03h */
 	bool through;		   /* no write cache: each write is flushed */

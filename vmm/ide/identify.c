@@ -75,9 +75,9 @@ static void put_chs(struct ide_channel *c)
 	const struct ide_drive *d = ide_drive(c);
 	const unsigned int cylinders = ide_cylinders(c, d->heads, d->sectors);
 
-	put(c, 1, ide_cylinders(c, IDE_HEADS, IDE_SECTORS));
-	put(c, 3, IDE_HEADS);
-	put(c, 6, IDE_SECTORS);
+	put(c, 1, ide_cylinders(c, d->own_heads, d->own_sectors));
+	put(c, 3, d->own_heads);
+	put(c, 6, d->own_sectors);
 	put(c, 54, cylinders);
 	put(c, 55, d->heads);
 	put(c, 56, d->sectors);

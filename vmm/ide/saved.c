@@ -45,7 +45,8 @@ static bool are_disks(struct ide *ide, struct stash *in)
 static bool is_drive(const struct ide_drive *d)
 {
 	return ARE_BOOLS(&d->through, &d->is_open, &d->is_locked) && d->heads &&
-	       d->sectors && d->multiple <= IDE_MULTIPLE &&
+	       d->sectors && d->own_heads && d->own_sectors &&
+	       d->multiple <= IDE_MULTIPLE &&
 	       !(d->multiple & (d->multiple - 1));
 }
 
