@@ -261,7 +261,8 @@ ROWS = {
     "EXIT_PORT": Row("devices/exit_port", lost=r"plug    exit-port .*"),
     "DEV_VGA": Row("devices/vga* boot/firmware/screen probes/screen/* "
                    "util/picture display/* view " + OF_VIEWERS + " util/png",
-                   "view_none viewers_none", OF_DISPLAYS + "VGA_GRAPHICS=n VGA_VBE=n",
+                   "view_none viewers_none", OF_DISPLAYS + "VGA_GRAPHICS=n VGA_VBE=n "
+                   "VGA_ROM_FILE=n",
                    (r"device  vga .*", r"feature vga-.*", r"plug    vga .*", r"probe   screen(shot)? .*", r"display .*")),
     "DISPLAY_PNG": Row("display/png probes/screen/shot util/png",
                        lost=(r"display png .*", r"probe   screenshot .*")),
@@ -269,11 +270,12 @@ ROWS = {
     "DISPLAY_WEB": Row("display/web", lost=r"display web .*"),
     "VGA_GRAPHICS": Row("devices/vga_memory devices/vga_draw devices/vga_vbe "
                         "devices/vga_plug devices/vga_pci",
-                        "devices/vga_memory_none devices/vga_vbe_none", "VGA_VBE=n",
+                        "devices/vga_memory_none devices/vga_vbe_none",
+                        "VGA_VBE=n VGA_ROM_FILE=n",
                         (r"feature vga-.*", r"plug    vga .*")),
     "VGA_VBE": Row("devices/vga_vbe devices/vga_plug devices/vga_pci",
-                   "devices/vga_vbe_none",
-                   lost=(r"feature vga-vbe .*", r"plug    vga .*")),
+                   "devices/vga_vbe_none", "VGA_ROM_FILE=n",
+                   (r"feature vga-vbe .*", r"plug    vga .*")),
     "DISPLAY_TEXT": Row("display/text display/blocks view", "view_none",
                         lost=r"display text .*"),
     "BOOT_FLAT": Row("boot/flat", lost=r"loader  flat .*"),
