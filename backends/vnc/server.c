@@ -7,6 +7,7 @@
 #include "backends/vnc/server.h"
 
 #include <rfb/rfb.h>
+#include <rfb/rfbregion.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

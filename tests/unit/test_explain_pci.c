@@ -51,8 +51,8 @@ static const struct {
 	  "PCI FW 3.0" },
 	{ 1, 1, 0xc1000060, 0x5, 4,
 	  "WRITE 0xc1000060 <- 0x00000005 BAR: edu takes it" TIMES "PCI 3.0" },
-	{ 1, 0, 0xfeafffff, 0x5, 1,
-	  "READ 0xfeafffff -> 0x05 BAR: edu gives it" TIMES "PCI 3.0" },
+	{ 1, 0, 0xfcffffff, 0x5, 1,
+	  "READ 0xfcffffff -> 0x05 BAR: edu gives it" TIMES "PCI 3.0" },
 	{ 0, 0, 0xffff, 0x5, 1,
 	  "IN 0xffff -> 0x05 BAR: edu gives it" TIMES "PCI 3.0" },
 };

@@ -145,6 +145,8 @@ static const struct row rows[] = {
 	{ DEV_PIO, 0x510, 2, "fwcfg 510:2=2211" },
 	{ DEV_PIO, 0x510, 4, "fwcfg 510:2=2211" },
 	{ DEV_PIO, 0x511, 2, "fwcfg 511:1=11" },
+	{ DEV_PIO, 0x512, 4, "fwcfg 514:2=4433" },
+	{ DEV_PIO, 0x51a, 4, "fwcfg 51a:2=2211" },
 	{ DEV_PIO, 0x50f, 2, "" },
 	/* The address register of PCI lies across the reset register. */
 	{ DEV_PIO, 0xcf9, 1, "reset cf9:1=11" },

@@ -44,17 +44,30 @@ void virtio_init(struct virtio *v)
 	v->type->init(v->dev, v, v->board);
 }
 
+/* Until no chain is held; whether there was one, so that others may have asked
+ * meanwhile and wait for board_ring(), such as virtio/pci_spare.c. */
+static bool wait_for_chains(struct virtio *v)
+{
+	bool waited = v->nr_held;
+
+	while (v->nr_held && board_wait(v->board))
+		;
+	return waited;
+}
+
 void virtio_reset(struct virtio *v)
 {
+	bool waited;
+
 	if (v->resetting)
 		return; /* another vCPU waits for that already */
 	v->status = 0;
 	board_drop_ioevents(v->board);
 	v->resetting = true;
-	while (v->nr_held && board_wait(v->board))
-		;
+	waited = wait_for_chains(v);
 	v->resetting = false;
-	board_ring(v->board); /* virtio/pci_spare.c waits for that */
+	if (waited)
+		board_ring(v->board);
 	v->untold_config = v->unheard = false;
 	v->features = 0;
 	forget_queues(v);
@@ -186,14 +199,16 @@ void virtio_enable(struct virtio *v, unsigned int queue)
  * and are looked at again. */
 void virtio_disable(struct virtio *v, unsigned int queue)
 {
+	bool waited;
+
 	v->queues[queue].enabled = false;
 	if (v->pausing || v->resetting)
 		return;
 	v->pausing = true;
-	while (v->nr_held && board_wait(v->board))
-		;
+	waited = wait_for_chains(v);
 	v->pausing = false;
-	board_ring(v->board);
+	if (waited)
+		board_ring(v->board);
 	forget_queue(v, queue);
 	for (unsigned int i = 0; i < v->nr_queues; i++)
 		virtio_kick(v, i);
