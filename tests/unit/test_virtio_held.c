@@ -159,7 +159,7 @@ static void waits_for_chains_at_a_reset(void **state)
 		assert_int_equal(holder->nr, 0);
 		assert_int_equal(holder->resets, 1);
 		assert_int_equal(w->board.waits, 3);
-		assert_int_equal(w->board.rings, 2); /* still, and reset */
+		assert_int_equal(w->board.rings, 2);  /* still, and reset */
 		assert_int_equal(*half(USED + 2), 0); /* not a byte more */
 		assert_false(line());
 		assert_int_equal(reg(MMIO_STATUS), 0);
