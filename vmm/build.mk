@@ -13,7 +13,7 @@ obj-y := core/memory.o core/cpuregs.o x86/cpustate_real16.o
 obj-$(CONFIG_MACHINE) += main.o cli.o cli_word.o cli_value.o usage.o machine.o \
 			 machine_console.o guest.o names.o platform.o walls.o files.o \
 			 ending.o putoff.o eof.o
-obj-$(CONFIG_MACHINE) += core/kvm.o core/vm.o core/bus.o core/cpuid.o \
+obj-$(CONFIG_MACHINE) += core/kvm.o core/vm.o core/memory_seen.o core/bus.o core/cpuid.o \
 			 core/vcpu.o core/pause.o core/watch.o core/exit.o core/probes.o \
 			 core/board.o core/board_place.o core/board_all.o core/plan.o \
 			 core/plan_settle.o \

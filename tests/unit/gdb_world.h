@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "core/vm.h"
+#include "memory_seen.h"
 #include "service/gdb/gdb.h"
 
 #define SIZE (1ULL << 20) /* bytes of RAM */

@@ -1,4 +1,4 @@
-/* objects: service/gdb/memory.o x86/walk.o core/memory.o */
+/* objects: service/gdb/memory.o x86/walk.o core/memory.o core/memory_seen.o */
 /*
  * Memory by linear address: without paging and with each kind of it, across pages,
  * up to where RAM or the tables end, and pages that the guest may not write.

@@ -1,7 +1,7 @@
 /* objects: service/gdb/monitor_tables.o service/gdb/monitor_tss.o
  * service/gdb/monitor_memory.o service/gdb/monitor_registers.o service/gdb/monitor.o
  * service/gdb/memory.o service/gdb/target.o service/gdb/target_value.o x86/flags.o
- * x86/walk.o x86/walk_words.o x86/descriptor.o x86/words.o core/memory.o
+ * x86/walk.o x86/walk_words.o x86/descriptor.o x86/words.o core/memory.o core/memory_seen.o
  * util/text.o */
 /*
  * What `monitor` says of descriptor tables, of a task's state, of pages and of

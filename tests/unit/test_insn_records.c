@@ -1,4 +1,4 @@
-/* objects: service/insn/record.o service/insn/code.o core/linear.o core/memory.o x86/walk.o */
+/* objects: service/insn/record.o service/insn/code.o core/linear.o core/memory.o core/memory_seen.o x86/walk.o */
 /* host-objects: backends/insn/records.o backends/insn/mode.o */
 /*
  * A trace of instructions, written (service/insn/record.c, code.c) and read again

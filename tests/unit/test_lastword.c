@@ -1,4 +1,4 @@
-/* objects: core/lastword.o core/memory.o */
+/* objects: core/lastword.o core/memory.o core/memory_seen.o */
 /* What a guest said before it reset itself decides how it has ended. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* objects: boot/map64.o core/memory.o */
+/* objects: boot/map64.o core/memory.o core/memory_seen.o */
 /*
  * Page tables for long mode, walked as the CPU does: each address of the low
  * 4 GiB means itself, and ring 3 sees the pages it was given and no other.
@@ -12,6 +12,7 @@
 #include <errno.h>
 
 #include "boot/map64.h"
+#include "memory_seen.h"
 
 #define RAM	 (1ULL << 20)
 #define ROOT	 0x1000

@@ -1,4 +1,4 @@
-/* objects: core/memory.o core/discard.o */
+/* objects: core/memory.o core/memory_seen.o core/discard.o */
 /*
  * Guest RAM: a table of runs of bytes and whether they are RAM, for a guest
  * below the hole and for one that reaches above 4 GiB.
@@ -14,7 +14,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/discard.h"
 #include "memory.h"
+#include "memory_seen.h"
 
 #define MIB (1ULL << 20)
 #define GIB (1ULL << 30)
@@ -83,28 +85,6 @@ static void around_the_hole(void **state)
 
 	(void)state;
 	check_runs(5 * GIB, runs, sizeof(runs) / sizeof(runs[0]));
-}
-
-static void ends(void **state)
-{
-	static const struct {
-		uint64_t size;
-		gpa_t end;
-	} rows[] = {
-		{ MEM_MIN, MEM_MIN },
-		{ MEM_HOLE_START, MEM_HOLE_START },
-		{ MEM_HOLE_START + 4096, MEM_4G + 4096 },
-		{ 5 * GIB, 6 * GIB },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct memory mem;
-
-		assert_int_equal(mem_init(&mem, rows[i].size), 0);
-		assert_int_equal(mem_end(&mem), rows[i].end);
-		mem_free(&mem);
-	}
 }
 
 static void sizes_that_are_none(void **state)
@@ -227,7 +207,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(below_the_hole),
 		cmocka_unit_test(around_the_hole),
-		cmocka_unit_test(ends),
 		cmocka_unit_test(sizes_that_are_none),
 		cmocka_unit_test(copies_whole_or_not_at_all),
 		cmocka_unit_test(is_zero_at_first),

@@ -1,4 +1,4 @@
-/* objects: boot/paged.o boot/paged_large.o boot/paged_small.o core/memory.o */
+/* objects: boot/paged.o boot/paged_large.o boot/paged_small.o core/memory.o core/memory_seen.o */
 /* objects: x86/cpustate.o core/feature.o util/log.o util/sink.o */
 /*
  * Page tables for 1K OS, walked as the CPU does: RAM at 0 and at 0x80000000,
@@ -15,6 +15,7 @@
 
 #include "boot/paged.h"
 #include "boot_args.h"
+#include "memory_seen.h"
 
 #define MIB	  (1ULL << 20)
 #define PAGE_SIZE 4096u

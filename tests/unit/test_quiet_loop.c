@@ -1,6 +1,6 @@
 /* objects: probes/report/rules/loop.o probes/report/rules/lines.o
  * probes/report/rules/insn.o probes/report/state.o probes/report/code.o
- * probes/report/walk.o x86/walk.o x86/flags.o x86/words.o core/memory.o
+ * probes/report/walk.o x86/walk.o x86/flags.o x86/words.o core/memory.o core/memory_seen.o
  * util/text.o */
 /*
  * Loops that only read, taken apart in code made up here, and the rules about a

@@ -1,4 +1,4 @@
-/* objects: probes/report/walk.o x86/walk.o x86/walk_words.o core/memory.o util/text.o */
+/* objects: probes/report/walk.o x86/walk.o x86/walk_words.o core/memory.o core/memory_seen.o util/text.o */
 /*
  * Page walks through tables made up here: every mode of paging, large pages,
  * missing entries, tables outside RAM, tables that point at themselves.

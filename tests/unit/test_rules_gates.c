@@ -5,7 +5,7 @@
  * probes/report/rules/idt.o probes/report/rules/stack.o probes/report/rules/insn.o
  * probes/report/rules/access.o probes/report/rules/data.o probes/report/rules/control.o
  * probes/report/rules/single.o probes/report/rules/selectors.o
- * probes/report/rules/mistakes.o probes/report/rules/host.o core/memory.o util/text.o */
+ * probes/report/rules/mistakes.o probes/report/rules/host.o core/memory.o core/memory_seen.o util/text.o */
 /* Rules about the way to a handler; and states of garbage. */
 #include "rule_states.h"
 

@@ -6,7 +6,7 @@
 unsigned int memmap_fill(const struct memory *mem,
 			 struct memmap_entry map[MEMMAP_MAX])
 {
-	const gpa_t low = mem->low_size, end = mem_end(mem);
+	const gpa_t low = mem->low_size;
 	const struct memmap_entry all[MEMMAP_MAX] = {
 		{ 0, low < MEM_FIRMWARE_START ? low : MEM_FIRMWARE_START,
 		  MEMMAP_RAM },
@@ -15,7 +15,7 @@ unsigned int memmap_fill(const struct memory *mem,
 		{ MEM_FIRMWARE_END,
 		  low > MEM_FIRMWARE_END ? low - MEM_FIRMWARE_END : 0,
 		  MEMMAP_RAM },
-		{ MEM_4G, end > MEM_4G ? end - MEM_4G : 0, MEMMAP_RAM },
+		{ MEM_4G, mem->size - low, MEMMAP_RAM },
 	};
 	unsigned int nr = 0;
 

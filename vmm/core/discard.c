@@ -1,10 +1,11 @@
-/* Guest RAM that goes back to the host. */
+/* How guest RAM goes back: a file that was mapped must not shine through. */
+#include "core/discard.h"
+
 #include <string.h>
 #include <sys/mman.h>
 
 #include "core/board_inner.h"
 #include "device.h"
-#include "memory.h"
 #include "x86/bits.h"
 
 /* Of a file, private though it is, what is gone reads as it is there: anonymous memory

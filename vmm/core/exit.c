@@ -16,6 +16,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "irqchip.h"
+#include "memory_seen.h"
 #include "probe.h"
 #include "util/slow.h"
 

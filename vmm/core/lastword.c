@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "memory.h"
+#include "memory_seen.h"
 
 /* The BIOS data area's reset flag: what kind of reset is wanted. */
 #define RESET_FLAG_GPA	0x472

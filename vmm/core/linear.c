@@ -1,5 +1,6 @@
 /* Guest memory by linear address: see linear.h. */
 #include "core/linear.h"
+#include "memory_seen.h"
 
 #include "x86/bits.h"
 #include "x86/walk.h"

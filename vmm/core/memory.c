@@ -77,28 +77,3 @@ int mem_write(const struct memory *mem, gpa_t gpa, const void *buf, size_t len)
 	memcpy(hva, buf, len);
 	return 0;
 }
-
-const void *mem_seen(const struct memory *mem, gpa_t gpa, size_t len)
-{
-	const void *shown = mem->shown ? mem->shown(mem->shown_by, gpa, len) :
-					 NULL;
-
-	return shown ? shown : mem_hva(mem, gpa, len);
-}
-
-int mem_read(const struct memory *mem, gpa_t gpa, void *buf, size_t len)
-{
-	const void *hva = mem_seen(mem, gpa, len);
-
-	if (!hva)
-		return -EFAULT;
-	memcpy(buf, hva, len);
-	return 0;
-}
-
-gpa_t mem_end(const struct memory *mem)
-{
-	size_t high_size = mem->size - mem->low_size;
-
-	return high_size ? MEM_4G + high_size : mem->low_size;
-}

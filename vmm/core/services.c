@@ -14,7 +14,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "irqchip.h"
-#include "memory.h"
+#include "memory_seen.h"
 #include "service.h"
 #include "util/event.h"
 #include "x86/bits.h"

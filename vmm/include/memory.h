@@ -43,20 +43,7 @@ void mem_free(struct memory *mem);
 /* hva of the @len bytes at @gpa, or NULL unless all of them are RAM. */
 void *mem_hva(const struct memory *mem, gpa_t gpa, size_t len);
 
-/* Likewise what the guest reads there, where that is no register: memory that a device
- * shows, or RAM. */
-const void *mem_seen(const struct memory *mem, gpa_t gpa, size_t len);
-
-/* Copies @len bytes to guest RAM, or what the guest reads there. 0, or -EFAULT with
- * nothing done. */
+/* Copies @len bytes to guest RAM. 0, or -EFAULT with nothing done. */
 int mem_write(const struct memory *mem, gpa_t gpa, const void *buf, size_t len);
-int mem_read(const struct memory *mem, gpa_t gpa, void *buf, size_t len);
-
-/* Gives the host back the whole pages in the @len bytes at @hva, of mem_hva(): they
- * are zeroes when touched next. How many bytes; 0 where not all of it is RAM. */
-size_t mem_discard(const struct memory *mem, void *hva, size_t len);
-
-/* One past the last byte of RAM: a gpa, above 4 GiB when RAM reaches there. */
-gpa_t mem_end(const struct memory *mem);
 
 #endif

@@ -3,6 +3,7 @@
  * linear address.
  */
 #include "probes/report/report.h"
+#include "memory_seen.h"
 
 static int read_ram(const void *ram, uint64_t gpa, void *buf, size_t len)
 {

@@ -5,6 +5,7 @@
  * register of theirs may change it.
  */
 #include "core/vm.h"
+#include "memory_seen.h"
 #include "service/gdb/gdb.h"
 #include "x86/bits.h"
 #include "x86/mode.h"

@@ -6,6 +6,7 @@
 #include "core/bus.h"
 #include "core/symbols.h"
 #include "core/vm.h"
+#include "memory_seen.h"
 #include "service/gdb/monitor.h"
 #include "x86/bits.h"
 #include "x86/mode.h"

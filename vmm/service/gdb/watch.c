@@ -6,7 +6,7 @@
 
 #include "core/vcpu.h"
 #include "core/vm.h"
-#include "memory.h"
+#include "memory_seen.h"
 #include "service/gdb/inner.h"
 #include "x86/bits.h"
 

@@ -4,6 +4,7 @@
  * Registers", "WRMSR"). Each of them is seen from the registers alone.
  */
 #include "probes/report/rules/insn.h"
+#include "memory_seen.h"
 #include "x86/bits.h"
 
 #define CR4_PCIDE (1u << 17)

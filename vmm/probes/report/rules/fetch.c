@@ -1,5 +1,6 @@
 /* Rules of the next instruction: that it can be fetched from where RIP points. */
 #include "probes/report/rules/rule.h"
+#include "memory_seen.h"
 #include "x86/bits.h"
 
 #define CR4_SMEP   (1u << 20)

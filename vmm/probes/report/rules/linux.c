@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "probes/report/rules/quiet.h"
+#include "memory_seen.h"
 
 #define ZERO_PAGE   0x7000     /* boot/linux.c */
 #define MAGIC	    0x53726448 /* "HdrS" */
