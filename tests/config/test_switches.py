@@ -52,6 +52,8 @@ CLOCK_IRQS = {"devices/cmos": "says how many interrupt lines it has"}
 FORGETS = dict.fromkeys(("devices/hypercall", "devices/reset"), "is not remembered")
 SAYS_16550A = {"devices/serial": "says that it is a 16550A, not a 16450"}
 OF_VIEWERS = "viewers core/ledger reset_button"
+NO_CARD = {"pci/i440fx": "has no VGA card to plug in"}
+NO_GRAPHICS = {**NO_CARD, "devices/vga": "has no memory and ports of graphics"}
 OF_DISPLAYS = "DISPLAY_TEXT=n DISPLAY_PNG=n DISPLAY_VNC=n DISPLAY_WEB=n "
 BARE = r"device  (debugcon|hypercall|post|reset|serial) .*"
 
@@ -94,7 +96,7 @@ ROWS = {
         "*", "bare/bare bare/io core/bus_moving_none util/log_plain "
         "devices/serial_irq_none devices/hypercall_none",
         "=n ".join(name for name in SYMBOLS if in_machine(name)) +
-        '=n SMP_MAX=n FIRMWARE_FILE=n DEFAULT_IRQCHIP=n DEFAULT_MEM=n DEFAULT_CPUS=n '
+        '=n SMP_MAX=n FIRMWARE_FILE=n VGA_ROM_FILE=n DEFAULT_IRQCHIP=n DEFAULT_MEM=n DEFAULT_CPUS=n '
         'DEFAULT_CMDLINE=n', r".*", BARE, changed={**COUNTS_IRQS, **FORGETS},
         keeps="util/static_pie util/lock boot/flat core/memory core/bus "
         "core/cpuregs x86/cpustate_real16 devices/serial devices/serial_fifo "
@@ -263,7 +265,8 @@ ROWS = {
                    "util/picture display/* view " + OF_VIEWERS + " util/png",
                    "view_none viewers_none", OF_DISPLAYS + "VGA_GRAPHICS=n VGA_VBE=n "
                    "VGA_ROM_FILE=n",
-                   (r"device  vga .*", r"feature vga-.*", r"plug    vga .*", r"probe   screen(shot)? .*", r"display .*")),
+                   (r"device  vga .*", r"feature vga-.*", r"plug    vga .*", r"probe   screen(shot)? .*", r"display .*"),
+                   changed=NO_CARD),
     "DISPLAY_PNG": Row("display/png probes/screen/shot util/png",
                        lost=(r"display png .*", r"probe   screenshot .*")),
     "DISPLAY_VNC": Row("display/vnc", lost=r"display vnc .*"),
@@ -272,10 +275,10 @@ ROWS = {
                         "devices/vga_plug devices/vga_pci",
                         "devices/vga_memory_none devices/vga_vbe_none",
                         "VGA_VBE=n VGA_ROM_FILE=n",
-                        (r"feature vga-.*", r"plug    vga .*")),
+                        (r"feature vga-.*", r"plug    vga .*"), changed=NO_GRAPHICS),
     "VGA_VBE": Row("devices/vga_vbe devices/vga_plug devices/vga_pci",
                    "devices/vga_vbe_none", "VGA_ROM_FILE=n",
-                   (r"feature vga-vbe .*", r"plug    vga .*")),
+                   (r"feature vga-vbe .*", r"plug    vga .*"), changed=NO_GRAPHICS),
     "DISPLAY_TEXT": Row("display/text display/blocks view", "view_none",
                         lost=r"display text .*"),
     "BOOT_FLAT": Row("boot/flat", lost=r"loader  flat .*"),
