@@ -59,9 +59,9 @@ def boot():
     return vm.assemble("bootsector")
 
 
-def disk():
+def disk(name="bootsector.img"):
     """The same with a partition table, as a hard disk has one: 4 MiB."""
-    path = os.path.join(tap.BUILD, "tests", "guest", "bootsector.img")
+    path = os.path.join(tap.BUILD, "tests", "guest", name)
     with open(boot(), "rb") as file:
         content = bytearray(file.read().ljust(4 << 20, b"\0"))
     content[446:462] = struct.pack("<8B2I", 0x80, 1, 1, 0, 0x83, 15, 63, 7,
@@ -81,7 +81,9 @@ if vm.is_configured("FIRMWARE"):
               judge(3 << 30, 1 << 30))
     if vm.is_configured("DEV_IDE"):
         TABLE.add("a disk with partitions is the first IDE disk, C:",
-                  lambda place: command("--mem=64M", disk())(place),
+                  # What is behind a comma of its name is no word of --ide.
+                  lambda place: command("--mem=64M",
+                                        disk("bootsector,rw"))(place),
                   judge(64 << 20, drive=0x80))
         TABLE.add("the image goes first, or what --boot names: a disk",
                   lambda place: command("--mem=64M", "--boot=ca", "--ide",

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "abi/pc.h"
@@ -102,19 +103,41 @@ static int bios_plug(struct plan *plan, const struct image *image)
 				    plan_plug(plan, "--firmware", image->path);
 }
 
+/* As @option would be given with the file at @path, whose commas are its own: what
+ * stands behind them is no word. */
+static int plug_file(struct plan *plan, const char *option, const char *path)
+{
+	char *arg = malloc(2 * strlen(path) + 1), *to = arg;
+	int err;
+
+	if (!arg) {
+		log_error("%s: %s", path, strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	for (; *path; path++) {
+		if (*path == ',')
+			*to++ = ',';
+		*to++ = *path;
+	}
+	*to = '\0';
+	err = plan_plug(plan, option, arg);
+	free(arg);
+	return err;
+}
+
 /* The image goes first, whatever else there is. */
 static int plug_disk(struct plan *plan, const struct image *image)
 {
 	if (is_cd(image)) {
 		plan_boot(plan, BOOT_CD | BOOT_DISK << 4 | BOOT_FLOPPY << 8);
-		return plan_plug(plan, "--cdrom", image->path);
+		return plug_file(plan, "--cdrom", image->path);
 	}
 	if (floppy_size(image)) {
 		plan_boot(plan, BOOT_FLOPPY | BOOT_DISK << 4 | BOOT_CD << 8);
 		return 0;
 	}
 	plan_boot(plan, BOOT_DISK | BOOT_CD << 4 | BOOT_FLOPPY << 8);
-	return plan_plug(plan, "--ide", image->path);
+	return plug_file(plan, "--ide", image->path);
 }
 
 static int disk_plug(struct plan *plan, const struct image *image)
