@@ -7,6 +7,7 @@
  * soon or too late, and that lead where no RAM is; and PIIX3 as drivers look for it.
  */
 #include "ide_world.h"
+#include "ide/ide.h"
 #include "reloaded.h"
 
 #include <stdlib.h>
@@ -274,6 +275,23 @@ static void stops_for_resets(void **state)
 	close_ide(&ide);
 }
 
+/* A snapshot may say so; the guest could not. */
+static void is_not_restored_to_write_what_is_read_only(void **state)
+{
+	struct ide *dev;
+
+	(void)state;
+	open_ide(&ide, NONE);
+	store_disk(&ide, 0)->read_only = true;
+	give(0xc8, 60, 1); /* it waits for the bus master */
+	dev = ide.world.board.dev;
+	assert_int_equal(dev->state[0].phase, PHASE_DMA);
+	dev->state[0].to_disk = true;
+	assert_false(ide_restored(dev, NULL));
+	dev->state[0].to_disk = false;
+	close_ide(&ide);
+}
+
 static void is_what_drivers_look_for(void **state)
 {
 	static const char *const without[] = { "ide-dma", NULL };
@@ -320,6 +338,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_no_ram),
 		cmocka_unit_test(goes_on_with_another_table),
 		cmocka_unit_test(stops_for_resets),
+		cmocka_unit_test(is_not_restored_to_write_what_is_read_only),
 		cmocka_unit_test(is_what_drivers_look_for),
 	};
 

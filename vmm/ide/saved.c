@@ -93,7 +93,8 @@ static bool is_phase(const struct ide_channel *c)
 		       c->slots[s->unit].is_cd;
 	case PHASE_DMA:
 		return c->ide->has_dma && s->at <= s->len &&
-		       !(s->left % DISK_SECTOR);
+		       !(s->left % DISK_SECTOR) &&
+		       !(s->to_disk && c->slots[s->unit].disk->read_only);
 	case PHASE_RESET:
 		return s->control & CONTROL_SRST;
 	default:
