@@ -5,8 +5,10 @@ the screen for one of Debian's."""
 import contextlib
 import os
 import re
+import shutil
 import socket
 import subprocess
+import tempfile
 import time
 
 import pngfile
@@ -145,6 +147,20 @@ def places():
         tap.equal(bad.returncode, vm.USAGE, f"{word}: {bad.stderr}")
 
 
+def alone():
+    """No back end lies beside the program: what builds it is said."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = shutil.copy(vm.KVM_VMM, folder)
+        for what, goal in (("vnc", b"`make`"), ("web", b"`make web`")):
+            if not vm.is_configured("DISPLAY_" + what.upper()):
+                continue
+            done = subprocess.run(
+                [program, "--display", what, vm.assemble("halt")],
+                capture_output=True, check=False, timeout=LIMIT)
+            tap.equal(done.returncode, vm.USAGE, done.stderr)
+            tap.check(goal + b" builds it" in done.stderr, done.stderr)
+
+
 def hostile():
     """Half messages and nonsense: the others are served all the same."""
     with running() as (process, port):
@@ -229,6 +245,7 @@ if "host" in vm.places("real16"):
     tap.add("the mouse (host)", mouse)
     tap.add("the wheel (host)", wheel)
     tap.add("where it listens (host)", places)
+    tap.add("no back end beside it (host)", alone)
     tap.add("half messages and nonsense disturb nobody (host)", hostile)
     tap.add("vncsnapshot of Debian has a picture (host)", snapshot)
     tap.add("the pixels are those of --screenshot (host)", same_as_file)

@@ -54,6 +54,7 @@ static void *web_open(const char *arg, struct view_port *port,
 {
 	struct program_config config = { .name = "kvm-web",
 					 .option = OPTION,
+					 .goal = "make web",
 					 .prints = true };
 	char word[1 + 2 * TOKEN_LEN];
 	struct listen_place place;
