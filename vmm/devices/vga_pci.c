@@ -125,6 +125,9 @@ static void moved(struct pci *pci, unsigned int bar, uint64_t base, bool on)
 	if (bar)
 		return;
 	v->lfb_gpa = on ? base : 0;
+	/* The guest may write there from now on, and nobody is told. */
+	if (on && v->lfb)
+		v->lfb_used = v->lfb_touched = true;
 	vga_vbe_show(v);
 }
 
