@@ -19,6 +19,7 @@
 #include "boot/select.h"
 #include "boot_args.h"
 #include "loader.h"
+#include "util/fwfile.h"
 
 #define NR_MODULES 2
 #define HEAD	   2 /* bytes before the image */
@@ -76,7 +77,9 @@ static void load(const struct loader *by, const struct image *image,
 		{ .text = "fuzz", .args = "", .image = *image },
 		{ .text = "fuzz a word", .args = "a word", .image = *image },
 	};
+	struct fw_files *files = calloc(1, sizeof(*files));
 	const struct boot_args args = {
+		.files = files, /* as for every loader with NEEDS_FIRMWARE */
 		.cmdline = given & WITH_CMDLINE ? "console=ttyS0 quiet" : NULL,
 		.usual_cmdline = "console=ttyS0",
 		.plan_words = given & WITH_INITRD ? " root=/dev/vda" : NULL,
@@ -93,12 +96,13 @@ static void load(const struct loader *by, const struct image *image,
 
 	if (size < by->mem_min)
 		size = by->mem_min; /* guest.c refuses less */
-	if (mem_init(&mem, size))
+	if (!files || mem_init(&mem, size))
 		abort();
 	memset(&cpu, 0xaa, sizeof(cpu));
 	if (!by->load(image, &args, &mem, &cpu) && !cpu.cr0)
 		abort(); /* no CPU starts like that: nothing was described */
 	mem_free(&mem);
+	fw_free(files);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
