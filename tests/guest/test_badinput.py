@@ -264,7 +264,6 @@ for number, (option, value, message) in enumerate((
         ("--disk", WORK + "/empty", "truncate -s 64M"),
         ("--disk", file("odd", b"odd"), "truncate -s %512"),
         ("--disk", "/dev/null", "neither a file nor a block device"),
-        ("--disk", DISK + ",rw", "rw: no such word"),
         ("--disk", DISK + ",format=qcow2", "no such format"),
         ("--disk", DISK + ",serial=" + 21 * "x", "20 characters"),
         ("--disk", DISK + ",overlay=" + DISK, "the disk itself"),

@@ -74,7 +74,7 @@ CALLS = {
     "clock_set": "clock_settime", "clone_half": "clone", "clone_space": "clone",
     "cut_above": "truncate", "dup_fd": "fcntl", "fast_open": "sendto",
     "inotify": "inotify_init1", "kexec": "kexec_load", "kvm_cap": "ioctl",
-    "kvm_create": "ioctl", "kvm_device": "ioctl", "kvm_memory": "ioctl",
+    "kvm_create": "ioctl", "kvm_device": "ioctl",
     "kvm_wide": "ioctl", "ldt": "modify_ldt", "limits": "prlimit64",
     "link_in": "linkat", "make_above": "mkdirat", "memfd": "memfd_create",
     "mmap_exec": "mmap", "mode_above": "fchmodat", "module": "finit_module",

@@ -221,7 +221,6 @@ TRY(remap, CALL(SYS_remap_file_pages, 0, 0, 0, 0))
 /* --- The kernel's doors ------------------------------------------------------ */
 
 TRY(kvm_create, CALL(SYS_ioctl, -1, KVM_CREATE_VM, 0, 0))
-TRY(kvm_memory, CALL(SYS_ioctl, -1, KVM_SET_USER_MEMORY_REGION, 0, 0))
 TRY(kvm_device, CALL(SYS_ioctl, -1, KVM_CREATE_DEVICE, 0, 0))
 TRY(kvm_cap, CALL(SYS_ioctl, -1, KVM_ENABLE_CAP, 0, 0))
 TRY(kvm_wide, CALL(SYS_ioctl, -1, KVM_CREATE_VM | 1l << 32, 0, 0))
@@ -301,7 +300,7 @@ const struct attack attacks[] = {
 	ATTACK(inotify),       ATTACK(int80),	     ATTACK(iopl),
 	ATTACK(kexec),	       ATTACK(keyctl),	     ATTACK(kill),
 	ATTACK(kvm_cap),       ATTACK(kvm_create),   ATTACK(kvm_device),
-	ATTACK(kvm_memory),    ATTACK(kvm_wide),     ATTACK(ldt),
+	ATTACK(kvm_wide),     ATTACK(ldt),
 	ATTACK(limits),	       ATTACK(link),	     ATTACK(link_in),
 	ATTACK(listen),	       ATTACK(make_above),   ATTACK(memfd),
 	ATTACK(mkdir),	       ATTACK(mknod),	     ATTACK(mmap_exec),
