@@ -218,6 +218,7 @@ NAMED = [
 
 # Those of them that are booted where there is firmware.
 BOOTS = {
+    "a disk with a GPT", "one with larger sectors",
     "an ISO image", "an ISO image that boots from disks, too",
     "a disk with partitions", "a boot sector", "a floppy with a boot sector",
     "a large floppy", "a FAT floppy", "a FAT of 16 bits", "a FAT of 32 bits",
