@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -45,15 +46,19 @@ static void save(void)
 static void told(int fd, int from, char *text, size_t room)
 {
 	int stderr_fd = dup(STDERR_FILENO);
+	struct pollfd ready = { .fd = from, .events = POLLIN };
+	size_t got = 0;
 	ssize_t len;
 
 	dup2(fd, STDERR_FILENO);
 	save();
 	dup2(stderr_fd, STDERR_FILENO);
 	close(stderr_fd);
-	fcntl(from, F_SETFL, O_NONBLOCK);
-	len = read(from, text, room - 1);
-	text[len < 0 ? 0 : len] = '\0';
+	/* A terminal hands on what is written piece by piece, and later. */
+	while (got < room - 1 && poll(&ready, 1, 500) > 0 &&
+	       (len = read(from, text + got, room - 1 - got)) > 0)
+		got += (size_t)len;
+	text[got] = '\0';
 }
 
 static void to_a_terminal(void **state)
