@@ -9,7 +9,6 @@
  * 64 when it is called in another way; 69 when this machine does not let it.
  */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -53,12 +52,6 @@ static ssize_t read_input(void *arg, void *buf, size_t len)
 	return read(STDIN_FILENO, buf, len);
 }
 
-static int say(int status, const char *what)
-{
-	fprintf(stderr, "kvm-insn: %s\n", what);
-	return status;
-}
-
 static int end(enum stream_end end, uint64_t where, const char *why)
 {
 	switch (end) {
@@ -79,16 +72,6 @@ static int end(enum stream_end end, uint64_t where, const char *why)
 	}
 }
 
-/* What is typed at the terminal is for kvm-vmm, which ends this program. */
-static void ignore_signals(void)
-{
-	static const int ignored[] = { SIGPIPE, SIGINT, SIGQUIT, SIGHUP,
-				       SIGTSTP };
-
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
-		signal(ignored[i], SIG_IGN);
-}
-
 int main(int argc, char **argv)
 {
 	const char *word = argc == 2 ? argv[1] : "";
@@ -102,11 +85,13 @@ int main(int argc, char **argv)
 		return jail_show(&jail);
 	steps_wait = !strcmp(word, "step");
 	if (stream.live && !steps_wait && strcmp(word, "live") != 0)
-		return say(INSN_USAGE, "it is kvm-vmm that starts this "
-				       "program, for --trace-insn");
-	ignore_signals();
+		return jail_refuse(&jail, INSN_USAGE,
+				   "it is kvm-vmm that starts this program, "
+				   "for --trace-insn");
+	jail_ignore_signals();
 	if (!jail_enter(&jail))
-		return say(INSN_NO_JAIL, "this kernel has no seccomp filters");
+		return jail_refuse(&jail, INSN_NO_JAIL,
+				   "this kernel has no seccomp filters");
 	out.fd = STDOUT_FILENO;
 	how = stream_show(&stream, &where, &why);
 	if (!out_flush())

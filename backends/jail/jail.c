@@ -6,6 +6,7 @@
 #include "backends/jail/jail.h"
 
 #include <linux/capability.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -15,8 +16,6 @@
 #include <unistd.h>
 
 #include "vmm/util/backend.h"
-
-#define UNAVAILABLE 69
 
 static void limit(int resource, rlim_t value)
 {
@@ -81,7 +80,22 @@ int jail_show(const struct jail *jail)
 
 	show_calls(jail);
 	if (!enter(jail, &walls))
-		return UNAVAILABLE;
+		return JAIL_UNAVAILABLE;
 	show_walls(stdout, jail, &walls);
 	return 0;
+}
+
+int jail_refuse(const struct jail *jail, int status, const char *what)
+{
+	fprintf(stderr, "%s: %s\n", jail->program, what);
+	return status;
+}
+
+void jail_ignore_signals(void)
+{
+	static const int ignored[] = { SIGPIPE, SIGINT, SIGQUIT, SIGHUP,
+				       SIGTSTP };
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
+		signal(ignored[i], SIG_IGN);
 }

@@ -6,6 +6,7 @@
  *   filter.c    the system calls that are left (seccomp)
  *   jail.c      limits and rights, and all of it in order
  *   show.c      what stands, in words
+ *   libc.inc    rows for lists of calls
  */
 #ifndef BACKENDS_JAIL_H
 #define BACKENDS_JAIL_H
@@ -40,6 +41,16 @@ struct jail {
 	bool has_network;
 	bool has_files; /* that it was given, which it may let grow */
 };
+
+/* How a back end ends that is called in another way, or whose machine does not let
+ * it: says on stderr @what is wrong, and returns @status. */
+#define JAIL_USAGE	 64
+#define JAIL_UNAVAILABLE 69
+int jail_refuse(const struct jail *jail, int status, const char *what);
+
+/* What is typed at the terminal is for kvm-vmm, which ends this program; and a
+ * socket or pipe that was closed is an error, not an end. */
+void jail_ignore_signals(void);
 
 /*
  * From here on the process cannot execute programs, open files, look into other

@@ -56,24 +56,9 @@ static const struct jail_call calls[] = {
 	{ JAIL_CALL(close, "a connection has ended") },
 	{ JAIL_CALL(read, "the bell of the ring") },
 	{ JAIL_CALL(write, "the other bell; messages") },
-	{ JAIL_CALL(brk, "memory") },
-	{ JAIL_CALL(mmap, "memory, none of it code"),
-	  JAIL_ONLY(2, PROT_EXEC, 0, "not PROT_EXEC") },
-	{ JAIL_CALL(mprotect, "memory, none of it code"),
-	  JAIL_ONLY(2, PROT_EXEC, 0, "not PROT_EXEC") },
-	{ JAIL_CALL(munmap, "memory") },
-	{ JAIL_CALL(mremap, "memory") },
-	{ JAIL_CALL(madvise, "memory") },
-	{ JAIL_CALL(futex, "locks of the C library") },
 	{ JAIL_CALL(getrandom, "port numbers, hash tables") },
 	{ JAIL_CALL(gettimeofday, "timeouts") },
-	{ JAIL_CALL(restart_syscall, "the kernel's own, after a stop") },
-	{ JAIL_CALL(rt_sigreturn, "ends a handler") },
-	{ JAIL_CALL(rt_sigprocmask, "the C library, when it aborts") },
-	{ JAIL_CALL(gettid, "the same") },
-	{ JAIL_CALL(getpid, "the same") },
-	{ JAIL_CALL(exit, "its end") },
-	{ JAIL_CALL(exit_group, "its end") },
+#include "backends/jail/libc.inc"
 };
 
 const struct jail net_jail = {

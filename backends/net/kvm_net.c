@@ -13,9 +13,7 @@
  * another way, 69 when this machine does not let it.
  */
 #include <arpa/inet.h>
-#include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,9 +22,7 @@
 #include "backends/net/network.h"
 #include "backends/net/peer.h"
 
-#define FDS_MAX	    1023
-#define USAGE	    64
-#define UNAVAILABLE 69
+#define FDS_MAX 1023
 
 #define MTU_MIN	    576
 #define MTU_MAX	    65520 /* libslirp's, so that an IPv4 header divides it */
@@ -92,23 +88,6 @@ static const struct peer *find_peer(const struct words *words)
 			 words->ring[2]);
 }
 
-static int refuse(int status, const char *what)
-{
-	fprintf(stderr, "kvm-net: %s\n", what);
-	return status;
-}
-
-/* A socket that was closed is an error, not an end; and what is typed at the
- * terminal is for kvm-vmm, which ends this program. */
-static void ignore_signals(void)
-{
-	static const int ignored[] = { SIGPIPE, SIGINT, SIGQUIT, SIGHUP,
-				       SIGTSTP };
-
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
-		signal(ignored[i], SIG_IGN);
-}
-
 int main(int argc, char **argv)
 {
 	struct words words = { .mtu = MTU_DEFAULT,
@@ -119,18 +98,20 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(fd, "--show-sandbox"))
 		return jail_show(&net_jail);
 	if (!take_number(&fd, FDS_MAX, &words.fd) || *fd)
-		return refuse(USAGE, "it is kvm-vmm that starts this program, "
-				     "for --net user");
+		return jail_refuse(&net_jail, JAIL_USAGE,
+				   "it is kvm-vmm that starts this program, "
+				   "for --net user");
 	for (int i = 2; i < argc; i++)
 		if (!take_word(&words, argv[i]))
-			return refuse(USAGE, argv[i]);
-	ignore_signals();
+			return jail_refuse(&net_jail, JAIL_USAGE, argv[i]);
+	jail_ignore_signals();
 	peer = find_peer(&words);
 	if (!peer ||
 	    !network_open(peer, words.mtu, ntohl(words.resolver.s_addr)))
-		return refuse(UNAVAILABLE, "no network on this descriptor");
+		return jail_refuse(&net_jail, JAIL_UNAVAILABLE,
+				   "no network on this descriptor");
 	if (!jail_enter(&net_jail))
-		return refuse(UNAVAILABLE,
-			      "this kernel has no seccomp filters");
+		return jail_refuse(&net_jail, JAIL_UNAVAILABLE,
+				   "this kernel has no seccomp filters");
 	return network_run();
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 const uint32_t *link_pixels;
+unsigned int link_listeners;
 
 bool link_open(void)
 {
@@ -24,17 +25,10 @@ bool link_open(void)
 	pixels = mmap(NULL, PICTURE_BYTES, PROT_READ, MAP_SHARED, LINK_MEMORY,
 		      0);
 	link_pixels = pixels == MAP_FAILED ? NULL : pixels;
+	while (link_listeners < LINK_LISTENERS &&
+	       !fcntl(LINK_LISTENER + link_listeners, F_SETFL, O_NONBLOCK))
+		link_listeners++;
 	return link_pixels;
-}
-
-unsigned int link_listeners(void)
-{
-	unsigned int nr = 0;
-
-	while (nr < LINK_LISTENERS &&
-	       fcntl(LINK_LISTENER + nr, F_SETFL, O_NONBLOCK) >= 0)
-		nr++;
-	return nr;
 }
 
 static bool is_sane(const struct screen_link_message *m)

@@ -18,11 +18,11 @@
 
 enum link_state { LINK_THERE, LINK_GONE, LINK_LIES };
 
-/* Maps the memory. False: these are not the descriptors. */
+/* Maps the memory, and finds who listens. False: these are not the descriptors. */
 bool link_open(void);
 
 /* How many descriptors listen. They do not block. */
-unsigned int link_listeners(void);
+extern unsigned int link_listeners;
 
 /* The picture, which belongs to us from one SCREEN_LINK_PICTURE to the next
  * link_want(). */

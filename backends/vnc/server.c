@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "backends/screen/link.h"
 #include "backends/vnc/person.h"
 
 #define PATIENCE_MS 1000
@@ -78,7 +79,6 @@ static void accept_from(int listener)
 		return;
 	}
 	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
 	if (fd < 0)
 		return;
 	if (fd >= SERVER_DESCRIPTORS - 1)
@@ -204,14 +204,15 @@ static bool has_updates(void)
 }
 
 /* What is ready, of people, listeners and kvm-vmm, in *@ready. */
-static void wait_for_any(unsigned int nr_listeners, fd_set *ready)
+static void wait_for_any(fd_set *ready)
 {
 	struct timeval at_once = { 0 };
-	int last = LINK_LISTENER + nr_listeners - 1;
+	int last = LINK_LISTENER + link_listeners - 1;
 
 	*ready = screen->allFds;
 	FD_SET(LINK_SOCKET, ready);
-	for (unsigned int i = 0; i < nr_listeners && has_picture >= waits; i++)
+	for (unsigned int i = 0; i < link_listeners && has_picture >= waits;
+	     i++)
 		FD_SET(LINK_LISTENER + i, ready);
 	if (screen->maxFd > last)
 		last = screen->maxFd;
@@ -220,16 +221,16 @@ static void wait_for_any(unsigned int nr_listeners, fd_set *ready)
 		FD_ZERO(ready);
 }
 
-int server_run(unsigned int nr_listeners)
+int server_run(void)
 {
 	enum link_state state = LINK_THERE;
 	fd_set ready;
 
 	while (state == LINK_THERE && !is_over) {
-		wait_for_any(nr_listeners, &ready);
+		wait_for_any(&ready);
 		if (FD_ISSET(LINK_SOCKET, &ready))
 			state = link_receive(take, false);
-		for (unsigned int i = 0; i < nr_listeners; i++)
+		for (unsigned int i = 0; i < link_listeners; i++)
 			if (FD_ISSET(LINK_LISTENER + i, &ready))
 				accept_from(LINK_LISTENER + i);
 		rfbProcessEvents(screen, 0);

@@ -4,17 +4,12 @@
 
 #include <stdbool.h>
 
-#include "backends/jail/jail.h"
-#include "backends/screen/link.h"
-
 #define SERVER_DESCRIPTORS 64 /* of the program */
-
-extern const struct jail vnc_jail;
 
 /* Before people can call. False: there is no memory. */
 bool server_open(void);
 
 /* Serves until kvm-vmm is gone; an exit status. */
-int server_run(unsigned int nr_listeners);
+int server_run(void);
 
 #endif

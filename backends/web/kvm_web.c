@@ -1,39 +1,25 @@
 /*
  * kvm-web: a guest's screen, console, keyboard and mouse in a browser on this machine,
- * for kvm-vmm, by libwebsockets.
- *
- *	kvm-web 0	its descriptors are those of backends/screen/link.h
- *
- * The first message is the word in the page's address, which no command
- * line may show. It ends with 0 when kvm-vmm or its guest does, 1 when that says
- * what makes no sense, 64 when it is called in another way, 69 when this machine does
- * not let it.
+ * for kvm-vmm, by libwebsockets. How it is called, and how it ends:
+ * backends/screen/program.h. The word that it hears first is the one in the page's
+ * address, which no command line may show.
  */
-#include <signal.h>
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
-#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 
+#include "backends/screen/program.h"
 #include "backends/web/server.h"
 #include "backends/web/web.h"
 
-#define USAGE	    64
-#define UNAVAILABLE 69
-
-static int refuse(int status, const char *what)
-{
-	fprintf(stderr, "kvm-web: %s\n", what);
-	return status;
-}
-
-/* What is typed at the terminal is for kvm-vmm, which ends this program. */
-static void ignore_signals(void)
-{
-	static const int ignored[] = { SIGPIPE, SIGINT, SIGQUIT, SIGHUP,
-				       SIGTSTP };
-
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
-		signal(ignored[i], SIG_IGN);
-}
+static const struct jail_call calls[] = {
+	{ JAIL_CALL(poll, "waits for people and for kvm-vmm") },
+	{ JAIL_CALL(ppoll, "the same, by some C libraries") },
+#include "backends/screen/calls.inc"
+#include "backends/jail/libc.inc"
+};
 
 static void take_word(const struct screen_link_message *m)
 {
@@ -42,21 +28,29 @@ static void take_word(const struct screen_link_message *m)
 			 (const char *)m->text);
 }
 
+static bool hear_word(void)
+{
+	return link_receive(take_word, true) == LINK_THERE && *web_path;
+}
+
+static bool open_all(void)
+{
+	return tiles_open() && server_open();
+}
+
+static const struct screen_program program = {
+	.option = "--display web",
+	.jail = { .program = "kvm-web",
+		  .calls = calls,
+		  .nr_calls = sizeof(calls) / sizeof(*calls),
+		  .memory = 1ull << 30,
+		  .descriptors = WEB_DESCRIPTORS },
+	.hear_word = hear_word,
+	.open = open_all,
+	.run = server_run,
+};
+
 int main(int argc, char **argv)
 {
-	if (argc == 2 && !strcmp(argv[1], "--show-sandbox"))
-		return jail_show(&web_jail);
-	if (argc != 2 || strcmp(argv[1], "0") != 0)
-		return refuse(USAGE, "it is kvm-vmm that starts this program, "
-				     "for --display web");
-	ignore_signals();
-	if (!link_open() || link_receive(take_word, true) != LINK_THERE ||
-	    !*web_path)
-		return refuse(USAGE, "these are not its descriptors");
-	if (!tiles_open() || !server_open(link_listeners()))
-		return refuse(UNAVAILABLE, "no memory");
-	if (!jail_enter(&web_jail))
-		return refuse(UNAVAILABLE,
-			      "this kernel has no seccomp filters");
-	return server_run();
+	return screen_main(argc, argv, &program);
 }

@@ -82,7 +82,7 @@ static bool adopt(int fd, const char *protocol)
 					  protocol, NULL);
 }
 
-bool server_open(unsigned int nr)
+bool server_open(void)
 {
 	static struct lws_protocols
 		sized[sizeof(protocols) / sizeof(protocols[0])];
@@ -105,7 +105,7 @@ bool server_open(unsigned int nr)
 	vhost = context ? lws_get_vhost_by_name(context, "default") : NULL;
 	if (!vhost || !adopt(LINK_SOCKET, "link"))
 		return false;
-	for (unsigned int i = 0; i < nr; i++)
+	for (unsigned int i = 0; i < link_listeners; i++)
 		if (!adopt(LINK_LISTENER + i, "listener"))
 			return false;
 	return true;

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-/* Before people can call, with @nr listeners. False: there is no memory. */
-bool server_open(unsigned int nr);
+/* Before people can call. False: there is no memory. */
+bool server_open(void);
 
 /* Serves until kvm-vmm is gone, and its pages know; an exit status. */
 int server_run(void);

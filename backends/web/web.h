@@ -10,14 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "backends/jail/jail.h"
 #include "backends/screen/link.h"
 
 #define WEB_DESCRIPTORS 96 /* of the program */
 #define WEB_CLIENTS_MAX 16 /* pages that are open */
 #define WEB_PATH_MAX	80
-
-extern const struct jail web_jail;
 
 struct lws;
 enum lws_callback_reasons;
