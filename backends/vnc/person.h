@@ -9,6 +9,7 @@
 
 /* One of them. */
 struct person {
+	bool hears_size;	       /* its client can be told of another */
 	uint8_t down[PERSON_KEYS];     /* by code */
 	uint32_t made_by[PERSON_KEYS]; /* the keysym that pressed it */
 };

@@ -58,6 +58,24 @@ static enum rfbNewClientAction on_come(rfbClientPtr client)
 	return RFB_CLIENT_ACCEPT;
 }
 
+/* Who says only now that it can be told of another size may have been told an old one:
+ * LibVNCServer 0.9.14 tells those alone who had said so when the size changed. */
+static void tell_size(void)
+{
+	rfbClientIteratorPtr it = rfbGetClientIterator(screen);
+	rfbClientPtr client;
+
+	while ((client = rfbClientIteratorNext(it))) {
+		struct person *person = client->clientData;
+
+		if (client->useNewFBSize && !person->hears_size) {
+			person->hears_size = true;
+			client->newFBSizePending = TRUE;
+		}
+	}
+	rfbReleaseClientIterator(it);
+}
+
 static void on_key(rfbBool down, rfbKeySym keysym, rfbClientPtr client)
 {
 	person_key(client->clientData, down, keysym);
@@ -234,6 +252,7 @@ int server_run(void)
 			if (FD_ISSET(LINK_LISTENER + i, &ready))
 				accept_from(LINK_LISTENER + i);
 		rfbProcessEvents(screen, 0);
+		tell_size();
 	}
 	rfbShutdownServer(screen, TRUE);
 	return state == LINK_LIES;

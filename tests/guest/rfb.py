@@ -10,7 +10,8 @@ LIMIT = 30
 
 
 class Client:
-    def __init__(self, port, host="127.0.0.1"):
+    def __init__(self, port, host="127.0.0.1", waits=False):
+        """One that waits has not said yet what it understands: see begin()."""
         self.sock = socket.create_connection((host, port), LIMIT)
         tap.equal(self.take(12), b"RFB 003.008\n", "version")
         self.sock.sendall(b"RFB 003.008\n")
@@ -21,11 +22,15 @@ class Client:
         self.width, self.height = struct.unpack(">HH", self.take(4))
         self.take(16)
         self.name = self.take(struct.unpack(">I", self.take(4))[0])
+        self.pixels = {}
+        if not waits:
+            self.begin()
+
+    def begin(self):
         # 32 bits of a pixel, 24 of colour, little-endian: XRGB.
         self.sock.sendall(b"\0\0\0\0" + struct.pack(
             ">BBBBHHHBBBxxx", 32, 24, 0, 1, 255, 255, 255, 16, 8, 0))
         self.sock.sendall(struct.pack(">BxHii", 2, 2, 0, -223))
-        self.pixels = {}
         self.ask(False)
 
     def take(self, size):
