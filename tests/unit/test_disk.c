@@ -72,12 +72,14 @@ static void says_what_is_wrong(void **state)
 	const struct disk_ask other = { .name = path, .format = "qcow3" };
 	const struct disk_ask overlay = { .name = path, .overlay = "/tmp/x" };
 	const struct disk_ask zero = { .name = "/dev/zero", .read_only = true };
+	const struct disk_ask ide = { .option = "--ide", .name = "/dev/zero" };
 
 	(void)state;
 	refuses(&ask, "No such file or directory; `truncate");
 	refuses(&folder_ask, "Is a directory; a directory is given");
 	refuses(&folder_only, "Is a directory; a directory is given");
-	refuses(&zero, "neither a file nor a block device");
+	refuses(&zero, "--disk: /dev/zero: neither a file nor a block device");
+	refuses(&ide, "--ide: /dev/zero: neither a file nor a block device");
 	make_file("", 0, 0);
 	refuses(&ask, "empty; `truncate");
 	make_file("", 0, 513);

@@ -56,9 +56,9 @@ static struct header header_for(const struct disk *base)
 	return header;
 }
 
-static int refuse(const char *path, const char *why)
+static int refuse(const struct disk *base, const char *path, const char *why)
 {
-	log_error("--disk: overlay %s: %s", path, why);
+	log_error("%s: overlay %s: %s", base->option, path, why);
 	return -EINVAL;
 }
 
@@ -112,20 +112,22 @@ static int check(struct changes *c, const struct disk *base, const char *path,
 
 	if (file_read(&c->file, &iov, 1, 0) ||
 	    memcmp(header.magic, magic, sizeof(magic)) != 0)
-		return refuse(path, "it is something else; name a file that "
-				    "there is not yet");
+		return refuse(base, path,
+			      "it is something else; name a file that "
+			      "there is not yet");
 	if (header.sum != sum(&header) || header.version != VERSION ||
 	    header.cluster != CLUSTER)
-		return refuse(path, "damaged, or of another kvm-vmm");
+		return refuse(base, path, "damaged, or of another kvm-vmm");
 	if (memcmp(&header, &want, sizeof(header)) != 0) {
-		log_error("--disk: overlay %s: %s is not what it was made for, "
+		log_error("%s: overlay %s: %s is not what it was made for, "
 			  "or was changed since; what is in it fits no more. "
 			  "Begin a new one",
-			  path, base->name);
+			  base->option, path, base->name);
 		return -EINVAL;
 	}
 	if (size != HEADER_SIZE && size != (off_t)(c->data_at + c->size))
-		return refuse(path, "damaged: it is too short or too long");
+		return refuse(base, path,
+			      "damaged: it is too short or too long");
 	return 0;
 }
 
@@ -140,12 +142,13 @@ static int open_named(struct changes *c, const struct disk *base,
 	err = file_open(&c->file, path,
 			read_only ? O_RDONLY : O_RDWR | O_CREAT);
 	if (err)
-		return refuse(path, err == -EWOULDBLOCK ?
-					    "in use by another guest, or the "
-					    "disk itself" :
-					    strerror(-err));
+		return refuse(base, path,
+			      err == -EWOULDBLOCK ?
+				      "in use by another guest, or the "
+				      "disk itself" :
+				      strerror(-err));
 	if (fstat(c->file.fd, &st) || !S_ISREG(st.st_mode))
-		return refuse(path, "no regular file");
+		return refuse(base, path, "no regular file");
 	c->changed = st.st_mtim;
 	if (st.st_size) {
 		err = check(c, base, path, st.st_size);
@@ -157,10 +160,10 @@ static int open_named(struct changes *c, const struct disk *base,
 		err = load(c);
 	else if (!read_only)
 		err = begin(c, base);
-	return err ? refuse(path, strerror(-err)) : 0;
+	return err ? refuse(base, path, strerror(-err)) : 0;
 }
 
-static int open_unseen(struct changes *c)
+static int open_unseen(struct changes *c, const struct disk *base)
 {
 	static const char name[] = "/kvm-vmm-XXXXXX";
 	const char *dir = getenv("TMPDIR");
@@ -177,9 +180,9 @@ static int open_unseen(struct changes *c)
 	}
 	if (c->file.fd >= 0 && !ftruncate(c->file.fd, c->data_at + c->size))
 		return 0;
-	log_error("--disk: temporary overlay: %s: %s; TMPDIR names another "
+	log_error("%s: temporary overlay: %s: %s; TMPDIR names another "
 		  "folder",
-		  dir, strerror(errno));
+		  base->option, dir, strerror(errno));
 	return -EINVAL;
 }
 
@@ -201,14 +204,14 @@ int changes_open(struct changes *c, const struct disk *base, const char *path,
 
 	*c = (struct changes){ .file.fd = -1, .size = base->size };
 	if (base->size > SIZE_MAX_OF)
-		return refuse(base->name, "larger than 64 TiB");
+		return refuse(base, base->name, "larger than 64 TiB");
 	err = make_bits(c);
 	if (err)
-		refuse(base->name, strerror(-err));
+		refuse(base, base->name, strerror(-err));
 	else if (path)
 		err = open_named(c, base, path, read_only);
 	else
-		err = open_unseen(c);
+		err = open_unseen(c, base);
 	if (err)
 		changes_close(c);
 	else

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "disk.h"
 #include "util/log.h"
 
 #define HEAD_SIZE 512
@@ -32,7 +33,24 @@ static const struct kind {
 	{ NULL, "kvm-vmm\n", 0, 8 },
 };
 
-int kind_check(const char *name, int fd)
+static int refuse(const struct disk *disk, const struct kind *kind)
+{
+	const char *name = disk->name;
+
+	if (kind->name)
+		log_error("%s: %s: an image of kind %s: `qemu-nbd -f %s -k "
+			  "/tmp/disk.sock %s` serves it as "
+			  "nbd:unix:/tmp/disk.sock; format=raw takes it as it "
+			  "is",
+			  disk->option, name, kind->name, kind->name, name);
+	else
+		log_error("%s: %s: an overlay, no disk of its own: "
+			  "FILE,overlay=%s with the file that it was made for",
+			  disk->option, name, name);
+	return -EINVAL;
+}
+
+int kind_check(const struct disk *disk, int fd)
 {
 	uint8_t head[HEAD_SIZE];
 	ssize_t len = pread(fd, head, sizeof(head), 0);
@@ -40,21 +58,9 @@ int kind_check(const char *name, int fd)
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		const struct kind *kind = &kinds[i];
 
-		if (len < (ssize_t)(kind->at + kind->len) ||
-		    memcmp(head + kind->at, kind->magic, kind->len) != 0)
-			continue;
-		if (kind->name)
-			log_error("--disk: %s: an image of kind %s: `qemu-nbd "
-				  "-f %s -k /tmp/disk.sock %s` serves it for "
-				  "--disk nbd:unix:/tmp/disk.sock; format=raw "
-				  "takes it as it is",
-				  name, kind->name, kind->name, name);
-		else
-			log_error("--disk: %s: an overlay, no disk of its own: "
-				  "--disk FILE,overlay=%s with the file that "
-				  "it was made for",
-				  name, name);
-		return -EINVAL;
+		if (len >= (ssize_t)(kind->at + kind->len) &&
+		    !memcmp(head + kind->at, kind->magic, kind->len))
+			return refuse(disk, kind);
 	}
 	return 0;
 }

@@ -41,8 +41,8 @@ static struct nbd *of(struct disk *disk)
 
 static int refuse(const struct disk *disk, const char *why, const char *more)
 {
-	log_error("--disk: %s: %s%s%s", disk->name, why, *more ? ": " : "",
-		  more);
+	log_error("%s: %s: %s%s%s", disk->option, disk->name, why,
+		  *more ? ": " : "", more);
 	return -EINVAL;
 }
 

@@ -41,6 +41,7 @@ static int overlay_open(struct disk *disk, const struct disk_ask *ask)
 	const bool is_asked = ask->format && !strcmp(ask->format, "overlay");
 	const char *overlay_file = ask->copy ? NULL : ask->overlay;
 	const struct disk_ask base = {
+		.option = disk->option,
 		.name = ask->name,
 		.format = is_asked ? NULL : ask->format,
 		.read_only = true,

@@ -28,9 +28,9 @@ static struct raw *of(struct disk *disk)
 	return (struct raw *)disk->own;
 }
 
-static int refuse(const char *name, const char *why)
+static int refuse(const struct disk *disk, const char *why)
 {
-	log_error("--disk: %s: %s", name, why);
+	log_error("%s: %s: %s", disk->option, disk->name, why);
 	return -EINVAL;
 }
 
@@ -62,7 +62,7 @@ static const char *advice(int err, bool read_only)
 
 static int failed(const struct disk *disk, int err)
 {
-	log_error("--disk: %s: %s%s", disk->name,
+	log_error("%s: %s: %s%s", disk->option, disk->name,
 		  err == EWOULDBLOCK ? "in use" : strerror(err),
 		  advice(err, disk->read_only));
 	return -EINVAL;
@@ -77,7 +77,7 @@ static int look_at_device(struct disk *disk)
 	    ioctl(raw->file.fd, BLKSSZGET, &block))
 		return failed(disk, errno);
 	if (block > DISK_BLOCK_MAX)
-		return refuse(disk->name, "its blocks are larger than 4 KiB");
+		return refuse(disk, "its blocks are larger than 4 KiB");
 	disk->block = block;
 	raw->is_device = true;
 	disk->can_discard = disk->can_zero = true;
@@ -126,17 +126,17 @@ static int look(struct disk *disk, const struct disk_ask *ask)
 	else if (S_ISREG(st.st_mode))
 		err = look_at_file(disk, &st);
 	else
-		err = refuse(disk->name, "neither a file nor a block device");
+		err = refuse(disk, "neither a file nor a block device");
 	if (!err && !disk->size)
-		err = refuse(disk->name, "empty; `truncate -s 64M FILE` makes "
-					 "it a disk of 64 MiB");
+		err = refuse(disk, "empty; `truncate -s 64M FILE` makes "
+				   "it a disk of 64 MiB");
 	if (!err && disk->size % DISK_SECTOR)
-		err = refuse(disk->name, "its size is no multiple of 512, the "
-					 "bytes of a sector; `truncate -s %512 "
-					 "FILE` adds what is missing");
+		err = refuse(disk, "its size is no multiple of 512, the "
+				   "bytes of a sector; `truncate -s %512 "
+				   "FILE` adds what is missing");
 	/* Who says what it is, means it. */
 	if (!err && !ask->format)
-		err = kind_check(disk->name, of(disk)->file.fd);
+		err = kind_check(disk, of(disk)->file.fd);
 	return err;
 }
 

@@ -64,40 +64,46 @@ static bool has_place(const struct disk_ask *ask)
 	return ask->format || ask->read_only || ask->for_good;
 }
 
+static bool is_overlaid(const struct disk_ask *ask)
+{
+	if (ask->is_open)
+		return false;
+	return ask->overlay || (ask->copy && !ask->read_only) ||
+	       (!has_place(ask) && (ask->untouched || (find_named(OVERLAY) &&
+						       is_shared(ask->name))));
+}
+
 static const struct disk_format *find(const struct disk_ask *ask)
 {
-	const struct disk_format *overlay = find_named(OVERLAY);
-
 	if (ask->is_open)
 		return find_named("raw");
-	if (ask->overlay || (ask->copy && !ask->read_only) ||
-	    (!has_place(ask) &&
-	     (ask->untouched || (overlay && is_shared(ask->name)))))
-		return overlay;
+	if (is_overlaid(ask))
+		return find_named(OVERLAY);
 	return ask->format ? find_named(ask->format) : find_sure(ask->name);
 }
 
 int disk_open(struct disk **disk, const struct disk_ask *ask)
 {
 	const struct disk_format *format = find(ask);
+	const char *option = ask->option ? ask->option : "--disk";
 	int err;
 
 	if (!format) {
-		log_error("--disk: %s: %s: no such format in this kvm-vmm; "
+		log_error("%s: %s: %s: no such format in this kvm-vmm; "
 			  "`kvm-vmm --list` names those that there are",
-			  ask->name,
-			  ask->overlay || ask->copy || ask->untouched ?
-				  OVERLAY :
-			  ask->format ? ask->format :
-					"that name");
+			  option, ask->name,
+			  is_overlaid(ask) ? OVERLAY :
+			  ask->format	   ? ask->format :
+					     "that name");
 		return -EINVAL;
 	}
 	*disk = calloc(1, sizeof(**disk) + format->size);
 	if (!*disk) {
-		log_error("--disk: %s: %s", ask->name, strerror(ENOMEM));
+		log_error("%s: %s: %s", option, ask->name, strerror(ENOMEM));
 		return -EINVAL;
 	}
 	(*disk)->format = format;
+	(*disk)->option = option;
 	(*disk)->name = ask->name;
 	err = format->open(*disk, ask);
 	if (err) {

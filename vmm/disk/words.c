@@ -84,6 +84,7 @@ int disk_words(struct disk_words *words, const char *option, const char *arg)
 	char *word, *next;
 	int err = 0;
 
+	ask->option = option;
 	words->text = strdup(arg);
 	if (!words->text)
 		return refuse(option, arg, strerror(ENOMEM));

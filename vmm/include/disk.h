@@ -39,6 +39,7 @@
 
 /* What an option asks for. The texts stay readable while the disk is open. */
 struct disk_ask {
+	const char *option;  /* that asks, for messages; NULL: "--disk" */
 	const char *name;    /* a path, or what a format takes for one */
 	const char *format;  /* the row's name; NULL: whose it is */
 	const char *overlay; /* the file that gets the changes; NULL: none */
@@ -75,8 +76,8 @@ struct disk_mark {
 
 struct disk {
 	const struct disk_format *format;
-	const char *name;
-	uint64_t size;	/* bytes, whole sectors */
+	const char *option, *name; /* of what was asked for */
+	uint64_t size;		   /* bytes, whole sectors */
 	uint32_t block; /* bytes that are written as one: 512 to 4096 */
 	bool read_only;
 	bool can_discard, can_zero;
@@ -95,7 +96,7 @@ struct disk_format {
 	 * it has to be asked for. */
 	int (*match)(const char *name);
 
-	/* Fills in @disk, whose format and name are set. 0, or -errno after one
+	/* Fills in @disk, whose format, option and name are set. 0, or -errno after one
 	 * message that tells the next step. On the main thread. */
 	int (*open)(struct disk *disk, const struct disk_ask *ask);
 

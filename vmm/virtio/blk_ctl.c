@@ -4,7 +4,6 @@
  * opens nothing. What that makes of it is therefore a file or block device as it is,
  * and no overlay or server.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,18 +32,6 @@ static const char *behind(const char *text, const char *word)
 	if (strncmp(text, word, len) != 0 || (text[len] && text[len] != ' '))
 		return NULL;
 	return text + len + strspn(text + len, " ");
-}
-
-/* What log_error() has said, without the option's name. */
-static const char *without_option(const char *said)
-{
-	static const char other[] = "--disk: ", own[] = OPTION ": ";
-
-	if (!strncmp(said, other, sizeof(other) - 1))
-		return said + sizeof(other) - 1;
-	if (!strncmp(said, own, sizeof(own) - 1))
-		return said + sizeof(own) - 1;
-	return *said ? said : strerror(ENOMEM);
 }
 
 /* --- The broker --- */
@@ -77,7 +64,7 @@ static bool prepare_add(struct ctl_call *call, const char *file)
 	err = blk_spare_open(&given, OPTION, file, &nothing);
 	log_overhear(NULL, 0);
 	if (err) {
-		ctl_refuse(call, NULL, OPTION ": %s", without_option(said));
+		ctl_refuse(call, NULL, "%s", said);
 		return false;
 	}
 	call->fd = take_file(given.disk);
@@ -187,7 +174,7 @@ static void add(struct ctl_call *call, struct vm *vm, const char *file)
 	err = blk_spare_open(&given, OPTION, file, &ask);
 	log_overhear(NULL, 0);
 	if (err) {
-		ctl_refuse(call, NULL, OPTION ": %s", without_option(said));
+		ctl_refuse(call, NULL, "%s", said);
 		return;
 	}
 	call->fd = -1;

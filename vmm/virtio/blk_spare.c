@@ -182,8 +182,10 @@ int blk_spare_open(struct blk_given *given, const char *option,
 	given->text = words.text;
 	given->said = strdup(said);
 	memcpy(given->serial, words.serial, sizeof(given->serial));
-	if (!given->said)
+	if (!err && !given->said) {
+		log_error("%s: %s: %s", option, said, strerror(ENOMEM));
 		err = -EINVAL;
+	}
 	if (!err)
 		err = disk_open(&given->disk, &words.ask);
 	if (err)
