@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # AddressSanitizer (gcc 12.2): memory that clone(CLONE_VFORK) was given for a child's
 # stack stays forbidden after the child has gone.
 #

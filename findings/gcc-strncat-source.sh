@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # gcc 12.2: what is in a local buffer may be lost on its way through strncat().
 #
 # Debian 12's gcc-12=12.2.0-14+deb12u1 (cpp-12, libgcc-12-dev of that version), from -O2

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # gdb 13.1: `set architecture i8086` is said to be done and is not, when the target's
 # description says i386.
 #

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # genext2fs 1.5.0 loses the contents of hard links of a newc archive, without a word.
 #
 # Debian 12's genext2fs=1.5.0-3 reads archives for -a by libarchive, which takes cpio

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # kconfiglib 14.1.0 cannot read the Kconfig files of Linux 5.14 and later.
 #
 # Debian 12's python3-kconfiglib=14.1.0-3. Since Linux 5.14 the symbol that stands

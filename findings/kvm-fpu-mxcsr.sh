@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # KVM: KVM_GET_FPU and KVM_SET_FPU have a field for MXCSR and leave it alone.
 #
 # Seen with Linux 6.1.192 (Debian 12's linux-image-6.1.0-56-cloud-amd64=6.1.192-2,

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # KVM: a local APIC's timer that has fired once fires again when the APIC's state is
 # set back as it was read.
 #

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # KVM: INIT and SIPI to the CPU that was created last are lost while no local
 # APIC has been software-enabled.
 #

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # musl-gcc -static-pie links a program that is not static, and says nothing.
 #
 # Seen with Debian 12's musl-tools 1.2.3-1 and gcc 12.2: the specs that musl-gcc

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # libseccomp and musl: a filter that allows ioctl(fd, RNDGETENTCNT, ...) allows it to a
 # program of glibc and refuses it to the same program of musl.
 #

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # QEMU 7.2: its gdb server knows no single register until its description was read.
 #
 # Debian 12's qemu-system-x86=1:7.2+dfsg-7+deb12u18+b3. The packets `p` and `P`, which

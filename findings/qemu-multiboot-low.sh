@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # QEMU 7.2: a multiboot kernel with a segment below 1 MiB gets no magic number.
 #
 # Debian 12's qemu-system-x86=1:7.2+dfsg-7+deb12u18+b3 with seabios=1.16.2-1. -kernel

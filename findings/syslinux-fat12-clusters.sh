@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # syslinux 6.04 refuses FAT12 file systems of 4,078 clusters, of which 4,084 are allowed.
 #
 # Whether a FAT is of 12 or 16 bits follows from the number of its clusters alone: up to

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # LibVNCServer 0.9.14: whoever is slow to say what it understands never learns that the
 # screen has another size.
 #

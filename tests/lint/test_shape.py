@@ -147,6 +147,14 @@ def shell():
         tap.none_of(done.stdout.splitlines())
 
 
+@tap.case("a script that tidies up at its end does so after Ctrl-C, too")
+def tidying():
+    # dash forgets a trap of EXIT where a signal ends it.
+    tap.none_of(f"{path}: has a trap of EXIT, which bash keeps"
+                for path in sources.scripts("sh", "dash")
+                if re.search(r"^\s*trap .* EXIT", sources.read(path), re.M))
+
+
 def unquoted(words):
     """What a shell would split and expand in the words of a command."""
     return re.findall(r"\$\S*|`\S*|%s", re.sub(r"'[^']*'|\"[^\"]*\"", "", words))
