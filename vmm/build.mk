@@ -54,8 +54,8 @@ screens := $(CONFIG_DISPLAY_PNG)$(CONFIG_DISPLAY_WEB)$(CONFIG_DISPLAY_VNC)
 obj-$(CONFIG_MACHINE) += viewers$(if $(screens),,_none).o
 obj-$(if $(screens),y) += core/ledger.o util/thread.o \
 			  reset_button$(call none-without,SNAPSHOT).o
-obj-$(CONFIG_DISPLAY_PNG) += display/png.o probes/screen/shot.o util/png.o \
-			     util/reach.o util/outfile.o
+obj-$(CONFIG_DISPLAY_PNG) += display/png.o $(addprefix probes/screen/,shot.o files.o) \
+			     util/png.o util/reach.o util/outfile.o
 obj-$(or $(CONFIG_DISPLAY_WEB),$(CONFIG_DISPLAY_VNC)) += display/program.o display/listen.o util/ring.o
 obj-$(CONFIG_DISPLAY_WEB) += display/web.o
 obj-$(CONFIG_DISPLAY_VNC) += display/vnc.o
@@ -95,7 +95,8 @@ obj-$(CONFIG_DEV_VGA)       += $(addprefix devices/,vga.o vga_look.o \
 			       vga_picture.o vga_font.o \
 			       vga_memory$(call none-without,VGA_GRAPHICS).o \
 			       vga_vbe$(call none-without,VGA_VBE).o) util/picture.o \
-			       boot/firmware/screen.o probes/screen/screen.o \
+			       boot/firmware/screen.o \
+			       $(addprefix probes/screen/,screen.o files.o) \
 			       util/surface.o util/outfile.o
 obj-$(CONFIG_VGA_GRAPHICS)  += devices/vga_draw.o
 obj-$(CONFIG_VGA_VBE)	    += devices/vga_plug.o devices/vga_pci$(call none-without,PCI).o

@@ -205,8 +205,8 @@ static int build_guests(struct machine *m)
 		status = files_status(files_open(&m->files, m->opt, i));
 		if (!status)
 			status = build_guest(m, &m->vms[i], &m->cpus[i]);
-		if (!status)
-			probes_ready(&m->vms[i]);
+		if (!status && probes_ready(&m->vms[i]))
+			status = STATUS_USAGE;
 		files_close(&m->files);
 	}
 	if (status)

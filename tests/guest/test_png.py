@@ -63,7 +63,8 @@ def refused():
         file.write(b"somebody's")
     os.symlink(place("elsewhere"), place("link"))
     for option, status in [
-            (("--screenshot", place("work")), vm.FAILED),
+            (("--screenshot", place("work")), vm.USAGE),
+            (("--screenshot", WORK.name), vm.USAGE),
             (("--screenshot", place("no/such")), vm.USAGE),
             (("--display", "png=" + place("work")), vm.USAGE),
             (("--display", "png=" + place("link")), vm.USAGE),

@@ -103,18 +103,20 @@ def several():
 
 
 def refused():
-    """A file that somebody else wrote, and a folder that is not there."""
+    """A file that somebody else wrote, a folder, and one that is not there: nothing
+    is started."""
     image = os.path.join(WORK.name, "image")
     with open(image, "wb") as file:
         file.write(b"\xeb\xfe\0\1")
     done = run("--screen-at-end", image, vm.assemble("halt"))
-    tap.equal(done.returncode, vm.FAILED, done.stderr)
+    tap.equal(done.returncode, vm.USAGE, done.stderr)
     tap.check("it exists" in done.stderr, done.stderr)
     with open(image, "rb") as file:
         tap.equal(file.read(), b"\xeb\xfe\0\1", "the file")
-    done = run("--screen-at-end", os.path.join(WORK.name, "no", "file"),
-               vm.assemble("halt"))
-    tap.equal(done.returncode, vm.USAGE, done.stderr)
+    for path in WORK.name, os.path.join(WORK.name, "no", "file"):
+        done = run("--screen-at-end", path, vm.assemble("halt"))
+        tap.equal(done.returncode, vm.USAGE, done.stderr)
+        tap.check(path in done.stderr, done.stderr)
 
 
 PLACES = vm.places("real16")

@@ -109,11 +109,14 @@ void probes_ended(struct vcpu *vcpu, const char *const *without, int status)
 	}
 }
 
-void probes_ready(const struct vm *vm)
+int probes_ready(const struct vm *vm)
 {
-	for (unsigned int i = 0; i < nr_probes; i++)
+	int err = 0;
+
+	for (unsigned int i = 0; i < nr_probes && !err; i++)
 		if (probes[i]->ready)
-			probes[i]->ready(vm);
+			err = probes[i]->ready(vm);
+	return err;
 }
 
 void probes_gone(const struct vm *vm)

@@ -51,9 +51,10 @@ void probes_injection(unsigned int guest_id, unsigned int cpu,
  * @vcpu was ended. */
 void probes_ended(struct vcpu *vcpu, const char *const *without, int status);
 
-/* Tells the others that the guest of @vm is built, and that it has ended, its threads
- * gone. */
-void probes_ready(const struct vm *vm);
+/* Tells the others that the guest of @vm is built; 0, or -errno after one message. */
+int probes_ready(const struct vm *vm);
+
+/* Tells them that it has ended, its threads gone. */
 void probes_gone(const struct vm *vm);
 
 /* Tells them that all guests have ended; the worst exit status of theirs. */

@@ -97,10 +97,10 @@ struct probe {
 
 	/*
 	 * The guest of @vm is built. On the main thread, once for each guest of
-	 * the command line; the last time that files may be opened. NULL: not
-	 * told.
+	 * the command line; the last time that files may be opened. 0, or -errno
+	 * after one message: nothing is started. NULL: not told.
 	 */
-	void (*ready)(const struct vm *vm);
+	int (*ready)(const struct vm *vm);
 
 	/*
 	 * The guest of @vm has ended, whatever ended it, with vm->status. The

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -116,19 +116,4 @@ int outfile_open(const char *option, const char *path, const char *const *heads)
 	else
 		log_error("%s: %s: %s", option, path, strerror(-err));
 	return err;
-}
-
-bool outfile_may_open(const char *option, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char *folder = strndup(path, slash ? slash - path + 1 : 0);
-	int err = 0;
-
-	if (access(path, W_OK) &&
-	    (errno != ENOENT || access(slash && folder ? folder : ".", W_OK)))
-		err = -errno;
-	free(folder);
-	if (err)
-		log_error("%s: %s: %s", option, path, strerror(-err));
-	return !err;
 }

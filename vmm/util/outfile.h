@@ -6,8 +6,6 @@
 #ifndef MKVM_OUTFILE_H
 #define MKVM_OUTFILE_H
 
-#include <stdbool.h>
-
 /*
  * Opens @path for writing, empty. @heads: how files of @option begin, a list
  * that ends with NULL, behind which may be bytes of any kind; "#" in one stands
@@ -19,9 +17,5 @@
  */
 int outfile_open(const char *option, const char *path,
 		 const char *const *heads);
-
-/* As much of that as can be known before there is anything to write: whether @path
- * or its folder may be written to. False after one message. */
-bool outfile_may_open(const char *option, const char *path);
 
 #endif

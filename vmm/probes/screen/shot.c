@@ -1,94 +1,55 @@
 /* --screenshot FILE: what was on a guest's screen when it ended, as a picture. */
-#define _GNU_SOURCE /* asprintf() */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "abi/exit_status.h"
 #include "core/board.h"
 #include "core/vm.h"
 #include "probe.h"
-#include "util/log.h"
-#include "util/outfile.h"
+#include "probes/screen/files.h"
 #include "util/picture.h"
 #include "util/png.h"
 
 #define OPTION "--screenshot"
 
-static const char *path;
-static bool failed;
-static int *fds; /* one per guest, -1: none could be had */
+/* Any picture: what was seen in an earlier run may have been edited since. */
+static const char *const heads[] = { PNG_SIGNATURE, NULL };
+static struct screen_files files = { .option = OPTION, .heads = heads };
 
 static int setup(const char *arg)
 {
-	path = arg;
-	return outfile_may_open(OPTION, arg) ? 0 : -EINVAL;
+	files.path = arg;
+	return 0;
 }
 
-/* FILE, or of several guests FILE.NAME; a descriptor, or -errno. */
-static int open_file(const struct vm *vm)
+static int ready(const struct vm *vm)
 {
-	static const char *const heads[] = { PNG_SIGNATURE, NULL };
-	char *name;
-	int fd;
-
-	if (vm->config.nr_guests == 1)
-		return outfile_open(OPTION, path, heads);
-	if (asprintf(&name, "%s.%s", path, vm->config.name) < 0)
-		return -ENOMEM;
-	fd = outfile_open(OPTION, name, heads);
-	free(name);
-	return fd;
+	return screen_files_open(&files, vm);
 }
 
-/* While files may still be opened; what cannot be is said now, and counts. */
-static void ready(const struct vm *vm)
+/* NULL, or why there is no picture. */
+static const char *put(const struct vm *vm, struct picture *picture)
 {
-	if (!fds)
-		fds = calloc(vm->config.nr_guests, sizeof(*fds));
-	if (!fds) {
-		failed = true;
-		return;
-	}
-	fds[vm->config.id] = open_file(vm);
-	failed |= fds[vm->config.id] < 0;
-}
+	int err = picture->pixels ? 0 : -ENOMEM;
 
-static int put(const struct vm *vm, const struct picture *picture)
-{
-	const int fd = fds[vm->config.id];
-	int err = png_write_fd(picture, fd);
-
-	if (close(fd) && !err)
-		err = -errno;
-	if (err)
-		log_error(OPTION ": %s: %s", path, strerror(-err));
-	return err;
+	if (!err && !boards_picture(vm, picture))
+		return "there is nothing to be seen";
+	if (!err)
+		err = png_write_fd(picture, files.of[vm->config.id].fd);
+	return err ? strerror(-err) : NULL;
 }
 
 static void gone(const struct vm *vm)
 {
 	struct picture picture = { .pixels = malloc(PICTURE_BYTES) };
 
-	if (!fds || fds[vm->config.id] < 0) {
-		failed = true;
-	} else if (!picture.pixels || !boards_picture(vm, &picture)) {
-		log_error(OPTION ": %s: there is nothing to be seen",
-			  vm->config.name);
-		close(fds[vm->config.id]);
-		failed = true;
-	} else {
-		failed |= put(vm, &picture) != 0;
-	}
+	screen_files_close(&files, vm, put(vm, &picture));
 	free(picture.pixels);
 }
 
 static int finish(void)
 {
-	free(fds);
-	return failed ? STATUS_FAILED : STATUS_OK;
+	return screen_files_finish(&files);
 }
 
 static const struct probe shot = {
