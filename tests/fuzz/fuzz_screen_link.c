@@ -181,7 +181,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct program_config config = { .name = "kvm-web",
 					       .option = "--display web",
 					       .word = "word",
-					       .prints = true };
+					       .counts = true };
 	struct program *program;
 	static int null = -1;
 

@@ -55,7 +55,7 @@ bool listen_parse(struct listen_place *place, const char *text)
 	return parse_port(place, text) || set_host(place, text, strlen(text));
 }
 
-/* An address that listens, its descriptor, or -errno. */
+/* A descriptor that listens there, or -errno. */
 static int listen_at(const char *host, unsigned int port)
 {
 	struct sockaddr_in v4 = { .sin_family = AF_INET,
@@ -113,23 +113,31 @@ static int listen_both(unsigned int port, int fds[PROGRAM_LISTENERS])
 	return -EADDRINUSE;
 }
 
-int listen_open(struct listen_place *place, int fds[PROGRAM_LISTENERS])
+/* How many listen, or -errno. */
+static int listen_all(const char *host, unsigned int port,
+		      int fds[PROGRAM_LISTENERS])
+{
+	if (!*host)
+		return listen_both(port, fds);
+	fds[0] = listen_at(host, port);
+	return fds[0] < 0 ? fds[0] : 1;
+}
+
+bool listen_open(struct program_config *config, struct listen_place *place)
 {
 	int nr = -EADDRINUSE;
 
 	for (unsigned int port = place->port;
-	     port <= place->last && nr == -EADDRINUSE; port++) {
-		nr = *place->host ? listen_at(place->host, port) :
-				    listen_both(port, fds);
-		if (*place->host && nr >= 0) {
-			fds[0] = nr;
-			nr = 1;
-		}
+	     port <= place->last && nr == -EADDRINUSE; port++)
+		nr = listen_all(place->host, port, config->listeners);
+	if (nr < 0) {
+		log_error("%s: %s%sport %u: %s%s", config->option, place->host,
+			  *place->host ? ", " : "", place->port, strerror(-nr),
+			  nr == -EADDRINUSE ? "; give another" :
+					      log_advice(-nr));
+		return false;
 	}
-	if (nr > 0)
-		place->port = port_of(fds[0]);
-	else
-		log_error("%s: %s%sport %u: %s", place->option, place->host,
-			  *place->host ? ", " : "", place->port, strerror(-nr));
-	return nr;
+	config->nr_listeners = nr;
+	place->port = port_of(config->listeners[0]);
+	return true;
 }

@@ -113,7 +113,7 @@ static void say_counts(struct program *p)
 	struct viewer_count counts[VIEWER_COUNTS];
 	const uint64_t now_ns = clock_now_ns();
 
-	if (!p->config.prints || now_ns - p->counted_ns < COUNTS_NS)
+	if (!p->config.counts || now_ns - p->counted_ns < COUNTS_NS)
 		return;
 	p->counted_ns = now_ns;
 	message.len = viewer_counts(p->port, counts);
@@ -147,7 +147,6 @@ static void look(struct program *p)
 	if (seen) {
 		message.picture.width = p->picture.width;
 		message.picture.height = p->picture.height;
-		message.picture.changed = p->picture.changed;
 	} else {
 		p->picture.width = p->picture.height = 0;
 		p->picture.seen = 0;

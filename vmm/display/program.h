@@ -20,7 +20,7 @@ struct program_config {
 	const char *option; /* "--display web" */
 	const char *goal;   /* "make web" builds it */
 	const char *word; /* said first, as command lines can be read; or NULL */
-	bool prints;	  /* it wants what is printed, and counts */
+	bool counts;	  /* it is told viewer_counts() */
 	int listeners[PROGRAM_LISTENERS]; /* that it gets; we keep none */
 	unsigned int nr_listeners;
 };
@@ -36,7 +36,6 @@ void program_printed(void *program, const void *text, size_t len);
 /* --- Where people call: listen.c --- */
 
 struct listen_place {
-	const char *option;	 /* in messages */
 	char host[64];		 /* a number; "": both loopbacks */
 	unsigned int port, last; /* the first that is free of these; 0: any */
 };
@@ -45,8 +44,8 @@ struct listen_place {
  * the default. False: it is none of these. */
 bool listen_parse(struct listen_place *place, const char *text);
 
-/* Binds and listens: descriptors, how many, or -errno after one message; place->port is
- * where. Without a host the second loopback may be missing. */
-int listen_open(struct listen_place *place, int fds[PROGRAM_LISTENERS]);
+/* Binds and listens for @config, which gets the descriptors; place->port is where.
+ * False after one message. Without a host the second loopback may be missing. */
+bool listen_open(struct program_config *config, struct listen_place *place);
 
 #endif

@@ -15,9 +15,7 @@
 
 static bool parse(struct listen_place *place, const char *arg)
 {
-	*place = (struct listen_place){ .option = OPTION,
-					.port = FIRST_PORT,
-					.last = LAST_PORT };
+	*place = (struct listen_place){ .port = FIRST_PORT, .last = LAST_PORT };
 	return !arg || listen_parse(place, arg);
 }
 
@@ -41,13 +39,10 @@ static void *vnc_open(const char *arg, struct view_port *port,
 					 .goal = "make" };
 	struct listen_place place;
 	struct program *program;
-	int nr;
 
 	parse(&place, arg);
-	nr = listen_open(&place, config.listeners);
-	if (nr < 0)
+	if (!listen_open(&config, &place))
 		return NULL;
-	config.nr_listeners = nr;
 	program = program_open(&config, port, loop);
 	if (program)
 		log_warn(OPTION ": %s, port %u",

@@ -17,7 +17,7 @@
 
 static bool parse(struct listen_place *place, const char *arg)
 {
-	*place = (struct listen_place){ .option = OPTION, .host = "127.0.0.1" };
+	*place = (struct listen_place){ .host = "127.0.0.1" };
 	return !arg || (arg[strspn(arg, "0123456789")] == '\0' &&
 			listen_parse(place, arg));
 }
@@ -55,19 +55,14 @@ static void *web_open(const char *arg, struct view_port *port,
 	struct program_config config = { .name = "kvm-web",
 					 .option = OPTION,
 					 .goal = "make web",
-					 .prints = true };
+					 .counts = true };
 	char word[1 + 2 * TOKEN_LEN];
 	struct listen_place place;
 	struct program *program;
-	int nr;
 
 	parse(&place, arg);
-	nr = listen_open(&place, config.listeners);
-	if (nr < 0)
-		return NULL;
-	config.nr_listeners = nr;
 	config.word = word;
-	if (!make_word(word, sizeof(word)))
+	if (!make_word(word, sizeof(word)) || !listen_open(&config, &place))
 		return NULL;
 	program = program_open(&config, port, loop);
 	if (program) /* also where nobody asked for details: it is the way in */

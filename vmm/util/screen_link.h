@@ -55,7 +55,6 @@ struct screen_link_message {
 	union {
 		struct {
 			uint32_t width, height;
-			uint64_t changed; /* as in util/picture.h */
 		} picture;
 		struct {
 			uint32_t code, down;
