@@ -46,7 +46,6 @@ static struct {
 	unsigned int nr;
 	struct console *console;
 	struct vm *vms;
-	unsigned int nr_vms;
 } viewers;
 
 /* --- The command line ------------------------------------------------------ */
@@ -188,6 +187,8 @@ static void *put_all(void *arg)
 	struct picture picture = { .pixels = malloc(PICTURE_BYTES) };
 	int err = picture.pixels ? 0 : -ENOMEM;
 
+	if (err)
+		log_error(OPTION " %s: %s", port->row->name, strerror(-err));
 	if (sandbox_thread(SANDBOX_SAVER, 2))
 		vm_stop(viewers.vms, STATUS_FAILED, NULL);
 	else
@@ -281,7 +282,6 @@ int viewers_start(struct console *console, struct vm *vms, unsigned int nr)
 
 	viewers.console = console;
 	viewers.vms = vms;
-	viewers.nr_vms = nr;
 	if (want_print() && output_tap(&console->output, on_printed, NULL)) {
 		log_error(OPTION ": %s", strerror(ENOMEM));
 		return STATUS_FAILED;

@@ -8,20 +8,15 @@
 #include <stddef.h>
 #include <string.h>
 
-#define RUN(first, plain, shifted)    \
-	{                             \
-		first, plain, shifted \
-	}
-
 /* Characters of neighbouring keys, without and with shift. */
 static const struct {
 	uint16_t first;
 	const char *plain, *shifted;
 } runs[] = {
-	RUN(KEY_1, "1234567890-=", "!@#$%^&*()_+"),
-	RUN(KEY_Q, "qwertyuiop[]", "QWERTYUIOP{}"),
-	RUN(KEY_A, "asdfghjkl;'`", "ASDFGHJKL:\"~"),
-	RUN(KEY_BACKSLASH, "\\zxcvbnm,./", "|ZXCVBNM<>?"),
+	{ KEY_1, "1234567890-=", "!@#$%^&*()_+" },
+	{ KEY_Q, "qwertyuiop[]", "QWERTYUIOP{}" },
+	{ KEY_A, "asdfghjkl;'`", "ASDFGHJKL:\"~" },
+	{ KEY_BACKSLASH, "\\zxcvbnm,./", "|ZXCVBNM<>?" },
 };
 
 static const struct {

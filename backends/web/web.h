@@ -19,7 +19,7 @@
 struct lws;
 enum lws_callback_reasons;
 
-/* The page, compressed (gzip), and what the browser is to let it do: page.S. */
+/* The page, compressed (gzip): page.S. */
 extern const uint8_t web_page[], web_page_end[];
 
 /* Where the page is: "/" and a word that nobody can guess and "/". */

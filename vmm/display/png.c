@@ -138,8 +138,10 @@ static void *png_open(const char *arg, struct view_port *port,
 	int err;
 
 	(void)loop;
-	if (!file)
+	if (!file) {
+		log_error(OPTION ": %s", strerror(ENOMEM));
 		return NULL;
+	}
 	file->folder = -1;
 	split(arg, &len, &every_ns);
 	file->path = strndup(arg, len);
