@@ -13,9 +13,9 @@
 #include "disk.h"
 #include "ide/controller.h"
 
-#define STORED	   256 /* sectors; those behind are these again */
-#define DISK_SIZE  (4096 * 512ULL)
-#define CD_BLOCKS_ 64
+#define STORED	  256 /* sectors; those behind are these again */
+#define DISK_SIZE (4096 * 512ULL)
+#define DISC_SIZE (64 * 2048)
 
 struct ide_store {
 	_Alignas(struct disk) uint8_t disk[sizeof(struct disk)]; /* first */
@@ -149,7 +149,7 @@ static inline void open_ide(struct ide_world *w, enum second second)
 	memset(w, 0, sizeof(*w));
 	open_store(w, 0, DISK_SIZE);
 	if (second != NONE)
-		open_store(w, 1, second == CD ? CD_BLOCKS_ * 2048 : DISK_SIZE);
+		open_store(w, 1, second == CD ? DISC_SIZE : DISK_SIZE);
 	w->given.slots[1].is_cd = second == CD;
 	fake_config = &w->given;
 	open_world(&w->world, ide_function());

@@ -7,22 +7,10 @@
  * Status, Error and INTRQ after every step, addresses in their three forms, what a
  * drive says of itself, resets at any time, and errors of the disk beneath.
  */
-#include "ide_world.h"
+#include "ide_ports.h"
 #include "steps.h"
 
 #include <stdlib.h>
-
-#define DATA	0x1f0
-#define ERR	0x1f1 /* Features */
-#define COUNT	0x1f2
-#define LOW	0x1f3
-#define MID	0x1f4
-#define HIGH	0x1f5
-#define DRIVE	0x1f6
-#define COMMAND 0x1f7 /* Status */
-#define CONTROL 0x3f6
-
-static struct ide_world ide;
 
 #define STEPS(test, second, steps)                  \
 	static void test(void **state)              \
@@ -33,37 +21,11 @@ static struct ide_world ide;
 		close_ide(&ide);                    \
 	}
 
-static void work(void)
-{
-	while (fake_work(&ide.world.board))
-		;
-}
-
-static uint8_t get_reg(uint16_t port)
-{
-	return fake_in(&ide.world.board, port, 1);
-}
-
-static void set_reg(uint16_t port, uint8_t val)
-{
-	fake_out(&ide.world.board, port, 1, val);
-}
-
-static void give(uint8_t command, uint32_t lba, uint8_t count, uint8_t device)
-{
-	set_reg(DRIVE, device);
-	set_reg(COUNT, count);
-	set_reg(LOW, lba);
-	set_reg(MID, lba >> 8);
-	set_reg(HIGH, lba >> 16);
-	set_reg(COMMAND, command);
-}
-
 /* All words of a block are those of sector @lba and of those behind. */
 static void must_give(uint64_t lba, unsigned int sectors)
 {
 	for (unsigned int i = 0; i < sectors * 256; i++) {
-		uint16_t word = fake_in(&ide.world.board, DATA, 2);
+		uint16_t word = get_word();
 
 		assert_int_equal(word, (uint16_t)(lba % STORED * 256 + i));
 	}

@@ -6,44 +6,20 @@
  * The bus master, after SFF-8038i: tables whose entries lie across sectors, that end too
  * soon or too late, and that lead where no RAM is; and PIIX3 as drivers look for it.
  */
-#include "ide_world.h"
+#include "ide_ports.h"
 #include "ide/ide.h"
 #include "reloaded.h"
 
 #include <stdlib.h>
 
-#define MASTER	  4 /* BAR */
+#define LBA	  0xe0 /* in Device, of hda */
+#define MASTER	  4    /* BAR */
 #define TABLE	  0x1000
 #define BUFFER	  0x8000
 #define LAST	  0x80000000u
 #define ACTIVE	  1
 #define ERROR	  2
 #define INTERRUPT 4
-
-static struct ide_world ide;
-
-static void work(void)
-{
-	while (fake_work(&ide.world.board))
-		;
-}
-
-static uint8_t get_reg(uint16_t port)
-{
-	return fake_in(&ide.world.board, port, 1);
-}
-
-static void give(uint8_t command, uint32_t lba, uint8_t count)
-{
-	struct board *b = &ide.world.board;
-
-	fake_out(b, 0x1f6, 1, 0xe0);
-	fake_out(b, 0x1f2, 1, count);
-	fake_out(b, 0x1f3, 1, lba);
-	fake_out(b, 0x1f4, 1, lba >> 8);
-	fake_out(b, 0x1f5, 1, lba >> 16);
-	fake_out(b, 0x1f7, 1, command);
-}
 
 struct entry {
 	uint32_t base, count;
@@ -127,15 +103,15 @@ static void moves_by_tables(void **state)
 			put_table(rows[i].entries, 6);
 			if (first) /* either may be the first to begin */
 				start(true);
-			give(0xc8, 20, rows[i].sectors);
+			give(0xc8, 20, rows[i].sectors, LBA);
 			if (!first) {
-				assert_int_equal(get_reg(0x3f6), 0x58);
+				assert_int_equal(get_reg(CONTROL), 0x58);
 				start(true);
 			}
 			work();
 			assert_true(ide.world.board.irq[0]);
 			assert_int_equal(master(), rows[i].status);
-			assert_int_equal(get_reg(0x1f7), 0x50);
+			assert_int_equal(get_reg(COMMAND), 0x50);
 			memcpy(entries, rows[i].entries, sizeof(entries));
 			for (unsigned int n = 0; n < 6; n++)
 				entries[n].base &= ~1u;
@@ -157,7 +133,7 @@ static void moves_the_smallest_parts(void **state)
 		entries[i] = (struct entry){ BUFFER + 4 * i, 2 };
 	entries[767].count |= LAST;
 	put_table(entries, 768);
-	give(0xc8, 100, 3);
+	give(0xc8, 100, 3, LBA);
 	start(true);
 	assert_int_equal(master(), INTERRUPT);
 	must_have(entries, 100, 3 * 512);
@@ -173,7 +149,7 @@ static void writes(void **state)
 	open_ide(&ide, NONE);
 	memset(ide.world.ram + BUFFER, 0xaa, 1024);
 	put_table(entries, 2);
-	give(0xca, 30, 2);
+	give(0xca, 30, 2, LBA);
 	start(false);
 	assert_int_equal(master(), INTERRUPT);
 	for (unsigned int i = 0; i < 1024; i++)
@@ -181,16 +157,16 @@ static void writes(void **state)
 	assert_int_equal(ide.stores[0].bytes[32 * 512], 0);
 	assert_int_equal(ide.stores[0].flushes, 0);
 	stop();
-	fake_out(&ide.world.board, 0x1f1, 1, 0x82);
-	give(0xef, 0, 0);
+	set_reg(ERR, 0x82);
+	give(0xef, 0, 0, LBA);
 	put_table(entries, 2);
-	give(0x35, 30, 2);
+	give(0x35, 30, 2, LBA);
 	start(false);
 	assert_int_equal(ide.stores[0].flushes, 1);
 	stop();
 	store_disk(&ide, 0)->read_only = true;
-	give(0xca, 30, 2);
-	assert_int_equal(get_reg(0x1f7), 0x51);
+	give(0xca, 30, 2, LBA);
+	assert_int_equal(get_reg(COMMAND), 0x51);
 	close_ide(&ide);
 }
 
@@ -207,24 +183,24 @@ static void refuses_what_is_no_ram(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		open_ide(&ide, NONE);
 		put_table(rows[i], 2);
-		give(0xc8, 1, 2);
+		give(0xc8, 1, 2, LBA);
 		start(true);
 		assert_int_equal(master(), INTERRUPT | ERROR);
-		assert_int_equal(get_reg(0x1f7), 0x51);
-		assert_int_equal(get_reg(0x1f1), 4);
+		assert_int_equal(get_reg(COMMAND), 0x51);
+		assert_int_equal(get_reg(ERR), 4);
 		assert_int_equal(ide.world.board.oddities, 1);
 		close_ide(&ide);
 	}
 	open_ide(&ide, NONE);
 	out(&ide.world, MASTER, 4, 4, RAM_SIZE - 4); /* the table is none */
-	give(0xc8, 1, 2);
+	give(0xc8, 1, 2, LBA);
 	start(true);
 	assert_int_equal(master(), INTERRUPT | ERROR);
 	close_ide(&ide);
 	open_ide(&ide, NONE);
 	put_table(rows[3], 1);
 	put(&ide.world, 4, 2, 1); /* it may not be a bus master */
-	give(0xc8, 1, 1);
+	give(0xc8, 1, 1, LBA);
 	start(true);
 	assert_int_equal(master(), INTERRUPT | ERROR);
 	close_ide(&ide);
@@ -238,10 +214,10 @@ static void goes_on_with_another_table(void **state)
 	(void)state;
 	open_ide(&ide, NONE);
 	put_table(entries, 1);
-	give(0xc8, 60, 3);
+	give(0xc8, 60, 3, LBA);
 	start(true);
 	assert_int_equal(master(), 0); /* neither active nor an interrupt */
-	assert_int_equal(get_reg(0x3f6), 0x58);
+	assert_int_equal(get_reg(CONTROL), 0x58);
 	stop();
 	put_table(more, 1);
 	start(true);
@@ -257,21 +233,21 @@ static void stops_for_resets(void **state)
 	(void)state;
 	open_ide(&ide, NONE);
 	put_table(entries, 1);
-	give(0xc8, 60, 2);
+	give(0xc8, 60, 2, LBA);
 	out(&ide.world, MASTER, 0, 1, 9);
-	fake_out(&ide.world.board, 0x3f6, 1, 4);
+	set_reg(CONTROL, 4);
 	work();
-	fake_out(&ide.world.board, 0x3f6, 1, 0);
-	assert_int_equal(get_reg(0x1f7), 0x50);
+	set_reg(CONTROL, 0);
+	assert_int_equal(get_reg(COMMAND), 0x50);
 	assert_false(ide.world.board.irq[0]);
 	ide.stores[0].err = -EIO;
 	stop();
 	put_table(entries, 1);
-	give(0xc8, 60, 2);
+	give(0xc8, 60, 2, LBA);
 	start(true);
 	assert_int_equal(master(), INTERRUPT);
-	assert_int_equal(get_reg(0x1f7), 0x51);
-	assert_int_equal(get_reg(0x1f1), 0x40);
+	assert_int_equal(get_reg(COMMAND), 0x51);
+	assert_int_equal(get_reg(ERR), 0x40);
 	close_ide(&ide);
 }
 
@@ -283,7 +259,7 @@ static void is_not_restored_to_write_what_is_read_only(void **state)
 	(void)state;
 	open_ide(&ide, NONE);
 	store_disk(&ide, 0)->read_only = true;
-	give(0xc8, 60, 1); /* it waits for the bus master */
+	give(0xc8, 60, 1, LBA); /* it waits for the bus master */
 	dev = ide.world.board.dev;
 	assert_int_equal(dev->state[0].phase, PHASE_DMA);
 	dev->state[0].to_disk = true;
@@ -316,15 +292,15 @@ static void is_what_drivers_look_for(void **state)
 	close_ide(&ide);
 	fake_without = without;
 	open_ide(&ide, NONE);
-	give(0xc8, 1, 1);
-	assert_int_equal(get_reg(0x1f7), 0x51);
-	fake_out(&ide.world.board, 0x1f1, 1, 3);
-	give(0xef, 0, 0x22);
-	assert_int_equal(get_reg(0x1f7), 0x51);
-	give(0xec, 0, 0);
+	give(0xc8, 1, 1, LBA);
+	assert_int_equal(get_reg(COMMAND), 0x51);
+	set_reg(ERR, 3);
+	give(0xef, 0, 0x22, LBA);
+	assert_int_equal(get_reg(COMMAND), 0x51);
+	give(0xec, 0, 0, LBA);
 	for (unsigned int i = 0; i < 49; i++)
-		fake_in(&ide.world.board, 0x1f0, 2);
-	assert_int_equal(fake_in(&ide.world.board, 0x1f0, 2), 0x0e00);
+		get_word();
+	assert_int_equal(get_word(), 0x0e00);
 	close_ide(&ide);
 	fake_without = NULL;
 }

@@ -3,41 +3,10 @@
 /* objects: ide/packet.o ide/packet_reply.o util/event.o util/log.o util/sink.o */
 /* objects: pci/host.o pci/config.o pci/saved.o pci/interrupt.o */
 /* What an IDE disk says of itself, and which geometry it has. */
-#include "ide_world.h"
+#include "ide_ports.h"
 #include "reloaded.h"
 
 #include <stdlib.h>
-
-#define DATA	0x1f0
-#define ERR	0x1f1 /* Features */
-#define COUNT	0x1f2
-#define LOW	0x1f3
-#define MID	0x1f4
-#define HIGH	0x1f5
-#define DRIVE	0x1f6
-#define COMMAND 0x1f7 /* Status */
-
-static struct ide_world ide;
-
-static uint8_t get_reg(uint16_t port)
-{
-	return fake_in(&ide.world.board, port, 1);
-}
-
-static void set_reg(uint16_t port, uint8_t val)
-{
-	fake_out(&ide.world.board, port, 1, val);
-}
-
-static void give(uint8_t command, uint32_t lba, uint8_t count, uint8_t device)
-{
-	set_reg(DRIVE, device);
-	set_reg(COUNT, count);
-	set_reg(LOW, lba);
-	set_reg(MID, lba >> 8);
-	set_reg(HIGH, lba >> 16);
-	set_reg(COMMAND, command);
-}
 
 static uint16_t words[256];
 
@@ -46,7 +15,7 @@ static void identify(uint8_t command)
 	set_reg(COMMAND, command);
 	assert_int_equal(get_reg(COMMAND), 0x58);
 	for (unsigned int i = 0; i < 256; i++)
-		words[i] = fake_in(&ide.world.board, DATA, 2);
+		words[i] = get_word();
 }
 
 /* A partition of a disk with 4 heads and 17 sectors, one whose ends do not agree, and one

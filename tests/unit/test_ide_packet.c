@@ -6,20 +6,10 @@
  * A CD-ROM behind a disk: its signature, the protocol of packets with Interrupt Reason
  * and Byte Count, each packet's answer after MMC-2, and what it says of its failures.
  */
-#include "ide_world.h"
+#include "ide_ports.h"
 #include "steps.h"
 
 #include <stdlib.h>
-
-#define DATA	0x1f0
-#define ERR	0x1f1
-#define COUNT	0x1f2
-#define MID	0x1f4
-#define DRIVE	0x1f6
-#define COMMAND 0x1f7
-#define CONTROL 0x3f6
-
-static struct ide_world ide;
 
 /* clang-format off */
 static const struct step signs[] = {
@@ -45,22 +35,6 @@ static void has_a_signature(void **state)
 	open_ide(&ide, CD);
 	RUN_STEPS(&ide.world.board, signs);
 	close_ide(&ide);
-}
-
-static void work(void)
-{
-	while (fake_work(&ide.world.board))
-		;
-}
-
-static uint8_t get_reg(uint16_t port)
-{
-	return fake_in(&ide.world.board, port, 1);
-}
-
-static void set_reg(uint16_t port, uint8_t val)
-{
-	fake_out(&ide.world.board, port, 1, val);
 }
 
 static void send(const uint8_t *packet, uint16_t limit, uint8_t features)
@@ -98,84 +72,67 @@ static unsigned int take(unsigned int block)
 	return all;
 }
 
+/* clang-format off */
+/* The reply is @len bytes, and has @bytes at @at. */
 static const struct {
 	uint8_t packet[12];
-	unsigned int len;
-	unsigned int at;
+	unsigned int len, at;
 	uint8_t bytes[8];
 } replies[] = {
-	{ { 0x00 }, 0, 0, { 0 } },
-	{ { 0x12, 0, 0, 0, 255 }, 36, 0, { 0x05, 0x80, 0, 0x21, 31 } },
-	{ { 0x12, 0, 0, 0, 5 }, 5, 0, { 0x05, 0x80, 0, 0x21, 31 } },
-	{ { 0x12, 0, 0, 0, 0 }, 0, 0, { 0 } },
-	{ { 0x03, 0, 0, 0, 18 }, 18, 0, { 0x70, 0, 0, 0, 0, 0, 0, 10 } },
-	{ { 0x25 }, 8, 0, { 0, 0, 0, 63, 0, 0, 8, 0 } },
+	{ { 0x00 },
+	  0, 0, { 0 } },
+	{ { 0x12, 0, 0, 0, 255 },
+	  36, 0, { 0x05, 0x80, 0, 0x21, 31 } },
+	{ { 0x12, 0, 0, 0, 5 },
+	  5, 0, { 0x05, 0x80, 0, 0x21, 31 } },
+	{ { 0x12, 0, 0, 0, 0 },
+	  0, 0, { 0 } },
+	{ { 0x03, 0, 0, 0, 18 },
+	  18, 0, { 0x70, 0, 0, 0, 0, 0, 0, 10 } },
+	{ { 0x25 },
+	  8, 0, { 0, 0, 0, 63, 0, 0, 8, 0 } },
 	{ { 0x43, 0, 0, 0, 0, 0, 0, 0, 255 },
-	  20,
-	  0,
-	  { 0, 18, 1, 1, 0, 0x14, 1, 0 } },
+	  20, 0, { 0, 18, 1, 1, 0, 0x14, 1, 0 } },
 	{ { 0x43, 0, 0, 0, 0, 0, 0, 0, 255 },
-	  20,
-	  12,
-	  { 0, 0x14, 0xaa, 0, 0, 0, 0, 64 } },
+	  20, 12, { 0, 0x14, 0xaa, 0, 0, 0, 0, 64 } },
 	{ { 0x43, 2, 0, 0, 0, 0, 0xaa, 0, 255 },
-	  12,
-	  4,
-	  { 0, 0x14, 0xaa, 0, 0, 0, 2, 64 } },
+	  12, 4, { 0, 0x14, 0xaa, 0, 0, 0, 2, 64 } },
 	{ { 0x43, 2, 0, 0, 0, 0, 0, 0, 12 },
-	  12,
-	  4,
-	  { 0, 0x14, 1, 0, 0, 0, 2, 0 } },
+	  12, 4, { 0, 0x14, 1, 0, 0, 0, 2, 0 } },
 	{ { 0x43, 0, 1, 0, 0, 0, 0, 0, 255 },
-	  12,
-	  0,
-	  { 0, 10, 1, 1, 0, 0x14, 1, 0 } },
+	  12, 0, { 0, 10, 1, 1, 0, 0x14, 1, 0 } },
 	{ { 0x43, 0, 0, 0, 0, 0, 0, 0, 255, 0x40 },
-	  12,
-	  0,
-	  { 0, 10, 1, 1, 0, 0x14, 1, 0 } },
+	  12, 0, { 0, 10, 1, 1, 0, 0x14, 1, 0 } },
 	{ { 0x46, 0, 0, 0, 0, 0, 0, 0, 255 },
-	  36,
-	  0,
-	  { 0, 0, 0, 32, 0, 0, 0, 8 } },
+	  36, 0, { 0, 0, 0, 32, 0, 0, 0, 8 } },
 	{ { 0x4a, 1, 0, 0, 0x10, 0, 0, 0, 8 },
-	  8,
-	  0,
-	  { 0, 6, 4, 0x10, 0, 2, 0, 0 } },
-	{ { 0x4a, 1, 0, 0, 0x02, 0, 0, 0, 8 }, 4, 0, { 0, 2, 0x80, 0x10 } },
+	  8, 0, { 0, 6, 4, 0x10, 0, 2, 0, 0 } },
+	{ { 0x4a, 1, 0, 0, 0x02, 0, 0, 0, 8 },
+	  4, 0, { 0, 2, 0x80, 0x10 } },
 	{ { 0x51, 0, 0, 0, 0, 0, 0, 0, 34 },
-	  34,
-	  0,
-	  { 0, 32, 0x0e, 1, 1, 1, 1, 0x20 } },
+	  34, 0, { 0, 32, 0x0e, 1, 1, 1, 1, 0x20 } },
 	{ { 0x5a, 0, 0x2a, 0, 0, 0, 0, 0, 128 },
-	  28,
-	  0,
-	  { 0, 26, 1, 0, 0, 0, 0, 0 } },
+	  28, 0, { 0, 26, 1, 0, 0, 0, 0, 0 } },
 	{ { 0x5a, 0, 0x3f, 0, 0, 0, 0, 0, 128 },
-	  36,
-	  8,
-	  { 1, 6, 0, 5, 0, 0, 0, 0 } },
+	  36, 8, { 1, 6, 0, 5, 0, 0, 0, 0 } },
 	{ { 0xbd, 0, 0, 0, 0, 0, 0, 0, 0, 8 },
-	  8,
-	  0,
-	  { 0, 0, 0, 0, 0, 1, 0, 0 } },
-	{ { 0x2b, 0, 0, 0, 0, 63 }, 0, 0, { 0 } },
-	{ { 0x28, 0, 0, 0, 0, 1, 0, 0, 0 }, 0, 0, { 0 } },
+	  8, 0, { 0, 0, 0, 0, 0, 1, 0, 0 } },
+	{ { 0x2b, 0, 0, 0, 0, 63 },
+	  0, 0, { 0 } },
+	{ { 0x28, 0, 0, 0, 0, 1, 0, 0, 0 },
+	  0, 0, { 0 } },
 	{ { 0x28, 0, 0, 0, 0, 1, 0, 0, 1 },
-	  2048,
-	  0,
-	  { 0, 4, 1, 4, 2, 4, 3, 4 } },
+	  2048, 0, { 0, 4, 1, 4, 2, 4, 3, 4 } },
 	{ { 0xa8, 0, 0, 0, 0, 1, 0, 0, 0, 2 },
-	  4096,
-	  2048,
-	  { 0, 8, 1, 8, 2, 8, 3, 8 } },
+	  4096, 2048, { 0, 8, 1, 8, 2, 8, 3, 8 } },
 	{ { 0xbe, 0, 0, 0, 0, 2, 0, 0, 1, 0x10 },
-	  2048,
-	  0,
-	  { 0, 8, 1, 8, 2, 8, 3, 8 } },
-	{ { 0xbe, 0, 0, 0, 0, 2, 0, 0, 1, 0 }, 0, 0, { 0 } },
-	{ { 0x1b, 0, 0, 0, 1 }, 0, 0, { 0 } },
+	  2048, 0, { 0, 8, 1, 8, 2, 8, 3, 8 } },
+	{ { 0xbe, 0, 0, 0, 0, 2, 0, 0, 1, 0 },
+	  0, 0, { 0 } },
+	{ { 0x1b, 0, 0, 0, 1 },
+	  0, 0, { 0 } },
 };
+/* clang-format on */
 
 static void answers(void **state)
 {
