@@ -226,6 +226,30 @@ def written_disk(place):
         tap.equal(place.names(), {"g"}, "runs")
 
 
+HAS_IDE = vm.has_feature("ide", "plug")
+
+
+@case("an IDE disk: each has what there was, and then what it writes itself",
+      *(["--ide", "{}/disk"] if HAS_IDE else []))
+def ide(place):
+    if not HAS_IDE:
+        return
+    place.says("g", b"W", b"w")
+    place.fork("g", "2")
+    place.says("g-1", b"W", b"w")
+    for name, kept in (("g-1", b"=1"), ("g-2", b"=0"), ("g", b"=0")):
+        place.says(name, b"R", kept)
+
+
+@case("and one that is written to itself is told so",
+      *(["--ide", "{}/disk,rw"] if HAS_IDE else []))
+def written_ide(place):
+    if HAS_IDE:
+        reason = place.refused("g", "1")
+        tap.check("ide: " in reason and "writes to it" in reason, reason)
+        tap.equal(place.names(), {"g"}, "runs")
+
+
 @case("what makes no sense is refused")
 def nonsense(place):
     for words in ((), ("0",), ("257",), ("x",), ("2", "a/b"),
