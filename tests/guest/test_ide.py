@@ -5,21 +5,19 @@ tests/guest/src/ide.c with each kind of interrupt controllers, with and without 
 and on QEMU's own for comparison; and what becomes of the files.
 """
 
-import functools
 import hashlib
 import os
 import shutil
 import signal
-import struct
 import subprocess
 import tempfile
 
+import idefiles
 import os1k
 import vm
 from vm import tap
 
 QEMU = "qemu-system-x86_64"
-SECTORS, BLOCKS = 16384, 1000
 STEPS = ["1 IDENTIFY DEVICE", "2 READ SECTORS", "3 by cylinder, head and sector",
          "4 READ MULTIPLE, and EXT", "5 WRITE SECTORS, FLUSH CACHE",
          "6 what cannot be, and SRST", "7 IRQ14",
@@ -27,21 +25,8 @@ STEPS = ["1 IDENTIFY DEVICE", "2 READ SECTORS", "3 by cylinder, head and sector"
          "  by DMA", "all is well"]
 
 
-@functools.lru_cache(None)
-def images():
-    """A disk and a CD whose double words count: their paths."""
-    folder = os.path.join(tap.BUILD, "tests", "guest")
-    os.makedirs(folder, exist_ok=True)
-    data = struct.pack(f"<{SECTORS * 128}I", *range(SECTORS * 128))
-    paths = [os.path.join(folder, name) for name in ("ide.img", "ide.iso")]
-    for path, size in zip(paths, (SECTORS * 512, BLOCKS * 2048)):
-        with open(path, "wb") as file:
-            file.write(data[:size])
-    return paths
-
-
 def run(*options, words="", cd=True):
-    disk, iso = images()
+    disk, iso = idefiles.images()
     more = ("--cdrom", iso) if cd else ()
     return lambda place: vm.Command(
         vm.KVM_VMM, "--mem", "64M", "--timeout", "60", "--ide", disk + words,
@@ -75,7 +60,7 @@ TABLE.add("the same without PCI", run("--no-pci"),
           took(*NO_DMA, more=NO_MASTER))
 TABLE.add("a disk that is read only takes no write", run(words=",ro"),
           lambda result: result.must(5))
-TABLE.add("a fifth drive is refused", run(*["--cdrom", images()[1]] * 3),
+TABLE.add("a fifth drive is refused", run(*["--cdrom", idefiles.images()[1]] * 3),
           lambda result: (result.must(vm.USAGE), tap.check(
               "two channels have four drives" in result.err, result.err)))
 TABLE.add("a word that there is not", run(words=",rx"),
@@ -90,7 +75,7 @@ def sum_of(path):
 
 @tap.case("what the guest writes is forgotten, and with rw it is not")
 def writes():
-    disk = images()[0]
+    disk = idefiles.images()[0]
     if vm.host_lacks("prot32"):
         raise tap.Skip(vm.host_lacks("prot32"))
     before = sum_of(disk)
@@ -114,7 +99,7 @@ def writes():
 def goes_on():
     if vm.host_lacks("prot32") or not vm.is_configured("SNAPSHOT"):
         raise tap.Skip("there is nothing that could be saved")
-    disk, iso = images()
+    disk, iso = idefiles.images()
     with tempfile.TemporaryDirectory() as work:
         saved = os.path.join(work, "saved")
         with subprocess.Popen(
@@ -138,7 +123,7 @@ def goes_on():
 def on_qemu():
     if not shutil.which(QEMU):
         raise tap.Skip("QEMU is not installed; `make deps` installs it")
-    disk, iso = images()
+    disk, iso = idefiles.images()
     drive = "if=none,format=raw,file.locking=off,"
     done = subprocess.run(
         [QEMU, "-M", "pc", "-accel", "tcg", "-m", "64", "-nodefaults",

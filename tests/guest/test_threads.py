@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 
+import idefiles
 import netguest
 import pcisystem
 import gdbclient
@@ -67,7 +68,7 @@ def disk():
 
 # One processor in the lab: with two its Linux guests go astray on a busy machine
 # (lab/README.md), and races are found by locks, not by luck.
-HOST, LAB = vm.Table(), vm.Table("--mem", "2G")
+HOST, FLAT, LAB = vm.Table(), vm.Table(), vm.Table("--mem", "2G")
 
 HOST.add("32 small guests at once, counted and explained",
          lambda place: command("--stats", "--stages", "--explain", *[
@@ -83,6 +84,14 @@ HOST.add("eight guests that are stepped by keys, and then traced without",
          lambda place: command("--step", *[vm.image("counter.bin")] * 8,
                                stdin=b"   9\n 20\n5 t"),
          clean(vm.OK, b"0123456789"))
+if vm.has_feature("ide", "plug"):
+    FLAT.add("IDE drives by the port, with interrupts and by DMA",
+             lambda place: command("--ide", idefiles.images()[0], "--cdrom",
+                                   idefiles.images()[1],
+                                   vm.compile_guest("ide")),
+             clean(vm.OK, b"all is well"))
+    FLAT.add_cases(*[place for place in vm.places("prot32")
+                     if place == "host"])
 for chips in ("split", "kernel"):
     LAB.add(f"Linux with 4 vCPUs, --irqchip={chips}, typed at",
             lambda place, chips=chips: command(
