@@ -1,5 +1,6 @@
 /*
- * Draws in mode 13h, 320 by 200 pixels of 256 colours, and lets the picture move.
+ * Draws in mode 13h, 320 by 200 pixels of 256 colours, and lets the picture move
+ * until a key is pressed and a round of frames is over.
  *
  * A mode has a number only for a BIOS. For the VGA it is what is in its registers:
  * how many lines there are, how memory is read for each of them, and what a byte
@@ -7,6 +8,9 @@
  * Then a pixel is a byte at A000:0, row by row, and writing it is no VM exit. The
  * palette is 768 numbers to one port; REP OUTSB brings many of them at an exit.
  */
+#define KEY_DATA   0x60
+#define KEY_STATUS 0x64		/* bit 0: there is a byte in KEY_DATA */
+#define RELEASED   0x80		/* of a key that came up */
 #define ATTR	   0x3c0	/* index and data in turn */
 #define MISC	   0x3c2
 #define SEQ	   0x3c4
@@ -44,7 +48,8 @@ _start:
 
 	mov	$SCREEN, %ax
 	mov	%ax, %es
-	xor	%bp, %bp	/* the frame */
+	xor	%si, %si	/* keys pressed */
+round:	xor	%bp, %bp	/* the frame */
 frame:	call	retrace
 	xor	%di, %di
 	xor	%bx, %bx	/* the row */
@@ -59,9 +64,18 @@ row:	mov	%bx, %ax
 	inc	%bx
 	cmp	$HEIGHT, %bx
 	jb	row
-	inc	%bp
+	in	$KEY_STATUS, %al
+	test	$1, %al
+	jz	1f
+	in	$KEY_DATA, %al
+	test	$RELEASED, %al
+	jnz	1f
+	inc	%si
+1:	inc	%bp
 	cmp	$FRAMES, %bp
 	jb	frame
+	test	%si, %si
+	jz	round
 	hlt
 
 /* CX registers from number 0 on, at the index port DX, from SI on. */

@@ -13,10 +13,10 @@ WORK = tempfile.TemporaryDirectory(dir=tap.BUILD)
 LIMIT = 120
 
 
-def shot(name, *options):
+def shot(name, *options, keys=b""):
     path = os.path.join(WORK.name, name + ".png")
     done = subprocess.run([vm.KVM_VMM, "--screenshot", path, *options, vm.image(name)],
-                          stdin=subprocess.DEVNULL, capture_output=True,
+                          input=keys, capture_output=True,
                           check=False, timeout=LIMIT)
     tap.equal(done.returncode, vm.OK, done.stderr)
     return pngfile.read(path)
@@ -29,7 +29,7 @@ def colour(index):
 
 
 def mode13():
-    picture = shot("mode13.bin")
+    picture = shot("mode13.bin", keys=b"q")
     tap.equal((picture.width, picture.height), (320, 200), "size")
     for y, row in enumerate(picture.rows):
         tap.equal(set(row), {colour(y + 31)}, f"row {y} of the last frame")
