@@ -314,6 +314,25 @@ static void refuses_what_is_taken(void **state)
 	close_machine(&m);
 }
 
+/* There is a message already, from where it was to be made. */
+static void shows_nothing_that_was_not_made(void **state)
+{
+	struct machine m;
+	uint64_t pages;
+
+	(void)state;
+	open_machine(&m, true);
+	for (unsigned int round = 0; round < 2; round++) {
+		assert_false(board_memory_show(&m.boards[0], 0, 0xa0000, 0,
+					       PAGE, true));
+		assert_true(board_memory_show(&m.boards[0], 0, 0, 0, 0, true));
+		assert_false(board_memory_written(&m.boards[0], 0, &pages));
+		assert_ptr_equal(guest_writes(0xa0000), ram + 0xa0000);
+		board_memory(&m.boards[0], 1, PAGE);
+	}
+	close_machine(&m);
+}
+
 static void says_what_was_written(void **state)
 {
 	static const uint64_t places[] = { 0xa0000, 0xe0000000 };
@@ -388,6 +407,7 @@ int main(void)
 		cmocka_unit_test(hides_and_guards_ram),
 		cmocka_unit_test(moves_outside),
 		cmocka_unit_test(refuses_what_is_taken),
+		cmocka_unit_test(shows_nothing_that_was_not_made),
 		cmocka_unit_test(says_what_was_written),
 		cmocka_unit_test(asks_for_a_log_late),
 		cmocka_unit_test(is_remembered_without_zeroes),

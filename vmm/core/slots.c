@@ -37,11 +37,10 @@ struct own {
 	uint64_t gpa; /* where it is shown */
 	size_t offset, shown;
 	bool writable;
-	bool logged; /* KVM records what is written */
-	bool has_slot;
-	unsigned int slot; /* if it was ever shown outside the window */
-	uint64_t *written; /* a bit per page, since they were asked for */
-	uint64_t *log;	   /* room for KVM's answer, as long */
+	bool logged;	   /* KVM records what is written */
+	unsigned int slot; /* 0: it was never shown outside the window */
+	uint64_t *written; /* behind it: a bit per page, since they were asked for */
+	uint64_t *log; /* and room for KVM's answer, as long */
 };
 
 /* Pages of the window next to each other that are so in the host, too. */
@@ -49,9 +48,8 @@ struct run {
 	uint64_t gpa, len; /* 0 bytes: not in use */
 	uint8_t *hva;
 	uint32_t flags;
-	struct own *own; /* whose it is; NULL: RAM's */
-	unsigned int slot;
-	bool has_slot;
+	struct own *own;   /* whose it is; NULL: RAM's */
+	unsigned int slot; /* 0: none yet */
 };
 
 struct slots {
@@ -167,31 +165,21 @@ static void take_run_log(struct vm *vm, const struct run *run)
 			 run->len / PAGE);
 }
 
-static struct run *free_run(struct vm *vm)
+static int add_run(struct vm *vm, struct run wanted)
 {
 	struct run *run = vm->kvm_slots->runs;
+	int err;
 
 	while (run->len) /* there are as many as pages */
 		run++;
-	if (!run->has_slot)
+	if (!run->slot)
 		run->slot = vm_new_slot(vm);
-	run->has_slot = true;
-	return run;
-}
-
-static int add_run(struct vm *vm, const struct run *wanted)
-{
-	struct run *run = free_run(vm);
-	const unsigned int slot = run->slot;
-	int err = vm_set_slot(vm, slot, wanted->flags, wanted->gpa, wanted->len,
-			      wanted->hva);
-
-	if (err)
-		return err;
-	*run = *wanted;
-	run->slot = slot;
-	run->has_slot = true;
-	return 0;
+	wanted.slot = run->slot;
+	err = vm_set_slot(vm, wanted.slot, wanted.flags, wanted.gpa, wanted.len,
+			  wanted.hva);
+	if (!err)
+		*run = wanted;
+	return err;
 }
 
 /* Makes the window what it is to be. */
@@ -213,7 +201,7 @@ static int settle_window(struct vm *vm)
 	for (unsigned int i = 0; i < nr && !err; i++)
 		if (runs[i].len &&
 		    !is_among(&runs[i], vm->kvm_slots->runs, WINDOW_PAGES))
-			err = add_run(vm, &runs[i]);
+			err = add_run(vm, runs[i]);
 	return err;
 }
 
@@ -277,15 +265,20 @@ void slots_free(struct vm *vm)
 	free(vm->kvm_slots);
 }
 
+/* Bytes of a log of @len bytes: words with a bit for each page. */
+static size_t log_len(size_t len)
+{
+	return (len / PAGE + 63) / 64 * sizeof(uint64_t);
+}
+
 void slots_free_board(struct board *board)
 {
 	struct own *own = board->memories;
 
-	for (unsigned int i = 0; own && i < BOARD_MEMORIES; i++) {
+	for (unsigned int i = 0; own && i < BOARD_MEMORIES; i++)
 		if (own[i].hva)
-			munmap(own[i].hva, own[i].len);
-		free(own[i].written);
-	}
+			munmap(own[i].hva,
+			       own[i].len + 2 * log_len(own[i].len));
 	free(own);
 }
 
@@ -298,9 +291,8 @@ static void *no_memory(struct board *board, size_t len)
 
 void *board_memory(struct board *board, unsigned int index, size_t len)
 {
-	const size_t words = (len / PAGE + 63) / 64;
 	struct own *own;
-	void *hva;
+	uint8_t *hva;
 
 	if (!board->memories)
 		board->memories = calloc(BOARD_MEMORIES, sizeof(*own));
@@ -308,25 +300,39 @@ void *board_memory(struct board *board, unsigned int index, size_t len)
 	    len > MEMORY_MAX)
 		return no_memory(board, len);
 	own = &board->memories[index];
-	own->written = calloc(2 * words, sizeof(*own->written));
-	hva = mmap(NULL, len, PROT_READ | PROT_WRITE,
+	hva = mmap(NULL, len + 2 * log_len(len), PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (!own->written || hva == MAP_FAILED)
+	if (hva == MAP_FAILED)
 		return no_memory(board, len);
 	madvise(hva, len, MADV_DONTDUMP);
-	own->log = own->written + words;
+	own->written = (uint64_t *)(hva + len);
+	own->log = (uint64_t *)(hva + len + log_len(len));
 	own->len = len;
 	own->hva = hva;
 	return hva;
+}
+
+/* NULL: it could not be made. */
+static struct own *own_of(struct board *board, unsigned int index)
+{
+	struct own *own = board->memories;
+
+	return own && own[index].hva ? &own[index] : NULL;
+}
+
+/* Where it is shown outside the window. */
+static void take_own_log(struct vm *vm, struct own *own)
+{
+	if (own_flags(own) & KVM_MEM_LOG_DIRTY_PAGES)
+		take_log(vm, own->slot, own, own->offset / PAGE,
+			 own->shown / PAGE);
 }
 
 /* It is not shown there any more; the window is to be settled if it was in there. */
 static void hide(struct vm *vm, struct own *own)
 {
 	if (own->shown && !is_in_window(own->gpa, own->shown)) {
-		if (own_flags(own) & KVM_MEM_LOG_DIRTY_PAGES)
-			take_log(vm, own->slot, own, own->offset / PAGE,
-				 own->shown / PAGE);
+		take_own_log(vm, own);
 		vm_set_slot(vm, own->slot, 0, own->gpa, 0, NULL);
 	}
 	own->shown = 0;
@@ -334,9 +340,8 @@ static void hide(struct vm *vm, struct own *own)
 
 static bool show_outside(struct vm *vm, struct own *own)
 {
-	if (!own->has_slot)
+	if (!own->slot)
 		own->slot = vm_new_slot(vm);
-	own->has_slot = true;
 	return !vm_set_slot(vm, own->slot, own_flags(own), own->gpa, own->shown,
 			    own->hva + own->offset);
 }
@@ -390,10 +395,12 @@ static bool show(struct board *board, struct own *own, uint64_t gpa,
 bool board_memory_show(struct board *board, unsigned int index, uint64_t gpa,
 		       size_t offset, size_t len, bool writable)
 {
-	struct own *own = &board->memories[index];
+	struct own *own = own_of(board, index);
 	struct slots *slots = board->vm->kvm_slots;
 	bool shown = true;
 
+	if (!own)
+		return !len;
 	lock_take(&slots->lock);
 	if (!own->shown || own->gpa != gpa || own->offset != offset ||
 	    own->shown != len || own->writable != writable)
@@ -410,12 +417,8 @@ static void begin_log(struct vm *vm, struct own *own)
 	own->logged = true;
 	for (size_t i = 0; i < pages; i++)
 		own->written[i / 64] |= 1ULL << i % 64;
-	if (!own->shown || !own->writable)
-		return;
-	if (!is_in_window(own->gpa, own->shown)) {
+	if (own->shown && !is_in_window(own->gpa, own->shown))
 		show_outside(vm, own);
-		return;
-	}
 	for (unsigned int i = 0; i < WINDOW_PAGES; i++) {
 		struct run *run = &vm->kvm_slots->runs[i];
 
@@ -429,13 +432,8 @@ static void begin_log(struct vm *vm, struct own *own)
 
 static void take_logs(struct vm *vm, struct own *own)
 {
-	if (!own->shown || !own->writable)
-		return;
-	if (!is_in_window(own->gpa, own->shown)) {
-		take_log(vm, own->slot, own, own->offset / PAGE,
-			 own->shown / PAGE);
-		return;
-	}
+	if (own->shown && !is_in_window(own->gpa, own->shown))
+		take_own_log(vm, own);
 	for (unsigned int i = 0; i < WINDOW_PAGES; i++)
 		if (vm->kvm_slots->runs[i].len &&
 		    vm->kvm_slots->runs[i].own == own)
@@ -445,17 +443,18 @@ static void take_logs(struct vm *vm, struct own *own)
 bool board_memory_written(struct board *board, unsigned int index,
 			  uint64_t *pages)
 {
-	struct own *own = &board->memories[index];
+	struct own *own = own_of(board, index);
 	struct slots *slots = board->vm->kvm_slots;
-	const size_t words = (own->len / PAGE + 63) / 64;
 	uint64_t any = 0;
 
+	if (!own)
+		return false;
 	lock_take(&slots->lock);
 	if (own->logged)
 		take_logs(board->vm, own);
 	else
 		begin_log(board->vm, own);
-	for (size_t i = 0; i < words; i++) {
+	for (size_t i = 0; i < log_len(own->len) / sizeof(any); i++) {
 		any |= own->written[i];
 		pages[i] = own->written[i];
 		own->written[i] = 0;
