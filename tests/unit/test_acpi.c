@@ -153,6 +153,35 @@ static void test_parts(void **state)
 	}
 }
 
+static bool has_name(const char *name)
+{
+	for (uint32_t gpa = MEM_RSDP; gpa < MEM_RSDP_END - 4; gpa++)
+		if (!memcmp(mem.base + gpa, name, 4))
+			return true;
+	return false;
+}
+
+/* A part's device is told where that part is, and nowhere else. */
+static void test_named(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned int part, beside;
+	} rows[] = {
+		{ "SPRE", PLATFORM_SPARES, PLATFORM_PCI },
+		{ "MOU0", PLATFORM_MOUSE, PLATFORM_I8042 },
+		{ "PCI0", PLATFORM_PCI, PLATFORM_ACPI },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		write_tables(rows[i].part | rows[i].beside, 1);
+		assert_true(has_name(rows[i].name));
+		write_tables(ALL_PARTS & ~rows[i].part, 1);
+		assert_false(has_name(rows[i].name));
+	}
+}
+
 /* Where there is no RAM for all of them, there is none. */
 static void test_little_ram(void **state)
 {
@@ -202,6 +231,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_processors, make_ram,
 						drop_ram),
 		cmocka_unit_test_setup_teardown(test_parts, make_ram, drop_ram),
+		cmocka_unit_test_setup_teardown(test_named, make_ram, drop_ram),
 		cmocka_unit_test(test_little_ram),
 		cmocka_unit_test_setup_teardown(test_generation, make_ram,
 						drop_ram),

@@ -28,9 +28,9 @@ enum platform_part {
 	PLATFORM_PCI = 1 << 10,	 /* a host bridge, and something on it */
 	PLATFORM_ECAM = 1 << 11, /* its configuration space in memory */
 	PLATFORM_ACPI = 1 << 12,
-	PLATFORM_SPARES = 1 << 14,  /* slots that can be filled: `spares` */
 	PLATFORM_VMGENID = 1 << 13, /* an ID for each time it is restored */
-	PLATFORM_MOUSE = 1 << 14,   /* behind the keyboard controller */
+	PLATFORM_SPARES = 1 << 14,  /* slots that can be filled: `spares` */
+	PLATFORM_MOUSE = 1 << 15,   /* behind the keyboard controller */
 };
 
 /* A device of virtio over MMIO: PC_WINDOW_LEN addresses, and an ISA line. */
