@@ -79,6 +79,8 @@ struct platform platform_of(const struct vm *vm)
 		.ioapic_id = ioapic_id(vm->config.nr_vcpus),
 	};
 
+	if (vm->config.plan && plan_has_rom(vm->config.plan))
+		platform.has |= PLATFORM_ROM;
 	if (irqchip)
 		platform.has |= PLATFORM_IRQS;
 	if (irqchip && irqchip->has_apic)

@@ -19,7 +19,7 @@
 #define CPUS_MAX  254
 #define AREA_SIZE (MEM_RSDP_END - MEM_RSDP)
 #define HEADER	  36
-#define ALL_PARTS ((PLATFORM_MOUSE << 1) - 1)
+#define ALL_PARTS ((PLATFORM_ROM << 1) - 1)
 #define ID_SIZE	  16
 
 TABLE_DECLARE(firmware, firmware);
@@ -117,9 +117,9 @@ static void test_processors(void **state)
 	assert_int_equal(mem.base[MEM_RSDP_END - 1], 0xa5);
 }
 
-static bool has_id(unsigned int parts)
+static bool has_events(unsigned int parts)
 {
-	return parts & PLATFORM_VMGENID;
+	return parts & (PLATFORM_VMGENID | PLATFORM_SPARES);
 }
 
 /* Each set of parts is one that can be described, and no table more. */
@@ -145,18 +145,20 @@ static void test_parts(void **state)
 		assert_int_equal(has_table(rsdt, "MCFG"),
 				 !!(parts & PLATFORM_ECAM));
 		/* GPE0_BLK, GPE0_BLK_LEN, X_GPE0_BLK: 16 bits of ports */
-		assert_int_equal(get32(fadt + 80), has_id(parts) ? 0x60c : 0);
-		assert_int_equal(fadt[92], has_id(parts) ? 2 : 0);
+		assert_int_equal(get32(fadt + 80),
+				 has_events(parts) ? 0x60c : 0);
+		assert_int_equal(fadt[92], has_events(parts) ? 2 : 0);
 		assert_int_equal(get32(fadt + 220),
-				 has_id(parts) ? 0x01001001 : 0);
-		assert_int_equal(get32(fadt + 224), has_id(parts) ? 0x60c : 0);
+				 has_events(parts) ? 0x01001001 : 0);
+		assert_int_equal(get32(fadt + 224),
+				 has_events(parts) ? 0x60c : 0);
 	}
 }
 
-static bool has_name(const char *name)
+static bool has_bytes(const void *bytes, size_t len)
 {
-	for (uint32_t gpa = MEM_RSDP; gpa < MEM_RSDP_END - 4; gpa++)
-		if (!memcmp(mem.base + gpa, name, 4))
+	for (uint32_t gpa = MEM_RSDP; gpa < MEM_RSDP_END - len; gpa++)
+		if (!memcmp(mem.base + gpa, bytes, len))
 			return true;
 	return false;
 }
@@ -176,10 +178,28 @@ static void test_named(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		write_tables(rows[i].part | rows[i].beside, 1);
-		assert_true(has_name(rows[i].name));
+		assert_true(has_bytes(rows[i].name, 4));
 		write_tables(ALL_PARTS & ~rows[i].part, 1);
-		assert_false(has_name(rows[i].name));
+		assert_false(has_bytes(rows[i].name, 4));
 	}
+}
+
+static bool has_word(uint32_t word)
+{
+	return has_bytes(&word, sizeof(word));
+}
+
+/* A system takes BARs for wrong that lie where the bridge passes nothing on. */
+static void test_bars_of_firmware(void **state)
+{
+	(void)state;
+	write_tables(ALL_PARTS & ~PLATFORM_ROM, 1);
+	assert_true(has_word(PC_PCI_MEM2_LAST));
+	assert_false(has_word(PC_IOAPIC_GPA - 1));
+	write_tables(ALL_PARTS, 1);
+	assert_false(has_word(PC_PCI_MEM2_LAST));
+	assert_true(has_word(PC_IOAPIC_GPA - 1));
+	assert_true(has_word(PC_IOAPIC_GPA - PC_PCI_MEM2));
 }
 
 /* Where there is no RAM for all of them, there is none. */
@@ -232,6 +252,8 @@ int main(void)
 						drop_ram),
 		cmocka_unit_test_setup_teardown(test_parts, make_ram, drop_ram),
 		cmocka_unit_test_setup_teardown(test_named, make_ram, drop_ram),
+		cmocka_unit_test_setup_teardown(test_bars_of_firmware, make_ram,
+						drop_ram),
 		cmocka_unit_test(test_little_ram),
 		cmocka_unit_test_setup_teardown(test_generation, make_ram,
 						drop_ram),

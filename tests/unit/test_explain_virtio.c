@@ -49,6 +49,7 @@ static void names_registers(void **state)
 
 		view.range = rows[i].range;
 		view.off = rows[i].off;
+		view.is_window = rows[i].at == MMIO;
 		area.run.exit_reason = KVM_EXIT_MMIO;
 		area.run.mmio.is_write = rows[i].write;
 		area.run.mmio.phys_addr = at;

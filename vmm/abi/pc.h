@@ -38,6 +38,7 @@
 #define PC_PCI_MEM2	 0xe0100000
 #define PC_PCI_MEM2_LEN	 0x1cf00000
 #define PC_PCI_MEM2_LAST 0xfcffffff
+#define PC_PCI_ROM_LAST	 0xfebfffff /* of that, where firmware has put BARs */
 #define PC_PCI_IO	 0xc000
 #define PC_PCI_IO_LEN	 0x4000
 #define PC_PCI_IO_LAST	 0xffff
@@ -58,10 +59,14 @@
 #define PC_PCI_SPARE_PORT     0xae00
 #define PC_PCI_SPARE_PORT_LEN 4
 
-/* Windows of virtio over MMIO, one behind the other, below the I/O APIC. */
-#define PC_WINDOWS_GPA 0xfeb00000
-#define PC_WINDOW_LEN  0x1000
-#define PC_WINDOWS_LEN 0x100000
+/* Windows of virtio over MMIO, one behind the other: below the I/O APIC. Firmware puts
+ * BARs from there on down (SeaBIOS, src/fw/pciinit.c), and so where it is, windows are
+ * between the I/O APIC and the local ones. */
+#define PC_WINDOWS_GPA	   0xfeb00000
+#define PC_WINDOW_LEN	   0x1000
+#define PC_WINDOWS_LEN	   0x100000
+#define PC_WINDOWS_ROM_GPA 0xfed80000
+#define PC_WINDOWS_ROM_LEN 0x80000
 
 /* The ROM below 4 GiB: bytes of a file with firmware, whole segments; KVM has pages of
  * its own from there on down (core/vm.c). */

@@ -11,6 +11,7 @@
 
 #include "abi/exit_status.h"
 #include "core/lastword.h"
+#include "core/plan.h"
 #include "core/probes.h"
 #include "core/services.h"
 #include "core/vcpu.h"
@@ -256,9 +257,12 @@ static void find_device(const struct vcpu *vcpu, struct exit_view *view)
 	if (run->exit_reason == KVM_EXIT_IO)
 		view->device = bus_locate(&vcpu->vm->pio, run->io.port,
 					  &view->range, &view->off);
-	if (run->exit_reason == KVM_EXIT_MMIO)
-		view->device = bus_locate(&vcpu->vm->mmio, run->mmio.phys_addr,
-					  &view->range, &view->off);
+	if (run->exit_reason != KVM_EXIT_MMIO)
+		return;
+	view->device = bus_locate(&vcpu->vm->mmio, run->mmio.phys_addr,
+				  &view->range, &view->off);
+	view->is_window =
+		plan_has_window_at(vcpu->vm->config.plan, run->mmio.phys_addr);
 }
 
 /* Answers while the probes look on. */

@@ -51,4 +51,7 @@ void plan_free(struct plan *plan);
  * -EINVAL after one message: there are no more. */
 int plan_settle(struct plan *plan);
 
+/* Whether @gpa is in one of those places; @plan may be NULL. */
+bool plan_has_window_at(const struct plan *plan, uint64_t gpa);
+
 #endif

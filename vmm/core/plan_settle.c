@@ -57,7 +57,7 @@ static int next_line(uint32_t *taken)
 int plan_settle(struct plan *plan)
 {
 	uint32_t taken = taken_lines(plan);
-	uint64_t gpa = PC_WINDOWS_GPA;
+	uint64_t gpa = plan_has_rom(plan) ? PC_WINDOWS_ROM_GPA : PC_WINDOWS_GPA;
 
 	for (unsigned int i = 0; i < plan->nr; i++) {
 		struct planned *planned = &plan->devices[i];
@@ -80,4 +80,13 @@ int plan_settle(struct plan *plan)
 		gpa += PC_WINDOW_LEN;
 	}
 	return 0;
+}
+
+bool plan_has_window_at(const struct plan *plan, uint64_t gpa)
+{
+	for (unsigned int i = 0; plan && i < plan->nr; i++)
+		if (plan->devices[i].has_window &&
+		    gpa - plan->devices[i].ranges[0].base < PC_WINDOW_LEN)
+			return true;
+	return false;
 }

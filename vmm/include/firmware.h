@@ -31,6 +31,8 @@ enum platform_part {
 	PLATFORM_VMGENID = 1 << 13, /* an ID for each time it is restored */
 	PLATFORM_SPARES = 1 << 14,  /* slots that can be filled: `spares` */
 	PLATFORM_MOUSE = 1 << 15,   /* behind the keyboard controller */
+	PLATFORM_ROM =
+		1 << 16, /* firmware, which has put BARs where it likes */
 };
 
 /* A device of virtio over MMIO: PC_WINDOW_LEN addresses, and an ISA line. */

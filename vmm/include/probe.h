@@ -30,6 +30,7 @@ struct exit_view {
 	const char *device;   /* IO, MMIO: who answers; NULL: nobody */
 	unsigned int range;   /* of the device, and how far into it */
 	uint64_t off;
+	bool is_window; /* MMIO: one of virtio over MMIO, and no BAR */
 	const struct kvm_run *run; /* registers in run->s.regs.regs */
 	const struct vm *vm;	   /* for names; NULL: those of nobody */
 	uint64_t guest_ns;	   /* how long KVM_RUN took */

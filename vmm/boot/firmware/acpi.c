@@ -262,7 +262,7 @@ static uint32_t write_fadt(struct acpi_area *area,
 	fadt.iapc_boot_arch = boot_arch(platform);
 	if (platform_has(platform, PLATFORM_CMOS))
 		fadt.century = RTC_CENTURY;
-	if (platform_has(platform, PLATFORM_VMGENID))
+	if (platform->has & (PLATFORM_VMGENID | PLATFORM_SPARES))
 		add_events(&fadt);
 	add_reset(&fadt, platform);
 	acpi_begin(area, "FACP", FADT_REVISION);

@@ -35,7 +35,6 @@ static const struct block {
 	BLOCK(mouse, PLATFORM_I8042 | PLATFORM_MOUSE, 0),
 	BLOCK(serial, PLATFORM_SERIAL | PLATFORM_SERIAL_IRQ, 0),
 	BLOCK(serial_mute, PLATFORM_SERIAL, PLATFORM_SERIAL_IRQ),
-	BLOCK(pci, PLATFORM_PCI, 0),
 	BLOCK(ecam, PLATFORM_ECAM, 0),
 	BLOCK(vmgenid, PLATFORM_VMGENID, 0),
 	BLOCK(hotplug, PLATFORM_SPARES, 0),
@@ -49,6 +48,23 @@ static void replace(uint8_t *aml, const void *what, const void *by, size_t len)
 	while (memcmp(aml, what, len) != 0)
 		aml++;
 	memcpy(aml, by, len);
+}
+
+/* The host bridge. Where firmware puts BARs, up to the I/O APIC, a system finds no
+ * fault with them. */
+static void add_pci(struct acpi_area *area, const struct platform *platform)
+{
+	static const uint32_t last = PC_PCI_MEM2_LAST, len = PC_PCI_MEM2_LEN;
+	static const uint32_t rom_last = PC_PCI_ROM_LAST,
+			      rom_len = PC_PCI_ROM_LAST - PC_PCI_MEM2 + 1;
+	uint8_t aml[sizeof(pci_aml)];
+
+	memcpy(aml, pci_aml, sizeof(aml));
+	if (platform_has(platform, PLATFORM_ROM)) {
+		replace(aml, &last, &rom_last, sizeof(last));
+		replace(aml, &len, &rom_len, sizeof(len));
+	}
+	acpi_add(area, aml, sizeof(aml));
 }
 
 /* Three digits for its name, and its number in the MADT. */
@@ -119,6 +135,8 @@ uint32_t acpi_write_dsdt(struct acpi_area *area,
 			 const struct platform *platform)
 {
 	acpi_begin(area, "DSDT", DSDT_REVISION);
+	if (platform_has(platform, PLATFORM_PCI))
+		add_pci(area, platform);
 	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
 		if (platform_has(platform, blocks[i].with) &&
 		    !(platform->has & blocks[i].without))

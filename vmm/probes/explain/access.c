@@ -7,7 +7,6 @@
 #include <linux/kvm.h>
 #include <string.h>
 
-#include "abi/pc.h"
 #include "probe.h"
 #include "probes/explain/explain.h"
 
@@ -48,11 +47,7 @@ static void find_virtio(struct explain_access *access,
 	access->off = access->addr;
 	if (!view->device || strncmp(view->device, "virtio-", 7))
 		return;
-	access->inner = access->space == SPACE_MEMORY &&
-					access->addr - PC_WINDOWS_GPA <
-						PC_WINDOWS_LEN ?
-				SPACE_VIRTIO_MMIO :
-				SPACE_VIRTIO_PCI;
+	access->inner = view->is_window ? SPACE_VIRTIO_MMIO : SPACE_VIRTIO_PCI;
 	access->off = view->off | (uint64_t)view->range << 16;
 }
 

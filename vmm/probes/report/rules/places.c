@@ -45,6 +45,8 @@ static const struct place addresses[] = {
 	  "PCI is there with a device on it: --edu, --virtio pci" },
 	{ PC_WINDOWS_GPA, PC_WINDOWS_GPA + PC_WINDOWS_LEN - 1,
 	  "virtio over MMIO would be there, with --disk and others" },
+	{ PC_WINDOWS_ROM_GPA, PC_WINDOWS_ROM_GPA + PC_WINDOWS_ROM_LEN - 1,
+	  "virtio over MMIO would be there, with --firmware" },
 	{ PC_IOAPIC_GPA, PC_IOAPIC_GPA + 0xfff,
 	  "an I/O APIC is there with --irqchip kernel or split" },
 	{ 0xfed00000, 0xfed003ff,
