@@ -103,6 +103,14 @@ if vm.is_configured("FIRMWARE"):
         tap.check("/no/such: No such file" in done.stderr and
                   "seabios" in done.stderr, done.stderr)
 
+    @tap.case("windows of virtio are where firmware puts no BARs")
+    def windows():
+        done = vm.subprocess.run(
+            [vm.KVM_VMM, "--verbose", "--virtio=mmio", "--rng", "--max-exits=1",
+             boot()], text=True, capture_output=True,
+            stdin=vm.subprocess.DEVNULL, check=False)
+        tap.check("virtio-rng: at 0xfed80000" in done.stderr, done.stderr)
+
     @tap.case("--firmware takes fw_cfg and the bus that it cannot do without")
     def whole():
         for word in ("--no-pci", "--no-fwcfg"):
