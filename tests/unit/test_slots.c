@@ -126,7 +126,7 @@ static uint8_t *guest_writes(uint64_t gpa)
 	return NULL;
 }
 
-static const struct device_type type = { .name = "x", .window = true };
+static const struct device_type type = { .name = "x", .window = "x" };
 
 struct machine {
 	struct vm vm;

@@ -63,6 +63,12 @@ unsigned int board_boot(struct board *board)
 	return board->vm->config.plan ? board->vm->config.plan->boot : 0;
 }
 
+static bool uses_window(const struct vm *vm, const struct device_type *type)
+{
+	return type->window &&
+	       !feature_is_out(vm->config.without, type->window);
+}
+
 /* Whether a device has to do with the window of include/device_memory.h. */
 bool boards_have_window(const struct vm *vm)
 {
@@ -70,10 +76,10 @@ bool boards_have_window(const struct vm *vm)
 	const struct device_type *const *row;
 
 	TABLE_FOREACH(device, row)
-		if ((*row)->window && board_has_place(vm, *row))
+		if (uses_window(vm, *row) && board_has_place(vm, *row))
 			return true;
 	for (unsigned int i = 0; plan && i < plan->nr; i++)
-		if (plan->devices[i].type->window &&
+		if (uses_window(vm, plan->devices[i].type) &&
 		    !board_is_lost(vm, plan->devices[i].type))
 			return true;
 	return false;

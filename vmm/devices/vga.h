@@ -286,6 +286,10 @@ enum {
 			{ DEV_PIO, PC_VBE_DATA, VGA_VBE_LEN, DEV_REGISTER },  \
 	}
 
+/* What covers RAM at A0000, of both kinds of the device. */
+#define VGA_GRAPHICS_NAME "vga-graphics"
+#define VGA_WINDOW	  (IS_ON(CONFIG_VGA_GRAPHICS) ? VGA_GRAPHICS_NAME : NULL)
+
 /* What --vga pci has read for the function, its board_config(). */
 struct vga_rom {
 	size_t len; /* 0: there is none */

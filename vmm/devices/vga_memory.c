@@ -41,7 +41,7 @@
 #define ALL 0x01010101U
 
 static const struct feature graphics = {
-	.name = "vga-graphics",
+	.name = VGA_GRAPHICS_NAME,
 	.what = "planes, fonts and graphics modes of the screen",
 };
 FEATURE(graphics);

@@ -192,7 +192,7 @@ static bool pci_vga_restored(void *dev, struct stash *in)
 static const struct device_type pci_vga = {
 	.name = "vga",
 	.ranges = VGA_RANGES,
-	.window = true,
+	.window = VGA_WINDOW,
 	.width = 2,
 	.size = sizeof(struct vga),
 	.init = pci_vga_init,

@@ -226,9 +226,10 @@ struct device_type {
 	/* A function on the PCI bus: what it is, see include/pci.h; or NULL. */
 	const struct pci_function *pci;
 
-	/* It shows or hides memory between A0000h and FFFFFh: see
-	 * include/device_memory.h. */
-	bool window;
+	/* It shows or hides memory between A0000h and FFFFFh, see
+	 * include/device_memory.h, for the feature of this name: without that, the
+	 * window is RAM's. NULL: it does not. */
+	const char *window;
 
 	/* A bridge to that bus: only in a VM where something else is on it. */
 	bool is_bridge;

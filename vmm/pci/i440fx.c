@@ -267,7 +267,7 @@ static const struct device_type i440fx = {
 	.restored = IF_SAVED(i440fx_restored),
 	.pci = &function,
 	.is_bridge = true,
-	.window = true,
+	.window = "firmware",
 };
 
 static int failed(const char *path, int err)
