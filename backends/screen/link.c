@@ -1,4 +1,5 @@
 /* The talk with kvm-vmm: see link.h. */
+#define _GNU_SOURCE /* accept4() */
 #include "backends/screen/link.h"
 
 #include <errno.h>
@@ -7,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 const uint32_t *link_pixels;
 unsigned int link_listeners;
@@ -29,6 +31,17 @@ bool link_open(void)
 	       !fcntl(LINK_LISTENER + link_listeners, F_SETFL, O_NONBLOCK))
 		link_listeners++;
 	return link_pixels;
+}
+
+int link_accept(int listener, int limit)
+{
+	const int fd =
+		accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < limit)
+		return fd;
+	close(fd);
+	return -1;
 }
 
 static bool is_sane(const struct screen_link_message *m)

@@ -24,6 +24,10 @@ bool link_open(void);
 /* How many descriptors listen. They do not block. */
 extern unsigned int link_listeners;
 
+/* Takes a call at @listener: its descriptor, or -1. One beyond @limit is hung up on:
+ * without any left, it would be there for ever. */
+int link_accept(int listener, int limit);
+
 /* The picture, which belongs to us from one SCREEN_LINK_PICTURE to the next
  * link_want(). */
 extern const uint32_t *link_pixels;

@@ -3,7 +3,6 @@
  * sent half a message, or reads nothing, for PATIENCE_MS and then closes it, and
  * others wait meanwhile.
  */
-#define _GNU_SOURCE /* accept4() */
 #include "backends/vnc/server.h"
 
 #include <rfb/rfb.h>
@@ -12,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "backends/screen/link.h"
 #include "backends/vnc/person.h"
@@ -96,12 +93,8 @@ static void accept_from(int listener)
 		link_want(true);
 		return;
 	}
-	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
-		return;
-	if (fd >= SERVER_DESCRIPTORS - 1)
-		close(fd);
-	else
+	fd = link_accept(listener, SERVER_DESCRIPTORS - 1);
+	if (fd >= 0)
 		rfbNewClient(screen, fd);
 }
 

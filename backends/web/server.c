@@ -1,15 +1,14 @@
 /* See server.h. kvm-vmm listens, and has handed that over: this accepts. */
-#define _GNU_SOURCE /* accept4() */
 #include "backends/web/server.h"
 
 #include <libwebsockets.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "backends/web/web.h"
 
 #define PATIENCE_S 10 /* with half a request */
+#define SPARE	   8  /* descriptors */
 
 static struct lws_context *context;
 static struct lws_vhost *vhost;
@@ -57,11 +56,8 @@ static int listener_call(struct lws *wsi, enum lws_callback_reasons why,
 	(void)len;
 	if (why != LWS_CALLBACK_RAW_RX_FILE)
 		return 0;
-	fd = accept4(lws_get_socket_fd(wsi), NULL, NULL,
-		     SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
-		return 0;
-	if (fd >= WEB_DESCRIPTORS - 8 || !lws_adopt_socket_vhost(vhost, fd))
+	fd = link_accept(lws_get_socket_fd(wsi), WEB_DESCRIPTORS - SPARE);
+	if (fd >= 0 && !lws_adopt_socket_vhost(vhost, fd))
 		close(fd);
 	return 0;
 }
