@@ -59,14 +59,17 @@ def several():
 
 
 def refused():
-    with open(place("work"), "wb") as file:
-        file.write(b"somebody's")
+    for name in "work", "beside.tmp":
+        with open(place(name), "wb") as file:
+            file.write(b"somebody's")
     os.symlink(place("elsewhere"), place("link"))
     for option, status in [
             (("--screenshot", place("work")), vm.USAGE),
             (("--screenshot", WORK.name), vm.USAGE),
             (("--screenshot", place("no/such")), vm.USAGE),
             (("--display", "png=" + place("work")), vm.USAGE),
+            (("--display", "png=" + place("beside")), vm.USAGE),
+            (("--display", "png=" + WORK.name), vm.USAGE),
             (("--display", "png=" + place("link")), vm.USAGE),
             (("--display", "png=" + place("no/such")), vm.USAGE),
             (("--display", "png=" + place("")), vm.USAGE),
@@ -78,8 +81,9 @@ def refused():
         done = run(*option, vm.assemble("halt"))
         tap.equal(done.returncode, status, f"{option}: {done.stderr}")
         tap.equal(done.stderr.count(b"kvm-vmm: --"), 1, done.stderr)
-    with open(place("work"), "rb") as file:
-        tap.equal(file.read(), b"somebody's", "the file")
+    for name in "work", "beside.tmp":
+        with open(place(name), "rb") as file:
+            tap.equal(file.read(), b"somebody's", name)
 
 
 def wait_for(what, condition):

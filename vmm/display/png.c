@@ -74,7 +74,7 @@ static int check_place(const struct png_file *file, const char *name)
 	if (fstatat(file->folder, name, &st, AT_SYMLINK_NOFOLLOW))
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISREG(st.st_mode))
-		return -EEXIST;
+		return S_ISDIR(st.st_mode) ? -EISDIR : -EEXIST;
 	fd = openat(file->folder, name,
 		    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
@@ -104,9 +104,7 @@ static int open_folder(struct png_file *file)
 	if (!*file->name)
 		return -EISDIR;
 	/* The place of FILE.tmp is FILE's folder, which this lets us write to. */
-	if (faccessat(file->folder, ".", W_OK, 0))
-		return -errno;
-	return check_place(file, file->name);
+	return faccessat(file->folder, ".", W_OK, 0) ? -errno : 0;
 }
 
 static void png_close(void *viewer)
@@ -120,13 +118,24 @@ static void png_close(void *viewer)
 	free(file);
 }
 
-static int say(const struct png_file *file, int err)
+/* @which: "", or ".tmp". */
+static int say(const struct png_file *file, const char *which, int err)
 {
-	log_error(OPTION "=%s: %s", file->path,
+	log_error(OPTION "=%s%s: %s", file->path, which,
 		  err == -EEXIST ? "it exists, and is no picture; name another "
 				   "file, or remove it" :
 				   strerror(-err));
 	return err;
+}
+
+static int check_places(const struct png_file *file)
+{
+	int err = check_place(file, file->name);
+
+	if (err)
+		return say(file, "", err);
+	err = check_place(file, file->tmp);
+	return err ? say(file, ".tmp", err) : 0;
 }
 
 static void *png_open(const char *arg, struct view_port *port,
@@ -146,8 +155,7 @@ static void *png_open(const char *arg, struct view_port *port,
 	split(arg, &len, &every_ns);
 	file->path = strndup(arg, len);
 	err = file->path ? open_folder(file) : -ENOMEM;
-	if (err) {
-		say(file, err);
+	if (err ? say(file, "", err) : check_places(file)) {
 		png_close(file);
 		return NULL;
 	}
@@ -178,7 +186,7 @@ static int png_put(void *viewer, const struct picture *picture)
 	int fd = open_tmp(file), err;
 
 	if (fd < 0)
-		return say(file, fd);
+		return say(file, ".tmp", fd);
 	err = png_write_fd(picture, fd);
 	if (close(fd) && !err)
 		err = -errno;
@@ -187,7 +195,7 @@ static int png_put(void *viewer, const struct picture *picture)
 	if (!err)
 		return 0;
 	unlinkat(file->folder, file->tmp, 0);
-	return say(file, err);
+	return say(file, "", err);
 }
 
 static const struct viewer png = {
