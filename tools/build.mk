@@ -13,8 +13,8 @@ $(B)/deps/%: tools/deps
 	$(Q)touch $@
 
 deps:
-	$(Q)tools/deps build lab disk media compare test
-	$(Q)mkdir -p $(B)/deps && touch $(addprefix $(B)/deps/,build lab disk media compare test)
+	$(Q)tools/deps build lab disk media compare judge test
+	$(Q)mkdir -p $(B)/deps && touch $(addprefix $(B)/deps/,build lab disk media compare judge test)
 
 # --- Configuration ---------------------------------------------------------
 
