@@ -1,16 +1,19 @@
 #!/usr/bin/python3
 """Guests that draw: what is in the pictures they leave."""
 
+import contextlib
 import os
 import subprocess
 import tempfile
 
+import control
 import pngfile
 import vm
 from vm import tap
 
 WORK = tempfile.TemporaryDirectory(dir=tap.BUILD)
 LIMIT = 120
+KEYS = "1v" if vm.has_feature("vga-vbe") else "1"
 
 
 def shot(name, *options, keys=b""):
@@ -33,6 +36,62 @@ def mode13():
     tap.equal((picture.width, picture.height), (320, 200), "size")
     for y, row in enumerate(picture.rows):
         tap.equal(set(row), {colour(y + 31)}, f"row {y} of the last frame")
+
+
+@contextlib.contextmanager
+def still(*words):
+    """src/still.S, or what was saved of it, and its picture in the end."""
+    path = os.path.join(WORK.name, "still.png")
+    with control.Folder() as folder, \
+            control.Run(folder, "--name=run", "--keys=keyboard", "--screenshot",
+                        path, *words) as run, run.client() as client:
+        yield run, client, lambda: (client.must("stop 0"), run.ends(),
+                                    pngfile.read(path))[-1]
+
+
+def drawn(picture):
+    tap.equal((picture.width, picture.height), (320, 200), "size")
+    for y, row in enumerate(picture.rows):
+        at = range(y * 320, (y + 1) * 320)
+        tap.equal(list(row), [colour(n + n // 256 & 0xff) for n in at],
+                  f"row {y}")
+
+
+def remembered(key):
+    """What is drawn is in a snapshot, and nobody draws it again."""
+    def case():
+        snap = os.path.join(WORK.name, "snap" + key)
+        with still(vm.assemble("still")) as (run, client, end):
+            tap.equal(run.line(), b"b\n")
+            client.must(f"keys {key}")
+            tap.equal(run.line(), b"d\n")
+            client.must(f"save {snap}")
+            drawn(end())
+        with still("--restore", snap) as (_, client, end):
+            control.wait_for("it goes on", lambda:
+                             control.states(client) == ["running"])
+            drawn(end())
+    return case
+
+
+def begins_again():
+    """From graphics to text, and from there to graphics."""
+    with still(vm.assemble("still")) as (run, client, end):
+        tap.equal(run.line(), b"b\n")
+        for key in KEYS:
+            client.must(f"keys {key}")
+            tap.equal(run.line(), b"d\n")
+            client.must("reset")
+            tap.equal(run.line(), b"b\n")
+        client.must("keys 1")
+        tap.equal(run.line(), b"d\n")
+        client.must("reset")
+        tap.equal(run.line(), b"b\n")
+        tap.check(client.must("screen"), "no text")
+        picture = end()
+    tap.equal((picture.width, picture.height), (720, 400), "size")
+    tap.equal({pixel for row in picture.rows for pixel in row}, {(0, 0, 0)},
+              "what is left of it")
 
 
 def in_the_lab():
@@ -75,6 +134,11 @@ if vm.has_feature("vga-vbe") and vm.has_feature("firmware", "plug") and \
 if vm.has_feature("vga-graphics") and vm.has_feature("screenshot", "probe"):
     if not vm.lacks("host", "real16"):
         tap.add("mode 13h: bars, each line in the colour of its place", mode13)
+        if vm.has_feature("restore", "service") and \
+                vm.has_feature("control", "service"):
+            for key in KEYS:
+                tap.add(f"remembered and not drawn again, {key}", remembered(key))
+            tap.add("reset: text again", begins_again)
     if vm.has_feature("vga-vbe"):
         reason = vm.lacks("lab", "long64") or \
             vm.not_configured("long64", ("pixels32.elf", "pixels64.elf"))
