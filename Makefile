@@ -164,6 +164,7 @@ include backends/build.mk
 include tests/build.mk
 include tools/run.mk
 include tools/level.mk
+include exercises/build.mk
 endif
 
 clean:

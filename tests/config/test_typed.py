@@ -155,7 +155,7 @@ SLIPS = [
     ("run vmm/main.c", "IMG=vmm/main.c"), ("run host", "RUN=host"),
     ("menuconf", "menuconfig?"), ("defconfg", "make defconfig?"),
     ("tiny", "tiny_defconfig?"), ("doctro", "doctor?"), ("tests", "test?"),
-    ("check", "test?"), ("kvm-vmm unti", "unit?"), ("vmm", "no such goal"),
+    ("chekc", "check?"), ("run 3", "no such goal"), ("kvm-vmm unti", "unit?"), ("vmm", "no such goal"),
     ("test serial", "T=serial"), ("test unit/ring", "T=unit/ring"),
     ("bench boot", "T=boot"), ("compare UART_IRQ4", "TOGGLE=UART_IRQ4"),
     ("x;touch\tmade", "no such goal"), ("a'b$(HOME)", "no such goal"),

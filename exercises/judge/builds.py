@@ -1,0 +1,125 @@
+"""Makes a guest of a submission.
+
+A compiler reads whatever the source tells it to, so it works behind walls
+(tools/jail): it sees the system, the judge's files and the contracts of vmm/, and
+neither solutions nor other submissions.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import stat
+import subprocess
+
+import places
+
+TOP = places.TOP
+JUDGE = os.path.join(TOP, "exercises", "judge")
+JAIL = os.path.join(TOP, "tools", "jail")
+FILE_MAX = 65536    # bytes that one file of a submission may have
+CC = os.environ.get("EXERCISE_CC", "gcc")
+
+C_FLAGS = ("-std=gnu11 -m64 -O1 -mno-red-zone -mgeneral-regs-only -ffreestanding "
+           "-fno-builtin -fno-pic -no-pie -fno-stack-protector "
+           "-fcf-protection=none -fno-asynchronous-unwind-tables "
+           "-fno-strict-aliasing -Wall -Wextra -nostdlib -static "
+           "-Wl,--build-id=none,-n,--no-warn-rwx-segments").split()
+ASM_FLAGS = ("-ffreestanding -nostdlib -static -D__ASSEMBLY__ "
+             "-Wl,--build-id=none,-n,--no-warn-rwx-segments").split()
+
+
+class Refused(Exception):
+    """The submission cannot be built; the text is a sentence for its author."""
+
+
+def take(folder, names, stage):
+    """Copies the files that are handed in, and nothing else."""
+    for name in names:
+        path = os.path.join(folder, name)
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError as error:
+            raise Refused(f"{name} is to be handed in, and there is no such file:"
+                          f" {error.strerror}.") from None
+        with os.fdopen(fd, "rb") as file:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                raise Refused(f"{name} is not a file.")
+            content = file.read(FILE_MAX + 1)
+        if len(content) > FILE_MAX:
+            raise Refused(f"{name} has more than {FILE_MAX} bytes.")
+        with open(os.path.join(stage, name), "wb") as copy:
+            copy.write(content)
+
+
+def walled(stage, reads, own, script):
+    """The command that builds in @stage behind walls. A student's own files are
+    built without where this machine has no means to make them."""
+    if own and not shutil.which("bwrap"):
+        return ["sh", "-ec", script]
+    argv = [JAIL, "--out", stage, "--time", "60"]
+    for path in reads:
+        argv += ["--read", path]
+    return argv + ["--", "sh", "-ec", script]
+
+
+def first_error(text, stage):
+    """The first line of a compiler's that says what is wrong."""
+    lines = text.replace(stage + "/", "").splitlines()
+    for pattern in (r"\berror\b|Error:", r"undefined reference|multiple def", "."):
+        for line in lines:
+            if re.search(pattern, line):
+                return re.sub(r"^\S*/ld: ", "", line.strip())[:300]
+    return "the compiler said nothing"
+
+
+def compile_in(exercise, stage, own, reads, commands):
+    """Runs the commands; the first that fails is the author's matter."""
+    script = "\n".join(shlex.join(command) for command in commands)
+    done = subprocess.run(
+        walled(stage, [JUDGE, exercise.folder, os.path.join(TOP, "vmm"), *reads],
+               own, script),
+        cwd=stage, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    said = done.stderr.decode("utf-8", "replace")
+    if done.returncode in (64, 70, 127) or "fatal error: no input" in said:
+        raise places.Broken("building does not work here: " + said[-500:].strip())
+    if done.returncode:
+        raise Refused(f"It does not build: {first_error(said, stage)}.")
+
+
+def includes(exercise, stage):
+    return ["-I", stage, "-I", exercise.folder, "-I", JUDGE,
+            "-I", os.path.join(TOP, "vmm", "include"),
+            "-I", os.path.join(TOP, "vmm")]
+
+
+def build_c(exercise, stage, own):
+    """C code with the judge's table and board."""
+    image = os.path.join(stage, "guest.elf")
+    brought = os.path.join(JUDGE, "board.c") if exercise.kind == "device" else \
+        os.path.join(exercise.folder, "harness.c")
+    compile_in(exercise, stage, own, [], [
+        [CC, *C_FLAGS, *includes(exercise, stage),
+         f"-Wl,-T,{JUDGE}/guest.ld", "-o", image, f"{JUDGE}/start.S",
+         f"{JUDGE}/run.c", brought, os.path.join(stage, "judge_ops.c"),
+         *(os.path.join(stage, name) for name in exercise.rules.FILES
+           if name.endswith(".c"))]])
+    return image
+
+
+def build_real16(exercise, stage, own):
+    """A guest in assembly for real mode: a flat binary at 0."""
+    elf, image = (os.path.join(stage, name) for name in ("guest.elf", "guest.bin"))
+    guests = os.path.join(TOP, "guests")
+    compile_in(exercise, stage, own, [guests], [
+        [CC, "-m16", *ASM_FLAGS, *includes(exercise, stage), "-I", guests,
+         f"-Wl,-T,{guests}/real16.ld", "-Wl,-e,0", "-Wl,-melf_i386",
+         "-o", elf, os.path.join(stage, exercise.rules.FILES[0])],
+        ["objcopy", "-O", "binary", elf, image]])
+    return image
+
+
+def build(exercise, stage, own):
+    """The image of a submission whose files are in @stage."""
+    made = {"device": build_c, "c": build_c, "real16": build_real16}
+    return made[exercise.kind](exercise, stage, own)

@@ -1,0 +1,239 @@
+#!/usr/bin/python3
+"""The exercises: each skeleton builds and fails, each model solution passes, and
+common wrong ones get the sentence that is meant for them; and the tree that
+students get has an exercise that works, and no solution.
+
+solutions/NN-name has the solution and wrong.json, a list of mistakes: "of", which
+stands in the solution once, becomes "is"; "step" then fails and says "says".
+"""
+# timeout: 600
+
+import functools
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+
+import tree
+from tree import tap
+
+sys.path.insert(0, os.path.join(tap.TOP, "exercises", "judge"))
+sys.dont_write_bytecode = True
+
+import exercise
+import places
+
+WRONG_MIN = 3
+SOLUTIONS = os.path.join(tap.TOP, "solutions")
+TEXTS = ["README.md", "README.ko.md", "hints/1.md", "hints/2.md", "hints/3.md"]
+
+
+def tasks():
+    return [exercise.Exercise(number) for number in exercise.numbers()]
+
+
+def mistakes(task):
+    with open(os.path.join(SOLUTIONS, task.name, "wrong.json"),
+              encoding="utf-8") as file:
+        return json.load(file)
+
+
+def make_wrong(task, mistake, folder):
+    """The solution with one mistake, in a new folder."""
+    shutil.copytree(os.path.join(SOLUTIONS, task.name), folder)
+    name = mistake.get("file", task.rules.FILES[0])
+    path = os.path.join(folder, name)
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    tap.equal(text.count(mistake["of"]), 1,
+              f"{task.name}: {mistake['what']}: places of {mistake['of']!r}")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace(mistake["of"], mistake["is"]))
+    return folder
+
+
+@functools.lru_cache(None)
+def verdicts():
+    """{(exercise, which): verdict} of everything, judged at one go."""
+    made = {}
+    with tempfile.TemporaryDirectory(dir=os.path.join(tap.BUILD, "tests")) as work:
+        for task in tasks():
+            made[task.name, "skeleton"] = task, task.folder
+            made[task.name, "solution"] = task, os.path.join(SOLUTIONS,
+                                                             task.name)
+            for mistake in mistakes(task):
+                folder = os.path.join(work, f"{len(made)}")
+                made[task.name, mistake["what"]] = \
+                    task, make_wrong(task, mistake, folder)
+        came = exercise.judge_all([
+            exercise.Submission(task, folder, "a test's", False)
+            for task, folder in made.values()])
+    return dict(zip(made, came))
+
+
+def judged():
+    """The same; skips where there is no kvm-vmm or nowhere to run guests."""
+    if not os.path.exists(places.KVM_VMM):
+        raise tap.Skip("kvm-vmm is not built")
+    try:
+        return verdicts()
+    except places.Broken as broken:
+        if "the lab is not built" in str(broken):
+            raise tap.Skip(str(broken)) from None
+        raise
+
+
+def failed(verdict):
+    return {step["step"]: step["said"] for step in verdict["steps"]
+            if not step["passed"]}
+
+
+def skeleton(name):
+    wrong = failed(judged()[name, "skeleton"])
+    tap.check(wrong, "it passes")
+    tap.check("build" not in wrong, wrong)
+
+
+def solution(name):
+    tap.equal(failed(judged()[name, "solution"]), {}, "steps that failed")
+
+
+def mistaken(name, mistake):
+    verdict = judged()[name, mistake["what"]]
+    wrong = failed(verdict)
+    tap.check(mistake["says"] in wrong.get(mistake["step"], ""),
+              f"step {mistake['step']!r} must say {mistake['says']!r}:",
+              json.dumps(wrong, indent=1))
+    for said in wrong.values():
+        tap.check("Read: " in said, f"no place to read on: {said}")
+
+
+def complete(task):
+    """Its texts are there, in both languages, and name what is handed in."""
+    for name in TEXTS + task.rules.FILES + ["judge.py"]:
+        tap.check(os.path.isfile(os.path.join(task.folder, name)), name)
+    for name in TEXTS:
+        with open(os.path.join(task.folder, name), encoding="utf-8") as file:
+            text = file.read()
+        tap.equal(bool(re.search("[가-힣]", text)), name != "README.md",
+                  f"{name}: has Korean")
+        if name.startswith("README"):
+            tap.none_of(f"{name}: {file}" for file in task.rules.FILES
+                        if f"`{file}`" not in text)
+    tap.check(len(mistakes(task)) >= WRONG_MIN, "wrong solutions")
+    for readme in "README.md", "README.ko.md":
+        with open(os.path.join(tap.TOP, "exercises", readme),
+                  encoding="utf-8") as file:
+            tap.check(f"({task.name}/{readme})" in file.read(),
+                      f"exercises/{readme} has no row for it")
+
+
+for one in tasks():
+    tap.add(f"{one.name}: has its texts, its files and wrong solutions",
+            complete, one)
+    tap.add(f"{one.name}: the skeleton builds and does not pass", skeleton,
+            one.name)
+    tap.add(f"{one.name}: the solution passes", solution, one.name)
+    for slip in mistakes(one):
+        tap.add(f"{one.name}: {slip['what']}: is told so", mistaken, one.name,
+                slip)
+
+
+def check(*words):
+    return subprocess.run([os.path.join(tap.TOP, "tools", "check"), *words],
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, check=False)
+
+
+@tap.case("tools/check: statuses, JSON, and files that cannot be taken")
+def statuses():
+    judged()
+    with tempfile.TemporaryDirectory() as folder:
+        done = check("1", folder, "--json")
+        verdict = json.loads(done.stdout)
+        tap.equal(done.returncode, 1, "status without a file")
+        tap.equal(sorted(verdict), ["exercise", "exits", "passed", "schema",
+                                    "status", "steps"], "members")
+        tap.check("no such file" in verdict["steps"][0]["said"], verdict)
+        os.symlink("/etc/passwd", os.path.join(folder, "port.c"))
+        tap.equal(check("1", folder).returncode, 1, "status with a link")
+        os.remove(os.path.join(folder, "port.c"))
+        with open(os.path.join(folder, "port.c"), "w", encoding="utf-8") as file:
+            file.write(f'#include "{SOLUTIONS}/01-port/port.c"\n')
+        done = check("1", folder)
+        tap.equal(done.returncode, 1, "status with somebody else's solution")
+        tap.check("No such file" in done.stdout, done.stdout)
+    tap.equal(check("1", os.path.join(SOLUTIONS, "01-port")).returncode, 0,
+              "status of the solution")
+    tap.equal(check("99").returncode, 70, "status of no exercise")
+    tap.equal(check().returncode, 64, "status without a number")
+
+
+def handout(folder):
+    """Makes the archive; its path."""
+    done = subprocess.run([os.path.join(tap.TOP, "tools", "handout"), folder],
+                          capture_output=True, text=True, check=False)
+    if done.returncode == 70:
+        raise tap.Skip(done.stderr.strip())
+    tap.equal(done.returncode, 0, done.stderr)
+    return os.path.join(folder, "mini-kvm.tar.xz")
+
+
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+@tap.case("make handout: the same bytes twice, no solution, and check works there")
+def students():
+    try:
+        place = places.place_for("long64")
+    except places.Broken as broken:
+        raise tap.Skip(str(broken)) from None
+    with tree.Tree() as out:
+        archive = handout(out.at("one"))
+        tap.equal(digest(handout(out.at("two"))), digest(archive), "sum")
+        with tarfile.open(archive) as tar:
+            tap.none_of(name for name in tar.getnames()
+                        if "/solutions" in name or "/.git/" in name
+                        or "test_exercises" in name)
+        os.mkdir(out.at("new"))
+        subprocess.run(["tar", "-xf", archive, "-C", out.at("new")], check=True)
+        out.top = out.at("new", "mini-kvm")
+        make_small(out.top)
+        env = dict(os.environ, RUN=place,
+                   MKVM_LAB_KERNEL=os.path.join(tap.BUILD, "lab", "vmlinux"))
+        for words in (["olddefconfig"], ["exercise", "1"]):
+            status, text = make_there(out, env, *words)
+            tap.check(not status, text)
+        status, text = make_there(out, env, "check", "N=1")
+        tap.check(status and "FAIL power-on" in text
+                  and "0 of 6 steps" in text, text)
+
+
+def make_small(top):
+    """A configuration with as much of kvm-vmm as the first exercise needs."""
+    with open(os.path.join(top, "configs", "level-3_defconfig"),
+              encoding="utf-8") as file:
+        lines = [line for line in file if not re.search(
+            "BOOT_LONG64|DBG_STATS|DBG_DOCTOR", line)]
+    with open(os.path.join(top, ".config"), "w", encoding="utf-8") as file:
+        file.writelines(lines + ["# CONFIG_DBG_STATS_EVERY is not set\n"])
+
+
+def make_there(out, env, *words):
+    env = {name: value for name, value in env.items()
+           if name not in tree.OURS and not name.startswith("MKVM_")
+           or name in ("MKVM_DL", "MKVM_LAB_KERNEL", "MKVM_CCACHE")}
+    done = subprocess.run(["make", "-s", "-C", out.top, *words], env=env,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+tap.main()
