@@ -44,6 +44,7 @@ obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 $(if $(CONFIG_SANDBOX),,core/sandbox_none.o) \
 	 core/services$(if $(CONFIG_DBG_GDB)$(CONFIG_DBG_TRACE_INSN)$(CONFIG_SNAPSHOT)$(CONFIG_CONTROL)$(CONFIG_DBG_STATS_EVERY),,_none).o \
 	 core/board_queue$(call none-without,VIRTIO).o \
+	 util/fixed$(call none-without,JUDGE).o judge$(call none-without,JUDGE).o \
 	 core/board_pci$(call none-without,PCI).o
 obj-$(or $(CONFIG_SANDBOX),$(CONFIG_NET_SOCKET),$(CONFIG_VIRTIO_9P),$(CONFIG_SNAPSHOT),$(CONFIG_DBG_GDB)) \
 	+= util/reach.o
@@ -207,6 +208,7 @@ obj-$(if $(or $(CONFIG_DBG_STATS),$(CONFIG_CONTROL)),$(CONFIG_DBG_STAGES)) \
 obj-$(CONFIG_DBG_TRACE_FILE) += $(call whole,probes/tracefile) \
 				util/json.o util/utf8.o util/lane.o util/outfile.o
 obj-$(or $(CONFIG_DBG_GDB),$(CONFIG_DBG_RULES)) += core/irqstate.o x86/descriptor.o
+obj-$(CONFIG_JUDGE)	  += $(call whole,probes/judge) judge_limits.o util/sha256.o util/json.o util/utf8.o
 obj-$(CONFIG_DBG_BUDGET)  += $(call whole,probes/budget) util/lane.o
 obj-$(CONFIG_DBG_GDB)     += $(call whole,service/gdb) util/thread.o \
 			    $(addprefix x86/,walk.o walk_words.o flags.o words.o)

@@ -28,7 +28,6 @@
 #include "service.h"
 #include "usage.h"
 #include "util/log.h"
-#include "util/size.h"
 #include "view.h"
 #include "viewers.h"
 
@@ -58,6 +57,7 @@ enum {
 	OPT_DISPLAY,
 	OPT_TIMEOUT,
 	OPT_MAX_EXITS,
+	OPT_MAX_OUTPUT,
 	OPT_INTERLEAVE,
 	OPT_SANDBOX,
 	OPT_VERBOSE,
@@ -81,6 +81,7 @@ static const struct option fixed_options[] = {
 	{ "display", required_argument, NULL, OPT_DISPLAY },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "max-exits", required_argument, NULL, OPT_MAX_EXITS },
+	{ "max-output", required_argument, NULL, OPT_MAX_OUTPUT },
 	{ "interleave", no_argument, NULL, OPT_INTERLEAVE },
 	{ "sandbox", required_argument, NULL, OPT_SANDBOX },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
@@ -178,10 +179,9 @@ static int apply_fixed(struct options *opt, int value, const char *arg)
 	case OPT_TIMEOUT:
 		return cli_parse_timeout(&opt->timeout_ns, arg);
 	case OPT_MAX_EXITS:
-		if (size_number(arg, ~0UL, &opt->max_exits) || !opt->max_exits)
-			return cli_refuse("--max-exits", "give a number, 1 or "
-							 "more");
-		return 0;
+		return cli_parse_max_exits(&opt->max_exits, arg);
+	case OPT_MAX_OUTPUT:
+		return cli_parse_max_output(&opt->max_output, arg);
 	case OPT_INTERLEAVE:
 		opt->interleave = true;
 		return 0;

@@ -52,6 +52,7 @@ struct options {
 	unsigned int nr_cpus;	       /* per guest; 0: the configured number */
 	uint64_t timeout_ns;	       /* 0: none */
 	uint64_t max_exits;	       /* per guest; 0: none */
+	uint64_t max_output;	       /* bytes per guest; 0: no limit */
 	const struct command *command; /* run this instead of a guest */
 	const char *command_arg;
 };

@@ -98,3 +98,19 @@ int cli_parse_keys(const char **device, const char *text)
 	}
 	return cli_refuse("--keys", "give serial, keyboard, console or auto");
 }
+
+int cli_parse_max_exits(uint64_t *nr, const char *text)
+{
+	if (size_number(text, ~0UL, nr) || !*nr)
+		return cli_refuse("--max-exits", "give a number, 1 or more");
+	return 0;
+}
+
+int cli_parse_max_output(uint64_t *bytes, const char *text)
+{
+	if (size_parse(text, bytes) || !*bytes)
+		return cli_refuse("--max-output",
+				  "give a number of bytes, such "
+				  "as 4000 or 64K");
+	return 0;
+}

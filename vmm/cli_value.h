@@ -14,6 +14,8 @@ int cli_parse_mem(uint64_t *size, const char *text);
 int cli_parse_load_at(uint64_t *gpa, const char *text);
 int cli_parse_smp(unsigned int *nr, const char *text);
 int cli_parse_timeout(uint64_t *ns, const char *text);
+int cli_parse_max_exits(uint64_t *nr, const char *text);
+int cli_parse_max_output(uint64_t *bytes, const char *text);
 int cli_parse_eof(enum eof_action *action, const char *text);
 int cli_parse_keys(const char **device, const char *text);
 

@@ -304,6 +304,7 @@ int guest_configure(const struct options *opt, const struct kvm *kvm,
 	config->nr_vcpus = loader->needs & NEEDS_SMP ? cpus : 1;
 	config->hlt_ends = loader->needs & NEEDS_HLT_ENDS;
 	config->max_exits = opt->max_exits ? opt->max_exits : UINT64_MAX;
+	config->max_output = opt->max_output ? opt->max_output : UINT64_MAX;
 	config->without = opt->without;
 	config->keys_chosen = opt->keys;
 	config->screen_keys = !opt->keys;

@@ -19,6 +19,7 @@
 #include "cli.h"
 #include "command.h"
 #include "core/sandbox.h"
+#include "judge.h"
 #include "machine.h"
 #include "util/log.h"
 
@@ -149,5 +150,7 @@ int main(int argc, char **argv)
 	if (opt.command)
 		exit(after_printing(opt.command->run(opt.command_arg)));
 	sandbox_begin(opt.without);
+	if (judge_begin(&opt, &err))
+		exit(err);
 	exit(machine_run(&opt));
 }

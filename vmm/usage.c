@@ -78,6 +78,7 @@ static const char help_head[] =
 	"Limits; the exit status is 124 when one runs out:\n"
 	"  --timeout SECONDS  wall time\n"
 	"  --max-exits N      VM exits per guest\n"
+	"  --max-output SIZE  bytes that a guest prints, such as 4000 or 64K\n"
 	"\n"
 	"Looking inside:\n"
 	"  --verbose          details, and every VM exit in words\n";

@@ -355,9 +355,14 @@ ROWS = {
                    (r"service (control|name|detached) .*",
                          r"command ctl .*", *LOST_OF_SPARES)),
     "FORK": Row("service/fork/*"),
-    "SANDBOX": Row("sandbox/*", "core/sandbox_none",
-                   lost=(r"feature sandbox .*",
-                         r"command show-sandbox .*")),
+    "SANDBOX": Row("sandbox/* probes/judge/* judge judge_limits util/sha256 "
+                   "util/fixed",
+                   "core/sandbox_none judge_none util/fixed_none", "JUDGE=n",
+                   (r"feature sandbox .*", r"command show-sandbox .*",
+                    r"probe   (judge|input|expect-output) .*")),
+    "JUDGE": Row("probes/judge/* judge judge_limits util/sha256 util/fixed",
+                 "judge_none util/fixed_none",
+                 lost=r"probe   (judge|input|expect-output) .*"),
     "DBG_DOCTOR": Row("doctor/*", lost=r"command doctor .*"),
 }
 # With every switch on, the choice has its first member: nothing to add.

@@ -318,6 +318,7 @@ static void build(struct machine *m, uint8_t how)
 		.nr_vcpus = chip && chip->has_apic ? NR_CPUS : 1,
 		.irqchip = chip,
 		.hlt_ends = how & 0x40,
+		.max_output = UINT64_MAX,
 		.plan = how & 0x20 ? make_plan() : NULL,
 	};
 

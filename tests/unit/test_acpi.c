@@ -1,4 +1,4 @@
-/* objects: boot/firmware/acpi.o boot/firmware/dsdt.o boot/firmware/vmgenid.o core/memory.o */
+/* objects: boot/firmware/acpi.o boot/firmware/dsdt.o boot/firmware/vmgenid.o core/memory.o util/fixed.o */
 /*
  * ACPI's tables where kvm-vmm cannot be asked to write them: for as many
  * processors as there can be, in too little RAM, and for each set of parts that

@@ -1,4 +1,4 @@
-/* objects: boot/linux.o boot/linux_short.o boot/linux_windows.o boot/elf.o boot/map64.o boot/memmap.o boot/room.o */
+/* objects: boot/linux.o util/fixed.o boot/linux_short.o boot/linux_windows.o boot/elf.o boot/map64.o boot/memmap.o boot/room.o */
 /* objects: boot/sparse.o core/feature.o core/memory.o x86/cpustate.o util/log.o util/sink.o */
 /*
  * What Linux finds in RAM at its first instruction, and what that RAM is on the

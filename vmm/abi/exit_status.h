@@ -11,6 +11,6 @@
 #define STATUS_FAILED  70  /* the VMM or the host failed */
 #define STATUS_CRASHED 71  /* triple fault, entry failure, kernel panic */
 #define STATUS_HALTED  72  /* all vCPUs halted with interrupts off */
-#define STATUS_LIMIT   124 /* --timeout or --max-exits ran out */
+#define STATUS_LIMIT   124 /* --timeout, --max-exits or --max-output ran out */
 
 #endif

@@ -34,6 +34,7 @@
 #include "terminal/console.h"
 #include "terminal/term.h"
 #include "util/event.h"
+#include "util/fixed.h"
 #include "util/log.h"
 #include "util/slow.h"
 
@@ -276,8 +277,24 @@ SLOW static void hear(struct board *board, const void *buf, size_t len)
 		atomic_store(&board->vm->said, said);
 }
 
+/* How many of @len bytes the guest may still print: up to the limit they all come,
+ * whoever prints them. */
+static size_t may_print(struct vm *vm, size_t len)
+{
+	const uint64_t max = vm->config.max_output;
+	const uint64_t before = atomic_fetch_add_explicit(&vm->nr_printed, len,
+							  memory_order_relaxed);
+
+	if (before <= max && len <= max - before)
+		return len;
+	vm_stop(vm, STATUS_LIMIT, "stopped: --max-output %llu used up",
+		(unsigned long long)max);
+	return before < max ? (size_t)(max - before) : 0;
+}
+
 void board_tx(struct board *board, const void *buf, size_t len)
 {
+	len = may_print(board->vm, len);
 	if (!lastword_is_none(&board->ear, buf, len))
 		hear(board, buf, len);
 	console_tx(board->vm->config.console, buf, len);
@@ -389,7 +406,8 @@ struct timespec board_wall(struct board *board)
 	struct timespec now;
 
 	(void)board;
-	clock_gettime(CLOCK_REALTIME, &now);
+	if (!fixed_wall(&now))
+		clock_gettime(CLOCK_REALTIME, &now);
 	return now;
 }
 
@@ -415,6 +433,8 @@ uint64_t board_rbx(struct board *board)
 void board_random(struct board *board, void *buf, size_t len)
 {
 	memset(buf, 0, len);
+	if (fixed_random(buf, len))
+		return;
 	/* Up to 256 bytes come whole, getrandom(2). No others will do. */
 	if (getrandom(buf, len, 0) != (ssize_t)len)
 		vm_stop(board->vm, STATUS_FAILED,

@@ -34,6 +34,9 @@ int sandbox_choose(const char *word);
  * "sandbox" in @without, or --sandbox off: there will be none. */
 void sandbox_begin(const char *const *without);
 
+/* Whether those will be, that end the run at whatever is none of its business. */
+bool sandbox_is_strict(void);
+
 /*
  * On the main thread, when all files are open and before a guest runs: no new
  * privileges, no capabilities, no core, no files but those in util/reach.h. 0, or

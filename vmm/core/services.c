@@ -1,5 +1,4 @@
-/* The services that are on, and KVM's debugging on their behalf (KVM API,
- * "KVM_SET_GUEST_DEBUG"). */
+/* The services that are on, and KVM's debugging for them ("KVM_SET_GUEST_DEBUG"). */
 #include "core/services.h"
 
 #include <assert.h>
@@ -32,8 +31,7 @@
 #define DR6_BS	  (1ULL << 14)
 
 static const struct service *services[SERVICES_MAX];
-static unsigned int nr_services;
-static unsigned int nr_opened, nr_started;
+static unsigned int nr_services, nr_opened, nr_started;
 
 /* What the main thread is to do for threads of services. */
 struct errand {
@@ -59,6 +57,15 @@ void services_add(const struct service *service)
 			return; /* its option was given twice */
 	assert(nr_services < SERVICES_MAX);
 	services[nr_services++] = service;
+}
+
+const char *services_option(void)
+{
+	unsigned int i = 0;
+
+	while (i < nr_services && services[i]->says)
+		i++;
+	return i < nr_services ? services[i]->option : NULL;
 }
 
 static unsigned int bit_of(const struct service *service)
@@ -91,8 +98,7 @@ void services_hold_irqs(struct vcpu *vcpu, bool on)
 	vcpu->run->request_interrupt_window = 0;
 }
 
-/* Those that KVM injects by itself (KVM API, KVM_GUESTDBG_BLOCKIRQ; in Linux
- * since 5.15). */
+/* Those that KVM injects itself: KVM API, KVM_GUESTDBG_BLOCKIRQ; since Linux 5.15. */
 static uint32_t hold_flag(const struct vcpu *vcpu)
 {
 	uint32_t known = kvm_cap(vcpu->vm->kvm, KVM_CAP_SET_GUEST_DEBUG2);

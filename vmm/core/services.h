@@ -20,6 +20,9 @@ struct vm;
 /* Turns @service on; a second time changes nothing. */
 void services_add(const struct service *service);
 
+/* The option of one that is on and works while guests run; NULL: none is. */
+const char *services_option(void);
+
 /* Before anything else, and behind everything; 0, or -errno after one message. */
 int services_open(const char *const *images, unsigned int nr_images);
 void services_close(void);

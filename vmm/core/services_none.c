@@ -9,6 +9,11 @@ void services_add(const struct service *service)
 	(void)service;
 }
 
+const char *services_option(void)
+{
+	return NULL;
+}
+
 int services_open(const char *const *images, unsigned int nr_images)
 {
 	(void)images;

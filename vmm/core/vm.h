@@ -55,6 +55,7 @@ struct vm_config {
 	bool quiet_keys;    /* it may read them there without a sign */
 	bool by_serial;	    /* it is not waited for on the screen */
 	uint64_t max_exits; /* VM exits before STATUS_LIMIT */
+	uint64_t max_output;	       /* bytes that it prints before that */
 	struct console_guest *console; /* its end of it */
 	int stop_fd; /* eventfd made ready when vm_has_ended() */
 };
@@ -71,6 +72,7 @@ struct vm {
 	unsigned int nr_vcpus; /* created so far */
 	uint64_t start_ns; /* CLOCK_MONOTONIC when the guest's clock was 0 */
 	atomic_ullong nr_exits;
+	atomic_ullong nr_printed; /* bytes, with those beyond max_output */
 
 	/* Of interrupt controllers that are devices of ours. */
 	struct board *pic, *ioapic;

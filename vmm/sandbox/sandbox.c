@@ -62,6 +62,11 @@ void sandbox_begin(const char *const *without)
 			 "calls (seccomp): they are not checked");
 }
 
+bool sandbox_is_strict(void)
+{
+	return mode == STRICT;
+}
+
 static int failed(const char *what)
 {
 	const int err = errno;

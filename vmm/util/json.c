@@ -109,6 +109,28 @@ void json_bool(struct json *json, const char *key, bool value)
 	fputs(value ? "true" : "false", json->to);
 }
 
+void json_null(struct json *json, const char *key)
+{
+	begin_value(json, key);
+	fputs("null", json->to);
+}
+
+void json_bytes(struct json *json, const char *key, const void *buf, size_t len)
+{
+	const uint8_t *bytes = buf;
+
+	begin_value(json, key);
+	putc('"', json->to);
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] < ' ' || bytes[i] > '~' || bytes[i] == '"' ||
+		    bytes[i] == '\\')
+			fprintf(json->to, "\\u%04x", bytes[i]);
+		else
+			putc(bytes[i], json->to);
+	}
+	putc('"', json->to);
+}
+
 void json_string(struct json *json, const char *key, const char *value)
 {
 	begin_value(json, key);

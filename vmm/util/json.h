@@ -7,6 +7,7 @@
 #define MKVM_JSON_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -32,6 +33,12 @@ void json_row(struct json *json, const char *key);
 void json_array(struct json *json, const char *key);
 void json_number(struct json *json, const char *key, uint64_t value);
 void json_bool(struct json *json, const char *key, bool value);
+
+void json_null(struct json *json, const char *key);
+
+/* The @len bytes at @buf, each as the character of its number: nothing is lost. */
+void json_bytes(struct json *json, const char *key, const void *buf,
+		size_t len);
 
 /* Any bytes up to the NUL: those that are no UTF-8 become U+FFFD. */
 void json_string(struct json *json, const char *key, const char *value);

@@ -12,6 +12,7 @@
 
 #include "feature.h"
 #include "firmware.h"
+#include "util/fixed.h"
 
 #define ID_SIZE 16
 
@@ -27,7 +28,8 @@ static void vmgenid_write(const struct memory *mem,
 	uint8_t id[ID_SIZE];
 
 	(void)platform;
-	if (getrandom(id, sizeof(id), 0) == sizeof(id))
+	if (fixed_random(id, sizeof(id)) ||
+	    getrandom(id, sizeof(id), 0) == sizeof(id))
 		mem_write(mem, MEM_GENERATION, id, sizeof(id));
 }
 
