@@ -20,6 +20,7 @@ struct board {
 	struct bus_moving *bars;   /* PCI_BARS of them; NULL: not on PCI */
 	unsigned int slot;	   /* if it is */
 	enum spare_state spare;	   /* guarded by dev.lock */
+	bool unseen; /* so is this: in a spare slot, and not looked at yet */
 	struct worker *workers;	   /* WORKERS_MAX of them, or NULL */
 	void *page;		   /* core/shown.c, or NULL */
 	struct own *memories;	   /* core/slots.c: BOARD_MEMORIES, or NULL */

@@ -157,8 +157,10 @@ bool board_visit(struct board *bridge, unsigned int slot,
 	if (board != bridge)
 		lock_take(&board->dev.lock);
 	there = board_is_there(board);
-	if (there)
+	if (there) {
+		board->unseen = false;
 		visit(board->dev.state, arg);
+	}
 	if (board != bridge)
 		lock_give(&board->dev.lock);
 	return there;

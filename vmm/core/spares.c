@@ -3,6 +3,10 @@
  * every device; the registers that tell of it have theirs. Lock order: those, then
  * the function, as with bridges. Power management, which makes an interrupt of it,
  * is told when neither is held.
+ *
+ * A guest that is slow is asked for a disk more than once, and ejects as often: the
+ * second time, it may be another disk's turn, of which it does not know yet. So what
+ * nobody has looked at, nor asked for, is not ejected.
  */
 #include <errno.h>
 #include <poll.h>
@@ -64,7 +68,7 @@ bool board_eject(struct board *registers, unsigned int nr)
 	if (!board)
 		return false;
 	lock_take(&board->dev.lock);
-	was_full = board->spare == SPARE_FULL;
+	was_full = board->spare == SPARE_FULL && !board->unseen;
 	if (was_full) {
 		board->spare = SPARE_LEAVING;
 		board->dev.type->spare->empty(board->dev.state);
@@ -162,6 +166,7 @@ bool spare_fill(struct vm *vm, unsigned int nr, const void *what)
 	if (fits) {
 		board->dev.type->spare->fill(board->dev.state, what);
 		board->spare = SPARE_FULL;
+		board->unseen = true;
 	}
 	lock_give(&board->dev.lock);
 	if (fits)
@@ -171,6 +176,13 @@ bool spare_fill(struct vm *vm, unsigned int nr, const void *what)
 
 void spare_want(struct vm *vm, unsigned int nr)
 {
+	struct board *board = find(vm, nr);
+
+	if (!board)
+		return;
+	lock_take(&board->dev.lock);
+	board->unseen = false;
+	lock_give(&board->dev.lock);
 	tell(vm, nr, true);
 }
 

@@ -71,7 +71,8 @@ void board_emptied(struct board *board);
 void board_leaves(struct board *board);
 
 /* For the registers: whether spare slot @nr, from 0, is full; the guest ejects it,
- * and what it has begun there is waited for. False: there is nothing in it. */
+ * and what it has begun there is waited for. False: there is nothing in it, or what
+ * was put in since the guest last looked, and is not wanted back: it means another. */
 bool board_spare_is_full(struct board *board, unsigned int nr);
 bool board_eject(struct board *board, unsigned int nr);
 

@@ -59,7 +59,7 @@ static void eject(struct hotplug *h, uint8_t slots)
 		h->want &= ~(1 << nr);
 		if (!board_eject(h->board, nr))
 			board_oddity(h->board,
-				     "ejects a slot with nothing in it", nr);
+				     "ejects a disk that it has not seen", nr);
 	}
 }
 
