@@ -4,6 +4,9 @@ Each is fetched once, by tools/fetch and so on apt's signature, into MKVM_DL.
 Where that cannot be done the cases skip with the reason.
 """
 
+import atexit
+import contextlib
+import fcntl
 import functools
 import glob
 import lzma
@@ -156,8 +159,22 @@ def busybox(arch):
     return one(package("busybox-static", arch, "./bin/busybox"), "bin/busybox")
 
 
+@contextlib.contextmanager
+def alone():
+    """Test programs that run at the same time take turns."""
+    os.makedirs(FOLDER, exist_ok=True)
+    with open(os.path.join(FOLDER, "lock"), "w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def module(name, path, modules):
     """A module of a kernel, unpacked if its package has it packed; or None."""
+    with alone():
+        return find_module(name, path, modules)
+
+
+def find_module(name, path, modules):
     found = one(kernel_folder(name, modules), f"lib/modules/**/{path}.ko*")
     if not found or not found.endswith(".xz"):
         return found
@@ -180,13 +197,20 @@ def archive(path, lines):
                     "-o", path, path + ".list"], check=True)
 
 
+def forget(path):
+    for file in glob.glob(glob.escape(path) + "*"):
+        os.remove(file)
+
+
 @functools.lru_cache(None)
 def initramfs(name, modules=MODULES, library=LIBRARY, programs=()):
     """Ours for a stock kernel, with BusyBox and modules of Debian in /judge, and
     scripts, (name, text); of Debian's alone for one of 32 bits, which runs none
     of our programs."""
     arch = KERNELS[name][1]
-    path = os.path.join(FOLDER, f"initramfs-{name}-{len(modules)}")
+    number = zlib.crc32(repr((modules, library, programs)).encode())
+    path = os.path.join(FOLDER, f"initramfs-{name}-{number:08x}-{os.getpid()}")
+    atexit.register(forget, path)
     lines = ["dir /judge 755 0 0",
              f"file /judge/busybox {busybox(arch)} 755 0 0",
              f"file /judge/lib {write(path + '.lib', library)} 644 0 0"]
