@@ -65,6 +65,21 @@ static const struct device_type wide = {
 	.write = note_write,
 };
 
+static void note_items(void *dev, unsigned int range, uint64_t off,
+		       unsigned int size, unsigned int nr, void *to)
+{
+	(void)dev;
+	(void)to;
+	note(range, off, size, nr);
+}
+
+static const struct device_type strings = {
+	.name = "strings",
+	.width = 4,
+	.read = note_read,
+	.read_items = note_items,
+};
+
 static const struct device_type bound = {
 	.name = "bound",
 	.ranges = { { .reach = DEV_BEGUN }, { .reach = DEV_REGISTER } },
@@ -247,6 +262,31 @@ static void tells_the_like_apart(void **state)
 	assert_int_equal(bus.nr_stray, 4);
 }
 
+/* As a whole, if each access would be; and nothing else is the bus's to do. */
+static void reads_strings(void **state)
+{
+	static struct device strings_dev = { .type = &strings };
+	struct bus bus;
+
+	(void)state;
+	bus_init(&bus, "port");
+	bus_claim(&bus, 0x10, 4, &narrow_dev, 0);
+	bus_claim(&bus, 0x20, 8, &strings_dev, 3);
+	bus_freeze(&bus);
+	book.count = 0;
+	assert_true(bus_read_items(&bus, 0x24, 4, 9, NULL));
+	assert_int_equal(book.count, 1);
+	assert_int_equal(book.calls[0].range, 3);
+	assert_int_equal(book.calls[0].off, 4);
+	assert_int_equal(book.calls[0].size, 4);
+	assert_int_equal(book.calls[0].val, 9);
+	assert_false(bus_read_items(&bus, 0x26, 4, 9, NULL));
+	assert_false(bus_read_items(&bus, 0x20, 8, 9, NULL));
+	assert_false(bus_read_items(&bus, 0x10, 1, 9, NULL));
+	assert_false(bus_read_items(&bus, 0x50, 1, 9, NULL));
+	assert_int_equal(book.count, 1);
+}
+
 static void refuses_overlaps(void **state)
 {
 	static const struct {
@@ -293,6 +333,7 @@ int main(void)
 		cmocka_unit_test(takes_what_began_in_the_range),
 		cmocka_unit_test(takes_a_register_as_a_whole),
 		cmocka_unit_test(tells_the_like_apart),
+		cmocka_unit_test(reads_strings),
 		cmocka_unit_test(refuses_overlaps),
 		cmocka_unit_test(refuses_what_is_no_range),
 	};

@@ -342,6 +342,21 @@ void bus_write(struct bus *bus, uint64_t addr, unsigned int size, uint64_t val)
 	write_at(bus, addr, size, val);
 }
 
+bool bus_read_items(struct bus *bus, uint64_t addr, unsigned int size,
+		    unsigned int nr, void *to)
+{
+	const struct bus_claim *claim = guess_claim(bus, addr);
+	struct device *dev = claim->dev;
+
+	if (!is_direct(claim, addr, size) || !dev->type->read_items)
+		return false;
+	lock_take(&dev->lock);
+	dev->type->read_items(dev->state, claim->range, addr - claim->base,
+			      size, nr, to);
+	lock_give(&dev->lock);
+	return true;
+}
+
 /* Apart from the above because a size that is known makes them shorter. */
 uint8_t bus_read_byte(struct bus *bus, uint64_t addr)
 {

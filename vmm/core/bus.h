@@ -120,6 +120,11 @@ const char *bus_locate(struct bus *bus, uint64_t addr, unsigned int *range,
 uint64_t bus_read(struct bus *bus, uint64_t addr, unsigned int size);
 void bus_write(struct bus *bus, uint64_t addr, unsigned int size, uint64_t val);
 
+/* The same @nr times at one address, to @to, @size bytes each; false: the device
+ * takes them one by one. */
+bool bus_read_items(struct bus *bus, uint64_t addr, unsigned int size,
+		    unsigned int nr, void *to);
+
 /* The same for one byte, as most accesses are. */
 uint8_t bus_read_byte(struct bus *bus, uint64_t addr);
 void bus_write_byte(struct bus *bus, uint64_t addr, uint8_t val);

@@ -60,6 +60,10 @@ SLOW static void answer_items(struct vcpu *vcpu, uint8_t *data)
 {
 	const struct kvm_run *run = vcpu->run;
 
+	if (run->io.direction == KVM_EXIT_IO_IN &&
+	    bus_read_items(&vcpu->vm->pio, run->io.port, run->io.size,
+			   run->io.count, data))
+		return;
 	for (unsigned int i = 0;
 	     i < run->io.count && !atomic_load(&vcpu->vm->stopping);
 	     i++, data += run->io.size)

@@ -103,6 +103,26 @@ uint64_t ide_read(void *dev, unsigned int range, uint64_t off,
 				 read_bytes(c, off, size);
 }
 
+/* A string that is read from Data is what a disk is read by. */
+void ide_read_items(void *dev, unsigned int range, uint64_t off,
+		    unsigned int size, unsigned int nr, void *to)
+{
+	struct ide *ide = dev;
+	uint8_t *at = to;
+
+	if (range != RANGE_MASTER && range % RANGES == RANGE_COMMAND &&
+	    off == IDE_DATA) {
+		ide_read_words(&ide->channels[range / RANGES % IDE_CHANNELS],
+			       size, nr, to);
+		return;
+	}
+	for (; nr; nr--, at += size) {
+		const uint64_t val = ide_read(dev, range, off, size);
+
+		memcpy(at, &val, size);
+	}
+}
+
 void ide_write(void *dev, unsigned int range, uint64_t off, unsigned int size,
 	       uint64_t val)
 {

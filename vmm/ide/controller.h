@@ -16,7 +16,7 @@
 	},                                                             \
 	.irqs = { 14, 15 }, .nr_irqs = IDE_CHANNELS, .width = 4,       \
 	.size = sizeof(struct ide), .read = ide_read,                  \
-	.write = ide_write, .abort = ide_abort, .release = ide_release, \
+	.write = ide_write, .read_items = ide_read_items, .abort = ide_abort, .release = ide_release, \
 	.still = IF_SAVED(ide_still), .reset = IF_SAVED(ide_reset)
 
 /* As ports alone; and as a function on PCI as well, NULL: that was not built. */

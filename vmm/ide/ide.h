@@ -219,6 +219,8 @@ unsigned int ide_cylinders(const struct ide_channel *c, unsigned int heads,
  * in the buffer, or on the disk from @pos on, go to the guest or come from
  * there, `block` of them at a time. */
 uint32_t ide_read_data(struct ide_channel *c, unsigned int size);
+void ide_read_words(struct ide_channel *c, unsigned int size, unsigned int nr,
+		    uint8_t *to);
 void ide_write_data(struct ide_channel *c, unsigned int size, uint32_t val);
 void ide_give(struct ide_channel *c, uint32_t len);
 void ide_begin_in(struct ide_channel *c, uint64_t pos, uint64_t len);
@@ -244,6 +246,8 @@ void ide_packet_fail(struct ide_channel *c);
 void ide_init(void *dev, struct board *board);
 uint64_t ide_read(void *dev, unsigned int range, uint64_t off,
 		  unsigned int size);
+void ide_read_items(void *dev, unsigned int range, uint64_t off,
+		    unsigned int size, unsigned int nr, void *to);
 void ide_write(void *dev, unsigned int range, uint64_t off, unsigned int size,
 	       uint64_t val);
 bool ide_still(void *dev);

@@ -139,6 +139,31 @@ uint32_t ide_read_data(struct ide_channel *c, unsigned int size)
 	return val;
 }
 
+/* A word that hangs over the end of a block, and those behind it, come alone. */
+void ide_read_words(struct ide_channel *c, unsigned int size, unsigned int nr,
+		    uint8_t *to)
+{
+	while (nr) {
+		const struct ide_state *s = c->state;
+		unsigned int len =
+			least(nr * size, s->end - s->at) / size * size;
+		const uint8_t *from = len ? next_bytes(c, true, &len) : NULL;
+		uint32_t val;
+
+		if (from) {
+			memcpy(to, from, len);
+			if (s->at == s->end)
+				block_is_given(c);
+		} else {
+			val = ide_read_data(c, size);
+			memcpy(to, &val, size);
+			len = size;
+		}
+		to += len;
+		nr -= len / size;
+	}
+}
+
 void ide_write_data(struct ide_channel *c, unsigned int size, uint32_t val)
 {
 	struct ide_state *s = c->state;

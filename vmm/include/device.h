@@ -101,6 +101,14 @@ struct device_type {
 		      unsigned int size, uint64_t val);
 
 	/*
+	 * REP INS: @nr times what read() does, of @size bytes each at @off, to
+	 * @to, one behind the other; an access that is the device's as it is. It
+	 * ends no guest. NULL: read() is called for each.
+	 */
+	void (*read_items)(void *dev, unsigned int range, uint64_t off,
+			   unsigned int size, unsigned int nr, void *to);
+
+	/*
 	 * Console input is waiting: takes as many of the @len bytes at @buf as
 	 * fit and returns how many. A device that took fewer than it was
 	 * offered calls board_rx_more() once it has room again. NULL: the
