@@ -23,6 +23,7 @@ struct ide_store {
 	unsigned int reads, writes, flushes;
 	const struct board *board;
 	int err;		      /* what the next call of a worker says */
+	uint64_t near;		      /* bytes from the first on: no waiting */
 	void (*meanwhile)(void *arg); /* during a read */
 	void *arg;
 };
@@ -95,9 +96,22 @@ static inline int store_flush(struct disk *disk)
 	return err;
 }
 
+static inline int store_read_now(struct disk *disk, const struct iovec *iov,
+				 unsigned int nr, uint64_t at)
+{
+	uint64_t end = at;
+
+	for (unsigned int i = 0; i < nr; i++)
+		end += iov[i].iov_len;
+	return end <= store_of(disk)->near ?
+		       store_move(disk, iov, nr, at, true) :
+		       -EAGAIN;
+}
+
 static const struct disk_format store_format = {
 	.name = "store",
 	.read = store_read,
+	.read_now = store_read_now,
 	.write = store_write,
 	.flush = store_flush,
 };

@@ -15,6 +15,7 @@
 #include "ide/dma.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "device.h"
@@ -42,6 +43,8 @@
 /* An entry has two bytes at least, so that so many always make a sector. */
 #define PARTS_MAX  256
 #define PART_BYTES 0x40000 /* at once, so that a reset need not wait long */
+#define NOW_BYTES \
+	0x20000 /* copied in about the time that a worker's waking takes */
 
 static const struct feature dma = {
 	.name = "ide-dma",
@@ -59,9 +62,9 @@ struct list {
 	uint64_t base;	/* what is left of the one before */
 	uint32_t len;
 	bool was_last, is_wrong;
-	struct iovec parts[PARTS_MAX];
 	unsigned int nr;
 	uint32_t bytes; /* of all parts */
+	struct iovec parts[PARTS_MAX];
 };
 
 bool ide_may_dma(struct board *board)
@@ -106,6 +109,13 @@ static bool add_part(struct ide_channel *c, struct list *list, uint32_t max)
 	list->base += len;
 	list->len -= len;
 	return true;
+}
+
+/* Not the parts: they are many, and none of them is read before it is written. */
+static void begin_list(struct list *list, uint32_t table)
+{
+	memset(list, 0, offsetof(struct list, parts));
+	list->table = table;
 }
 
 /* Until there are @want bytes, or as many parts as can be, or the table ends. */
@@ -249,9 +259,10 @@ static void end(struct ide_channel *c, const struct list *list)
 int ide_dma_run(struct ide_channel *c)
 {
 	struct ide_state *s = c->state;
-	struct list list = { .table = s->bm_table };
+	struct list list;
 	int err = 0;
 
+	begin_list(&list, s->bm_table);
 	while (rest(s) && is_started(s) && !c->cut && !err) {
 		const uint64_t before = rest(s);
 
@@ -265,6 +276,29 @@ int ide_dma_run(struct ide_channel *c)
 	else if (!c->cut)
 		end(c, &list);
 	return err;
+}
+
+bool ide_dma_now(struct ide_channel *c)
+{
+	struct ide_state *s = c->state;
+	struct disk *disk = ide_slot(c)->disk;
+	const uint64_t all = rest(s);
+	struct list list;
+
+	if (s->to_disk || !all || all > NOW_BYTES || !is_started(s))
+		return false;
+	begin_list(&list, s->bm_table);
+	gather(c, &list, all);
+	if (list.bytes != all)
+		return false;
+	if (!s->left)
+		move_buffer(c, &list, all);
+	else if (disk->format->read_now(disk, list.parts, list.nr, s->pos))
+		return false;
+	s->pos += s->left;
+	s->left = 0;
+	end(c, &list);
+	return true;
 }
 
 void ide_begin_dma(struct ide_channel *c, uint64_t pos, uint64_t len,

@@ -27,6 +27,10 @@ void ide_begin_dma(struct ide_channel *c, uint64_t pos, uint64_t len,
  * let go meanwhile. */
 int ide_dma_run(struct ide_channel *c);
 
+/* Moves all that is left, if that needs no waiting and the table is right. False:
+ * nothing has changed. */
+bool ide_dma_now(struct ide_channel *c);
+
 uint8_t ide_bm_read(struct ide_channel *c, unsigned int off);
 void ide_bm_write(struct ide_channel *c, unsigned int off, uint8_t val);
 

@@ -24,6 +24,12 @@ int ide_dma_run(struct ide_channel *c)
 	return 0;
 }
 
+bool ide_dma_now(struct ide_channel *c)
+{
+	(void)c;
+	return false;
+}
+
 uint8_t ide_bm_read(struct ide_channel *c, unsigned int off)
 {
 	(void)c;

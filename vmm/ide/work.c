@@ -2,6 +2,8 @@
  * What a drive does while it is busy: the worker of its channel reads and writes the
  * disk, with the device's lock let go. Until it is back nobody else touches the
  * buffer, nor where the transfer is; a reset waits for it, as it would for a drive.
+ * What the host has in its memory is read on the vCPU's thread, at once: to wake a
+ * worker takes longer than that, and the guest never finds the drive busy.
  */
 #include <string.h>
 
@@ -11,6 +13,40 @@
 #include "util/log.h"
 #include "worker.h"
 
+typedef int (*read_fn)(struct disk *disk, const struct iovec *iov,
+		       unsigned int nr, uint64_t at);
+
+/* As much as is left and fits. */
+static int fill(struct ide_channel *c, read_fn read)
+{
+	struct ide_state *s = c->state;
+	const uint32_t len = s->left < IDE_BUFFER ? s->left : IDE_BUFFER;
+	const struct iovec iov = { s->buffer, len };
+	int err = read(ide_slot(c)->disk, &iov, 1, s->pos);
+
+	if (err)
+		return err;
+	s->len = len;
+	s->pos += len;
+	s->left -= len;
+	return 0;
+}
+
+/* False: something would be waited for, or it writes. Nothing has changed then. */
+static bool do_now(struct ide_channel *c)
+{
+	const read_fn read = ide_slot(c)->disk->format->read_now;
+
+	if (!read)
+		return false;
+	if (c->state->job == JOB_DMA)
+		return ide_dma_now(c);
+	if (c->state->job != JOB_FILL || fill(c, read))
+		return false;
+	ide_filled(c);
+	return true;
+}
+
 void ide_post(struct ide_channel *c, enum ide_job job)
 {
 	struct ide_state *s = c->state;
@@ -18,7 +54,8 @@ void ide_post(struct ide_channel *c, enum ide_job job)
 	s->phase = PHASE_WORK;
 	s->job = job;
 	ide_drive(c)->status = STATUS_BSY;
-	event_notify(c->work.fd);
+	if (!do_now(c))
+		event_notify(c->work.fd);
 }
 
 /* The guest hears of each, the person at the terminal of each kind once. */
@@ -36,23 +73,6 @@ static void tell(struct ide_channel *c, int err)
 static int flush(struct disk *disk)
 {
 	return disk->read_only ? 0 : disk->format->flush(disk);
-}
-
-/* As much as is left and fits. */
-static int fill(struct ide_channel *c)
-{
-	struct ide_state *s = c->state;
-	struct disk *disk = ide_slot(c)->disk;
-	const uint32_t len = s->left < IDE_BUFFER ? s->left : IDE_BUFFER;
-	const struct iovec iov = { s->buffer, len };
-	int err = disk->format->read(disk, &iov, 1, s->pos);
-
-	if (err)
-		return err;
-	s->len = len;
-	s->pos += len;
-	s->left -= len;
-	return 0;
 }
 
 static int store(struct ide_channel *c)
@@ -74,7 +94,7 @@ static int verify(struct ide_channel *c)
 	int err = 0;
 
 	while (c->state->left && !err)
-		err = fill(c);
+		err = fill(c, ide_slot(c)->disk->format->read);
 	return err;
 }
 
@@ -82,7 +102,7 @@ static int run(struct ide_channel *c)
 {
 	switch (c->state->job) {
 	case JOB_FILL:
-		return fill(c);
+		return fill(c, ide_slot(c)->disk->format->read);
 	case JOB_STORE:
 		return store(c);
 	case JOB_VERIFY:
