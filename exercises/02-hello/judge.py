@@ -21,7 +21,7 @@ def given(rnd):
                         f"text:\t.byte\t{numbers}\n"}
 
 
-def words(_):
+def options(_):
     return []
 
 

@@ -15,6 +15,7 @@ struct board {
 	uint8_t sent[SENT_MAX];
 	size_t nr_sent, nr_told;
 	uint64_t now, deadline, oddities;
+	bool more; /* board_rx_more() was called */
 };
 
 TABLE_DECLARE(device, device_type);
@@ -76,7 +77,7 @@ void board_rx_ready(struct board *b)
 
 void board_rx_more(struct board *b)
 {
-	checked(b);
+	checked(b)->more = true;
 }
 
 uint64_t board_now_ns(struct board *b)
@@ -157,6 +158,8 @@ uint64_t judge_op(const struct op *op)
 		return board.nr_told < board.nr_sent ?
 			       board.sent[board.nr_told++] :
 			       NOTHING;
+	case OP_MORE:
+		return board.more;
 	case OP_ODD:
 		return board.oddities;
 	}

@@ -10,7 +10,7 @@ compared with the exercise's judge.py, which has
     FILES   what is handed in
     table(rnd)              device, c: the steps, see table.py
     given(rnd)              the others: {name: text} of files that are built in
-    words(rnd), typed(rnd)  the others: for kvm-vmm's command line, and stdin
+    options(rnd), stdin(rnd) all: for kvm-vmm's command line, and stdin
     judge(rnd, run)         the others: [(step, passed, sentence), ...]
 
 rnd is a random.Random() that begins with the same seed each time.
@@ -149,8 +149,8 @@ class Submission:
             [places.KVM_VMM, "--timeout", str(places.SECONDS),
              "--max-exits", str(getattr(exercise.rules, "EXITS", 400000)),
              f"--stats=json:{self.stats}",
-             *exercise.optional("words", self.seed, ["--mem", "16M"]), image],
-            exercise.optional("typed", self.seed, b""))
+             *exercise.optional("options", self.seed, ["--mem", "16M"]), image],
+            exercise.optional("stdin", self.seed, b""))
 
     def judge(self):
         """Compares what was run with what had to come."""

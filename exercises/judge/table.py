@@ -25,14 +25,18 @@ class Op:
                 f"{self.more & (1 << 64) - 1:#x}ull }},\n")
 
 
+def flat(ops):
+    """The operations in lists, and lists of lists, as one list."""
+    return [one for op in ops for one in
+            (flat(op) if isinstance(op, (list, tuple)) else [op])]
+
+
 class Step:
     """A rule in a sentence, where it is written down, and what tries it."""
 
     def __init__(self, name, rule, read, *ops):
         self.name, self.rule, self.read = name, rule, read
-        self.ops = []
-        for op in ops:
-            self.ops += op if isinstance(op, list) else [op]
+        self.ops = flat(ops)
 
 
 def write(port, val, size=1):
@@ -85,6 +89,13 @@ def sent(byte):
     op = Op("SENT", want=NOTHING if byte is None else byte, say=lambda come:
             "nothing" if come == NOTHING else hex(come))
     op.what = "what it sends next must be"
+    return op
+
+
+def more(want):
+    """Whether it has called board_rx_more() in this step."""
+    op = Op("MORE", want=want, say=lambda told: "yes" if told else "no")
+    op.what = "whether it has called board_rx_more() must be"
     return op
 
 
