@@ -3,6 +3,7 @@
 #   make exercise N=3 [TEXT=ko]      begins one in answers/; without N, the list
 #   make check N=3 [FOLDER=DIR]      judges it
 #   make hint N=3 STAGE=1            helps, in three stages
+#   make grade FOLDER=DIR            judges what a class has handed in
 #   make handout                     the tree for students, without solutions
 
 EXERCISE_GOALS := exercise check hint
@@ -26,8 +27,13 @@ hint:
 check: kvm-vmm $(if $(CONFIG_OS_1K),$(B)/os-1k/os-1k.elf) | $(B)/deps/judge
 	$(Q)tools/check --own $(call quoted,$N) $(call quoted,$(FOLDER))
 
+# What a class has handed in: FOLDER/STUDENT/NN-name/files. OUT=DIR for the reports.
+grade: kvm-vmm $(if $(CONFIG_OS_1K),$(B)/os-1k/os-1k.elf) | $(B)/deps/judge
+	$(Q)tools/grade $(call quoted,$(or $(FOLDER),handed-in)) \
+		$(if $(OUT),--out $(call quoted,$(OUT)))
+
 handout:
 	$(say) HANDOUT build/handout
 	$(Q)tools/handout '$(abspath $(B))/handout'
 
-PHONY += exercise hint check handout
+PHONY += exercise hint check grade handout

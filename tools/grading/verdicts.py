@@ -1,0 +1,138 @@
+"""Verdicts: what tools/check says of one submission, and what a class comes to."""
+
+import collections
+import csv
+import io
+import json
+import os
+
+SCHEMA = 1
+TEXT_MAX = 2000         # characters of a sentence
+STEPS_MAX = 200
+PASSED, FAILED = "passed", "not passed"
+REFUSED, UNJUDGED = "refused", "not judged"
+
+
+def is_step(step):
+    return (isinstance(step, dict) and isinstance(step.get("step"), str) and
+            isinstance(step.get("passed"), bool) and
+            isinstance(step.get("said"), str))
+
+
+def is_count(value):
+    return value is None or (isinstance(value, int) and
+                             not isinstance(value, bool))
+
+
+def canonical(text, exercise, status):
+    """What a check has printed, as the bytes of a result; ValueError: it is none.
+
+    Nothing that differs from one run to the next is in it.
+    """
+    found = json.loads(text)
+    steps = found.get("steps") if isinstance(found, dict) else None
+    if not isinstance(steps, list) or not all(map(is_step, steps)) or \
+            len(steps) > STEPS_MAX or found.get("schema") != SCHEMA or \
+            found.get("passed") is not (status == 0) or \
+            not is_count(found.get("exits")) or \
+            not is_count(found.get("status")):
+        raise ValueError("not a verdict")
+    return json.dumps({
+        "schema": SCHEMA, "exercise": exercise, "passed": found["passed"],
+        "steps": [{"step": step["step"][:TEXT_MAX], "passed": step["passed"],
+                   "said": step["said"][:TEXT_MAX]} for step in steps],
+        "exits": found.get("exits"), "status": found.get("status"),
+    }, sort_keys=True, indent=1) + "\n"
+
+
+def read(path):
+    """A result, or None: it is not there."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return None
+
+
+def row_of(submission, results, shown):
+    """A submission and its verdict, for the reports."""
+    row = {"student": shown(submission.student),
+           "exercise": shown(submission.exercise), "key": submission.key,
+           "outcome": REFUSED, "said": submission.refused, "steps": [],
+           "exits": None, "status": None}
+    if submission.refused:
+        return row
+    found = read(os.path.join(results, submission.key + ".json"))
+    if not found:
+        row.update(outcome=UNJUDGED, said="the judge has failed, or was stopped")
+        return row
+    row.update(outcome=PASSED if found["passed"] else FAILED, said="",
+               steps=found["steps"], exits=found["exits"],
+               status=found["status"])
+    failed = failed_steps(row)
+    if failed:
+        row["said"] = failed[0]["said"]
+    return row
+
+
+def failed_steps(row):
+    return [step for step in row["steps"] if not step["passed"]]
+
+
+def by_exercise(rows):
+    """{exercise: {outcome: count, "steps": Counter of failed ones}}, in order."""
+    found = {}
+    for row in sorted(rows, key=lambda row: row["exercise"]):
+        if not row["exercise"]:
+            continue
+        entry = found.setdefault(
+            row["exercise"], {"outcomes": collections.Counter(),
+                              "steps": collections.Counter(), "said": {}})
+        entry["outcomes"][row["outcome"]] += 1
+        for step in failed_steps(row):
+            entry["steps"][step["step"]] += 1
+            entry["said"].setdefault(step["step"], collections.Counter())
+            entry["said"][step["step"]][step["said"]] += 1
+    return found
+
+
+def most(counter):
+    """What is most often in it, of equals the first by name; and how often."""
+    return min(counter.items(), key=lambda item: (-item[1], item[0]),
+               default=("", 0))
+
+
+def alike(rows):
+    """[(exercise, [students])] that have handed in the same bytes."""
+    groups = collections.defaultdict(list)
+    for row in rows:
+        if row["key"]:
+            groups[row["exercise"], row["key"]].append(row["student"])
+    return sorted((exercise, sorted(students))
+                  for (exercise, _), students in groups.items()
+                  if len(students) > 1)
+
+
+def as_json(rows):
+    return json.dumps({"schema": SCHEMA, "submissions": rows}, indent=1,
+                      sort_keys=True) + "\n"
+
+
+def cell(value):
+    """For a program that takes what begins so for a formula: as text."""
+    text = "" if value is None else str(value)
+    text = " ".join(text.split())
+    return "'" + text if text.startswith(("=", "+", "-", "@")) else text
+
+
+def as_csv(rows):
+    file = io.StringIO()
+    table = csv.writer(file, lineterminator="\r\n")
+    table.writerow(("student", "exercise", "outcome", "failed_steps",
+                    "first_failed", "said", "exits"))
+    for row in rows:
+        failed = failed_steps(row)
+        table.writerow([cell(value) for value in (
+            row["student"], row["exercise"], row["outcome"], len(failed),
+            failed[0]["step"] if failed else "", row["said"], row["exits"])])
+    return file.getvalue()
