@@ -53,6 +53,7 @@ VALUES = {
 }
 # Switches that are off with an option's value.
 SETTINGS = {
+    "DISPLAY_SIXEL": "--display text,blocks",
     "DISPLAY_TEXT": "--display none",
     "SMP": "--smp 1",
     "VIRTIO_MMIO": "--virtio pci",

@@ -50,7 +50,9 @@ obj-$(or $(CONFIG_SANDBOX),$(CONFIG_NET_SOCKET),$(CONFIG_VIRTIO_9P),$(CONFIG_SNA
 	+= util/reach.o
 obj-$(CONFIG_SANDBOX) += $(call whole,sandbox)
 obj-$(CONFIG_MACHINE) += view$(call none-without,DISPLAY_TEXT).o
-obj-$(CONFIG_DISPLAY_TEXT) += display/text.o display/blocks.o
+obj-$(CONFIG_DISPLAY_TEXT) += view_terminal.o display/text.o display/blocks.o display/colours.o \
+			      display/sixel$(call none-without,DISPLAY_SIXEL).o
+obj-$(CONFIG_MACHINE) += terminal/ask$(call none-without,DISPLAY_SIXEL).o
 screens := $(CONFIG_DISPLAY_PNG)$(CONFIG_DISPLAY_WEB)$(CONFIG_DISPLAY_VNC)
 obj-$(CONFIG_MACHINE) += viewers$(if $(screens),,_none).o
 obj-$(if $(screens),y) += core/ledger.o util/thread.o \

@@ -45,6 +45,13 @@ static void on_screen(void *arg)
 	view_switch(&m->view);
 }
 
+static size_t on_typed(void *arg, const uint8_t *in, size_t len, uint8_t *out)
+{
+	struct machine *m = arg;
+
+	return ask_sift(&m->view.terminal.ask, in, len, out);
+}
+
 int machine_open_console(struct machine *m)
 {
 	const struct console_config config = {
@@ -54,6 +61,7 @@ int machine_open_console(struct machine *m)
 		.annotated = probes_talk() || services_talk(),
 		.without = m->opt->without,
 		.grab = services_keys,
+		.sift = on_typed,
 		.input = board_input,
 		.quit = machine_quit,
 		.power = on_power_of,

@@ -27,18 +27,18 @@
 #define DRAW_NS (30 * NS_PER_MS)  /* 33 pictures a second */
 #define WAIT_NS (100 * NS_PER_MS) /* until the first */
 
-#define USUAL_COLUMNS 80 /* of a terminal that does not say */
-#define USUAL_LINES   24
-
 TABLE_DECLARE(device, device_type);
 TABLE_DECLARE(display, display);
 
+/* By its name, behind which may be a style. */
 static const struct display *find(const char *name)
 {
+	const size_t len = name ? strcspn(name, ",") : 0;
 	const struct display *const *row;
 
 	TABLE_FOREACH(display, row) {
-		if (!name || !strcmp((*row)->name, name))
+		if (!name || (strlen((*row)->name) == len &&
+			      !memcmp((*row)->name, name, len)))
 			return *row;
 	}
 	return NULL;
@@ -46,11 +46,24 @@ static const struct display *find(const char *name)
 
 int view_check(const char *name)
 {
-	if (find(name) || !strcmp(name, "none"))
+	int style = view_style_in(name);
+
+	if (!strcmp(name, "none"))
 		return 0;
-	log_error(OPTION " %s: no such display was built in; try `kvm-vmm "
-			 "--list`",
-		  name);
+	if (!find(name))
+		log_error(OPTION " %s: no such display was built in; try "
+				 "`kvm-vmm --list`",
+			  name);
+	else if (style < 0)
+		log_error(OPTION " %s: graphics are drawn as blocks, or as "
+				 "sixel",
+			  name);
+	else if (style == VIEW_SIXEL && !ask_is_here)
+		log_error(OPTION " %s: sixels were not built in: "
+				 "CONFIG_DISPLAY_SIXEL",
+			  name);
+	else
+		return 0;
 	return -EINVAL;
 }
 
@@ -86,7 +99,7 @@ static const char *obstacle(const char *const *without)
 int view_open(struct view *view, const char *name, const char *const *without,
 	      bool annotated)
 {
-	const char *term = getenv("TERM"), *why = obstacle(without);
+	const char *why = obstacle(without);
 
 	view->tick.fd = -1;
 	if (view_is_wanted(name) && why) {
@@ -96,9 +109,7 @@ int view_open(struct view *view, const char *name, const char *const *without,
 	view->display = why ? NULL : find(name);
 	if (!view->display)
 		return 0;
-	view->utf8 = surface_wants_utf8();
-	view->colour = !style_is_plain();
-	view->shapes = strcmp(term, "linux") != 0;
+	view_terminal_open(&view->terminal, name);
 	view->shown = name;
 	view->waits = !name && !annotated;
 	return 0;
@@ -111,6 +122,8 @@ void view_close(struct view *view)
 	if (view->picture)
 		free(view->picture->pixels);
 	free(view->picture);
+	if (view->display)
+		view_terminal_close(&view->terminal);
 	free(view->surface);
 	free(view->state);
 }
@@ -128,7 +141,7 @@ static bool flush(struct view *view)
 {
 	if (view->at < view->len)
 		view->at += output_direct(&view->console->output,
-					  view->buf + view->at,
+					  view->terminal.buf + view->at,
 					  view->len - view->at);
 	return view->at == view->len;
 }
@@ -140,11 +153,11 @@ static void begin(struct view *view)
 	output_hold(output);
 	if (isatty(STDERR_FILENO))
 		log_hold(true);
-	term_screen(output->sink.fd, view->display->end[view->shapes]);
-	memset(view->state, 0, view->display->size);
+	term_screen(output->sink.fd, view->display->end[view->terminal.shapes]);
+	memset(view->state, 0, view->display->size - view->display->scratch);
 	view->at = 0;
 	view->len = strlen(view->display->begin);
-	memcpy(view->buf, view->display->begin, view->len);
+	memcpy(view->terminal.buf, view->display->begin, view->len);
 	view->begun = true;
 }
 
@@ -153,7 +166,8 @@ static void begin(struct view *view)
 static void leave(struct view *view)
 {
 	const char *sequence =
-		term_is_screen() ? view->display->end[view->shapes] : "";
+		term_is_screen() ? view->display->end[view->terminal.shapes] :
+				   "";
 	size_t lost;
 
 	if (!view->begun)
@@ -201,27 +215,20 @@ static bool look_closer(struct view *view)
 
 static void draw(struct view *view)
 {
-	struct display_terminal terminal = {
-		.utf8 = view->utf8,
-		.colour = view->colour,
-		.shapes = view->shapes,
-	};
+	struct display_terminal terminal;
 	struct text text;
 
 	if (!flush(view) || !look(view))
 		return;
-	term_out_size(&terminal.columns, &terminal.lines);
-	if (!terminal.columns) {
-		terminal.columns = USUAL_COLUMNS;
-		terminal.lines = USUAL_LINES;
-	}
-	text_init(&text, view->buf, sizeof(view->buf));
-	if (look_closer(view))
-		view->display->paint(view->state, view->picture, &terminal,
-				     &text);
-	else
+	terminal = view_terminal_now(&view->terminal);
+	text_init(&text, view->terminal.buf,
+		  view_terminal_room(&view->terminal));
+	if (!look_closer(view))
 		view->display->draw(view->state, view->surface, &terminal,
 				    &text);
+	else if (view_terminal_is_known(&view->terminal, view->console, &text))
+		view->display->paint(view->state, view->picture, &terminal,
+				     &text);
 	view->at = 0;
 	view->len = text.len;
 	flush(view);
@@ -249,6 +256,8 @@ static void show(struct view *view, bool on)
 	if (view->nr_vms == 1)
 		atomic_store(&view->vms->on_terminal, on);
 	set_period(view, on ? DRAW_NS : 0);
+	if (!on)
+		view_terminal_tick(&view->terminal, view->console, true);
 	console_set_at_screen(view->console, on);
 }
 
@@ -269,6 +278,7 @@ static void on_tick(void *arg, uint32_t events)
 
 	(void)events;
 	event_ack(view->tick.fd);
+	view_terminal_tick(&view->terminal, view->console, false);
 	if (view->waits)
 		wait_for_screen(view);
 	if (!view->shown || view->console->away)
@@ -349,11 +359,12 @@ void view_end(struct view *view)
 	view->ended = true;
 	if (!shown)
 		return;
+	view_terminal_await(&view->terminal);
 	leave(view);
 	view->shown = view->waits = false;
-	lines = look(view) ?
-			surface_lines(view->surface, view->utf8, "", &len) :
-			NULL;
+	lines = look(view) ? surface_lines(view->surface, view->terminal.utf8,
+					   "", &len) :
+			     NULL;
 	if (lines)
 		output_add(&view->console->output, lines, len);
 	free(lines);

@@ -14,14 +14,13 @@
 #include <stddef.h>
 
 #include "util/event.h"
+#include "view_terminal.h"
 
 struct console;
 struct display;
 struct picture;
 struct surface;
 struct vm;
-
-#define VIEW_BYTES 16384 /* at most so much is written for one picture */
 
 struct view {
 	const struct display *display; /* NULL: there is no screen to see */
@@ -33,17 +32,16 @@ struct view {
 	struct console *console;
 	struct vm *vms; /* one per guest */
 	unsigned int nr_vms;
-	bool utf8, colour, shapes;
+	struct view_terminal terminal; /* what is drawn on */
 	bool waits; /* for a guest that writes on its screen */
 	bool shown; /* the user wants the screen in front */
 	bool begun; /* and that is what the terminal shows */
 	bool ended;
-	size_t at, len; /* of buf, what is not written yet */
-	char buf[VIEW_BYTES];
+	size_t at, len; /* of terminal.buf, what is not written yet */
 };
 
-/* Whether there is a display called @name, or it is "none"; 0, or -EINVAL after
- * one message. */
+/* Whether there is a display called @name, or it is "none"; behind a comma may be
+ * how it draws graphics. 0, or -EINVAL after one message. */
 int view_check(const char *name);
 
 /* Whether @name, NULL if none was given, asks for a screen that a guest should

@@ -54,7 +54,7 @@ SAYS_16550A = {"devices/serial": "says that it is a 16550A, not a 16450"}
 OF_VIEWERS = "viewers core/ledger reset_button"
 NO_CARD = {"pci/i440fx": "has no VGA card to plug in"}
 NO_GRAPHICS = {**NO_CARD, "devices/vga": "has no memory and ports of graphics"}
-OF_DISPLAYS = "DISPLAY_TEXT=n DISPLAY_PNG=n DISPLAY_VNC=n DISPLAY_WEB=n "
+OF_DISPLAYS = "DISPLAY_TEXT=n DISPLAY_SIXEL=n DISPLAY_PNG=n DISPLAY_VNC=n DISPLAY_WEB=n "
 BARE = r"device  (debugcon|hypercall|post|reset|serial) .*"
 
 
@@ -262,8 +262,8 @@ ROWS = {
     "FIRMWARE": Row(OF_FIRMWARE, NO_FIRMWARE, "FIRMWARE_FILE=n", LOST_OF_FIRMWARE),
     "EXIT_PORT": Row("devices/exit_port", lost=r"plug    exit-port .*"),
     "DEV_VGA": Row("devices/vga* boot/firmware/screen probes/screen/* "
-                   "util/picture display/* view " + OF_VIEWERS + " util/png",
-                   "view_none viewers_none", OF_DISPLAYS + "VGA_GRAPHICS=n VGA_VBE=n "
+                   "util/picture display/* view view_terminal terminal/ask " + OF_VIEWERS + " util/png",
+                   "view_none viewers_none terminal/ask_none", OF_DISPLAYS + "VGA_GRAPHICS=n VGA_VBE=n "
                    "VGA_ROM_FILE=n",
                    (r"device  vga .*", r"feature vga-.*", r"plug    vga .*", r"probe   screen(shot)? .*", r"display .*"),
                    changed=NO_CARD),
@@ -272,9 +272,11 @@ ROWS = {
     "DISPLAY_VNC": Row("display/vnc", lost=r"display vnc .*"),
     "DISPLAY_WEB": Row("display/web", lost=r"display web .*"),
     "VGA_GRAPHICS": Row("devices/vga_memory devices/vga_draw devices/vga_vbe "
-                        "devices/vga_plug devices/vga_pci",
-                        "devices/vga_memory_none devices/vga_vbe_none",
-                        "VGA_VBE=n VGA_ROM_FILE=n",
+                        "devices/vga_plug devices/vga_pci display/sixel "
+                        "terminal/ask",
+                        "devices/vga_memory_none devices/vga_vbe_none "
+                        "display/sixel_none terminal/ask_none",
+                        "VGA_VBE=n VGA_ROM_FILE=n DISPLAY_SIXEL=n",
                         (r"feature vga-.*", r"plug    vga .*",
                          r"device  vga .* address 0xa0000\+.*"),
                         r"device  vga (?!.* (0xa0000|0x1ce)\+).*",
@@ -284,8 +286,12 @@ ROWS = {
                    (r"feature vga-vbe .*", r"plug    vga .*",
                     r"device  vga .* port 0x1ce\+.*"),
                    r"device  vga (?!.* 0x1ce\+).*", NO_GRAPHICS),
-    "DISPLAY_TEXT": Row("display/text display/blocks view", "view_none",
+    "DISPLAY_TEXT": Row("display/text display/blocks display/colours "
+                        "display/sixel view view_terminal terminal/ask",
+                        "view_none terminal/ask_none", "DISPLAY_SIXEL=n",
                         lost=r"display text .*"),
+    "DISPLAY_SIXEL": Row("display/sixel terminal/ask",
+                         "display/sixel_none terminal/ask_none"),
     "BOOT_FLAT": Row("boot/flat", lost=r"loader  flat .*"),
     "BOOT_MULTIBOOT1": Row("boot/multiboot1", lost=r"loader  multiboot1 .*"),
     "BOOT_MULTIBOOT2": Row("boot/multiboot2", lost=r"loader  multiboot2 .*"),

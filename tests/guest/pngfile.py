@@ -1,5 +1,5 @@
-"""PNG files as Python sees them: any depth and palette, no filters, no interlace;
-what is not so, or not whole, is not accepted."""
+"""PNG files as Python sees them: any depth and palette, no interlace, and filters only
+where they are expected; what is not so, or not whole, is not accepted."""
 
 import struct
 import zlib
@@ -10,10 +10,33 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CELL = 9, 16    # a character of a text screen
 
 
+def nearest(left, above, corner):
+    """Paeth's predictor."""
+    guess = left + above - corner
+    return min((abs(guess - value), place, value) for place, value in
+               enumerate((left, above, corner)))[2]
+
+
+def unfiltered(raw, size, step):
+    """Lines of @size bytes, the first of which is their filter, without one."""
+    above, out = bytes(size), bytearray()
+    for at in range(0, len(raw), size):
+        line = bytearray(raw[at:at + size])
+        for x in range(1, size):
+            left, corner = (row[x - step] if x > step else 0
+                            for row in (line, above))
+            line[x] = line[x] + (0, left, above[x], (left + above[x]) // 2,
+                                 nearest(left, above[x], corner))[raw[at]] & 255
+        line[0] = 0
+        above = line
+        out += line
+    return out
+
+
 class Picture:
     """width, height, and rows of (red, green, blue)."""
 
-    def __init__(self, data):
+    def __init__(self, data, filtered=False):
         tap.check(data.startswith(SIGNATURE), "no PNG:", data[:16])
         chunks = dict(self.chunks(data))
         self.width, self.height, depth, kind, *rest = struct.unpack(
@@ -24,6 +47,8 @@ class Picture:
         size = 1 + (self.width * bits + 7) // 8
         raw = zlib.decompress(chunks[b"IDAT"])
         tap.equal(len(raw), size * self.height, "bytes")
+        if filtered:
+            raw = unfiltered(raw, size, max(1, bits // 8))
         self.rows = []
         for at in range(0, len(raw), size):
             tap.equal(raw[at], 0, "filter")

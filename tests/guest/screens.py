@@ -44,7 +44,8 @@ class Session:
         self.stream = pyte.ByteStream(self.picture)
         self.raw = b""
         env = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8",
-               "NO_COLOR": "", **env}
+               "NO_COLOR": "", "COLORTERM": "truecolor",
+               **env}
         self.child = pexpect.spawn(
             "/bin/sh", ["-c", AROUND, "sh", vm.KVM_VMM, *map(str, argv)],
             cwd=tap.TOP, timeout=limit, echo=False, env=env,

@@ -1,9 +1,10 @@
-/* objects: display/text.o display/blocks.o util/surface.o util/text.o */
+/* objects: display/text.o display/blocks.o display/colours.o display/sixel.o util/surface.o util/text.o */
 /* What is written into a terminal for a screen: sequences, and nothing else. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,7 @@ static int setup(void **unused)
 					      .lines = 25,
 					      .utf8 = true,
 					      .colour = true,
+					      .deep = true,
 					      .shapes = true };
 	return 0;
 }
@@ -158,6 +160,10 @@ static void palette(void **unused)
 	assert_non_null(strstr(draw(), "\033[0;38;2;255;1;0;40mA"));
 	put(0, 0, 0x7041);
 	assert_non_null(strstr(draw(), "\033[0;30;48;2;255;1;0mA"));
+	/* Or, where there are but 256, one of those. */
+	terminal.deep = false;
+	put(0, 0, 0x0741);
+	assert_non_null(strstr(draw(), "\033[0;38;5;196;40mA"));
 	/* And all is drawn anew when it changes again. */
 	screen.palette[7][1] = 2;
 	assert_true(draw_into(sizeof(out)) > 2000);
@@ -280,6 +286,33 @@ static void painted(void **unused)
 	assert_string_equal(out, "");
 }
 
+/* Of xterm's palette: the nearest of its cube, or of its greys. */
+static void painted_by_256(void **unused)
+{
+	static const struct {
+		uint32_t rgb;
+		const char *number;
+	} rows[] = {
+		{ 0x000000, "16" },  { 0xffffff, "231" }, { 0xff0000, "196" },
+		{ 0x0000ff, "21" },  { 0x808080, "244" }, { 0x0a0a0a, "232" },
+		{ 0xeeeeee, "255" }, { 0xfafafa, "231" }, { 0x5f87d7, "68" },
+		{ 0x104010, "22" },  { 0x30602f, "238" }, { 0x040404, "16" },
+	};
+	char want[32];
+
+	(void)unused;
+	picture = (struct picture){ 320, 200, pixels, UINT64_MAX, 0 };
+	terminal.columns = terminal.lines = 1;
+	terminal.deep = false;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (unsigned int at = 0; at < 320 * 200; at++)
+			pixels[at] = rows[i].rgb;
+		picture.changed = UINT64_MAX;
+		snprintf(want, sizeof(want), "\033[48;5;%sm ", rows[i].number);
+		assert_non_null(strstr(paint(sizeof(out)), want));
+	}
+}
+
 static void painted_by_less(void **unused)
 {
 	(void)unused;
@@ -366,6 +399,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(graphics, setup, teardown),
 		cmocka_unit_test_setup_teardown(painted, setup, teardown),
+		cmocka_unit_test_setup_teardown(painted_by_256, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(painted_by_less, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(little_room, setup, teardown),

@@ -1,15 +1,16 @@
 /*
  * A picture in the terminal: see blocks.h. A character is about twice as high as wide,
  * and U+2580 fills its upper half: in front the colour of one pixel, behind it that of
- * the one below. Each is the mean of the pixels it stands for. Without UTF-8 a
- * character is one pixel, a blank on its colour; without colours, one of ten that
- * are more or less dark.
+ * the one below. Each is the mean of the pixels it stands for, or that of xterm's 256
+ * colours that is most like it. Without UTF-8 a character is one pixel, a blank on
+ * its colour; without colours, one of ten that are more or less dark.
  */
 #include "display/blocks.h"
 
 #include <string.h>
 
 #include "display.h"
+#include "display/colours.h"
 #include "util/picture.h"
 #include "util/text.h"
 
@@ -59,16 +60,20 @@ static uint32_t mean_of(const struct picture *p, unsigned int x, unsigned int y,
 	return picture_rgb(sums[2] / nr, sums[1] / nr, sums[0] / nr);
 }
 
-/* Pixel @x, @y of a picture that has columns by @rows of them. */
+/* Pixel @x, @y of a picture that has columns by @rows of them, or its number among
+ * the terminal's colours. */
 static uint32_t sample(const struct frame *f, unsigned int x, unsigned int y,
 		       unsigned int rows)
 {
 	const struct picture *p = f->picture;
 	const unsigned int columns = f->b->columns;
+	const uint32_t rgb = mean_of(p, x * p->width / columns,
+				     y * p->height / rows,
+				     (x + 1) * p->width / columns,
+				     (y + 1) * p->height / rows);
 
-	return mean_of(p, x * p->width / columns, y * p->height / rows,
-		       (x + 1) * p->width / columns,
-		       (y + 1) * p->height / rows);
+	return f->terminal->colour && !f->terminal->deep ? colours_256(rgb) :
+							   rgb;
 }
 
 static struct blocks_cell cell_at(const struct frame *f, unsigned int line,
@@ -88,14 +93,19 @@ static struct blocks_cell cell_at(const struct frame *f, unsigned int line,
 	return cell;
 }
 
-static void add_colour(struct frame *f, unsigned int base, uint32_t rgb,
+/* @colour: as sample() has it. */
+static void add_colour(struct frame *f, unsigned int base, uint32_t colour,
 		       uint32_t *in_force)
 {
-	if (*in_force == rgb)
+	if (*in_force == colour)
 		return;
-	*in_force = rgb;
-	text_add(f->out, "\033[%u;2;%u;%u;%um", base, rgb >> 16 & 0xff,
-		 rgb >> 8 & 0xff, rgb & 0xff);
+	*in_force = colour;
+	if (f->terminal->deep)
+		text_add(f->out, "\033[%u;2;%u;%u;%um", base,
+			 colour >> 16 & 0xff, colour >> 8 & 0xff,
+			 colour & 0xff);
+	else
+		text_add(f->out, "\033[%u;5;%um", base, (unsigned int)colour);
 }
 
 static char shade_of(uint32_t rgb)

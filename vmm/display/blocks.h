@@ -13,7 +13,7 @@ struct text;
 #define BLOCKS_LINES   80
 
 struct blocks_cell {
-	uint32_t upper, lower; /* XRGB8888 */
+	uint32_t upper, lower; /* XRGB8888, or numbers of 256 colours */
 };
 
 struct blocks {

@@ -1,17 +1,20 @@
 /*
  * A guest's text screen in the terminal: characters in their colours, and the
  * cursor; only cells that have changed are written. Sequences are those of
- * ECMA-48 and, for the second screen, colours of 24 bits and the shape of the
- * cursor, of xterm and those that follow it.
+ * ECMA-48 and, for the second screen, more than 16 colours and the shape of the
+ * cursor, of xterm and those that follow it. Graphics are sixels or blocks.
  *
  * What is in the guest's memory never reaches the terminal as it is: each byte
  * becomes a character of code page 437. Of a screen larger than the terminal
  * the part with the cursor is shown.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "display.h"
 #include "display/blocks.h"
+#include "display/colours.h"
+#include "display/sixel.h"
 #include "util/surface.h"
 #include "util/text.h"
 
@@ -34,7 +37,12 @@ struct text_display {
 	unsigned int attr;	   /* in force, or UNKNOWN */
 	bool cursor, block;	   /* as the terminal shows it */
 	unsigned int drawn[SURFACE_ROWS * SURFACE_COLUMNS]; /* or UNKNOWN */
+	struct sixel sixel; /* graphics, at a terminal that has pixels */
 };
+
+#define SCRATCH                        \
+	(sizeof(struct text_display) - \
+	 offsetof(struct text_display, sixel.palette))
 
 /* One frame: who is drawn, on what, from which row and column on. */
 struct frame {
@@ -76,12 +84,16 @@ static void add_colour(struct frame *f, unsigned int base, unsigned int colour)
 {
 	const uint8_t *rgb = f->surface->palette[colour];
 
-	if (f->surface->changed & 1U << colour)
+	if (!(f->surface->changed & 1U << colour))
+		text_add(f->out, ";%u",
+			 base + (colour & 8 ? 60 : 0) + ansi(colour));
+	else if (f->terminal->deep)
 		text_add(f->out, ";%u;2;%u;%u;%u", base + 8, rgb[0], rgb[1],
 			 rgb[2]);
 	else
-		text_add(f->out, ";%u",
-			 base + (colour & 8 ? 60 : 0) + ansi(colour));
+		text_add(f->out, ";%u;5;%u", base + 8,
+			 colours_256((uint32_t)rgb[0] << 16 | rgb[1] << 8 |
+				     rgb[2]));
 }
 
 static void set_attr(struct frame *f, uint16_t cell)
@@ -249,7 +261,7 @@ static void text_draw(void *dev, const struct surface *surface,
 		.d = d, .surface = surface, .terminal = terminal, .out = out
 	};
 
-	d->blocks.width = 0;
+	d->blocks.width = d->sixel.columns = 0;
 	if (!is_same(&f))
 		begin_anew(&f);
 	if (has_cursor(surface)) {
@@ -267,7 +279,13 @@ static void text_paint(void *dev, const struct picture *picture,
 	struct text_display *d = dev;
 
 	d->width = 0;
-	blocks_paint(&d->blocks, picture, terminal, out);
+	if (terminal->cell_height) {
+		d->blocks.width = 0;
+		sixel_paint(&d->sixel, picture, terminal, out);
+	} else {
+		d->sixel.columns = 0;
+		blocks_paint(&d->blocks, picture, terminal, out);
+	}
 }
 
 /* Where there is no second screen, what follows comes below the picture. */
@@ -277,6 +295,7 @@ static const struct display text = {
 	.name = "text",
 	.what = "a guest's screen, in the terminal",
 	.size = sizeof(struct text_display),
+	.scratch = SCRATCH,
 	.begin = "\033[?1049h\033[?25l",
 	.end = { END, END "\033[0 q" },
 	.draw = text_draw,

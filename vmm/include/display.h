@@ -22,13 +22,23 @@ struct text;	/* util/text.h */
 struct display_terminal {
 	unsigned int columns, lines; /* its size, in characters */
 	bool utf8, colour;
+	bool deep;   /* colours of 24 bits; else it has xterm's 256 */
 	bool shapes; /* of its cursor can be chosen */
+
+	/* Of a character, in pixels, 1 to DISPLAY_CELL_MAX, and how many registers
+	 * for colours, at least 2, where graphics are to be drawn as sixels; 0: as
+	 * characters. */
+	unsigned int cell_width, cell_height, registers;
 };
+
+#define DISPLAY_CELL_MAX 128
+#define DISPLAY_ROOM	 (2 << 20) /* bytes that paint() needs for sixels */
 
 struct display {
 	const char *name; /* for --display */
 	const char *what; /* one line for --list */
-	size_t size;	  /* bytes of state */
+	size_t size;	  /* bytes of state, */
+	size_t scratch;	  /* and of them, at its end, that need not be zeroed */
 
 	/* What makes room for a screen on the terminal, and what has it show
 	 * again what it did before: [1] where its cursor has shapes. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "abi/exit_status.h"
+#include "terminal/ask.h"
 #include "terminal/style.h"
 #include "terminal/term.h"
 #include "util/clock.h"
@@ -244,6 +245,12 @@ static void take_keys(struct console *console, const uint8_t *buf, size_t len)
 	}
 }
 
+void console_typed(struct console *console, const uint8_t *keys, size_t len)
+{
+	take_keys(console, keys, len);
+	feed_all(console);
+}
+
 static void end_of_input(struct console *console)
 {
 	pause_input(console);
@@ -258,8 +265,8 @@ static void end_of_input(struct console *console)
 /* Reads once; there is room for a chunk, or input would be paused. */
 static void read_input(struct console *console)
 {
-	uint8_t buf[KEYS_CHUNK];
-	ssize_t len = read(STDIN_FILENO, buf, sizeof(buf));
+	uint8_t buf[KEYS_CHUNK], keys[KEYS_CHUNK];
+	ssize_t len = read(STDIN_FILENO, buf, sizeof(buf) - ASK_MAX);
 	size_t taken;
 
 	if (len < 0 && (errno == EINTR || errno == EAGAIN))
@@ -273,7 +280,9 @@ static void read_input(struct console *console)
 	}
 	taken = console->config.grab(buf, len);
 	if (console->terminal)
-		take_keys(console, buf + taken, len - taken);
+		take_keys(console, keys,
+			  console->config.sift(console->config.arg, buf + taken,
+					       len - taken, keys));
 	else
 		keys_put(&console->front->keys, buf + taken, len - taken);
 	if (!keys_room(&console->front->keys))
@@ -418,21 +427,6 @@ void console_free(struct console *console)
 	free(console->guests);
 }
 
-void console_flush(struct console *console)
-{
-	output_drain(&console->output);
-}
-
-void console_abandon(struct console *console)
-{
-	output_abandon(&console->output);
-}
-
-bool console_waits(const struct console *console)
-{
-	return console->output.waits;
-}
-
 void console_resume(struct console *console)
 {
 	take_terminal(console);
@@ -444,11 +438,6 @@ bool console_awaits(const struct console_guest *guest)
 
 	return guest->console->in_eof && atomic_load(&guest->keys.last) &&
 	       (!typed || !ring_used(typed)) && !guest->ended;
-}
-
-size_t console_count(struct console *console)
-{
-	return output_count(&console->output);
 }
 
 void console_end(struct console_guest *guest)

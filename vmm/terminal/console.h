@@ -44,6 +44,9 @@ struct console_config {
 	/* Offers keys before any guest has them; how many, from the first on,
 	 * are none of a guest's. @len 0: there will be no more. */
 	size_t (*grab)(const uint8_t *buf, size_t len);
+	/* Takes what a terminal answers out of the @len bytes at @in; how many
+	 * are typed, in @out, which has room for ASK_MAX more. */
+	size_t (*sift)(void *arg, const uint8_t *in, size_t len, uint8_t *out);
 	/* Offers keys to @board; how many it took, or -EAGAIN: busy just now. */
 	ssize_t (*input)(struct board *board, const uint8_t *buf, size_t len);
 	void (*quit)(void *arg, int status);	   /* the user wants out */
@@ -91,11 +94,20 @@ int console_start(struct console *console);
 /* Restores the terminal and lets go of everything. */
 void console_free(struct console *console);
 
+/* The @len bytes at @keys are typed at the terminal; there is room for them. */
+void console_typed(struct console *console, const uint8_t *keys, size_t len);
+
 /* Writes what there is, at once. */
-void console_flush(struct console *console);
+static inline void console_flush(struct console *console)
+{
+	output_drain(&console->output);
+}
 
 /* Drops output from now on instead of waiting for stdout to take it. */
-void console_abandon(struct console *console);
+static inline void console_abandon(struct console *console)
+{
+	output_abandon(&console->output);
+}
 
 /* Whether all output has been written or given up. */
 static inline bool console_is_drained(struct console *console)
@@ -104,7 +116,10 @@ static inline bool console_is_drained(struct console *console)
 }
 
 /* Whether there is more than stdout takes just now. */
-bool console_waits(const struct console *console);
+static inline bool console_waits(const struct console *console)
+{
+	return console->output.waits;
+}
 
 /* The process was stopped and goes on, perhaps on another terminal state. */
 void console_resume(struct console *console);
@@ -134,7 +149,10 @@ static inline size_t console_type(struct console_guest *guest,
 bool console_awaits(const struct console_guest *guest);
 
 /* A number that changes when any guest prints. */
-size_t console_count(struct console *console);
+static inline size_t console_count(struct console *console)
+{
+	return output_count(&console->output);
+}
 
 /* The guest has ended: it prints and reads no more. */
 void console_end(struct console_guest *guest);

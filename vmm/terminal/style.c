@@ -13,6 +13,19 @@ bool style_moves(void)
 	       strcmp(term, "dumb") != 0;
 }
 
+bool style_is_deep(void)
+{
+	static const char direct[] = "-direct";
+	const char *colours = getenv("COLORTERM"), *term = getenv("TERM");
+	const size_t len = term ? strlen(term) : 0;
+
+	if (colours &&
+	    (!strcmp(colours, "truecolor") || !strcmp(colours, "24bit")))
+		return true;
+	return len >= strlen(direct) &&
+	       !strcmp(term + len - strlen(direct), direct);
+}
+
 bool style_is_plain(void)
 {
 	const char *no_color = getenv("NO_COLOR");

@@ -10,6 +10,9 @@
 /* Whether stdout is a terminal that can move its cursor, by TERM. */
 bool style_moves(void);
 
+/* Whether it has colours of 24 bits: COLORTERM, or a TERM that ends so. */
+bool style_is_deep(void);
+
 /* Whether the user wants no colours: NO_COLOR. */
 bool style_is_plain(void);
 

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -88,6 +89,29 @@ void term_out_size(unsigned int *columns, unsigned int *lines)
 		size = (struct winsize){ 0 };
 	*columns = size.ws_col;
 	*lines = size.ws_row;
+}
+
+bool term_out_cell(unsigned int *width, unsigned int *height)
+{
+	struct winsize size = { 0 };
+
+	*width = *height = 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col ||
+	    !size.ws_row)
+		return false;
+	*width = size.ws_xpixel / size.ws_col;
+	*height = size.ws_ypixel / size.ws_row;
+	return *width && *height && size.ws_xpixel % size.ws_col == 0 &&
+	       size.ws_ypixel % size.ws_row == 0;
+}
+
+bool term_is_one(void)
+{
+	struct stat in, out;
+
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
+	       !fstat(STDIN_FILENO, &in) && !fstat(STDOUT_FILENO, &out) &&
+	       in.st_rdev == out.st_rdev;
 }
 
 void term_size(unsigned int *columns, unsigned int *lines)

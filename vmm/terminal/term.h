@@ -24,6 +24,14 @@ void term_size(unsigned int *columns, unsigned int *lines);
 /* The same of stdout alone. */
 void term_out_size(unsigned int *columns, unsigned int *lines);
 
+/* The size of one of stdout's characters in pixels, 0 by 0 if that is not known;
+ * whether it is exact. */
+bool term_out_cell(unsigned int *width, unsigned int *height);
+
+/* Whether stdin and stdout are one terminal: what is asked by one of them is
+ * answered by the other. */
+bool term_is_one(void);
+
 /* The terminal is to be made to show what it did before, by writing @sequence,
  * a constant, to @fd, which does not block; NULL: it does already. */
 void term_screen(int fd, const char *sequence);
