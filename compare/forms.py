@@ -40,6 +40,7 @@ FEATURES = {
     "UART_FIFO": "fifo",
     "UART_IRQ4": "irq4",
     "VGA_GRAPHICS": "vga-graphics",
+    "VGA_RETRACE_WAIT": "vga-wait",
     "VGA_VBE": "vga-vbe",
     "VIRTIO_EVENT_IDX": "event-idx",
     "VIRTIO_PACKED": "packed",

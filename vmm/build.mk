@@ -96,11 +96,13 @@ obj-$(CONFIG_DEV_FW_CFG)    += devices/fwcfg.o \
 obj-$(CONFIG_EXIT_PORT)     += devices/exit_port.o
 obj-$(CONFIG_DEV_VGA)       += $(addprefix devices/,vga.o vga_look.o \
 			       vga_picture.o vga_font.o \
+			       vga_wait$(call none-without,VGA_RETRACE_WAIT).o \
 			       vga_memory$(call none-without,VGA_GRAPHICS).o \
 			       vga_vbe$(call none-without,VGA_VBE).o) util/picture.o \
 			       boot/firmware/screen.o \
 			       $(addprefix probes/screen/,screen.o files.o) \
 			       util/surface.o util/outfile.o
+obj-$(CONFIG_VGA_RETRACE_WAIT) += core/rest.o
 obj-$(CONFIG_VGA_GRAPHICS)  += devices/vga_draw.o
 obj-$(CONFIG_VGA_VBE)	    += devices/vga_plug.o devices/vga_pci$(call none-without,PCI).o
 obj-$(CONFIG_DEV_PIC)       += devices/pic.o irqchip/intr.o irqchip/bios.o

@@ -262,8 +262,8 @@ ROWS = {
     "FIRMWARE": Row(OF_FIRMWARE, NO_FIRMWARE, "FIRMWARE_FILE=n", LOST_OF_FIRMWARE),
     "EXIT_PORT": Row("devices/exit_port", lost=r"plug    exit-port .*"),
     "DEV_VGA": Row("devices/vga* boot/firmware/screen probes/screen/* "
-                   "util/picture display/* view view_terminal terminal/ask " + OF_VIEWERS + " util/png",
-                   "view_none viewers_none terminal/ask_none", OF_DISPLAYS + "VGA_GRAPHICS=n VGA_VBE=n "
+                   "util/picture display/* view view_terminal terminal/ask core/rest " + OF_VIEWERS + " util/png",
+                   "view_none viewers_none terminal/ask_none", OF_DISPLAYS + "VGA_RETRACE_WAIT=n VGA_GRAPHICS=n VGA_VBE=n "
                    "VGA_ROM_FILE=n",
                    (r"device  vga .*", r"feature vga-.*", r"plug    vga .*", r"probe   screen(shot)? .*", r"display .*"),
                    changed=NO_CARD),
@@ -271,6 +271,9 @@ ROWS = {
                        lost=(r"display png .*", r"probe   screenshot .*")),
     "DISPLAY_VNC": Row("display/vnc", lost=r"display vnc .*"),
     "DISPLAY_WEB": Row("display/web", lost=r"display web .*"),
+    "VGA_RETRACE_WAIT": Row("devices/vga_wait core/rest",
+                            "devices/vga_wait_none",
+                            lost=r"feature vga-wait .*"),
     "VGA_GRAPHICS": Row("devices/vga_memory devices/vga_draw devices/vga_vbe "
                         "devices/vga_plug devices/vga_pci display/sixel "
                         "terminal/ask",

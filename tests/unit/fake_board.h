@@ -61,7 +61,9 @@ struct board {
 	uint64_t discarded, discarded_len; /* the last, and of all together */
 
 	uint64_t now_ns, deadline_ns;
-	int64_t wall_s; /* the host's clock when now_ns was 0 */
+	unsigned int repeats; /* what board_repeats() says */
+	uint64_t rest_ns;     /* of the last board_rest(); 0: none */
+	int64_t wall_s;	      /* the host's clock when now_ns was 0 */
 	uint64_t rbx;
 
 	const void *config; /* for board_config() */

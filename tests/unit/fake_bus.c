@@ -275,3 +275,22 @@ unsigned int board_boot(struct board *board)
 	(void)board;
 	return fake_boot;
 }
+
+/* --- Of a vCPU that waits --- */
+
+unsigned int board_repeats(struct board *board)
+{
+	return board->repeats;
+}
+
+void board_rest(struct board *board, uint64_t until_ns)
+{
+	board->rest_ns = until_ns;
+}
+
+void board_linger(struct board *board, uint64_t until_ns)
+{
+	if (until_ns > board->now_ns + BOARD_LINGER_NS)
+		abort();
+	board->now_ns = until_ns;
+}

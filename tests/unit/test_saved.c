@@ -10,7 +10,7 @@
 /* objects: pci/host.o pci/ecam.o pci/config.o pci/saved.o pci/interrupt.o */
 /* objects: pci/edu.o core/plan.o core/feature.o devices/vga.o devices/vga_look.o */
 /* objects: devices/vga_picture.o devices/vga_font.o devices/vga_memory.o */
-/* objects: devices/vga_draw.o devices/vga_vbe.o util/picture.o core/slots_saved.o */
+/* objects: devices/vga_draw.o devices/vga_vbe.o devices/vga_wait.o util/picture.o core/slots_saved.o */
 /* objects: util/surface.o util/lock.o util/log.o util/sink.o */
 /* Devices that come from damaged snapshots, with the same bytes at every run; the
  * fuzzer looks for others. */

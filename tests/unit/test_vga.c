@@ -1,5 +1,5 @@
 /* objects: devices/vga.o devices/vga_look.o devices/vga_picture.o devices/vga_font.o devices/vga_memory.o
- * devices/vga_draw.o devices/vga_vbe.o core/slots_saved.o core/feature.o
+ * devices/vga_draw.o devices/vga_vbe.o devices/vga_wait.o core/slots_saved.o core/feature.o
  * util/surface.o util/picture.o */
 /* The VGA, register by register, and what it says is on the screen. */
 #include "steps.h"
@@ -147,6 +147,72 @@ static const struct step retrace[] = {
 	NOW(1000 * PICTURE + 420 * SCAN),
 	IN(0x3da, 0x09),
 };
+
+/*
+ * Polls, by how often in a row the guest has come back to the port: what it reads at
+ * which time, when it has it, and until when its vCPU sleeps then.
+ */
+#define NO_REST 0
+static const struct poll {
+	unsigned int repeats;
+	uint64_t now, status, then, rest;
+} polls[] = {
+	/* For the retrace: a line's end is seen, and the patience used up. */
+	{ 0, 5, 0x00, 5, NO_REST },
+	{ 1, 9, 0x01, 25422, NO_REST },
+	{ 2, SCAN + 9, 0x00, SCAN + 9, NO_REST },
+	{ 3, SCAN + 19, 0x00, SCAN + 19, NO_REST },
+	{ 4, SCAN + 29, 0x00, SCAN + 29, 400 * SCAN },
+	{ 5, 2 * SCAN, 0x00, 2 * SCAN, 400 * SCAN }, /* woken */
+	{ 6, 400 * SCAN, 0x09, 400 * SCAN, PICTURE },
+	/* For its end, at once; and on to the next. */
+	{ 0, 401 * SCAN, 0x09, 401 * SCAN, NO_REST },
+	{ 1, 402 * SCAN, 0x09, 402 * SCAN, PICTURE },
+	{ 2, PICTURE + 1, 0x00, PICTURE + 1, NO_REST },
+	{ 4, PICTURE + 2, 0x00, PICTURE + 2, PICTURE + 400 * SCAN },
+	/* For lines, by two places in turn: never. */
+	{ 0, 5, 0x00, 5, NO_REST },
+	{ 1, 9, 0x01, 25422, NO_REST },
+	{ 0, 25430, 0x01, 25430, NO_REST },
+	{ 1, 25440, 0x01, 25440, NO_REST },
+	{ 2, SCAN, 0x00, SCAN, NO_REST },
+	{ 0, SCAN + 5, 0x00, SCAN + 5, NO_REST },
+	/* For a line's end, at the last of a picture. */
+	{ 1, 399 * SCAN, 0x01, 399 * SCAN + 25422, NO_REST },
+};
+
+static void poll_all(struct board *polled, bool waits)
+{
+	for (size_t i = 0; i < sizeof(polls) / sizeof(*polls); i++) {
+		const struct poll *p = &polls[i];
+
+		polled->repeats = p->repeats;
+		polled->rest_ns = NO_REST;
+		polled->now_ns = p->now;
+		if (fake_in(polled, 0x3da, 1) != p->status && waits)
+			fail_msg("poll %zu: another status", i);
+		assert_int_equal(polled->now_ns, waits ? p->then : p->now);
+		assert_int_equal(polled->rest_ns, waits ? p->rest : NO_REST);
+	}
+}
+
+static void test_polled(void **state)
+{
+	static const char *const without[] = { "vga-wait", NULL };
+	struct board polled;
+
+	(void)state;
+	if (fake_reloads) /* how often it has asked is not remembered */
+		return;
+	fake_board_open(&polled, "vga");
+	poll_all(&polled, true);
+	fake_board_close(&polled);
+	fake_without = without;
+	fake_board_open(&polled, "vga");
+	poll_all(&polled, false);
+	fake_board_close(&polled);
+	fake_without = NULL;
+}
 
 TEST_STEPS(test_power_on, "vga", power_on)
 TEST_STEPS(test_written, "vga", written)
@@ -383,6 +449,7 @@ int main(void)
 		cmocka_unit_test(test_mono_alias),
 		cmocka_unit_test(test_colours),
 		cmocka_unit_test(test_retrace),
+		cmocka_unit_test(test_polled),
 		SCREEN_TEST(test_mode_3),
 		SCREEN_TEST(test_sizes),
 		SCREEN_TEST(test_start_address),

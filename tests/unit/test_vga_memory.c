@@ -1,5 +1,5 @@
 /* objects: devices/vga.o devices/vga_look.o devices/vga_picture.o devices/vga_font.o
- * devices/vga_memory.o devices/vga_draw.o devices/vga_vbe.o core/slots_saved.o core/feature.o
+ * devices/vga_memory.o devices/vga_draw.o devices/vga_vbe.o devices/vga_wait.o core/slots_saved.o core/feature.o
  * util/surface.o util/picture.o */
 /* A VGA's planes as its registers say, and what its graphics modes show. */
 #include "steps.h"

@@ -1,5 +1,5 @@
 /* objects: devices/vga.o devices/vga_look.o devices/vga_picture.o devices/vga_font.o
- * devices/vga_memory.o devices/vga_draw.o devices/vga_vbe.o devices/vga_plug.o
+ * devices/vga_memory.o devices/vga_draw.o devices/vga_vbe.o devices/vga_wait.o devices/vga_plug.o
  * devices/vga_pci.o core/slots_saved.o core/plan.o core/feature.o
  * pci/config.o pci/interrupt.o pci/saved.o
  * util/surface.o util/picture.o util/log.o util/sink.o util/text.o */

@@ -196,6 +196,8 @@ static void run_once(struct vcpu *vcpu)
 	}
 	switch (exit_handle(vcpu)) {
 	case EXIT_RESUME:
+		if (vcpu->rest)
+			vcpu->rest(vcpu);
 		break;
 	case EXIT_HALT:
 		on_halt(vcpu);

@@ -24,10 +24,19 @@ enum vcpu_life {
 	VCPU_STARTED,
 };
 
+/* From where a guest last asked for what may not have changed: core/rest.c. */
+struct repeats {
+	uint64_t exit_number, rip, rsp, rsi, rdi;
+	unsigned int count; /* exits in a row */
+};
+
 struct vcpu {
 	struct vm *vm;
 	unsigned int id;
 	int fd;
+	void (*rest)(struct vcpu *vcpu); /* NULL: it need not; of core/rest.c: */
+	uint64_t rest_until_ns;		 /* by the guest's clock */
+	struct repeats repeats;
 	uint64_t exit_number; /* of the guest's, the one being answered */
 	struct kvm_run *run;  /* shared with the kernel */
 	uint64_t wanted_regs; /* KVM_SYNC_X86_..., there after each exit */

@@ -154,6 +154,17 @@ static int create_vcpus(struct vm *vm)
 	return 0;
 }
 
+/* Who waits for it may do so until a moment of the guest's clock. */
+static void init_intr_raised(struct vm *vm)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&vm->intr_raised, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
 int vm_create(struct vm *vm, const struct kvm *kvm,
 	      const struct vm_config *config)
 {
@@ -162,7 +173,7 @@ int vm_create(struct vm *vm, const struct kvm *kvm,
 	*vm = (struct vm){ .config = *config, .kvm = kvm, .fd = -1 };
 	pthread_mutex_init(&vm->stop_lock, NULL);
 	pthread_mutex_init(&vm->intr_lock, NULL);
-	pthread_cond_init(&vm->intr_raised, NULL);
+	init_intr_raised(vm);
 	pause_init(vm);
 	pthread_mutex_init(&vm->errand_lock, NULL);
 	pthread_cond_init(&vm->errand_done, NULL);

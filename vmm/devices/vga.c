@@ -43,16 +43,7 @@ enum {
 	GFX_DATA = 0xf,
 };
 
-/* Input status 0: a monitor is there. Input status 1: see status_1(). */
-#define STATUS_0_SENSE	0x10
-#define STATUS_1_HIDDEN 0x01
-#define STATUS_1_VSYNC	0x08
-
-/* 31.5 kHz, and 449 scan lines in 1/70 s, 400 of them with text. */
-#define LINE_NS	    31778
-#define LINE_SHOWN  25422 /* of these, the rest is horizontal retrace */
-#define LINES	    449
-#define LINES_SHOWN 400
+#define STATUS_0_SENSE 0x10 /* input status 0: a monitor is there */
 
 /* Mode 3 with characters of 9 by 16 points, as IBM's BIOS sets it. */
 static const uint8_t seq_3[NR_SEQ] = { 0x03, 0x00, 0x03, 0x00, 0x02 };
@@ -86,14 +77,12 @@ static uint8_t get(const uint8_t *regs, unsigned int nr, unsigned int index)
  * retrace is told for all of the time between two pictures, which is longer
  * than it is: each look at it is a VM exit, and none of it is to be missed.
  */
-static uint8_t status_1(const struct vga *v)
+uint8_t vga_status_at(uint64_t now_ns)
 {
-	uint64_t now = board_now_ns(v->board);
-	bool below = now / LINE_NS % LINES >= LINES_SHOWN;
-
-	if (below)
-		return STATUS_1_HIDDEN | STATUS_1_VSYNC;
-	return now % LINE_NS >= LINE_SHOWN ? STATUS_1_HIDDEN : 0;
+	if (now_ns % VGA_FRAME_NS >= VGA_SHOWN_NS)
+		return VGA_STATUS_HIDDEN | VGA_STATUS_VSYNC;
+	return now_ns % VGA_LINE_NS >= VGA_LINE_SHOWN_NS ? VGA_STATUS_HIDDEN :
+							   0;
 }
 
 static uint8_t read_dac(struct vga *v)
@@ -167,7 +156,7 @@ static uint8_t read_crtc_ports(struct vga *v, uint64_t off)
 		return get(v->crtc, NR_CRTC, v->crtc_index);
 	case STATUS_1:
 		v->attr_is_data = false;
-		return status_1(v);
+		return vga_wait(v, board_now_ns(v->board));
 	default:
 		return 0xff;
 	}
@@ -325,6 +314,7 @@ void vga_begin(struct vga *v, struct board *board, const struct framebuffer *fb)
 		for (unsigned int part = 0; part < 3; part++)
 			v->dac[i][part] >>= 2;
 	}
+	vga_wait_init(v);
 	vga_memory_init(v);
 	vga_vbe_init(v, fb);
 }

@@ -152,6 +152,9 @@ struct vga {
 	bool touched;	 /* they are not all zeroes */
 	bool has_rom;	 /* vga_pci.c: a BIOS is in its memory */
 
+	bool waits;	  /* vga_wait.c: and what a guest that polls has read */
+	uint8_t wait_saw; /* VGA_SAW_ */
+
 	uint8_t *lfb;	  /* NULL: has none */
 	size_t lfb_len;	  /* VBE_BYTES, or less */
 	uint64_t lfb_gpa; /* where it lies; 0: nowhere */
@@ -175,6 +178,20 @@ struct vga {
 	uint16_t vbe_index, vbe[NR_VBE];
 	bool lfb_used; /* by these */
 };
+
+/* Input status 1 */
+#define VGA_STATUS_HIDDEN 0x01
+#define VGA_STATUS_VSYNC  0x08
+
+/* 31.5 kHz, and 449 scan lines in 1/70 s, 400 of them with text. */
+#define VGA_LINE_NS	  31778ULL
+#define VGA_LINE_SHOWN_NS 25422 /* of these, the rest is horizontal retrace */
+#define VGA_FRAME_NS	  (449 * VGA_LINE_NS)
+#define VGA_SHOWN_NS	  (400 * VGA_LINE_NS)
+
+#define VGA_SAW_SHOWN  0x01
+#define VGA_SAW_HIDDEN 0x02
+#define VGA_SAW_BOTH   0x03
 
 /* device.h: look() and picture() of the device. */
 bool vga_look(void *dev, struct surface *surface);
@@ -238,6 +255,12 @@ void vga_memory_write(struct vga *v, uint64_t off, uint8_t val);
 void vga_memory_changed(struct vga *v);
 void vga_memory_save(const struct vga *v, struct stash *out);
 bool vga_memory_restored(struct vga *v, struct stash *in);
+
+/* Input status 1 at a moment; as it is read at @now_ns or somewhat later, by a guest
+ * that may have asked before. Whether such a one is to sleep is asked once. */
+uint8_t vga_status_at(uint64_t now_ns);
+uint8_t vga_wait(struct vga *v, uint64_t now_ns);
+void vga_wait_init(struct vga *v);
 
 /* The linear framebuffer: its power-on, in a mode already unless @fb is NULL; whether
  * it has the screen, by banks, and colours of 8 bits; its registers; where it is to

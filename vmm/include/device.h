@@ -317,6 +317,19 @@ void board_stop(struct board *board, enum board_stop why, int status);
 /* Nanoseconds on a monotonic clock that starts at 0 with the guest. */
 uint64_t board_now_ns(struct board *board);
 
+/* How many VM exits in a row the vCPU whose access this is has made from the same
+ * place, with the same pointers in RSP, RSI and RDI, and asked this here. */
+unsigned int board_repeats(struct board *board);
+
+/* The access takes until @until_ns of the guest's clock, or BOARD_LINGER_NS: less
+ * than it would take the vCPU to come back. The device's lock stays taken. */
+#define BOARD_LINGER_NS 30000
+void board_linger(struct board *board, uint64_t until_ns);
+
+/* What that vCPU asks for is the same until @until_ns of the guest's clock: behind
+ * this access it sleeps until then. Less if anything comes for it. */
+void board_rest(struct board *board, uint64_t until_ns);
+
 /* Calls timer() at @deadline_ns of that clock; 0 disarms. */
 void board_timer(struct board *board, uint64_t deadline_ns);
 
