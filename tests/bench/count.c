@@ -4,6 +4,7 @@
  *
  *	0f 1f 80 ID 4b 56 4d	nopl 0x4d564b<ID>(%rax)
  *
+ * (behind a 67h in real mode, which makes it the same instruction there)
  * and, for the first entry into a guest behind MARKER_EXEC, as MARKER_ENTER,
  * it writes one line, "ID COUNT ENTRIES GUEST", to the file of its argument
  * out=PATH. ENTRIES is how often a guest was entered by VMRUN, so the difference
@@ -23,8 +24,9 @@
 
 #include "marker.h"
 
-#define PLUGIN_API 1
-#define EXPORT	   __attribute__((visibility("default")))
+#define PLUGIN_API   1
+#define ADDRESS_SIZE 0x67 /* a prefix: SDM 2A, "Instruction Prefixes" */
+#define EXPORT	     __attribute__((visibility("default")))
 
 typedef uint64_t qemu_plugin_id_t;
 struct qemu_info;
@@ -121,8 +123,10 @@ static void watch_marker(struct qemu_plugin_insn *insn)
 	static const unsigned char head[] = { MARKER_HEAD };
 	static const unsigned char tail[] = { MARKER_TAIL };
 	const unsigned char *byte = qemu_plugin_insn_data(insn);
+	const size_t prefix = *byte == ADDRESS_SIZE;
 
-	if (qemu_plugin_insn_size(insn) != MARKER_SIZE ||
+	byte += prefix;
+	if (qemu_plugin_insn_size(insn) != prefix + MARKER_SIZE ||
 	    memcmp(byte, head, sizeof(head)) != 0 ||
 	    memcmp(byte + sizeof(head) + 1, tail, sizeof(tail)) != 0)
 		return;
