@@ -1,7 +1,7 @@
 """Numbers and their sum, with half of the VM exits of the skeleton."""
 
 KIND = "real16"
-LEVEL = 6
+LEVEL = 7
 FILES = ["half.S"]
 
 

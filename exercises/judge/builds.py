@@ -119,7 +119,78 @@ def build_real16(exercise, stage, own):
     return image
 
 
-def build(exercise, stage, own):
+OS_FLAGS = ("-std=gnu11 -m32 -Os -march=i686 -mno-80387 -mno-mmx -mno-sse "
+            "-ffreestanding -fno-pic -fno-stack-protector -fno-strict-aliasing "
+            "-fno-asynchronous-unwind-tables -ffunction-sections -Wall -Wextra "
+            "-Wno-unused-parameter -nostdlib").split()
+OS_LINK = ("-m32 -nostdlib -static -Wl,--build-id=none,--no-warn-rwx-segments,-z,"
+           "noexecstack,-z,max-page-size=4096").split()
+OS_LIBRARY = "start print format text number line input".split()
+
+
+def os_objects(folder):
+    """What `make os-1k` has compiled of one of its folders."""
+    built = os.path.join(places.BUILD, "os-1k", folder)
+    try:
+        return [os.path.join(built, name) for name in sorted(os.listdir(built))
+                if name.endswith(".o")]
+    except OSError:
+        raise places.Broken("1K OS is not built; `make os-1k` builds it") from None
+
+
+def os_program(source, stage, flags):
+    """The commands that make a program of 1K OS of one C file of the judge's."""
+    base = os.path.join(stage, os.path.basename(source)[:-2])
+    library = [path for path in os_objects("user")
+               if os.path.basename(path)[:-2] in OS_LIBRARY]
+    return [[CC, *OS_FLAGS, *flags, "-c", "-o", base + ".o", source],
+            [CC, *OS_LINK, "-Wl,--gc-sections",
+             f"-Wl,-T,{TOP}/os-1k/user/program.ld", "-o", base + ".elf", base + ".o",
+             *library, *os_objects("lib")],
+            ["objcopy", "-O", "binary", base + ".elf", base + ".flat"]]
+
+
+def os_archive(exercise, programs, stage, flags):
+    """The commands that make the archive of programs, and its object."""
+    commands = []
+    for source in sorted(set(programs.values())):
+        commands += os_program(os.path.join(exercise.folder, source), stage, flags)
+    commands.append(["mkdir", f"{stage}/bin"])
+    for name, source in programs.items():
+        commands.append(["cp", f"{stage}/{source[:-2]}.flat", f"{stage}/bin/{name}"])
+    commands.append(["ar", "rcSD", f"{stage}/programs.a",
+                     *(f"{stage}/bin/{name}" for name in programs)])
+    commands.append([CC, "-m32", f'-DARCHIVE="{stage}/programs.a"', "-c", "-o",
+                     f"{stage}/archive.o", f"{TOP}/os-1k/user/archive.S"])
+    return commands
+
+
+def build_os(exercise, stage, own, programs):
+    """1K OS with a part of the student's, and programs of the judge's alone."""
+    rules = exercise.rules
+    flags = ["-I", stage, "-I", f"{TOP}/os-1k", "-I", f"{TOP}/vmm",
+             *getattr(rules, "DEFINES", [])]
+    replaced = rules.PART[:-2] + ".o"
+    kernel = [path for path in os_objects("kernel") + os_objects("boot")
+              if os.path.basename(path) != replaced]
+    compile_in(exercise, stage, own,
+               [os.path.join(TOP, "os-1k"), os.path.join(places.BUILD, "os-1k")],
+               [[CC, *OS_FLAGS, *flags, "-c", "-o", f"{stage}/part.o",
+                 f"{stage}/{rules.PART}"],
+                *os_archive(exercise, programs, stage, flags),
+                [CC, *OS_LINK, f"-Wl,-T,{TOP}/os-1k/boot/kernel.ld", "-o",
+                 f"{stage}/os.elf", f"{stage}/archive.o", f"{stage}/part.o",
+                 *kernel, *os_objects("lib")],
+                ["objcopy", "-O", "binary", "-j", ".image", f"{stage}/os.elf",
+                 f"{stage}/os.bin"]])
+    return os.path.join(stage, "os.bin")
+
+
+def build(exercise, stage, own, seed):
     """The image of a submission whose files are in @stage."""
-    made = {"device": build_c, "c": build_c, "real16": build_real16}
-    return made[exercise.kind](exercise, stage, own)
+    if exercise.kind == "os":
+        programs = exercise.rules.programs(exercise.random(seed))
+        return build_os(exercise, stage, own, programs)
+    if exercise.in_c:
+        return build_c(exercise, stage, own)
+    return build_real16(exercise, stage, own)

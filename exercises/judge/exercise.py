@@ -140,7 +140,7 @@ class Submission:
                 with open(os.path.join(stage, name), "w",
                           encoding="utf-8") as file:
                     file.write(text)
-            image = builds.build(exercise, stage, self.own)
+            image = builds.build(exercise, stage, self.own, self.seed)
         except builds.Refused as refused:
             self.refuse("build", str(refused))
             return

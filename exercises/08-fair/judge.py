@@ -1,0 +1,94 @@
+"""A scheduler of 1K OS that shares the CPU in proportion."""
+
+import os
+
+import places
+
+KIND = "os"
+LEVEL = 4
+FILES = ["next.c"]
+PART = "process.c"
+
+TICKS = 60
+NAP = 2 * TICKS + 30
+NEAR = 5            # ticks that each may be off
+HERE = "exercises/08-fair/README.md"
+STRIDE = "Waldspurger and Weihl, \"Stride Scheduling\""
+SOURCE = os.path.join(places.TOP, "os-1k", "kernel", "process.c")
+BEGIN, END = "/* The next that is ready, in a circle", "void schedule(void)"
+
+
+def names(rnd):
+    """Those of the five, with their shares: three, a sleeper, one that is late."""
+    shares = rnd.sample([1, 2, 4], 3) + [3, 2]
+    return [f"{letter}{share}" for letter, share in zip("pqrst", shares)], shares
+
+
+def kernel():
+    """process.c with the student's function in the place of its own."""
+    with open(SOURCE, encoding="utf-8") as file:
+        text = file.read()
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
+        raise places.Broken(f"{SOURCE}: has no find_next() where it was")
+    return text[:text.index(BEGIN)] + '#include "next.c"\n\n' + \
+        text[text.index(END):]
+
+
+def given(rnd):
+    quoted = ", ".join(f'"{name}"' for name in names(rnd)[0])
+    return {"names.h": f"#define NAMES {quoted}\n#define TICKS {TICKS}\n",
+            "process.c": kernel()}
+
+
+DEFINES = [f"-DNAP={NAP}"]
+
+
+def programs(rnd):
+    return {"shell": "try.c", **dict.fromkeys(names(rnd)[0], "spin.c")}
+
+
+def options(_):
+    return []
+
+
+def numbers(text):
+    """{line: [number, ...]} of what try.c has printed."""
+    lines = {}
+    for line in text.split("\n"):
+        words = line.split(" ")
+        if len(words) == 7 and all(word.isdigit() for word in words[1:]):
+            lines[words[0]] = [int(word) for word in words[1:]]
+    return lines
+
+
+def judge(rnd, run):
+    called, shares = names(rnd)
+    said = numbers(run.out.decode("latin-1"))
+
+    def row(step, rule, read, key, members):
+        have = said.get(key)
+        if have is None:
+            return step, False, f"{rule} The system ended before, with status " \
+                f"{run.status}. Read: docs/os-1k.md, \"One tick\"."
+        used = sum(have[n] for n in members)
+        for n in members:
+            want = used * shares[n] / sum(shares[m] for m in members)
+            if abs(have[n] - want) > NEAR or used < TICKS // 2:
+                return (step, False, f"{rule} Here {called[n]} must get "
+                        f"{want:.0f} of {used} ticks, {NEAR} more or less, and it "
+                        f"got {have[n]}. Read: {read}.")
+        return step, True, ""
+
+    late = max([line[5] for line in said.values()], default=0)
+    return [
+        row("in proportion", "Who always runs gets ticks in proportion to its "
+            "shares.", HERE, "first", [0, 1, 2]),
+        row("a late one", "Who comes late gets its part from then on, no more and "
+            "no less.", STRIDE, "late", [0, 1, 2, 4]),
+        row("a sleeper", "Who has slept gets its part from then on, no more and no "
+            "less.", STRIDE, "woken", [0, 1, 2, 3, 4]),
+        ("the shell wakes in time", 0 < late <= TICKS + 3 * NEAR,
+         "Who sleeps and wakes for a moment must not wait long. Here the program in "
+         f"the shell's place slept {TICKS} ticks and went on after {late}. Read: "
+         f"{HERE}."),
+    ]
