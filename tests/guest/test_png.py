@@ -3,9 +3,11 @@
 tests' own. The guest shows every character, and by their shapes the rest is read."""
 
 import os
+import struct
 import subprocess
 import tempfile
 import time
+import zlib
 
 import pngfile
 import vm
@@ -15,6 +17,7 @@ WORK = tempfile.TemporaryDirectory(dir=tap.BUILD)
 LIMIT = 60
 CORNER = 24     # rows
 CODES = 12
+EDITED = {}     # what is in files that are somebody's
 
 
 def place(name):
@@ -58,13 +61,53 @@ def several():
     tap.check(not any(map(any, picture.cell(0, 1))), "an empty screen")
 
 
+def chunk(name, body):
+    return struct.pack(">I", len(body)) + name + body + \
+        struct.pack(">I", zlib.crc32(name + body))
+
+
+def edited():
+    """Pictures that other programs made, of one of ours at that: without the words
+    that we put there, and with them, but compressed."""
+    run("--screenshot", place("ours.png"), vm.assemble("screen"))
+    with open(place("ours.png"), "rb") as file:
+        data = file.read()
+    chunks = [(name, body) for name, body in pngfile.Picture.chunks(data)]
+    tap.equal([name for name, _ in chunks],
+              [b"IHDR", b"tEXt", b"PLTE", b"IDAT", b"IEND"], "chunks")
+    tap.equal(chunks[1][1], b"Software\0kvm-vmm", "the program")
+    for name, change in (
+            ("without.png", lambda name, body: chunk(name, body)
+             if name != b"tEXt" else b""),
+            ("small.png", lambda name, body: chunk(
+                name, zlib.compress(zlib.decompress(body)) if name == b"IDAT"
+                else body))):
+        EDITED[name] = pngfile.SIGNATURE + b"".join(
+            change(*parts) for parts in chunks)
+        with open(place(name), "wb") as file:
+            file.write(EDITED[name])
+
+
+def cut_short():
+    """One of ours that a full disk or SIGKILL has left is ours."""
+    run("--screenshot", place("cut.png"), vm.assemble("screen"))
+    for size in 61, 0, 70, 200, 5000:
+        os.truncate(place("cut.png"), size)
+        done = run("--screenshot", place("cut.png"), vm.assemble("screen"))
+        tap.equal(done.returncode, 5, done.stderr)
+        check_screen(place("cut.png"))
+
+
 def refused():
     for name in "work", "beside.tmp":
         with open(place(name), "wb") as file:
             file.write(b"somebody's")
     os.symlink(place("elsewhere"), place("link"))
+    edited()
     for option, status in [
             (("--screenshot", place("work")), vm.USAGE),
+            *[((option, before + place(name)), vm.USAGE) for name in EDITED
+              for option, before in (("--screenshot", ""), ("--display", "png="))],
             (("--screenshot", WORK.name), vm.USAGE),
             (("--screenshot", place("no/such")), vm.USAGE),
             (("--display", "png=" + place("work")), vm.USAGE),
@@ -84,6 +127,9 @@ def refused():
     for name in "work", "beside.tmp":
         with open(place(name), "rb") as file:
             tap.equal(file.read(), b"somebody's", name)
+    for name, data in EDITED.items():
+        with open(place(name), "rb") as file:
+            tap.check(file.read() == data, f"{name} is another")
 
 
 def wait_for(what, condition):
@@ -130,5 +176,6 @@ if "host" in vm.places("real16"):
     tap.add("--screenshot: the last picture, and again (host)", screenshot)
     tap.add("several guests have a picture each (host)", several)
     tap.add("what it cannot be is said, once (host)", refused)
+    tap.add("what was not written whole is replaced (host)", cut_short)
     tap.add("--display png: whole at every moment (host)", while_it_runs)
 tap.main()

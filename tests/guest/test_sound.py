@@ -17,6 +17,7 @@ from vm import tap
 
 PLAYED = 7      # the guest's status
 TONES = (440, 880)
+HEADER = 72
 CHIPS = ("kernel", "split", "vmm")
 WORK = tempfile.TemporaryDirectory(prefix="mkvm-sound-")
 SOUND = os.path.join(WORK.name, "out.wav")
@@ -90,6 +91,23 @@ def twice():
     tap.check("another guest records there" in done.stderr, done.stderr)
 
 
+@tap.case("a recording that somebody else has made is left alone")
+def others():
+    """A recording of the same form, by Python: it is somebody's."""
+    path = os.path.join(WORK.name, "others.wav")
+    with wave.open(path, "wb") as file:
+        file.setparams((1, 2, 44100, 0, "NONE", ""))
+        file.writeframes(bytes(2000))
+    with open(path, "rb") as file:
+        data = file.read()
+    done = subprocess.run([vm.KVM_VMM, "--sound", path, vm.assemble("halt")],
+                          capture_output=True, text=True, check=False)
+    tap.equal(done.returncode, vm.USAGE, done.stderr)
+    tap.check("kvm-vmm has not written it" in done.stderr, done.stderr)
+    with open(path, "rb") as file:
+        tap.check(file.read() == data, "it was changed")
+
+
 @tap.case("killed in the middle of a tone, it leaves a whole file")
 def killed():
     lacks()
@@ -97,13 +115,13 @@ def killed():
     with subprocess.Popen([vm.KVM_VMM, "--sound", path, vm.assemble("beep16")],
                           stderr=subprocess.PIPE) as program:
         while program.poll() is None and \
-                (not os.path.exists(path) or os.path.getsize(path) <= 44):
+                (not os.path.exists(path) or os.path.getsize(path) <= HEADER):
             time.sleep(.005)
         program.send_signal(signal.SIGKILL)
         program.communicate(timeout=60)
     heard = samples(path)
     tap.check(len(heard), "nothing in the file")
-    tap.equal(os.path.getsize(path), 44 + 2 * len(heard), "bytes")
+    tap.equal(os.path.getsize(path), HEADER + 2 * len(heard), "bytes")
 
 
 TABLE = vm.Table()

@@ -74,6 +74,8 @@ static void check_file(const struct picture *picture, unsigned int depth)
 	assert_int_equal(head[8], depth == 24 ? 8 : depth);
 	assert_int_equal(head[9], depth == 24 ? 2 : 3);
 	assert_memory_equal(head + 10, "\0\0\0", 3);
+	assert_int_equal(chunk(&at, "tEXt", &data), 16);
+	assert_memory_equal(data, "Software\0kvm-vmm", 16);
 	if (depth < 24)
 		nr = chunk(&at, "PLTE", &palette);
 	packed = chunk(&at, "IDAT", &data);

@@ -25,7 +25,7 @@
 
 #define MS	    1000000ULL
 #define SECOND	    1000000000ULL
-#define HEADER	    44
+#define HEADER	    72
 #define SAMPLES_MAX (10 * WAV_HZ)
 
 struct world {
@@ -100,8 +100,11 @@ static void look(struct world *w)
 	assert_memory_equal(w->header + 8, "WAVEfmt \x10\0\0\0\1\0\1\0", 16);
 	assert_int_equal(word(w->header + 24), WAV_HZ);
 	assert_int_equal(word(w->header + 28), 2 * WAV_HZ);
-	assert_memory_equal(w->header + 32, "\2\0\x10\0data", 8);
-	assert_int_equal(word(w->header + 40), st.st_size - HEADER);
+	assert_memory_equal(w->header + 32,
+			    "\2\0\x10\0LIST\x14\0\0\0INFOISFT\x8\0\0\0"
+			    "kvm-vmm\0data",
+			    36);
+	assert_int_equal(word(w->header + HEADER - 4), st.st_size - HEADER);
 	assert_int_equal(word(w->header + 4), st.st_size - 8);
 }
 

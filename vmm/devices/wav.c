@@ -25,10 +25,15 @@ struct header {
 	char riff[4];
 	uint32_t riff_bytes; /* that follow */
 	char wave_fmt[8];
-	uint32_t fmt_bytes; /* of what follows up to `data` */
+	uint32_t fmt_bytes; /* of what follows up to `list` */
 	uint16_t format, channels;
 	uint32_t hz, bytes_per_second;
 	uint16_t block, bits;
+	char list[4]; /* what is known of it: the program that wrote it */
+	uint32_t list_bytes;
+	char info_isft[8];
+	uint32_t name_bytes;
+	char name[8];
 	char data[4];
 	uint32_t data_bytes;
 };
@@ -48,12 +53,18 @@ static struct header header_of(int64_t samples)
 		.bytes_per_second = WAV_HZ * SAMPLE_BYTES,
 		.block = SAMPLE_BYTES,
 		.bits = 8 * SAMPLE_BYTES,
+		.list = "LIST",
+		.list_bytes = 20,
+		.info_isft = "INFOISFT",
+		.name_bytes = sizeof("kvm-vmm"),
+		.name = "kvm-vmm",
 		.data = "data",
 		.data_bytes = bytes,
 	};
 }
 
-/* Empty, or it begins as ours do, however long it says that it is. */
+/* Empty, or it begins as ours do, however long it says that it is: what another
+ * program has written, if only over ours, has another header. */
 static bool is_ours(int fd)
 {
 	struct header found, ours = header_of(0);
@@ -78,8 +89,8 @@ static const char *take(int fd)
 	if (flock(fd, LOCK_EX | LOCK_NB))
 		return "another guest records there";
 	if (!is_ours(fd))
-		return "it exists and is no such recording; name another file, "
-		       "or remove it";
+		return "it exists, and kvm-vmm has not written it; name "
+		       "another file, or remove it";
 	if (ftruncate(fd, 0) ||
 	    pwrite(fd, &header, sizeof(header), 0) != sizeof(header))
 		return strerror(errno);

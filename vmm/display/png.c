@@ -19,11 +19,10 @@
 #include "util/reach.h"
 #include "viewer.h"
 
-#define OPTION	      "--display png"
-#define EVERY	      ",every="
-#define EVERY_MAX     86400 /* seconds */
-#define SIGNATURE_LEN (sizeof(PNG_SIGNATURE) - 1)
-#define FILE_MODE     0644
+#define OPTION	  "--display png"
+#define EVERY	  ",every="
+#define EVERY_MAX 86400 /* seconds */
+#define FILE_MODE 0644
 
 struct png_file {
 	char *path;	  /* as it was given */
@@ -63,12 +62,11 @@ static int check(const char *arg)
 	return -EINVAL;
 }
 
-/* What is called @name is not there, or is a picture, or empty: one of ours. */
+/* What is called @name is not there, or is one of ours, or empty. */
 static int check_place(const struct png_file *file, const char *name)
 {
-	char head[SIGNATURE_LEN];
 	struct stat st;
-	ssize_t len;
+	bool is_ours;
 	int fd;
 
 	if (fstatat(file->folder, name, &st, AT_SYMLINK_NOFOLLOW))
@@ -79,11 +77,9 @@ static int check_place(const struct png_file *file, const char *name)
 		    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
-	len = read(fd, head, sizeof(head));
+	is_ours = png_is_ours(fd);
 	close(fd);
-	if (!len || (len == sizeof(head) && !memcmp(head, PNG_SIGNATURE, len)))
-		return 0;
-	return -EEXIST;
+	return is_ours ? 0 : -EEXIST;
 }
 
 static int open_folder(struct png_file *file)
@@ -122,8 +118,8 @@ static void png_close(void *viewer)
 static int say(const struct png_file *file, const char *which, int err)
 {
 	log_error(OPTION "=%s%s: %s", file->path, which,
-		  err == -EEXIST ? "it exists, and is no picture; name another "
-				   "file, or remove it" :
+		  err == -EEXIST ? "it exists, and kvm-vmm has not written it; "
+				   "name another file, or remove it" :
 				   strerror(-err));
 	return err;
 }

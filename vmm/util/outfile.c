@@ -43,7 +43,7 @@ static bool is_text(const char *text)
 	return true;
 }
 
-static bool is_ours(int fd, const char *const *heads)
+static bool begins_so(int fd, const char *const *heads)
 {
 	char text[HEAD_BYTES + 1];
 	ssize_t len = pread(fd, text, HEAD_BYTES, 0);
@@ -62,8 +62,14 @@ static bool is_ours(int fd, const char *const *heads)
 	return false;
 }
 
+/* What may be replaced: what begins so, or what this says. */
+struct which {
+	const char *const *heads;
+	bool (*is_ours)(int fd);
+};
+
 /* 0, or why the file at @fd cannot be taken. */
-static int empty(int fd, const char *const *heads)
+static int empty(int fd, const struct which *which)
 {
 	struct stat st;
 
@@ -71,7 +77,8 @@ static int empty(int fd, const char *const *heads)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return 0;
-	if (!is_ours(fd, heads))
+	if (!(which->is_ours ? which->is_ours(fd) :
+			       begins_so(fd, which->heads)))
 		return -EEXIST;
 	return ftruncate(fd, 0) ? -errno : 0;
 }
@@ -92,7 +99,8 @@ static int open_shared(const struct stat *file)
 	return -1;
 }
 
-int outfile_open(const char *option, const char *path, const char *const *heads)
+static int open_which(const char *option, const char *path,
+		      const struct which *which)
 {
 	const int flags = O_CREAT | O_NOCTTY | O_CLOEXEC;
 	struct stat st;
@@ -104,7 +112,7 @@ int outfile_open(const char *option, const char *path, const char *const *heads)
 	if (fd >= 0)
 		return fd;
 	fd = open(path, flags | (special ? O_WRONLY : O_RDWR), 0666);
-	err = fd < 0 ? -errno : empty(fd, heads);
+	err = fd < 0 ? -errno : empty(fd, which);
 	if (!err)
 		return fd;
 	if (fd >= 0)
@@ -116,4 +124,15 @@ int outfile_open(const char *option, const char *path, const char *const *heads)
 	else
 		log_error("%s: %s: %s", option, path, strerror(-err));
 	return err;
+}
+
+int outfile_open(const char *option, const char *path, const char *const *heads)
+{
+	return open_which(option, path, &(struct which){ .heads = heads });
+}
+
+int outfile_open_if(const char *option, const char *path,
+		    bool (*is_ours)(int fd))
+{
+	return open_which(option, path, &(struct which){ .is_ours = is_ours });
 }

@@ -6,6 +6,8 @@
 #ifndef MKVM_OUTFILE_H
 #define MKVM_OUTFILE_H
 
+#include <stdbool.h>
+
 /*
  * Opens @path for writing, empty. @heads: how files of @option begin, a list
  * that ends with NULL, behind which may be bytes of any kind; "#" in one stands
@@ -17,5 +19,9 @@
  */
 int outfile_open(const char *option, const char *path,
 		 const char *const *heads);
+
+/* The same; whether the file at @fd may be replaced is what @is_ours says. */
+int outfile_open_if(const char *option, const char *path,
+		    bool (*is_ours)(int fd));
 
 #endif

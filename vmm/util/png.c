@@ -9,12 +9,24 @@
 
 #include "util/picture.h"
 
+#define SIGNATURE   "\x89PNG\r\n\x1a\n"
+#define SOFTWARE    "Software\0kvm-vmm" /* PNG, "Textual information" */
 #define COLOURS_MAX 256
 #define HASH_SIZE   1024 /* a power of two, and room in it */
 #define NO_COLOUR   0xffffffffu
 #define CRC_POLY    0xedb88320u
 #define ADLER	    65521u
 #define BLOCK_HEAD  5 /* of a stored block: last, length, and its complement */
+
+/* What a file of ours begins with. */
+#define SIGNATURE_BYTES (sizeof(SIGNATURE) - 1)
+#define SOFTWARE_BYTES	(sizeof(SOFTWARE) - 1)
+#define CHUNK_BYTES	12 /* beside its data: length, type and sum */
+#define HEAD_AT		SIGNATURE_BYTES
+#define HEAD_BYTES	13
+#define SOFTWARE_AT	(HEAD_AT + CHUNK_BYTES + HEAD_BYTES)
+#define BODY_AT		(SOFTWARE_AT + CHUNK_BYTES + SOFTWARE_BYTES)
+#define BEGIN_BYTES	(BODY_AT + CHUNK_BYTES + 3 * COLOURS_MAX + 8)
 
 enum colour_type { TRUECOLOUR = 2, INDEXED = 3 };
 
@@ -31,6 +43,8 @@ struct png {
 	uint8_t indices[HASH_SIZE];
 	uint8_t row[1 + 3 * PICTURE_MAX_WIDTH]; /* the filter's number first */
 };
+
+static const uint8_t zlib_head[] = { 0x78, 0x01 }; /* 32 KiB, fastest */
 
 /* --- Chunks ---------------------------------------------------------------- */
 
@@ -183,16 +197,20 @@ static void add_row(struct png *png, size_t len, bool last)
 	add(png, png->row, len);
 }
 
+/* Bytes of the chunk with all rows of @row bytes. */
+static uint32_t rows_bytes(unsigned int height, size_t row)
+{
+	return sizeof(zlib_head) + height * (BLOCK_HEAD + 1 + row) +
+	       sizeof(uint32_t);
+}
+
 static void add_rows(struct png *png, const struct picture *picture)
 {
-	static const uint8_t zlib_head[] = { 0x78, 0x01 }; /* 32 KiB, fastest */
 	const unsigned int width = picture->width, height = picture->height;
 	const size_t len = 1 + ((size_t)width * png->depth + 7) / 8;
 	uint8_t sum[4];
 
-	chunk_begin(png, "IDAT",
-		    sizeof(zlib_head) + height * (BLOCK_HEAD + len) +
-			    sizeof(sum));
+	chunk_begin(png, "IDAT", rows_bytes(height, len - 1));
 	add(png, zlib_head, sizeof(zlib_head));
 	png->adler_a = 1;
 	for (unsigned int y = 0; y < height && png->good; y++) {
@@ -221,6 +239,9 @@ static void add_head(struct png *png, const struct picture *picture)
 	chunk_begin(png, "IHDR", sizeof(head));
 	add(png, head, sizeof(head));
 	chunk_end(png);
+	chunk_begin(png, "tEXt", sizeof(SOFTWARE) - 1);
+	add(png, SOFTWARE, sizeof(SOFTWARE) - 1);
+	chunk_end(png);
 	if (indexed)
 		add_palette(png);
 }
@@ -234,7 +255,7 @@ bool png_write(const struct picture *picture,
 	       picture->height && picture->height <= PICTURE_MAX_HEIGHT);
 	png.depth = count_colours(&png, picture) ? depth_of(png.nr_colours) :
 						   24;
-	png.good = put(arg, PNG_SIGNATURE, sizeof(PNG_SIGNATURE) - 1);
+	png.good = put(arg, SIGNATURE, SIGNATURE_BYTES);
 	add_head(&png, picture);
 	add_rows(&png, picture);
 	chunk_begin(&png, "IEND", 0);
@@ -284,4 +305,51 @@ int png_write_fd(const struct picture *picture, int fd)
 	if (png_write(picture, put_file, &file))
 		flush(&file);
 	return file.err;
+}
+
+/* --- Whose a file is ------------------------------------------------------- */
+
+static uint32_t get32(const uint8_t *from)
+{
+	return (uint32_t)from[0] << 24 | from[1] << 16 | from[2] << 8 | from[3];
+}
+
+static bool is_chunk(const uint8_t *at, const char *type, uint32_t len)
+{
+	return get32(at) == len && !memcmp(at + 4, type, 4);
+}
+
+/* Whether at @at of the @len bytes at @file, or behind their end, begin rows that are
+ * not compressed. */
+static bool has_our_rows(const uint8_t *file, size_t len, size_t at)
+{
+	const uint8_t *head = file + HEAD_AT + 8;
+	const unsigned int width = get32(head), height = get32(head + 4);
+	const unsigned int bits = head[8] * (head[9] == INDEXED ? 1 : 3);
+
+	if (!width || width > PICTURE_MAX_WIDTH || !height ||
+	    height > PICTURE_MAX_HEIGHT)
+		return false;
+	return len < at + 8 ||
+	       is_chunk(file + at, "IDAT",
+			rows_bytes(height, ((size_t)width * bits + 7) / 8));
+}
+
+bool png_is_ours(int fd)
+{
+	uint8_t file[BEGIN_BYTES];
+	const ssize_t len = pread(fd, file, sizeof(file), 0);
+	size_t at = BODY_AT;
+
+	if (len < (ssize_t)BODY_AT)
+		return !len;
+	if (memcmp(file, SIGNATURE, SIGNATURE_BYTES) ||
+	    !is_chunk(file + HEAD_AT, "IHDR", HEAD_BYTES) ||
+	    !is_chunk(file + SOFTWARE_AT, "tEXt", SOFTWARE_BYTES) ||
+	    memcmp(file + SOFTWARE_AT + 8, SOFTWARE, SOFTWARE_BYTES))
+		return false;
+	if (len >= (ssize_t)at + 8 && get32(file + at) <= 3 * COLOURS_MAX &&
+	    !memcmp(file + at + 4, "PLTE", 4))
+		at += CHUNK_BYTES + get32(file + at);
+	return has_our_rows(file, len, at);
 }

@@ -11,8 +11,6 @@
 
 struct picture;
 
-#define PNG_SIGNATURE "\x89PNG\r\n\x1a\n"
-
 /*
  * Hands the file of @picture, which is at least 1 by 1 and at most as large as a
  * picture can be, to @put(@arg), piece by piece. False as soon as that is.
@@ -22,5 +20,12 @@ bool png_write(const struct picture *picture,
 
 /* The same to the descriptor @fd. 0, or -errno. */
 int png_write_fd(const struct picture *picture, int fd);
+
+/*
+ * Whether the file at @fd is empty, or was written by the functions above and by
+ * nobody since, as far as it goes: its first chunk says so, and nothing is compressed,
+ * as it is in what other programs make of such a picture.
+ */
+bool png_is_ours(int fd);
 
 #endif

@@ -37,7 +37,9 @@ int screen_files_open(struct screen_files *files, const struct vm *vm)
 			  strerror(ENOMEM));
 		return -ENOMEM;
 	}
-	fd = outfile_open(files->option, name, files->heads);
+	fd = files->is_ours ?
+		     outfile_open_if(files->option, name, files->is_ours) :
+		     outfile_open(files->option, name, NULL);
 	free(name);
 	if (fd < 0)
 		return fd;

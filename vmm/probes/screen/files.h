@@ -13,8 +13,8 @@ struct vm;
 
 struct screen_files {
 	const char *option, *path;
-	const char *const *heads; /* see util/outfile.h */
-	struct sink *of;	  /* by guest */
+	bool (*is_ours)(int fd); /* see util/outfile.h; NULL: any text */
+	struct sink *of;	 /* by guest */
 	bool failed;
 };
 

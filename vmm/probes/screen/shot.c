@@ -12,9 +12,8 @@
 
 #define OPTION "--screenshot"
 
-/* Any picture: what was seen in an earlier run may have been edited since. */
-static const char *const heads[] = { PNG_SIGNATURE, NULL };
-static struct screen_files files = { .option = OPTION, .heads = heads };
+/* That of an earlier run, and no picture that somebody has made of it since. */
+static struct screen_files files = { .option = OPTION, .is_ours = png_is_ours };
 
 static int setup(const char *arg)
 {
