@@ -11,6 +11,7 @@
 #include "core/sandbox.h"
 #include "core/services.h"
 #include "plug.h"
+#include "service/snapshot/restore.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/sanitized.h"
@@ -90,9 +91,22 @@ int judge_check(const struct options *opt)
 	return check_plugs(opt);
 }
 
+/* By it a guest has the date of this host, as KVM tells it; then it asks the CMOS
+ * clock. A guest that was saved goes on with what it had. */
+static void leave_out_clock(struct options *opt)
+{
+	unsigned int nr = 0;
+
+	while (opt->without[nr])
+		nr++;
+	if (nr < WITHOUT_MAX && !restore_is_on())
+		opt->without[nr] = "kvmclock";
+}
+
 void judge_limit(struct options *opt)
 {
 	opt->display = "none";
+	leave_out_clock(opt);
 	if (!opt->timeout_ns)
 		opt->timeout_ns = TIMEOUT_NS;
 	if (!opt->max_exits)

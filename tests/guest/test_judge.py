@@ -166,6 +166,12 @@ def again():
     tap.equal(run(), run())
 
 
+@case("it is the first of January 2000, whenever it is")
+def date():
+    verdict, _, _ = judge(vm.assemble("date"))
+    tap.equal((printed(verdict), verdict["passed"]), (b"20000101", True))
+
+
 @case("what leads out of the guest is refused, in one line")
 def refused():
     disk = path_of("disk", bytes(512))

@@ -1,4 +1,4 @@
-/* objects: probes/judge/printed.o probes/judge/verdict.o util/sha256.o util/json.o util/utf8.o util/log_plain.o */
+/* objects: probes/judge/printed.o probes/judge/verdict.o util/sha256.o util/json.o util/utf8.o util/log_plain.o util/fixed.o */
 /* The judge: what was printed against what was to be, its sum, and the verdict. */
 #include "probes/judge/judge.h"
 
@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "util/fixed.h"
 
 struct judge_options judge_options = { .expected = "want" };
 
@@ -112,12 +114,33 @@ static void test_line(void **state)
 	free(text);
 }
 
+/* The date is one for all, and so are the bytes: they go on with each call. */
+static void test_fixed(void **state)
+{
+	static const uint8_t want[] = { 0xaf, 0xcd, 0x1d, 0x7b,
+					0x39, 0xa8, 0x20, 0xe2 };
+	struct timespec now;
+	uint8_t some[12];
+
+	(void)state;
+	assert_false(fixed_wall(&now));
+	assert_false(fixed_random(some, sizeof(some)));
+	fixed_begin();
+	assert_true(fixed_wall(&now));
+	assert_in_range(now.tv_sec, FIXED_START, FIXED_START + 600);
+	assert_true(fixed_random(some, 8));
+	assert_memory_equal(some, want, 8);
+	assert_true(fixed_random(some, sizeof(some)));
+	assert_memory_not_equal(some, want, 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_differences),
 		cmocka_unit_test(test_line),
+		cmocka_unit_test(test_fixed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,7 +28,7 @@ class Submission:
 
     def __init__(self, student, exercise):
         self.student = student
-        self.exercise = exercise
+        self.exercise = exercise    # "": none that there is
         self.refused = ""
         self.key = ""       # names its result; the same files have the same
 
@@ -142,12 +142,12 @@ def take(submission, folder, kind, judge_of, place):
     """Reads one, and copies it below `place`; or refuses it."""
     try:
         check_name(submission.student)
-        check_name(submission.exercise)
-        if kind != "a folder":
-            raise Refused(f"{kind}, and no folder")
         judge = judge_of(submission.exercise)
         if not judge:
-            raise Refused("there is no such exercise")
+            name, submission.exercise = submission.exercise, ""
+            raise Refused(f"{shown(name)[:NAME_MAX]}: there is no such exercise")
+        if kind != "a folder":
+            raise Refused(f"{kind}, and no folder")
         files = read_tree(folder)
         if not files:
             raise Refused("there is no file in it")

@@ -33,9 +33,10 @@ h1 { font-size: 1.6rem; margin: .5rem 0; } h2 { font-size: 1.2rem; margin-top: 2
 .wide { overflow-x: auto; border: 1px solid var(--line); border-radius: .4rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { padding: .35rem .6rem; text-align: left; vertical-align: top;
-  border-bottom: 1px solid var(--line); min-width: 4rem; }
+  border-bottom: 1px solid var(--line); }
 tr:last-child > td, tr:last-child > th { border-bottom: 0; }
-thead th { background: var(--head); } td.number { text-align: right;
+thead th { background: var(--head); white-space: nowrap; overflow-wrap: normal; }
+td { min-width: 5rem; } .number { text-align: right; min-width: 3rem;
   font-variant-numeric: tabular-nums; }
 thead button { font: inherit; font-weight: 600; color: inherit; background: none;
   border: 0; padding: .3rem 0; cursor: pointer; text-align: left; min-height: 1.5rem; }
@@ -48,7 +49,7 @@ summary { cursor: pointer; } li { margin: .2rem 0; }
 @media print { body { max-width: none; font-size: 10pt; padding: 0; }
   .wide { overflow: visible; border: 0; } tr, li { break-inside: avoid; }
   thead { display: table-header-group; } thead button { padding: 0; }
-  th, td { min-width: 0; } }
+  th, td, .number { min-width: 0; } }
 """
 
 SCRIPT = """
@@ -93,8 +94,10 @@ def policy():
 
 def table(name, heads, rows):
     """A table that can be sorted; cells are (class, HTML)."""
-    head = "".join('<th scope="col"><button type="button">'
-                   f"{title}</button></th>" for title in heads)
+    kinds = [kind if kind == "number" else "" for kind, _ in rows[0]] \
+        if rows else [""] * len(heads)
+    head = "".join(f'<th scope="col" class="{kind}"><button type="button">'
+                   f"{title}</button></th>" for kind, title in zip(kinds, heads))
     body = "".join(
         "<tr>" + "".join(f'<td class="{kind}">{cell}</td>'
                          for kind, cell in row) + "</tr>\n" for row in rows)

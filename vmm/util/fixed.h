@@ -4,7 +4,7 @@
  * in, fixed_none.c stands in.
  *
  * What is not fixed, for KVM gives it to the guest without asking: the frequency of the
- * time stamp counter and what it reads, KVM's own clock, and RDRAND.
+ * time stamp counter and what it reads, and RDRAND.
  */
 #ifndef MKVM_FIXED_H
 #define MKVM_FIXED_H
