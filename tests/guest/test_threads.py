@@ -8,6 +8,7 @@ It is built in build/tests/threads, so that a second run compiles what changed.
 
 import functools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pcisystem
 import gdbclient
 import test_control_disk as control_disk
 import vm
+import websocket
 from vm import tap
 
 sys.path.insert(0, os.path.join(tap.TOP, "tests", "config"))
@@ -90,8 +92,23 @@ if vm.has_feature("ide", "plug"):
                                    idefiles.images()[1],
                                    vm.compile_guest("ide")),
              clean(vm.OK, b"all is well"))
-    FLAT.add_cases(*[place for place in vm.places("prot32")
-                     if place == "host"])
+# As they are drawn, and some more while nothing changes.
+PICTURES = os.path.join(tap.BUILD, "tests", "guest", "threads.png")
+if vm.has_feature("png", "display") and vm.has_feature("vga-graphics"):
+    HOST.add("a guest that draws on the VGA while its pictures are written",
+             lambda place: command("--display", f"png={PICTURES},every=0.01",
+                                   "--keys=keyboard", vm.image("mode13.bin"),
+                                   stdin=b"q"),
+             clean(vm.OK))
+if vm.has_feature("png", "display") and vm.has_feature("vga-vbe"):
+    FLAT.add("a guest that draws in a framebuffer, the same",
+             lambda place: command("--display", f"png={PICTURES},every=0.01",
+                                   vm.image("pixels32.elf")),
+             clean(vm.OK))
+if vm.has_feature("firmware", "plug"):
+    HOST.add("a BIOS, and the boot sector that it starts",
+             lambda place: command("--mem=64M", vm.assemble("bootsector")),
+             clean(7, b"read by INT 13h"))
 for chips in ("split", "kernel"):
     LAB.add(f"Linux with 4 vCPUs, --irqchip={chips}, typed at",
             lambda place, chips=chips: command(
@@ -173,6 +190,42 @@ def spare_slots():
     control_disk.hostile(program(), 15)
 
 
+@tap.case("two pages that watch a guest draw, one of which goes in the middle")
+def watched():
+    lacks = vm.lacks("host", "real16") if vm.has_feature("web", "display") \
+        and vm.has_feature("vga-graphics") else "not configured"
+    web = os.path.join(tap.IMAGES, "kvm-web")
+    if lacks or not os.path.exists(web):
+        raise tap.Skip(lacks or "kvm-web is not built")
+    shutil.copy(web, os.path.dirname(program()))
+    with subprocess.Popen(
+            [*RUN[:2], program(), "--timeout=200", "--keys=keyboard",
+             "--display=web", vm.image("mode13.bin")], stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as guest:
+        try:
+            watch(guest)
+        finally:
+            guest.kill()
+
+
+def watch(guest):
+    line = guest.stderr.readline().decode()
+    place = websocket.Place(re.search(r"http://\S+", line)[0])
+    page, other = place.socket(), place.socket()
+    for one in page, other:
+        one.send(b"v\1")    # somebody can see it
+    for _ in range(4):
+        tap.check(page.wait(1) and other.wait(1), "no picture")
+    other.close()
+    tap.check(page.wait(1), "no more pictures")
+    guest.stdin.write(b"q")
+    guest.stdin.close()
+    page.is_closed()
+    err = guest.stderr.read().decode()
+    tap.equal(guest.wait(), 0, err)
+    tap.check("ThreadSanitizer" not in err, err)
+
+
 tap.add("claims that move while others access them", unit, "bus_moving")
 tap.add("a BAR that moves while other vCPUs kick", unit, "ioevents")
 tap.add("vCPUs that are paused and asked by several at once", unit, "pause")
@@ -189,6 +242,8 @@ def refused():
 
 
 HOST.add_cases(*[place for place in vm.places("real16", "hello.bin")
+                 if place == "host"])
+FLAT.add_cases(*[place for place in vm.places("prot32", "pixels32.elf")
                  if place == "host"])
 LAB.add_cases(*[place for place in vm.places("linux", "vmlinux", "os-1k.bin")
                 if place == "lab"])
