@@ -138,15 +138,16 @@ class Boot:
         self.took = (typist.seen or time.monotonic()) - typist.started
 
 
-def boot(session, argv, dialogue, limit, base=None):
+def boot(session, argv, dialogue, limit, base=None, key=b""):
     """Runs argv, types, and waits for the end: a Boot. Raises session.Lost when
     the session is gone; what the guest printed is then in session.out.
 
-    base: the Boot of the baseline, None for itself.
+    base: the Boot of the baseline, None for itself. key: pressed at once.
     """
     patience = max(PATIENCE, base.took * PATIENCE_TIMES) if base \
         else PATIENCE_BASE
     session.boot(int(limit) + GRACE, argv)
+    session.write(key)
     typist = None
     began = time.monotonic()
     while True:

@@ -11,6 +11,20 @@ from .progress import say
 
 LINES_KEPT = 40
 OF_QUEUES = ("IOEVENTFD", "IRQFD", "IO_URING")
+# What is of no use to a guest that does not ask a device of that name.
+OF_DEVICES = {
+    "DEV_IDE": "ide", "IDE_DMA": "ide", "IDE_CDROM": "ide",
+    "DEV_FW_CFG": "fwcfg", "FWCFG_DMA": "fwcfg",
+    "VGA_GRAPHICS": "vga", "VGA_VBE": "vga",
+}
+ASKS = {
+    "ide": "ARGS='--ide FILE', and a system that has a driver or a BIOS",
+    "fwcfg": "ARGS=--firmware, or an image that takes a BIOS: IMG=bootsector",
+    "vga": "IMG=mode13 and IMG=pixels64 draw",
+}
+# Guests of ours that draw: how many pictures, and the key that ends them after so many.
+FRAMES = {"mode13.bin": (32, b"q"), "pixels32.elf": (1, b""),
+          "pixels64.elf": (1, b"")}
 LINE_MAX = 1000
 OUTPUT_KEPT = 1 << 18
 WARM_UP_EXITS = "60"
@@ -93,6 +107,9 @@ class Comparison:
             is_os1k = file.read(16)[8:] == b"1K OS\r\n\x1a"
         return boot.DIALOGUES["os-1k"] if is_os1k else None
 
+    def frames(self):
+        return FRAMES.get(os.path.basename(self.plan.image), (None, b""))
+
     def words(self, column, limit, extra=()):
         """kvm-vmm's command line for a boot in the session."""
         files = self.plan.files()
@@ -154,7 +171,8 @@ class Comparison:
         one gets another session."""
         try:
             return boot.boot(self.open(), self.words(column, limit, extra),
-                             dialogue, limit, self.columns[0].boot)
+                             dialogue, limit, self.columns[0].boot,
+                             self.frames()[1])
         except session.Lost as lost:
             column.lost = f"the session {lost}"
             column.output = bytes(self.session.out)
@@ -225,6 +243,8 @@ class Comparison:
         result = column.boot.result if column.boot else None
         entry.update(measure.numbers(result.ledger if result else ""))
         entry.update(self.machine(entry, result))
+        ended = entry["outcome"] in ("done", "halted")
+        entry["frames"] = self.frames()[0] if ended else None
         if column.built:
             entry.update(measure.program(column.tree, build))
         else:
@@ -295,11 +315,17 @@ class Comparison:
     def unused(self, base):
         """A note, where what is toggled had nothing to do."""
         names = {column.variant.name for column in self.columns}
-        if base["queues"] or not base["ledger"] or not any(
+        if not base["ledger"]:
+            return []
+        asked = {row["handler"] for row in base["ports"]}
+        idle = {OF_DEVICES[name] for name in names if name in OF_DEVICES}
+        notes = [f"the guest never asked {name}: {ASKS[name]}"
+                 for name in sorted(idle - asked)]
+        if base["queues"] or not any(
                 name in OF_QUEUES or name.startswith("VIRTIO") for name in
                 names):
-            return []
-        return ["the guest used no queue of a virtio device: give it one, as "
+            return notes
+        return notes + ["the guest used no queue of a virtio device: give it one, as "
                 "ARGS='--disk FILE', and a kernel that has the drivers (make "
                 "std_defconfig has both)"]
 

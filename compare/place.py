@@ -13,7 +13,7 @@ from .errors import Failure, Refusal
 OWN_OF_LAB = ("/tmp/", "/run/", "/dev/shm/")
 LAB_OWN_MIB = 512
 # Options whose value begins with a file or folder.
-PATHS = ("--disk", "--share", "--root")
+PATHS = ("--disk", "--share", "--root", "--ide", "--cdrom", "--firmware")
 CLOCKS = {
     "host": "wall clock of this machine: varies from run to run",
     "lab": "instructions counted in the lab, 2 ns each: repeats, is not "

@@ -188,6 +188,7 @@ def exit_rows(variants):
         yield Row("  " + reason, [
             summed(v, "reasons", "exits", reason=reason) for v in variants],
             count)
+    yield per_frame(variants, "exits", "per frame")
     if any(v["kernel_exits"] is not None for v in variants):
         yield numbers(variants, "kernel_exits", "in the host kernel only",
                       count, True)
@@ -223,10 +224,17 @@ def port_rows(variants):
             for v in variants], count)
 
 
+def per_frame(variants, key, label):
+    """A row of what a picture takes; none where no guest draws any."""
+    return Row(label, [v[key] / v["frames"] if counted(v) and v.get("frames")
+                       else None for v in variants], ratio)
+
+
 def byte_rows(variants):
     yield numbers(variants, "accesses", "accesses")
     yield numbers(variants, "bytes", "bytes moved")
     yield numbers(variants, "bytes_per_exit", "bytes per exit", ratio)
+    yield per_frame(variants, "bytes", "bytes per frame")
 
 
 def interrupt_rows(variants):

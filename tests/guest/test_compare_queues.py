@@ -1,12 +1,13 @@
 #!/usr/bin/python3
-"""make compare: disks, transports and queues of virtio devices."""
+"""make compare: disks, transports and queues of virtio devices, and pictures."""
 
 import os
+from types import SimpleNamespace
 
 import comparing  # noqa: F401, which finds the package
 from vm import tap
 
-from compare import measure, place, rows, toggles
+from compare import comparison, measure, place, rows, toggles
 
 
 def of_words(*words):
@@ -18,10 +19,11 @@ def of_words(*words):
 def finds_files():
     top = os.getcwd()
     tap.equal(of_words("Makefile", "--disk", "Makefile,ro", "--share=docs,tag",
-                       "--disk", "nbd:unix:Makefile",
-                       "--net", "docs").absolute_words(),
+                       "--disk", "nbd:unix:Makefile", "--ide", "Makefile,ro",
+                       "--cdrom=Makefile", "--net", "docs").absolute_words(),
               ["Makefile", "--disk", f"{top}/Makefile,ro",
                f"--share={top}/docs,tag", "--disk", "nbd:unix:Makefile",
+               "--ide", f"{top}/Makefile,ro", f"--cdrom={top}/Makefile",
                "--net", "docs"])
 
 
@@ -47,6 +49,45 @@ def sums_queues():
     have = {"queues": measure.queues({"queues": [one]})}
     found = [row.texts for row in rows.queue_rows([have, {}, have])]
     tap.equal(found, [["3", "-"]] * 5)
+
+
+def notes(asked, *names, queues=None):
+    """What is said of toggles that had nothing to do."""
+    made = [toggles.Variant(), *(toggles.Variant(n, "n") for n in names)]
+    one = comparison.Comparison(SimpleNamespace(
+        how="run", build="", images=""), of_words(), made)
+    return one.unused({"ledger": {"exits": 1}, "queues": queues, "ports": [
+        {"handler": name} for name in asked]} if asked is not None else
+        {"ledger": None, "queues": None, "ports": []})
+
+
+@tap.case("a toggle that had nothing to do is told of")
+def tells_of_idle():
+    tap.equal(notes(None, "IDE_DMA"), [])
+    for name, device in (("IDE_DMA", "ide"), ("FWCFG_DMA", "fwcfg"),
+                         ("VGA_VBE", "vga")):
+        said, = notes(["serial"], name)
+        tap.check(said.startswith(f"the guest never asked {device}: "), said)
+        tap.equal(notes(["serial", device], name), [], name)
+    tap.equal(len(notes(["serial"], "IDE_DMA", "VGA_VBE", "IRQFD")), 3)
+    tap.equal(notes(["serial"], "PIT", "VIRTIO_PACKED", queues={"kicks": 1}), [])
+
+
+@tap.case("a picture has so many VM exits and bytes, where it is known to be one")
+def counts_pictures():
+    drawn = {"ledger": {"x": 1}, "frames": 32, "exits": 320, "bytes": 48}
+    other = {**drawn, "frames": None}
+    for key, want in ("exits", "10.00"), ("bytes", "1.50"):
+        tap.equal(rows.per_frame([drawn, other, drawn], key, "").texts,
+                  [want, "-"])
+    plan = of_words()
+    plan.image = "/anywhere/mode13.bin"
+    one = comparison.Comparison(SimpleNamespace(
+        how="run", build="", images=""), plan, [toggles.Variant()])
+    with open(os.path.join(tap.TOP, "guests", "mode13.S"),
+              encoding="utf-8") as file:
+        tap.check(f"#define FRAMES\t   {one.frames()[0]}\n" in file.read(),
+                  "mode13 draws another number of pictures")
 
 
 tap.main()
