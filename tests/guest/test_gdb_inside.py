@@ -301,6 +301,27 @@ def judges_os(result):
           r"Cannot access memory at address 0x7fff6000")
 
 
+@tap.case("a breakpoint in ROM stops there, or is refused; nothing is put behind it")
+@needs("real16")
+def in_rom():
+    if not vm.is_configured("FIRMWARE"):
+        raise tap.Skip("FIRMWARE is not configured")
+    jump, begin = 0xfffffff0, 0xfe05b       # the first instruction, and the next
+    with gdbclient.Guest(vm.KVM_VMM, "--firmware", "--no-vga", "--timeout=60") as one:
+        client = one.client()
+        tap.equal(client.reg(8), jump, "eip")
+        rom = client.memory(begin, 1)
+        for at in (jump, begin):
+            tap.equal(client.ask(f"M{at:x},1:cc")[:1], "E")
+        have = client.ask(f"Z0,{begin:x},1")
+        tap.check(have == "OK" or have[:1] == "E", have)
+        client.must(f"Z1,{begin:x},1", "OK")
+        tap.equal(client.memory(begin, 1), rom)
+        tap.equal(client.run("vCont;c").kind, "T")
+        tap.equal(client.reg(8), begin)
+        client.must("vKill;1", "OK")
+
+
 PLAIN = [CORE, SSE, SYSTEM]
 description("16 bits: a description, and every register", "real16", "i8086", PLAIN,
             os.path.join(tap.IMAGES, "counter.bin"))

@@ -58,7 +58,7 @@ static bool access_part(struct gdb *gdb, enum access how, uint64_t gpa,
 	case ACCESS_WRITE:
 		return ram_write(gdb, gpa, buf, len);
 	default:
-		return mem_hva(&gdb_vm(gdb)->mem, gpa, len);
+		return ram_seen(gdb_vm(gdb), gpa, len);
 	}
 }
 

@@ -28,8 +28,10 @@ static void add_place(struct text *text, struct vm *vm, uint64_t gpa)
 {
 	const char *owner = bus_owner(&vm->mmio, gpa);
 
-	if (mem_hva(&vm->mem, gpa, 1))
+	if (ram_seen(vm, gpa, 1))
 		text_add(text, "RAM");
+	else if (mem_seen(&vm->mem, gpa, 1))
+		text_add(text, "a device's memory");
 	else
 		text_add(text, "%s", owner ? owner : "nothing is there");
 }

@@ -184,7 +184,7 @@ static void count_again(struct breaks *breaks)
 	breaks->version++;
 }
 
-/* Puts a trap there, if it can be. */
+/* Puts a trap there, if it can be: not in ROM, and not in RAM behind it. */
 static void plant(struct gdb_cpu *cpu, struct breakpoint *point)
 {
 	const struct kvm_sregs *sregs = &gdb_state(cpu)->sregs;
@@ -193,7 +193,7 @@ static void plant(struct gdb_cpu *cpu, struct breakpoint *point)
 	bool user;
 
 	if (memory_walk(sregs, vm, point->addr, &point->gpa, &user))
-		byte = mem_hva(&vm->mem, point->gpa, 1);
+		byte = ram_seen(vm, point->gpa, 1);
 	point->unmapped = !byte;
 	trap = byte ? breaks_trap(cpu->gdb, sregs, user) : 0;
 	if (!trap || !ram_read(cpu->gdb, point->gpa, &point->saved, 1))

@@ -79,7 +79,7 @@ void strings_begin(struct gdb_cpu *cpu, uint64_t pc)
 	    !memory_walk(sregs, gdb->vm, end, &cpu->string_gpa, &user) ||
 	    breaks_trap(gdb, sregs, user) != TRAP_OUT)
 		return;
-	byte = mem_hva(&gdb->vm->mem, cpu->string_gpa, 1);
+	byte = ram_seen(gdb->vm, cpu->string_gpa, 1);
 	if (!byte)
 		return;
 	cpu->string_saved = *byte;

@@ -72,6 +72,13 @@ void breaks_look(struct gdb_cpu *cpu)
 	look_at_all(cpu->gdb, &gdb_state(cpu)->sregs, &addr);
 }
 
+uint8_t *ram_seen(const struct vm *vm, uint64_t gpa, size_t len)
+{
+	uint8_t *ram = mem_hva(&vm->mem, gpa, len);
+
+	return mem_seen(&vm->mem, gpa, len) == ram ? ram : NULL;
+}
+
 bool ram_read(struct gdb *gdb, uint64_t gpa, void *buf, size_t len)
 {
 	uint8_t *bytes = buf;
@@ -105,7 +112,7 @@ static bool save(struct gdb *gdb, uint64_t gpa, uint8_t byte)
 
 bool ram_write(struct gdb *gdb, uint64_t gpa, const void *buf, size_t len)
 {
-	uint8_t *ram = mem_hva(&gdb->vm->mem, gpa, len);
+	uint8_t *ram = ram_seen(gdb->vm, gpa, len);
 	const uint8_t *bytes = buf;
 
 	if (!ram)
