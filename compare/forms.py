@@ -5,6 +5,7 @@ import re
 
 FEATURES = {
     "ACPI": "acpi",
+    "BOOT_LINUX16": "bzimage16",
     "BOOT_GZIP": "gzip",
     "BOOT_FLAT": "flat",
     "BOOT_LONG64": "long64",

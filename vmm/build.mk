@@ -113,8 +113,11 @@ obj-$(CONFIG_DEV_SPEAKER)   += devices/speaker_plug.o devices/wav.o
 
 obj-$(CONFIG_PCI)     += pci/host.o pci/config.o pci/interrupt.o
 obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_PCI)) += pci/saved.o
+obj-$(CONFIG_FIRMWARE) += boot/mptable_rom$(call none-without,MPTABLE).o \
+			  $(if $(CONFIG_MPTABLE),boot/rom.o)
 obj-$(CONFIG_FIRMWARE) += pci/i440fx.o boot/bios.o boot/firmware/table_loader.o \
 			  x86/cpustate_reset.o util/checksum.o
+obj-$(CONFIG_BOOT_LINUX16) += boot/bzimage16.o boot/rom.o
 obj-$(CONFIG_MACHINE) += platform_files$(call none-without,FIRMWARE).o
 obj-$(CONFIG_MACHINE) += util/fwfile.o
 obj-$(CONFIG_ECAM)    += pci/ecam.o
@@ -242,6 +245,19 @@ $(AML_H): $(wildcard vmm/boot/firmware/dsdt/*) vmm/abi/pc.h tools/aml | $(DEPS_B
 	$(Q)tools/aml '$(CC)' $@ $(filter %.asl,$^)
 $(addsuffix /vmm/boot/firmware/dsdt.o,$(B) $(B)/san $(B)/fuzz): $(AML_H)
 cflags-vmm/boot/firmware/dsdt := -I$(dir $(AML_H))
+
+# Option ROMs, from 16-bit assembly; a header each, which only one file includes.
+ROM_H := $(B)/vmm/boot/rom
+$(ROM_H)/%.rom.h: vmm/boot/rom/%.S vmm/boot/rom/rom.inc
+	$(say) ROM $<
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -m32 -x assembler -c -o $(@:.h=.o) $<
+	$(Q)objcopy -O binary -j .text $(@:.h=.o) $(@:.h=.bin)
+	$(Q)od -An -v -tx1 $(@:.h=.bin) | sed 's/ \(..\)/0x\1,/g' >$@
+$(addsuffix /vmm/boot/bzimage16.o,$(B) $(B)/san $(B)/fuzz): $(ROM_H)/setup.rom.h
+$(addsuffix /vmm/boot/mptable_rom.o,$(B) $(B)/san $(B)/fuzz): $(ROM_H)/mptable.rom.h
+cflags-vmm/boot/bzimage16 := -I$(ROM_H)
+cflags-vmm/boot/mptable_rom := -I$(ROM_H)
 
 # The font, out of a ROM that has it; one header, which only its file includes.
 FONT_ROM := /usr/share/seabios/vgabios-stdvga.bin

@@ -342,13 +342,41 @@ static int restore(struct vm *vm)
 	return err;
 }
 
+/* Whether guest number @id is to begin in firmware. */
+static bool begins_in_firmware(const struct options *opt, unsigned int id)
+{
+	for (unsigned int i = 0; i < opt->nr_plugged; i++) {
+		const struct plugged *plugged = &opt->plugged[i];
+
+		if (plugged->plug->begins &&
+		    (!plugged->guest || plugged->guest == id + 1))
+			return true;
+	}
+	return false;
+}
+
+/* A kind that begins by itself may have another that firmware begins. */
+static const struct loader *loader_for(const struct options *opt,
+				       const struct image *image,
+				       unsigned int id)
+{
+	const struct loader *loader =
+		loader_select(image, opt->loader_option, opt->without);
+	const struct loader *other = NULL;
+
+	if (loader && loader->with_firmware && begins_in_firmware(opt, id) &&
+	    !feature_is_out(opt->without, loader->with_firmware))
+		other = loader_find(loader->with_firmware);
+	return other ? other : loader;
+}
+
 const struct loader *guest_loader(const struct options *opt,
-				  const struct image *image)
+				  const struct image *image, unsigned int id)
 {
 	const struct loader *loader;
 
 	if (!restore_is_on())
-		return loader_select(image, opt->loader_option, opt->without);
+		return loader_for(opt, image, id);
 	loader = loader_find(restore_loader());
 	if (!loader)
 		log_error("%s: it was loaded by `%s`, which this kvm-vmm has "

@@ -11,10 +11,10 @@ struct options;
 struct vm;
 struct vm_config;
 
-/* The loader for guest @image, or of the guest that goes on; NULL after one
- * message. */
+/* The loader for @image of guest number @id, or of the guest that goes on; NULL
+ * after one message. */
 const struct loader *guest_loader(const struct options *opt,
-				  const struct image *image);
+				  const struct image *image, unsigned int id);
 
 /*
  * Fills in what follows from @opt and from what guests of this kind need: RAM,

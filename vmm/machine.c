@@ -161,8 +161,8 @@ static int hang_bell(struct machine *m)
 static int build_guest(struct machine *m, struct vm *vm, struct cpu_state *cpu)
 {
 	const struct image *image = &m->files.image;
-	const struct loader *loader = guest_loader(m->opt, image);
 	unsigned int id = m->nr_vms;
+	const struct loader *loader = guest_loader(m->opt, image, id);
 	struct vm_config config = {
 		.name = m->names[id],
 		.image = image->path,

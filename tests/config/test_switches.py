@@ -70,10 +70,11 @@ OF_QUEUES = "VIRTIO_EVENT_IDX=n VIRTIO_PACKED=n VIRTIO_MMIO=n VIRTIO_PCI=n " \
     "IOEVENTFD=n SHOWN_REGISTERS=n"
 # Firmware; memory of devices' own is graphics', too.
 OF_FIRMWARE = "pci/i440fx boot/bios boot/firmware/table_loader " \
+    "boot/bzimage16 boot/rom boot/mptable_rom " \
     "x86/cpustate_reset platform_files"
 NO_FIRMWARE = " platform_files_none"
-TAKES_FIRMWARE = " FIRMWARE=n FIRMWARE_FILE=n"
-LOST_OF_FIRMWARE = (r"loader  (bios|disk) .*", r"plug    (firmware|boot) .*")
+TAKES_FIRMWARE = " FIRMWARE=n FIRMWARE_FILE=n BOOT_LINUX16=n"
+LOST_OF_FIRMWARE = (r"loader  (bios|disk|bzimage16) .*", r"plug    (firmware|boot) .*")
 # Spare slots of PCI, which take a bus, disks, ACPI and somebody to ask.
 OF_SPARES = "pci/hotplug virtio/pci_spare virtio/blk_spare virtio/blk_ctl core/spares"
 LOST_OF_SPARES = (r"device  hotplug .*", r"plug    spare-(disk|slots) .*")
@@ -257,9 +258,11 @@ ROWS = {
                       takes="FWCFG_DMA=n" + TAKES_FIRMWARE,
                       lost=(r"device  fwcfg .*", r"feature fwcfg-dma .*",
                             *LOST_OF_FIRMWARE)),
-    "FWCFG_DMA": Row("devices/fwcfg_dma", "devices/fwcfg_dma_none",
-                     lost=r"feature fwcfg-dma .*"),
-    "FIRMWARE": Row(OF_FIRMWARE, NO_FIRMWARE, "FIRMWARE_FILE=n", LOST_OF_FIRMWARE),
+    "FWCFG_DMA": Row("devices/fwcfg_dma boot/bzimage16", "devices/fwcfg_dma_none",
+                     "BOOT_LINUX16=n",
+                     (r"feature fwcfg-dma .*", r"loader  bzimage16 .*")),
+    "FIRMWARE": Row(OF_FIRMWARE, NO_FIRMWARE, "FIRMWARE_FILE=n BOOT_LINUX16=n",
+                    LOST_OF_FIRMWARE),
     "EXIT_PORT": Row("devices/exit_port", lost=r"plug    exit-port .*"),
     "DEV_VGA": Row("devices/vga* boot/firmware/screen probes/screen/* "
                    "util/picture display/* view view_terminal terminal/ask core/rest " + OF_VIEWERS + " util/png",
@@ -305,10 +308,11 @@ ROWS = {
     "BOOT_PROT32": Row("boot/prot32", lost=r"loader  prot32 .*"),
     "BOOT_LONG64": Row("boot/long64", lost=r"loader  long64 .*"),
     "BOOT_LINUX": Row("boot/linux boot/linux_short boot/linux_windows "
-                      "boot/bzimage boot/vmlinux boot/root",
-                      takes="BOOT_SHORTCUTS=n BOOT_ROOT=n",
-                      lost=(r"loader  bzimage .*", r"loader  vmlinux .*",
+                      "boot/bzimage boot/bzimage16 boot/vmlinux boot/root",
+                      takes="BOOT_SHORTCUTS=n BOOT_ROOT=n BOOT_LINUX16=n",
+                      lost=(r"loader  bzimage(16)? .*", r"loader  vmlinux .*",
                             r"feature shortcuts .*", r"plug    root .*")),
+    "BOOT_LINUX16": Row("boot/bzimage16", lost=r"loader  bzimage16 .*"),
     "BOOT_ROOT": Row("boot/root", lost=r"plug    root .*"),
     "ACPI": Row("boot/firmware/acpi boot/firmware/dsdt boot/firmware/vmgenid "
                 "pci/ecam " + OF_SPARES, "core/spares_none",
@@ -316,7 +320,8 @@ ROWS = {
                 (r"feature (acpi|vmgenid) .*", r"device  ecam .*",
                  *LOST_OF_SPARES)),
     "VMGENID": Row("boot/firmware/vmgenid", lost=r"feature vmgenid .*"),
-    "MPTABLE": Row("boot/firmware/mptable", lost=r"feature mptable .*"),
+    "MPTABLE": Row("boot/firmware/mptable boot/mptable_rom",
+                   "boot/mptable_rom_none", lost=r"feature mptable .*"),
     "BOOT_CODE": Row("boot/code", lost=r"loader  code(32|64) .*"),
     "BOOT_PVH": Row("boot/pvh", lost=r"loader  pvh .*"),
     "BOOT_GZIP": Row("boot/gunzip", "boot/gunzip_none",

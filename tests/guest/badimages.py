@@ -43,9 +43,7 @@ FIELDS = {
 # Changes that must be refused, and a word that the message must have.
 BZIMAGE_REFUSED = [
     ({"version": 0x0100}, "boot protocol: version is older than 2.10"),
-    ({"version": 0x0201}, "boot protocol: version is older than 2.10"),
     ({"version": 0}, "2.10"),
-    ({"loadflags": 0}, "boot protocol: loadflags make it a zImage"),
     ({"setup_sects": 255}, "truncated: setup_sects and syssize"),
     ({"setup_sects": 0}, "truncated"),
     ({"syssize": 0}, "truncated"),
@@ -65,6 +63,12 @@ BZIMAGE_REFUSED = [
     ({"pref_address": 0xffffffffffe00000}, "too high"),
     ({"init_size": 0xffffffff}, "too large"),
     ({"init_size": 0x8000000}, "--mem 144M"),
+]
+# Those of kernels that firmware starts.
+BZIMAGE16_REFUSED = [
+    ({"setup_sects": 255}, "no kernel behind its setup"),
+    ({"cmdline_size": 10}, "--cmdline"),
+    ({"initrd_addr_max": 0x1000}, "initrd"),
 ]
 # Changes that are none of a loader's business, or have no effect.
 BZIMAGE_ACCEPTED = [

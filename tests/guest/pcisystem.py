@@ -32,3 +32,27 @@ def kernel(name="pci"):
     with open(path, "wb") as out:
         out.write(head[:2 * badimages.SECTOR] + code.ljust(room, b"\0"))
     return path
+
+
+LOW = 0x100000      # where a kernel is that firmware starts
+SETUP_AT = 0x268    # where the jump of badimages.bzimage() leads
+
+
+@functools.lru_cache(None)
+def either(name):
+    """src/NAME.c as a bzImage of both entries, of 32 bits and of 16: its path."""
+    elf = vm.compile_guest(name, LOW)
+    path = elf.replace(".elf", ".either")
+    subprocess.run(["objcopy", "-O", "binary", elf, path], check=True)
+    with open(path, "rb") as file:
+        code = file.read()
+    room = (len(code) // 4096 + 2) * 4096
+    head = bytearray(badimages.bzimage(
+        b"", xloadflags=0, syssize=room // 16, pref_address=LOW,
+        kernel_alignment=LOW)[:2 * badimages.SECTOR])
+    with open(vm.assemble("to32"), "rb") as file:
+        setup = file.read()
+    head[SETUP_AT:SETUP_AT + len(setup)] = setup
+    with open(path, "wb") as out:
+        out.write(head + code.ljust(room, b"\0"))
+    return path

@@ -162,6 +162,17 @@ for number, (changes, message) in enumerate(badimages.BZIMAGE_REFUSED):
     refused(f"a bzImage with {show(changes)}", "--initrd", HALT, "--mem",
             "128M", file(f"bz{number}", badimages.bzimage(**changes)),
             word=message)
+for number, (changes, message) in enumerate(badimages.BZIMAGE16_REFUSED):
+    refused(f"a bzImage of protocol 2.09 with {show(changes)}", "--initrd", HALT,
+            "--cmdline", "more than ten",
+            file(f"bz16-{number}", badimages.bzimage(**changes, version=0x209)),
+            word=message)
+for changes, message in ({"version": 0x201}, "version is older than 2.10"), \
+        ({"loadflags": 0}, "loadflags make it a zImage"):
+    refused(f"a bzImage with {show(changes)} without firmware", "--no-bzimage16",
+            file(f"bz16-{next(iter(changes))}", badimages.bzimage(**changes)), word=message)
+refused("a bzImage of protocol 2.09 without DMA", "--no-fwcfg-dma",
+        file("bz209", badimages.bzimage(version=0x209)), word="DMA")
 for missing in (1, 8, 15):
     TABLE.add(f"a bzImage whose last paragraph lacks {missing} bytes runs",
               lambda place, path=file(f"short{missing}", badimages.bzimage()

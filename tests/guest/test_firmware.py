@@ -7,6 +7,7 @@ import os
 import re
 import struct
 
+import pcisystem
 import vm
 from vm import tap
 
@@ -71,7 +72,82 @@ def disk(name="bootsector.img"):
     return path
 
 
+def setup(version, loadflags=1):
+    """A kernel that is all setup, of that protocol."""
+    with open(vm.assemble("setup16"), "rb") as file:
+        image = bytearray(file.read())
+    image[0x206:0x208] = struct.pack("<H", version)
+    image[0x211] = loadflags
+    return kept(f"setup-{version:x}-{loadflags}", image)
+
+
+def kept(name, content):
+    path = os.path.join(tap.BUILD, "tests", "guest", name)
+    with open(path, "wb") as file:
+        file.write(content)
+    return path
+
+
+def started(*told):
+    """It was entered as boot.rst wants it, and has what it was told."""
+    def look(result):
+        result.must(7)
+        have = lines(result)
+        at = have.index("words of its own")
+        # What the BIOS says on the serial line may stand before the first.
+        tap.check(have[at - 2].endswith(told[0]), *have)
+        tap.equal((have[at - 1], *have[at + 1:at + 3]),
+                  (told[1], "A kernel", "A disk.."))
+    return look
+
+
+def add_setups():
+    disk_image = kept("setup.initrd", b"A disk..")
+    for text, told, image, *words in (
+            ("protocol 2.09", ("10201000DF", "FF81DE00"), setup(0x209)),
+            ("protocol 2.01", ("9020900097", "FF819600"), setup(0x201)),
+            ("protocol 2.00, which has no heap", ("9020900097", "FF010000"),
+             setup(0x200)),
+            ("a zImage", ("9020900097", "FF809600"), setup(0x205, 0)),
+            ("--firmware and a kernel that could begin without",
+             ("10201000DF", "FF81DE00"), setup(0x20a), "--firmware")):
+        TABLE.add(f"a kernel by its 16-bit entry: {text}",
+                  lambda place, w=words, i=image: command(
+                      "--no-vga", *w, "--initrd", disk_image, "--cmdline",
+                      "words of its own", i)(place), started(*told))
+
+
+TOLD = {}    # what the same guest found without firmware, by place and CPUs
+
+
+def finds(key, cpus):
+    """The MP table was found, led to so many CPUs, and is the same both ways."""
+    def look(result):
+        result.must(7)
+        have = lines(result)
+        found = have[have.index("@") + 1:]
+        tap.equal(found[-cpus + 1:], [f"{i:08x}" for i in range(1, cpus)])
+        tap.check(len(found) > cpus, "no line of edu's", *found)
+        tap.equal(TOLD.setdefault(key, found), found)
+    return look
+
+
+def add_tables():
+    kernel = pcisystem.either("mptable")
+    for cpus in (2, 4):
+        for words in ((), ("--firmware",)):
+            TABLE.add(
+                f"{cpus} CPUs by the MP table {' '.join(words) or 'without'}",
+                lambda place, w=words, n=cpus: command(
+                    *w, "--no-vga", "--edu", "--smp", n, kernel)(place),
+                finds(cpus, cpus))
+
+
 if vm.is_configured("FIRMWARE"):
+    if vm.has_loader("bzimage16") and vm.is_configured("MPTABLE"):
+        add_tables()
+    if vm.has_loader("bzimage16"):
+        add_setups()
     TABLE.add("a boot sector is started by itself, as A:",
               lambda place: command(boot(), "--mem=64M")(place),
               judge(64 << 20))

@@ -26,6 +26,9 @@ ROWS = (
     ("ISOLINUX, a CD: MEMDISK with a floppy of GRUB's", (), judges.isolinux, MENU),
     ("SYSLINUX, a floppy: 1K OS", (), judges.syslinux_floppy, "^1k> *$"),
     ("iPXE, a CD", (), judges.ipxe_iso, IPXE),
+    ("iPXE, a kernel", (), judges.ipxe, IPXE),
+    ("MEMDISK, a kernel, with a floppy of GRUB's",
+     lambda: ("--initrd", judges.grub_floppy()), judges.memdisk, MENU),
     ("memtest86+, a CD", (), judges.memtest_iso, TESTING),
     ("memtest86+, a kernel", (), judges.memtest, TESTING),
 )
@@ -34,6 +37,7 @@ BOOTS = pc.Boots()
 
 def on_screen(words, make, text):
     # What it writes to the screen itself is not on the serial line.
+    words = words() if callable(words) else words
     return {"argv": [*words, make()], "steps": [[text, None]],
             "seat": "screen" if text == TESTING else "terminal"}
 
@@ -52,6 +56,9 @@ def add_rows():
         if words == FLOPPY and not has_floppy():
             continue
         BOOTS.add(text, lambda w=words, m=make, s=seen: on_screen(w, m, s))
+    BOOTS.add("Linux, by its 16-bit entry", lambda: {
+        "argv": ["--firmware", "--initrd", vm.image("initramfs.cpio*"),
+                 vm.image("bzImage")], "steps": [[SHELL, None]]})
     BOOTS.add("SYSLINUX, a disk: Linux", lambda: linux(judges.syslinux_disk()))
     BOOTS.add("EXTLINUX, a disk: Linux", extlinux, "lab")
 

@@ -55,6 +55,7 @@ RULES = [
     ("irqchip/*",	FLOOR2 + ["="],		True),
     ("boot/firmware/*",	FIRMWARE + ["="],	False),
     ("boot/root.c",	DEVICE,			False),	# a plug, no loader
+    ("boot/bzimage16.c",	LOADER + ["boot/*", "include/plug.h"],	False),
     ("boot/bios.c",	LOADER + ["boot/*", "include/plug.h"],	False),
     ("boot/*",		LOADER + ["boot/*"],	False),
     ("probes/report/rules/*",	FLOOR2 + ["probes/report/report.h", "="],	True),

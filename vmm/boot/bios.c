@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "abi/pc.h"
+#include "boot/bios.h"
 #include "boot/kind_look.h"
 #include "boot/select.h"
 #include "boot_args.h"
@@ -155,8 +156,7 @@ static int disk_plug(struct plan *plan, const struct image *image)
 	return err;
 }
 
-/* EDX says which processor it is. */
-static int begin(struct cpu_state *cpu)
+int bios_begin(struct cpu_state *cpu)
 {
 	unsigned int eax, ebx, ecx, edx;
 
@@ -172,7 +172,7 @@ static int bios_load(const struct image *image, const struct boot_args *args,
 	(void)image;
 	(void)args;
 	(void)mem;
-	return begin(cpu);
+	return bios_begin(cpu);
 }
 
 /* A floppy needs no controller: firmware has it in RAM, from a file of fw_cfg. */
@@ -185,7 +185,7 @@ static int disk_load(const struct image *image, const struct boot_args *args,
 			 0;
 
 	(void)mem;
-	return err ? err : begin(cpu);
+	return err ? err : bios_begin(cpu);
 }
 
 #define NEEDS (NEEDS_IRQCHIP | NEEDS_SMP | NEEDS_FIRMWARE)

@@ -2,27 +2,28 @@
  * bzImage: the setup header is checked field by field, the protected-mode part
  * goes to the kernel's preferred address, and it is entered there directly, in
  * 64-bit mode where it can (XLF_KERNEL_64), else in 32-bit protected mode. The
- * 16-bit setup code is never run. Follows boot.rst, "The Real-Mode Kernel
- * Header". Kernels older than protocol 2.10 (Linux 2.6.31) are refused.
+ * 16-bit setup code is not run; that of kernels older than protocol 2.10 (Linux
+ * 2.6.31) is, by firmware: boot/bzimage16.c. Follows boot.rst, "The Real-Mode Kernel
+ * Header".
  */
 #include <errno.h>
 #include <string.h>
 
+#include "boot/bzimage.h"
 #include "boot/kind.h"
 #include "boot/linux.h"
 #include "util/log.h"
 
-#define HEADER_OFFSET	0x1f1
-#define HEADER_JUMP	0x202	   /* what the jump's distance counts from */
-#define HEADER_MAGIC	0x53726448 /* "HdrS" */
-#define BOOT_FLAG	0xaa55
-#define VERSION_MIN	0x020a /* brings pref_address and init_size */
-#define VERSION_XLOAD	0x020c /* brings xloadflags */
-#define ENTRY_64	0x200  /* boot.rst: startup_64 is at offset 0x200 */
-#define SECTOR		512
-#define SETUP_SECTS_OLD 4 /* what 0 stands for */
-#define PARAGRAPH	16
-#define ALIGN_MAX	(1u << 30)
+#define HEADER_JUMP   0x202	 /* what the jump's distance counts from */
+#define HEADER_MAGIC  0x53726448 /* "HdrS" */
+#define BOOT_FLAG     0xaa55
+#define VERSION_XLOAD 0x020c /* brings xloadflags */
+#define ENTRY_64      0x200  /* boot.rst: startup_64 is at offset 0x200 */
+#define LACKS                                            \
+	"that takes FIRMWARE and BOOT_LINUX16, and not " \
+	"--no-bzimage16"
+#define PARAGRAPH 16
+#define ALIGN_MAX (1u << 30)
 
 static int malformed(const struct image *image, const char *why)
 {
@@ -38,7 +39,7 @@ static int bad_field(const struct image *image, const char *field,
 	return -ENOEXEC;
 }
 
-static int no_kernel(const struct image *image)
+int bzimage_none(const struct image *image)
 {
 	if (kind_refuse(image))
 		return -ENOEXEC;
@@ -46,7 +47,7 @@ static int no_kernel(const struct image *image)
 				"vmlinux");
 }
 
-static bool read_header(const struct image *image, struct setup_header *header)
+bool bzimage_read_header(const struct image *image, struct setup_header *header)
 {
 	size_t end;
 
@@ -65,21 +66,21 @@ static int bzimage_match(const struct image *image)
 {
 	struct setup_header header;
 
-	return read_header(image, &header) ? 90 : 0;
+	return bzimage_read_header(image, &header) ? 90 : 0;
 }
 
 /* The fields that say whether this kernel can be booted at all. */
 static int check_header(const struct image *image,
 			const struct setup_header *header)
 {
-	if (header->version < VERSION_MIN)
+	if (header->version < VERSION_DIRECT)
 		return bad_field(image, "version",
-				 "is older than 2.10 (Linux 2.6.31); use a "
-				 "newer kernel");
+				 "is older than 2.10 (Linux 2.6.31), so that "
+				 "firmware starts it: " LACKS);
 	if (!(header->loadflags & LOADED_HIGH))
-		return bad_field(image, "loadflags",
-				 "make it a zImage, which loads below 1 MiB; "
-				 "build a bzImage");
+		return bad_field(
+			image, "loadflags",
+			"make it a zImage, which firmware starts: " LACKS);
 	if (!header->kernel_alignment ||
 	    header->kernel_alignment & (header->kernel_alignment - 1) ||
 	    header->kernel_alignment > ALIGN_MAX)
@@ -100,9 +101,7 @@ static int find_payload(const struct image *image,
 			const struct setup_header *header, size_t *at,
 			size_t *len)
 {
-	unsigned int sects = header->setup_sects;
-
-	*at = ((sects ? sects : SETUP_SECTS_OLD) + 1) * SECTOR;
+	*at = bzimage_setup_size(header);
 	*len = (size_t)header->syssize * PARAGRAPH;
 	if (*at < image->size && *len) {
 		size_t there = image->size - *at;
@@ -143,7 +142,7 @@ static uint64_t bzimage_mem_wanted(const struct image *image, uint64_t initrd)
 {
 	struct setup_header header;
 
-	if (!read_header(image, &header) ||
+	if (!bzimage_read_header(image, &header) ||
 	    header.pref_address > MEM_HOLE_START)
 		return 0;
 	return linux_mem_wanted(header.pref_address + header.init_size, initrd);
@@ -153,7 +152,7 @@ static bool bzimage_drives_windows(const struct image *image)
 {
 	struct setup_header header;
 
-	return read_header(image, &header) &&
+	return bzimage_read_header(image, &header) &&
 	       linux_bzimage_drives_windows(image, header.kernel_version);
 }
 
@@ -164,8 +163,8 @@ static int bzimage_load(const struct image *image, const struct boot_args *args,
 	size_t at, len;
 	int err;
 
-	if (!read_header(image, &kernel.header))
-		return no_kernel(image);
+	if (!bzimage_read_header(image, &kernel.header))
+		return bzimage_none(image);
 	err = check_header(image, &kernel.header);
 	if (!err)
 		err = find_payload(image, &kernel.header, &at, &len);
@@ -186,6 +185,7 @@ static const struct loader bzimage = {
 	.name = "bzimage",
 	.what = "compressed Linux kernel, entered in 64- or 32-bit mode",
 	.option = "--linux",
+	.with_firmware = "bzimage16",
 	.mem_min = LINUX_RAM_MIN,
 	.mem_wanted = bzimage_mem_wanted,
 	.drives_windows = bzimage_drives_windows,

@@ -105,36 +105,43 @@ static void format_extras(const struct linux_kernel *kernel,
 			 args->columns, args->lines);
 }
 
-static int place_cmdline(const struct linux_kernel *kernel,
-			 const struct boot_args *args, const struct memory *mem,
-			 struct boot_params *zero_page)
+int linux_words(const struct linux_kernel *kernel, const struct boot_args *args,
+		size_t limit, char *out)
 {
 	const char *words = args->cmdline ? args->cmdline : args->usual_cmdline;
 	const char *more = args->plan_words ? args->plan_words : "";
-	size_t limit = kernel->header.cmdline_size; /* without the NUL */
-	size_t len;
-	char *cmdline = mem_hva(mem, CMDLINE_GPA, CMDLINE_MAX);
 	char extras[EXTRAS_MAX], windows[LINUX_WINDOWS_MAX];
+	size_t len;
 
-	if (limit > CMDLINE_MAX - 1)
-		limit = CMDLINE_MAX - 1;
 	linux_windows(kernel, args, words, windows, sizeof(windows));
 	len = strlen(LINUX_MACHINE_WORDS) + strlen(windows) + strlen(more) +
 	      strlen(words);
 	format_extras(kernel, args, extras, sizeof(extras));
 	if (len + strlen(extras) > limit)
 		*extras = '\0'; /* they can be done without */
-	if (len > limit || !cmdline) {
+	if (len > limit || !out) {
 		log_error("--cmdline: %zu bytes with kvm-vmm's own words, but "
 			  "%s takes at most %zu",
 			  len, kernel->path, limit);
 		return -E2BIG;
 	}
-	snprintf(cmdline, CMDLINE_MAX, "%s%s%s%s%s", LINUX_MACHINE_WORDS,
-		 extras, windows, more, words);
-	log_info("command line: %s", cmdline);
-	zero_page->hdr.cmd_line_ptr = CMDLINE_GPA;
+	snprintf(out, limit + 1, "%s%s%s%s%s", LINUX_MACHINE_WORDS, extras,
+		 windows, more, words);
+	log_info("command line: %s", out);
 	return 0;
+}
+
+static int place_cmdline(const struct linux_kernel *kernel,
+			 const struct boot_args *args, const struct memory *mem,
+			 struct boot_params *zero_page)
+{
+	size_t limit = kernel->header.cmdline_size; /* without the NUL */
+
+	if (limit > CMDLINE_MAX - 1)
+		limit = CMDLINE_MAX - 1;
+	zero_page->hdr.cmd_line_ptr = CMDLINE_GPA;
+	return linux_words(kernel, args, limit,
+			   mem_hva(mem, CMDLINE_GPA, CMDLINE_MAX));
 }
 
 static gpa_t page_up(gpa_t gpa)
@@ -165,18 +172,33 @@ static int no_initrd_room(const struct linux_kernel *kernel,
 	return -E2BIG;
 }
 
-/* As high as the kernel reaches and RAM goes, page aligned, clear of it. */
+int linux_find_initrd(const struct linux_kernel *kernel,
+		      const struct image *initrd, uint32_t max, gpa_t ram,
+		      uint32_t *at)
+{
+	const gpa_t reach = (gpa_t)max + 1;
+	const gpa_t top = reach < ram ? reach : ram;
+	const gpa_t start = (top - initrd->size) & ~(gpa_t)(X86_PAGE_SIZE - 1);
+
+	if (initrd->size > top || start < kernel->end)
+		return no_initrd_room(kernel, initrd, reach);
+	*at = start;
+	return 0;
+}
+
 static int place_initrd(const struct linux_kernel *kernel,
 			const struct image *initrd, const struct memory *mem,
 			struct boot_params *zero_page)
 {
-	gpa_t reach = (gpa_t)kernel->header.initrd_addr_max + 1;
-	gpa_t top = reach < mem->low_size ? reach : mem->low_size;
-	gpa_t start = (top - initrd->size) & ~(gpa_t)(X86_PAGE_SIZE - 1);
+	uint32_t start;
+	int err = linux_find_initrd(kernel, initrd,
+				    kernel->header.initrd_addr_max,
+				    mem->low_size, &start);
 
-	if (initrd->size > top || start < kernel->end ||
-	    mem_write(mem, start, initrd->data, initrd->size))
-		return no_initrd_room(kernel, initrd, reach);
+	if (err)
+		return err;
+	if (mem_write(mem, start, initrd->data, initrd->size))
+		return -EFAULT; /* there is RAM */
 	zero_page->hdr.ramdisk_image = start;
 	zero_page->hdr.ramdisk_size = initrd->size;
 	return 0;

@@ -52,6 +52,13 @@ struct linux_kernel {
 int linux_boot(const struct linux_kernel *kernel, const struct boot_args *args,
 	       const struct memory *mem, struct cpu_state *cpu);
 
+/* Finds a place for @initrd, *@at, page aligned: as high as @max, the last address
+ * that the kernel reaches, and @ram, where RAM ends, allow, and clear of the kernel. 0,
+ * or -E2BIG after one message. */
+int linux_find_initrd(const struct linux_kernel *kernel,
+		      const struct image *initrd, uint32_t max, gpa_t ram,
+		      uint32_t *at);
+
 /* Checks that [@start, @end) is RAM below the hole, where the page tables and a
  * 32-bit pointer reach, and clear of what lies below 1 MiB as drawn above. 0,
  * or -E2BIG after one message. */
@@ -61,6 +68,11 @@ int linux_check_room(const char *path, gpa_t start, gpa_t end,
 /* Bytes of RAM for a kernel that ends at @end beside an initrd of so many bytes
  * as the file has: compressed, it takes a few times that once it is unpacked. */
 uint64_t linux_mem_wanted(gpa_t end, uint64_t initrd);
+
+/* The command line, its words and those of this run, to @out, of @limit bytes and
+ * one more for the NUL. 0, or -E2BIG after one message; so if @out is NULL. */
+int linux_words(const struct linux_kernel *kernel, const struct boot_args *args,
+		size_t limit, char *out);
 
 /* Words to be put before those of the user, with a blank behind them; or "". */
 const char *linux_shortcuts(const struct linux_kernel *kernel,

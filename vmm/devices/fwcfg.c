@@ -68,20 +68,36 @@ static uint64_t number(struct board *board, uint32_t key)
 
 static void find_dir(struct fwcfg *f, const struct fw_files *files)
 {
-	const uint32_t count = htobe32(files->nr);
+	uint32_t nr = 0, count;
 
-	memcpy(f->dir, &count, sizeof(count));
 	for (unsigned int i = 0; i < files->nr; i++) {
 		const struct fw_file *file = &files->list[i];
 		struct dir_entry entry = { .size = htobe32(file->len),
 					   .key = htobe16(KEY_FILES + i) };
 
+		if (file->key)
+			continue;
 		memcpy(entry.name, file->name, sizeof(entry.name));
-		memcpy(f->dir + sizeof(count) + i * sizeof(entry), &entry,
+		memcpy(f->dir + sizeof(count) + nr++ * sizeof(entry), &entry,
 		       sizeof(entry));
 	}
+	count = htobe32(nr);
+	memcpy(f->dir, &count, sizeof(count));
 	f->data = f->dir;
-	f->len = sizeof(count) + files->nr * sizeof(struct dir_entry);
+	f->len = sizeof(count) + nr * sizeof(struct dir_entry);
+}
+
+/* The file, or the item, that has @key; NULL: none has. */
+static const struct fw_file *find_file(const struct fw_files *files,
+				       uint32_t key)
+{
+	for (unsigned int i = 0; i < files->nr; i++) {
+		const struct fw_file *file = &files->list[i];
+
+		if (key == (file->key ? file->key : KEY_FILES + i))
+			return file;
+	}
+	return NULL;
 }
 
 /* What item f->key is. */
@@ -90,15 +106,16 @@ static void find_item(struct fwcfg *f)
 	const struct fw_files *files = board_files(f->board);
 	const uint32_t key = f->key & ~KEY_WRITE;
 	const uint64_t val = htole64(number(f->board, key));
+	const struct fw_file *file = files ? find_file(files, key) : NULL;
 
 	memcpy(f->small, &val, sizeof(val));
 	f->data = f->small;
 	f->len = sizeof(f->small);
 	if (files && key == KEY_FILE_DIR) {
 		find_dir(f, files);
-	} else if (files && key >= KEY_FILES && key - KEY_FILES < files->nr) {
-		f->data = files->list[key - KEY_FILES].data;
-		f->len = files->list[key - KEY_FILES].len;
+	} else if (file) {
+		f->data = file->data;
+		f->len = file->len;
 	}
 }
 

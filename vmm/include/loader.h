@@ -45,9 +45,10 @@ struct plan;
 struct boot_args; /* include/boot_args.h */
 
 struct loader {
-	const char *name;     /* one word, as in --list */
-	const char *what;     /* one line for --list */
-	const char *option;   /* forces it, "--linux", may be shared; or NULL */
+	const char *name;   /* one word, as in --list */
+	const char *what;   /* one line for --list */
+	const char *option; /* forces it, "--linux", may be shared; or NULL */
+	const char *with_firmware; /* the loader of --firmware; NULL: this one */
 	uint64_t mem_default; /* bytes of RAM without --mem; 0: as configured */
 	uint64_t mem_min;     /* bytes of RAM it cannot do without */
 	unsigned int needs;   /* enum loader_needs */

@@ -43,6 +43,7 @@ struct plug {
 	const char *
 		alone; /* what @arg is where it is not given: a file which is the
 			    * image, too, if none is named. NULL: it is not */
+	bool begins;   /* the guest begins in it: it is firmware */
 	bool early;    /* asked before all that are not: how others are made */
 
 	/*

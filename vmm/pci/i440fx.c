@@ -354,6 +354,7 @@ static const struct plug plug = {
 	.what = "begin with a BIOS: SeaBIOS, or FILE",
 	.is_of_host = true,
 	.alone = CONFIG_FIRMWARE_FILE,
+	.begins = true,
 	.early = true,
 	.plug = firmware_plug,
 };

@@ -32,6 +32,16 @@ int fw_add(struct fw_files *files, const char *name, const void *data,
 	return 0;
 }
 
+int fw_add_item(struct fw_files *files, unsigned int key, const void *data,
+		size_t len)
+{
+	int err = fw_add(files, "", data, len, len);
+
+	if (!err)
+		files->list[files->nr - 1].key = key;
+	return err;
+}
+
 void fw_free(struct fw_files *files)
 {
 	for (unsigned int i = 0; files && i < files->nr; i++)

@@ -8,11 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FW_FILES_MAX 24
+#define FW_FILES_MAX 36
 #define FW_NAME_MAX  56
 
 struct fw_file {
-	char name[FW_NAME_MAX]; /* ends with a zero */
+	char name[FW_NAME_MAX]; /* ends with a zero; "": it is an item */
+	uint16_t key;		/* of an item, which the directory has not */
 	uint8_t *data;
 	size_t len; /* bytes */
 };
@@ -26,6 +27,10 @@ struct fw_files {
  * one message: -ENOMEM, -E2BIG. */
 int fw_add(struct fw_files *files, const char *name, const void *data,
 	   size_t len, size_t size);
+
+/* The same of what is found by a number of QEMU's, not by a name. */
+int fw_add_item(struct fw_files *files, unsigned int key, const void *data,
+		size_t len);
 
 /* Frees them all, and @files, which may be NULL. */
 void fw_free(struct fw_files *files);

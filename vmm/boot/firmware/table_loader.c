@@ -2,8 +2,7 @@
  * ACPI's tables as files of fw_cfg: firmware puts them where it likes, and what it has
  * to put right then, a script says: etc/table-loader, in QEMU's form, which SeaBIOS
  * follows (its src/fw/romfile_loader.h). So a guest is told the same with firmware
- * and without. The MP table is not among them: SeaBIOS makes one of its own, for
- * these very wires, and has no room for two where systems look for it.
+ * and without. The MP table comes another way: boot/mptable_rom.c.
  *
  *   etc/acpi/tables   all from MEM_RSDP on, but for the root pointer
  *   etc/acpi/rsdp     that, to be where systems look for it
@@ -20,7 +19,6 @@
 #define SCRIPT	      "etc/table-loader"
 #define TABLES	      "etc/acpi/tables"
 #define ROOT	      "etc/acpi/rsdp"
-#define MPTABLE	      "etc/mptable"
 #define COMMANDS      48
 #define POINTER_ALIGN 16
 
@@ -178,9 +176,9 @@ int firmware_tell(const struct memory *mem, struct fw_files *files)
 {
 	uint8_t *tables = mem_hva(mem, MEM_RSDP, MEM_RSDP_END - MEM_RSDP);
 	struct script script = { 0 };
-	int err = 0;
+	int err = firmware_tell_mptable(mem, files);
 
-	if (!memcmp(tables, "RSD PTR ", 8))
+	if (!err && !memcmp(tables, "RSD PTR ", 8))
 		err = tell_acpi(&script, tables, files);
 	if (err || !script.nr)
 		return err;

@@ -11,4 +11,7 @@ struct fw_files;
  * message. */
 int firmware_tell(const struct memory *mem, struct fw_files *files);
 
+/* Its part for the MP table, if there is one in @mem. */
+int firmware_tell_mptable(const struct memory *mem, struct fw_files *files);
+
 #endif
