@@ -10,6 +10,33 @@ USAGE = 64      # as in vmm/abi/exit_status.h
 PADDING = 64    # bytes: code begins on multiples of 16, data on those of 32
 
 
+class Row:
+    """What one switch takes with it, and nothing but that.
+
+    out      patterns of objects, without .o: each that fits one of them goes
+    keeps    patterns of those that stay all the same
+    into     the stand-ins that come instead
+    takes    symbols that follow, as NAME=VALUE
+    lost     regular expressions of the lines that --list loses
+    gained   and of those that it has instead
+    changed  objects that are other ones with the reason; "*" is all
+    wish     what else must be set to switch it off, the choice's member
+    on       True when it is switched on: the members of a choice
+    """
+
+    def __init__(self, out="", into="", takes="", lost=(), gained=(),
+                 changed=None, keeps="", wish=None, on=False):
+        self.out = out.split()
+        self.keeps = keeps.split()
+        self.into = into.split()
+        self.takes = dict(pair.split("=", 1) for pair in takes.split())
+        self.lost = [lost] if isinstance(lost, str) else lost
+        self.gained = [gained] if isinstance(gained, str) else gained
+        self.changed = changed or {}
+        self.wish = wish or {}
+        self.on = on
+
+
 def fits(name, patterns):
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
