@@ -58,10 +58,35 @@ static void the_screen(void **state)
 					 "cursor low = 0x5a" TIMES "VGA ref.");
 }
 
+static void a_framebuffer(void **state)
+{
+	static const struct access accesses[] = {
+		OUT(0x1ce, 0x01,
+		    "OUT 0x1ce <- 0x01 VBE index: width" TIMES "Bochs VBE"),
+		OUT(0x1cf, 0x40,
+		    "OUT 0x1cf <- 0x40 VBE: width = 64" TIMES "Bochs VBE"),
+		OUT(0x1ce, 0x04,
+		    "OUT 0x1ce <- 0x04 VBE index: enable" TIMES "Bochs VBE"),
+		OUT(0x1cf, 0x41,
+		    "OUT 0x1cf <- 0x41 VBE: enable, on, linear" TIMES
+		    "Bochs VBE"),
+		IN(0x1cf, 0x00,
+		   "IN 0x1cf -> 0x00 VBE: enable, off" TIMES "Bochs VBE"),
+		OUT(0x1ce, 0x0b,
+		    "OUT 0x1ce <- 0x0b VBE index: no register" TIMES
+		    "Bochs VBE"),
+	};
+
+	(void)state;
+	view.device = "vga";
+	RUN(accesses);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(the_screen, setup),
+		cmocka_unit_test_setup(a_framebuffer, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

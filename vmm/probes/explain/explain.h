@@ -34,6 +34,7 @@ enum explain_latch {
 	LATCH_CRTC,   /* VGA: the register behind its second port */
 	LATCH_SEQ,
 	LATCH_GFX,
+	LATCH_VBE,
 	LATCH_ATTR,    /* and, bit 7, that its data comes next */
 	LATCH_PCI_FN,  /* the device and function that port 0xcfc is */
 	LATCH_PCI_REG, /* and its register */

@@ -12,6 +12,7 @@
 #define DAC	0x3c6
 #define GFX	0x3ce
 #define MISC_IN 0x3cc
+#define VBE	0x1ce
 
 #define ATTR_TAKES_DATA 0x80 /* of LATCH_ATTR, beside the index */
 #define ATTR_INDEX	0x1f
@@ -34,6 +35,12 @@ static const char *const gfx_names[] = {
 };
 static const char *const attr_names[] = { "mode", "overscan", "planes",
 					  "panning", "colour select" };
+
+static const char *const vbe_names[] = {
+	"id",	    "width",	"height",	 "bits a pixel",
+	"enable",   "bank",	"virtual width", "virtual height",
+	"x offset", "y offset", "64K of memory",
+};
 
 #define NR(names) (sizeof(names) / sizeof((names)[0]))
 
@@ -119,6 +126,36 @@ static void note_status(struct explain_guest *guest,
 	atomic_fetch_and(&guest->latches[LATCH_ATTR], ATTR_INDEX);
 }
 
+static void say_vbe_index(struct text *answer,
+			  const struct explain_access *access,
+			  const struct explain_guest *guest)
+{
+	(void)guest;
+	add_name(answer, vbe_names, NR(vbe_names), access->val & 0xffff);
+}
+
+/* Numbers beyond a byte are no register. */
+static void note_vbe_index(struct explain_guest *guest,
+			   const struct explain_access *access)
+{
+	const uint64_t index = access->val & 0xffff;
+
+	atomic_store(&guest->latches[LATCH_VBE], index < 0xff ? index : 0xff);
+}
+
+static void say_vbe(struct text *answer, const struct explain_access *access,
+		    const struct explain_guest *guest)
+{
+	const unsigned int index = atomic_load(&guest->latches[LATCH_VBE]);
+
+	add_name(answer, vbe_names, NR(vbe_names), index);
+	if (index == 4)
+		text_add(answer, "%s%s", access->val & 1 ? ", on" : ", off",
+			 access->val & 0x40 ? ", linear" : "");
+	else
+		text_add(answer, " = %u", (unsigned int)access->val & 0xffff);
+}
+
 static const struct explain_bits status_bits[] = {
 	{ 0x08, 0x08, "vertical retrace" },
 	{ 0x09, 0x01, "horizontal retrace" },
@@ -183,6 +220,17 @@ static const struct explain_row rows[] = {
 	  BITS(misc_bits),
 	  READ(DOC, "Miscellaneous Output Register"),
 	  TEXT("misc output", "", "where the CRT controller is") },
+	{ .first = VBE,
+	  .way = WAY_BOTH,
+	  .say = say_vbe_index,
+	  .note = note_vbe_index,
+	  READ("Bochs VBE", "Standard VGA"),
+	  TEXT("VBE index", "", "which register the next port is") },
+	{ .first = VBE + 1,
+	  .way = WAY_BOTH,
+	  .say = say_vbe,
+	  READ("Bochs VBE", "Standard VGA"),
+	  TEXT("VBE", "", "a framebuffer's mode, by numbers of 16 bits") },
 	{ .first = DAC,
 	  .last = DAC + 3,
 	  .way = WAY_BOTH,
