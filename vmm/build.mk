@@ -102,6 +102,7 @@ obj-$(CONFIG_DEV_VGA)       += $(addprefix devices/,vga.o vga_look.o \
 			       boot/firmware/screen.o \
 			       $(addprefix probes/screen/,screen.o files.o) \
 			       util/surface.o util/outfile.o
+obj-$(and $(CONFIG_VGA_VBE),$(CONFIG_PCI)) += devices/vga_edid.o
 obj-$(CONFIG_VGA_RETRACE_WAIT) += core/rest.o
 obj-$(CONFIG_VGA_GRAPHICS)  += devices/vga_draw.o
 obj-$(CONFIG_VGA_VBE)	    += devices/vga_plug.o devices/vga_pci$(call none-without,PCI).o

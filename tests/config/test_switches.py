@@ -168,7 +168,7 @@ ROWS = {
     "IRQFD": Row("core/irqfds", "core/irqfds_none",
                  lost=r"feature irqfd .*"),
     "PCI": Row("pci/* virtio/pci* core/irqfds core/bus_moving core/board_pci "
-               "ide/dma ide/function devices/vga_pci " + OF_FIRMWARE + " " + OF_SPARES,
+               "ide/dma ide/function devices/vga_pci devices/vga_edid " + OF_FIRMWARE + " " + OF_SPARES,
                "devices/vga_pci_none core/irqfds_none core/bus_moving_none core/spares_none "
                "core/board_pci_none ide/dma_none ide/function_none" + NO_FIRMWARE,
                "ECAM=n PCI_HOTPLUG=n DEV_EDU=n VIRTIO_PCI=n IRQFD=n IDE_DMA=n" + TAKES_FIRMWARE,
@@ -250,7 +250,7 @@ ROWS = {
                             "devices/vga_wait_none",
                             lost=r"feature vga-wait .*"),
     "VGA_GRAPHICS": Row("devices/vga_memory devices/vga_draw devices/vga_vbe "
-                        "devices/vga_plug devices/vga_pci display/sixel "
+                        "devices/vga_plug devices/vga_pci devices/vga_edid display/sixel "
                         "terminal/ask",
                         "devices/vga_memory_none devices/vga_vbe_none "
                         "display/sixel_none terminal/ask_none",
@@ -259,7 +259,7 @@ ROWS = {
                          r"device  vga .* address 0xa0000\+.*"),
                         r"device  vga (?!.* (0xa0000|0x1ce)\+).*",
                         NO_GRAPHICS),
-    "VGA_VBE": Row("devices/vga_vbe devices/vga_plug devices/vga_pci",
+    "VGA_VBE": Row("devices/vga_vbe devices/vga_plug devices/vga_pci devices/vga_edid",
                    "devices/vga_vbe_none", "VGA_ROM_FILE=n",
                    (r"feature vga-vbe .*", r"plug    vga .*",
                     r"device  vga .* port 0x1ce\+.*"),

@@ -12,7 +12,7 @@
 /* objects: devices/vga.o devices/vga_look.o devices/vga_picture.o devices/vga_font.o */
 /* objects: devices/vga_memory.o devices/vga_draw.o core/slots_saved.o */
 /* objects: pci/hotplug.o */
-/* objects: devices/vga_vbe.o devices/vga_wait.o devices/vga_pci.o devices/vga_plug.o */
+/* objects: devices/vga_vbe.o devices/vga_wait.o devices/vga_pci.o devices/vga_edid.o devices/vga_plug.o */
 /* objects: util/surface.o util/picture.o */
 /* objects: display/text.o display/blocks.o util/text.o */
 /* objects: core/bus.o core/bus_moving.o util/lock.o util/log.o util/sink.o */

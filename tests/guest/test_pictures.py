@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 import tempfile
 
@@ -143,9 +144,34 @@ def bootsector():
                   ["Hello, BIOS! Type; Esc ends.", "ok"], "its screen")
 
 
+def planar():
+    """What the VGA BIOS knows of the display, and 16 colours by its planes."""
+    disk = os.path.join(WORK.name, "planar.img")
+    path = os.path.join(WORK.name, "planar.png")
+    shutil.copyfile(vm.assemble("planar"), disk)
+    os.truncate(disk, 8 << 20)
+    done = subprocess.run([vm.KVM_VMM, "--screenshot", path, disk],
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          check=False, timeout=LIMIT)
+    tap.equal(done.returncode, vm.OK, done.stderr)
+    edid = done.stdout[-132:-4]
+    tap.equal(done.stdout[-4:], b"O\0O\0", "AX of both calls")
+    tap.equal((edid[:8], sum(edid) % 256), (b"\0\xff\xff\xff\xff\xff\xff\0", 0),
+              "the EDID, and its sum")
+    picture = pngfile.read(path)
+    tap.equal((picture.width, picture.height), (800, 600), "size")
+    tap.equal(list(picture.rows[0][:9]), [(170, 0, 0)] * 8 + [(0, 0, 0)],
+              "the first points")
+    tap.equal(list(picture.rows[599][798:]), [(0, 0, 0), (255, 255, 85)],
+              "the last ones")
+
+
 if vm.has_feature("vga-vbe") and vm.has_feature("firmware", "plug") and \
         not vm.lacks("host", "real16"):
     tap.add("a boot sector prints and is typed at", bootsector)
+    if vm.has_feature("screenshot", "probe"):
+        tap.add("the display's name, and a mode of 16 colours, by the VGA BIOS",
+                planar)
 if vm.has_feature("vga-graphics") and vm.has_feature("screenshot", "probe"):
     if not vm.lacks("host", "real16"):
         tap.add("mode 13h: bars, each line in the colour of its place", mode13)

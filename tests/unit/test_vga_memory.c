@@ -59,6 +59,11 @@ static bool is_exit(uint32_t gpa)
 		CRTC(8, 0), CRTC(9, 0x40), CRTC(0x12, 0xdf), CRTC(0x13, 0x28), \
 		CRTC(0x14, 0), CRTC(0x17, 0xe3), CRTC(0x18, 0xff), GFX(5, 0),  \
 		GFX(6, 5), GFX(7, 0xf), ATTR(0x10, 1), ATTR(0x13, 0)
+/* 320 by 200, each point two wide and each line shown twice; 640 by 350. */
+#define MODE_D                                                           \
+	MODE_12, SEQ(1, 9), CRTC(1, 0x27), CRTC(7, 0x1f), CRTC(9, 0xc0), \
+		CRTC(0x12, 0x8f), CRTC(0x13, 0x14)
+#define MODE_10 MODE_12, CRTC(7, 0x1f), CRTC(0x12, 0x5d)
 #define MODE_13                                                                \
 	UNPROTECTED, SEQ(1, 1), SEQ(2, 0xf), SEQ(4, 0xe), CRTC(7, 0x1f),       \
 		CRTC(8, 0), CRTC(9, 0x41), CRTC(0x12, 0x8f), CRTC(0x13, 0x28), \
@@ -206,6 +211,58 @@ static void test_mode_12(void **state)
 	assert_int_equal(pixel(0, 100), 0);
 	SHOWN(ATTR(0x10, 0x21));
 	assert_int_equal(pixel(0, 100), 0xaa0000);
+}
+
+/* Two pages of 8 KiB, between which a game changes, and moves by points. */
+static void test_mode_d(void **state)
+{
+	(void)state;
+	DO(MODE_D, PALETTE, SEQ(2, 1));
+	poke(A0000 + 40 * 199 + 39, 0x01);
+	DO(SEQ(2, 4));
+	poke(A0000 + 0x2000, 0x81);
+	poke(A0000 + 0x2000 + 40, 0xff);
+	look();
+	assert_int_equal(picture.width, 320);
+	assert_int_equal(picture.height, 200);
+	assert_int_equal(pixel(319, 199), 0x0000aa);
+	assert_int_equal(pixel(318, 199), 0);
+	SHOWN(CRTC(0x0c, 0x20));
+	assert_int_equal(pixel(0, 0), 0xaa0000);
+	assert_int_equal(pixel(1, 0), 0);
+	assert_int_equal(pixel(319, 199), 0);
+	SHOWN(ATTR(0x13, 7));
+	assert_int_equal(pixel(0, 0), 0xaa0000);
+	assert_int_equal(pixel(1, 0), 0);
+	/* Rows of 48 bytes, of which 40 are seen; the score below a split, from
+	 * the beginning of memory, is not moved. */
+	SHOWN(CRTC(0x13, 0x18), ATTR(0x10, 0x21), CRTC(7, 0x0f), CRTC(9, 0x80),
+	      CRTC(0x18, 191));
+	assert_int_equal(pixel(0, 1), 0);
+	DO(SEQ(2, 2));
+	poke(A0000, 0x80);
+	look();
+	assert_int_equal(pixel(0, 96), 0x00aa00);
+	assert_int_equal(pixel(0, 95), 0);
+}
+
+static void test_mode_10(void **state)
+{
+	(void)state;
+	DO(MODE_10, PALETTE);
+	/* As programs draw a line: a colour by set/reset, its ends by the mask. */
+	DO(GFX(0, 0xe), GFX(1, 0xf), GFX(8, 0x0f));
+	peek(A0000 + 80 * 349);
+	poke(A0000 + 80 * 349, 0);
+	DO(GFX(8, 0xff));
+	poke(A0000 + 80 * 349 + 1, 0);
+	look();
+	assert_int_equal(picture.width, 640);
+	assert_int_equal(picture.height, 350);
+	assert_int_equal(pixel(3, 349), 0);
+	assert_int_equal(pixel(4, 349), 0xaaaa55);
+	assert_int_equal(pixel(15, 349), pixel(4, 349));
+	assert_int_equal(pixel(16, 349), 0);
 }
 
 /* Mode 13h lies in memory, without an exit. */
@@ -382,6 +439,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PICTURE_TEST(test_write_modes), PICTURE_TEST(test_functions),
 		PICTURE_TEST(test_compare),	PICTURE_TEST(test_mode_12),
+		PICTURE_TEST(test_mode_d),	PICTURE_TEST(test_mode_10),
 		PICTURE_TEST(test_mode_13),	PICTURE_TEST(test_mode_x),
 		PICTURE_TEST(test_mode_4),	PICTURE_TEST(test_mode_6),
 		PICTURE_TEST(test_font),	PICTURE_TEST(test_off),

@@ -1,6 +1,6 @@
 /* objects: devices/vga.o devices/vga_look.o devices/vga_picture.o devices/vga_font.o
  * devices/vga_memory.o devices/vga_draw.o devices/vga_vbe.o devices/vga_wait.o devices/vga_plug.o
- * devices/vga_pci.o core/slots_saved.o core/plan.o core/feature.o
+ * devices/vga_pci.o devices/vga_edid.o core/slots_saved.o core/plan.o core/feature.o
  * pci/config.o pci/interrupt.o pci/saved.o
  * util/surface.o util/picture.o util/log.o util/sink.o util/text.o */
 /* The screen's linear framebuffer: registers, pixels, and itself on PCI. */
@@ -26,7 +26,7 @@ static const struct step registers[] = {
 	VBE_IS(0, 0xb0c0),   VBE(0, 0xb0c6),	 VBE_IS(0, 0xb0c0),
 	VBE_IS(1, 640),	     VBE_IS(2, 480),	 VBE_IS(3, 8),
 	VBE_IS(4, 0),	     VBE(1, 1921),	 VBE(2, 1201),
-	VBE(3, 4),	     VBE_IS(1, 640),	 VBE_IS(2, 480),
+	VBE(3, 5),	     VBE_IS(1, 640),	 VBE_IS(2, 480),
 	VBE_IS(3, 8),	     VBE(1, 0),		 VBE_IS(1, 640),
 	VBE(4, 2),	     VBE_IS(1, 1920),	 VBE_IS(2, 1200),
 	VBE_IS(3, 32),	     MODE(800, 600, 16), VBE_IS(1, 800),
@@ -89,6 +89,69 @@ static void test_depths(void **state)
 	SHOWN(VBE(4, 0)); /* back to text */
 	assert_int_equal(picture.width, 720);
 	assert_null(fake_shown(&board, PC_LFB_GPA));
+}
+
+/* An access to A0000, which is always an exit there. */
+static void poke(uint32_t off, uint8_t val)
+{
+	assert_null(fake_shown(&board, 0xa0000 + off));
+	board.type->write(board.dev, 3, off, 1, val);
+}
+
+#define PLANES_16                                                    \
+	OUT16(0x3c4, 0x0604), OUT16(0x3c4, 0x0f02), OUT16(0x3ce, 5), \
+		OUT16(0x3ce, 0x0506), OUT16(0x3ce, 0xff08), ATTR(9, 9)
+
+/* 16 colours: a VGA's planes, latches and banks, in its memory. */
+static void test_planes(void **state)
+{
+	(void)state;
+	SHOWN(MODE(1024, 768, 4), PLANES_16, DAC(9, 63, 0, 32));
+	assert_int_equal(picture.width, 1024);
+	SHOWN(VBE_IS(6, 1024), VBE_IS(7, 32768), OUT16(0x3c4, 0x0902));
+	poke(0, 0x81);
+	look();
+	assert_int_equal(pixel(0, 0), 0xff0081);
+	assert_int_equal(pixel(1, 0), 0);
+	assert_int_equal(pixel(7, 0), 0xff0081);
+	assert_true(picture.changed == 1);
+	/* The latches carry a byte of each plane to the other bank. */
+	assert_int_equal(board.type->read(board.dev, 3, 0, 1), 0x81);
+	SHOWN(VBE(5, 1), OUT16(0x3ce, 0x0105), OUT16(0x3c4, 0x0f02));
+	poke(128 * 767 + 127 - 0x10000, 0);
+	look();
+	assert_int_equal(pixel(1023, 767), 0xff0081);
+	assert_int_equal(pixel(1022, 767), 0);
+	/* Moved by points, and to another palette. */
+	SHOWN(VBE(6, 1032), VBE(8, 7), ATTR(9, 8), DAC(8, 0, 63, 0));
+	assert_int_equal(pixel(0, 0), 0x00ff00);
+	/* In the last bank there is no more; with 8 bits there is a byte. */
+	SHOWN(VBE(5, 255));
+	poke(0xffff, 0xff);
+	assert_int_equal(board.type->read(board.dev, 3, 0xffff, 1), 0xff);
+	SHOWN(VBE(5, 0), VBE(3, 8), VBE(8, 0), DAC(0x81, 63, 63, 63));
+	assert_int_equal(pixel(0, 0), 0xffffff);
+	/* A row of one point is 8 wide, whatever comes. */
+	SHOWN(MODE(1, 1, 4), VBE_IS(7, 0xffff));
+}
+
+/* Off and on again; colours of another mask: the same memory, another picture. */
+static void test_seen_again(void **state)
+{
+	(void)state;
+	SHOWN(MODE(640, 480, 8), DAC(7, 63, 0, 32), DAC(3, 0, 0, 63));
+	put(639, 7, 1);
+	look();
+	SHOWN(OUT16(0x3c4, 0x2001));
+	assert_int_equal(pixel(639, 0), 0);
+	SHOWN(OUT16(0x3c4, 0x0101));
+	assert_int_equal(pixel(639, 0), 0xff0081);
+	SHOWN(FLIP, OUT(0x3c0, 0));
+	assert_int_equal(pixel(639, 0), 0);
+	SHOWN(FLIP, OUT(0x3c0, 0x20));
+	assert_int_equal(pixel(639, 0), 0xff0081);
+	SHOWN(OUT(0x3c6, 3));
+	assert_int_equal(pixel(639, 0), 0x0000ff);
 }
 
 /* Moved within a larger one; what lies behind memory is black. */
@@ -187,6 +250,7 @@ static void test_from_the_start(void **state)
 /* A function of PCI: it lies where its BAR is, and registers are in another. */
 static void test_pci(void **state)
 {
+	uint8_t sum = 0;
 	uint64_t gpa;
 
 	(void)state;
@@ -211,6 +275,15 @@ static void test_pci(void **state)
 	board.type->write(board.dev, 10, 0x40c, 2, 0); /* 3CC: no such */
 	assert_int_equal(board.type->read(board.dev, 10, 0x40c, 1), 0x67);
 	assert_int_equal(board.type->read(board.dev, 10, 0x41a, 1), 0);
+	/* EDID: its beginning, its sum, and nothing behind it; order of bytes. */
+	assert_int_equal(board.type->read(board.dev, 10, 0, 4), 0xffffff00);
+	for (unsigned int i = 0; i < 0x400; i++)
+		sum += board.type->read(board.dev, 10, i, 1);
+	assert_int_equal(sum, 0);
+	assert_int_equal(board.type->read(board.dev, 10, 0x80, 4), 0);
+	assert_int_equal(board.type->read(board.dev, 10, 0x600, 4), 8);
+	assert_int_equal(board.type->read(board.dev, 10, 0x604, 4), 0x1e1e1e1e);
+	assert_int_equal(board.type->read(board.dev, 10, 0x608, 4), 0);
 	/* Ports take two bytes at once. */
 	board.type->write(board.dev, 2, 0, 2, 0x5a0c);
 	assert_int_equal(board.type->read(board.dev, 2, 0, 2), 0x5a0c);
@@ -318,6 +391,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_registers),
 		PICTURE_TEST(test_depths),
+		PICTURE_TEST(test_planes),
+		PICTURE_TEST(test_seen_again),
 		PICTURE_TEST(test_moved),
 		PICTURE_TEST(test_written),
 		PICTURE_TEST(test_cleared),

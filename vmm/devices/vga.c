@@ -119,6 +119,7 @@ static void write_attr(struct vga *v, uint8_t val)
 	uint8_t index = v->attr_index & ATTR_INDEX;
 
 	v->attr_is_data = !v->attr_is_data;
+	vga_vbe_changed(v);
 	if (v->attr_is_data)
 		v->attr_index = val & (ATTR_INDEX | ATTR_SHOW);
 	else if (index < AR_MODE)
@@ -245,6 +246,7 @@ static void write_vga_ports(struct vga *v, uint64_t off, uint8_t val)
 		break;
 	case DAC_MASK:
 		v->dac_mask = val;
+		vga_vbe_changed(v);
 		break;
 	case DAC_READ:
 	case DAC_WRITE:

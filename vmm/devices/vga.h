@@ -263,11 +263,12 @@ uint8_t vga_wait(struct vga *v, uint64_t now_ns);
 void vga_wait_init(struct vga *v);
 
 /* The linear framebuffer: its power-on, in a mode already unless @fb is NULL; whether
- * it has the screen, by banks, and colours of 8 bits; its registers; where it is to
+ * it has the screen, by banks, as planes, and colours of 8 bits; its registers; where it is to
  * lie has changed; the picture may be another one. */
 void vga_vbe_init(struct vga *v, const struct framebuffer *fb);
 bool vga_vbe_is_on(const struct vga *v);
 bool vga_vbe_is_banked(const struct vga *v);
+bool vga_vbe_is_planar(const struct vga *v);
 bool vga_vbe_has_dac_8(const struct vga *v);
 uint16_t vga_vbe_read(const struct vga *v, unsigned int index);
 void vga_vbe_write(struct vga *v, unsigned int index, uint16_t val);
@@ -281,6 +282,13 @@ bool vga_vbe_restored(struct vga *v, struct stash *in);
  * A0000. NULL: there is none. */
 uint8_t *vga_vbe_byte(struct vga *v, uint64_t at, bool writes);
 uint8_t *vga_vbe_bank(struct vga *v, uint64_t off, bool writes);
+
+/* Where it is planes: the bytes at @off of the bank, as vga_quad() has them. */
+uint32_t vga_vbe_quad(struct vga *v, unsigned int off);
+void vga_vbe_put_quad(struct vga *v, unsigned int off, uint32_t quad);
+
+/* Byte @off of the display's description (EDID), 0 behind its end. */
+uint8_t vga_edid(uint64_t off);
 
 /* The device: its type, without PCI; ranges and members for that of vga_pci.c. */
 enum {

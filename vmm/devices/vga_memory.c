@@ -110,6 +110,20 @@ static void put_quad(struct vga *v, unsigned int at, uint32_t quad)
 		v->planes[QUADS_LEN + at] = quad >> 8 * FONT_PLANE;
 }
 
+/* The bytes that an access to A0000 is about. */
+static uint32_t load_quad(struct vga *v, unsigned int at)
+{
+	return vga_vbe_is_planar(v) ? vga_vbe_quad(v, at) : vga_quad(v, at);
+}
+
+static void store_quad(struct vga *v, unsigned int at, uint32_t quad)
+{
+	if (vga_vbe_is_planar(v))
+		vga_vbe_put_quad(v, at, quad);
+	else
+		put_quad(v, at, quad);
+}
+
 /* Before the first use of planes: the font that a BIOS has loaded. */
 static void begin_use(struct vga *v)
 {
@@ -297,7 +311,7 @@ uint8_t vga_memory_read(struct vga *v, uint64_t off)
 		return 0xff;
 	hold(v, wanted(v));
 	begin_use(v);
-	v->latch = vga_quad(v, spot.at);
+	v->latch = load_quad(v, spot.at);
 	if (v->gfx[GFX_MODE] & GFX_MODE_COMPARE) {
 		differs = (v->latch ^ planes_of(v->gfx[GFX_COMPARE])) &
 			  planes_of(v->gfx[GFX_CARE]);
@@ -367,8 +381,9 @@ void vga_memory_write(struct vga *v, uint64_t off, uint8_t val)
 	hold(v, wanted(v));
 	begin_use(v);
 	mask = planes_of(spot.planes & v->seq[SEQ_MAP_MASK]);
-	put_quad(v, spot.at,
-		 (vga_quad(v, spot.at) & ~mask) | (write_quad(v, val) & mask));
+	store_quad(v, spot.at,
+		   (load_quad(v, spot.at) & ~mask) |
+			   (write_quad(v, val) & mask));
 }
 
 uint8_t vga_glyph(const struct vga *v, unsigned int at)

@@ -4,9 +4,11 @@
  * same.
  *
  *   BAR0  the linear framebuffer
- *   BAR2  0x400 ports 3C0 to 3DF   0x500 registers of the Bochs VBE interface
+ *   BAR2  0 EDID   0x400 ports 3C0 to 3DF   0x500 registers of the Bochs VBE
+ *         interface   0x600 how long what follows is, and the order of bytes
  *
- * Its expansion ROM is a VGA BIOS, if this host has one. Left out: EDID and a register for the order of bytes, which read as zeroes.
+ * Its expansion ROM is a VGA BIOS, if this host has one. Left out: another order of
+ * bytes than the least significant first.
  */
 #include "device.h"
 #include "device_memory.h"
@@ -26,6 +28,10 @@
 #define MMIO_PORTS    0x400
 #define MMIO_PORTS_AT 0x3c0
 #define MMIO_VBE      0x500
+#define MMIO_MORE     0x600
+#define MORE_LEN      8 /* bytes of: */
+#define MORE_ORDER    4
+#define LITTLE	      0x1e
 
 static const struct dev_range vga_ranges[] = VGA_RANGES;
 
@@ -42,10 +48,32 @@ static bool find_port(uint64_t off, unsigned int *range, uint64_t *at)
 	return false;
 }
 
+/* Two registers of 32 bits: MORE_LEN, and what a big-endian guest would change. */
+static uint8_t read_more(uint64_t off)
+{
+	if (off >= MORE_ORDER)
+		return off < MORE_LEN ? LITTLE : 0;
+	return off ? 0 : MORE_LEN;
+}
+
+/* Byte @off of BAR2. */
+static uint8_t read_mmio(struct vga *v, uint64_t off)
+{
+	unsigned int range;
+	uint64_t at;
+
+	if (off < MMIO_PORTS)
+		return vga_edid(off);
+	if (off >= MMIO_MORE)
+		return read_more(off - MMIO_MORE);
+	if (off - MMIO_VBE < 2 * NR_VBE)
+		return vga_vbe_read(v, (off - MMIO_VBE) / 2) >> off % 2 * 8;
+	return find_port(off, &range, &at) ? vga_read(v, range, at, 1) : 0;
+}
+
 static uint8_t read_byte(struct vga *v, unsigned int range, uint64_t off)
 {
 	const uint8_t *byte;
-	uint64_t at;
 
 	if (range < FIRST_BAR)
 		return vga_read(v, range, off, 1);
@@ -53,9 +81,7 @@ static uint8_t read_byte(struct vga *v, unsigned int range, uint64_t off)
 		byte = vga_vbe_byte(v, off, false);
 		return byte ? *byte : 0xff;
 	}
-	if (off - MMIO_VBE < 2 * NR_VBE)
-		return vga_vbe_read(v, (off - MMIO_VBE) / 2) >> off % 2 * 8;
-	return find_port(off, &range, &at) ? vga_read(v, range, at, 1) : 0;
+	return read_mmio(v, off);
 }
 
 static void write_byte(struct vga *v, unsigned int range, uint64_t off,

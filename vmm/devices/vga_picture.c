@@ -209,6 +209,7 @@ bool vga_picture(void *dev, struct picture *out)
 
 	if (vga_vbe_is_on(v) && is_on(v))
 		return vga_vbe_picture(v, out);
+	out->seen = 0; /* nothing of it is left when that comes again */
 	switch (vga_mode(v)) {
 	case SURFACE_TEXT:
 		return text_picture(v, out);

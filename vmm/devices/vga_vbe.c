@@ -9,7 +9,10 @@
  *
  * With LFB in ENABLE the memory is where PCI has put it, or at PC_LFB_GPA, and costs
  * no exit; A0000 to AFFFF is one of its 64 KiB banks, by exits. Without, it is the
- * bank that lies in memory. Left out: 4 bits for a pixel.
+ * bank that lies in memory.
+ *
+ * With 4 bits for a pixel it is a VGA's four planes, as large as that memory: byte
+ * 4 * n + p of it is plane p at n, reached by A0000 and the VGA's registers alone.
  */
 #include "device.h"
 #include "device_memory.h"
@@ -24,6 +27,9 @@
 #define PAGE	  4096
 #define BANK_LEN  0x10000U
 #define BANK_GPA  0xa0000
+#define QUAD	  4U /* bytes of the planes at an address */
+#define POINTS	  8U /* that they hold */
+#define PLANAR	  4  /* bits of a pixel in them */
 #define ID_OLDEST 0xb0c0
 #define ID	  0xb0c5
 
@@ -59,20 +65,34 @@ static unsigned int banks_of(const struct vga *v)
 	return v->lfb_len / BANK_LEN;
 }
 
-/* How a pixel lies in memory. */
+/* How a pixel lies in memory; 0: in the planes. */
 static unsigned int bytes_of(unsigned int bpp)
 {
-	return (bpp + 7) / 8;
+	return bpp == PLANAR ? 0 : (bpp + 7) / 8;
+}
+
+/* The bytes before pixel @x of a row, or those of the planes before the 8 that it
+ * is one of. */
+static size_t bytes_before(const struct vga *v, unsigned int x)
+{
+	return v->vbe[VBE_BPP] == PLANAR ?
+		       x / POINTS * QUAD :
+		       (size_t)x * bytes_of(v->vbe[VBE_BPP]);
 }
 
 static bool is_bpp(unsigned int bpp)
 {
-	return bpp == 8 || bpp == 15 || bpp == 16 || bpp == 24 || bpp == 32;
+	return bpp == PLANAR || bpp == 8 || bpp == 15 || bpp == 16 ||
+	       bpp == 24 || bpp == 32;
 }
 
 static unsigned int pitch_of(const struct vga *v)
 {
-	return v->vbe[VBE_VIRT_WIDTH] * bytes_of(v->vbe[VBE_BPP]);
+	const unsigned int width = v->vbe[VBE_VIRT_WIDTH];
+
+	return bytes_before(v, v->vbe[VBE_BPP] == PLANAR ?
+				       (width + POINTS - 1) & -POINTS :
+				       width);
 }
 
 bool vga_vbe_is_on(const struct vga *v)
@@ -82,7 +102,13 @@ bool vga_vbe_is_on(const struct vga *v)
 
 bool vga_vbe_is_banked(const struct vga *v)
 {
-	return vga_vbe_is_on(v) && !(v->vbe[VBE_ENABLE] & ENABLE_LFB);
+	return vga_vbe_is_on(v) && !(v->vbe[VBE_ENABLE] & ENABLE_LFB) &&
+	       v->vbe[VBE_BPP] != PLANAR;
+}
+
+bool vga_vbe_is_planar(const struct vga *v)
+{
+	return vga_vbe_is_on(v) && v->vbe[VBE_BPP] == PLANAR;
 }
 
 bool vga_vbe_has_dac_8(const struct vga *v)
@@ -201,7 +227,9 @@ void vga_vbe_write(struct vga *v, unsigned int index, uint16_t val)
 		set_width(v, val);
 	if (index == VBE_VIRT_WIDTH || index == VBE_BPP)
 		set_width(v, v->vbe[VBE_VIRT_WIDTH]);
-	if (index == VBE_BANK)
+	if (index == VBE_BPP) /* may be on meanwhile */
+		vga_memory_changed(v);
+	if (index == VBE_BANK || index == VBE_BPP)
 		show(v);
 }
 
@@ -226,7 +254,7 @@ uint8_t *vga_vbe_bank(struct vga *v, uint64_t off, bool writes)
 {
 	const size_t at = v->vbe[VBE_BANK] % banks_of(v) * BANK_LEN + off;
 
-	if (!vga_vbe_is_on(v) || off >= BANK_LEN)
+	if (!vga_vbe_is_on(v) || off >= BANK_LEN || vga_vbe_is_planar(v))
 		return NULL;
 	return vga_vbe_byte(v, at, writes);
 }
@@ -240,6 +268,27 @@ uint8_t *vga_vbe_byte(struct vga *v, uint64_t at, bool writes)
 	if (writes)
 		v->lfb_stamps[at / PAGE] = v->lfb_looks + 1;
 	return v->lfb + at;
+}
+
+/* The bytes at @off of the bank of the planes; nothing lies behind the last. */
+uint32_t vga_vbe_quad(struct vga *v, unsigned int off)
+{
+	const size_t at = (v->vbe[VBE_BANK] * (size_t)BANK_LEN + off) * QUAD;
+	const uint8_t *from = vga_vbe_byte(v, at, false);
+	uint32_t quad = UINT32_MAX;
+
+	if (from)
+		memcpy(&quad, from, sizeof(quad));
+	return quad;
+}
+
+void vga_vbe_put_quad(struct vga *v, unsigned int off, uint32_t quad)
+{
+	const size_t at = (v->vbe[VBE_BANK] * (size_t)BANK_LEN + off) * QUAD;
+	uint8_t *to = vga_vbe_byte(v, at, true);
+
+	if (to)
+		memcpy(to, &quad, sizeof(quad));
 }
 
 /* --- The picture --- */
@@ -267,6 +316,33 @@ static uint32_t pixel_of(const struct vga *v, const uint8_t *from)
 	return picture_rgb(from[2], from[1], from[0]);
 }
 
+/* Pixel @x of the row of planes from @from on. */
+static uint32_t point_of(const struct vga *v, const uint8_t *from,
+			 unsigned int x)
+{
+	unsigned int colour = 0;
+
+	for (unsigned int plane = 0; plane < QUAD; plane++)
+		colour |= (from[plane] >> (POINTS - 1 - x % POINTS) & 1)
+			  << plane;
+	return vga_rgb(v, vga_colour(v, colour));
+}
+
+static void draw_planes(const struct vga *v, size_t from, struct picture *out,
+			unsigned int y)
+{
+	const unsigned int first = v->vbe[VBE_X_OFFSET] % POINTS;
+	uint32_t row[PICTURE_MAX_WIDTH] = { 0 };
+
+	for (unsigned int x = 0; x < out->width; x++) {
+		const size_t at = from + bytes_before(v, first + x);
+
+		if (at + QUAD <= v->lfb_len)
+			row[x] = point_of(v, v->lfb + at, first + x);
+	}
+	picture_row(out, y, row);
+}
+
 /* A row that is not in memory is black. */
 static void draw_row(const struct vga *v, size_t from, struct picture *out,
 		     unsigned int y)
@@ -274,6 +350,10 @@ static void draw_row(const struct vga *v, size_t from, struct picture *out,
 	const unsigned int bytes = bytes_of(v->vbe[VBE_BPP]);
 	uint32_t row[PICTURE_MAX_WIDTH] = { 0 };
 
+	if (!bytes) {
+		draw_planes(v, from, out, y);
+		return;
+	}
 	for (unsigned int x = 0; x < out->width; x++, from += bytes)
 		if (from + bytes <= v->lfb_len)
 			row[x] = pixel_of(v, v->lfb + from);
@@ -306,9 +386,9 @@ static void stamp_pages(struct vga *v)
 bool vga_vbe_picture(struct vga *v, struct picture *out)
 {
 	const size_t pitch = pitch_of(v);
-	const size_t len = v->vbe[VBE_XRES] * bytes_of(v->vbe[VBE_BPP]);
+	const size_t len = bytes_before(v, v->vbe[VBE_XRES] + POINTS);
 	size_t from = v->vbe[VBE_Y_OFFSET] * pitch +
-		      v->vbe[VBE_X_OFFSET] * bytes_of(v->vbe[VBE_BPP]);
+		      bytes_before(v, v->vbe[VBE_X_OFFSET]);
 	bool all;
 
 	stamp_pages(v);

@@ -19,6 +19,12 @@ bool vga_vbe_is_banked(const struct vga *v)
 	return false;
 }
 
+bool vga_vbe_is_planar(const struct vga *v)
+{
+	(void)v;
+	return false;
+}
+
 bool vga_vbe_has_dac_8(const struct vga *v)
 {
 	(void)v;
@@ -62,6 +68,20 @@ uint8_t *vga_vbe_bank(struct vga *v, uint64_t off, bool writes)
 	(void)off;
 	(void)writes;
 	return NULL;
+}
+
+uint32_t vga_vbe_quad(struct vga *v, unsigned int off)
+{
+	(void)v;
+	(void)off;
+	return UINT32_MAX;
+}
+
+void vga_vbe_put_quad(struct vga *v, unsigned int off, uint32_t quad)
+{
+	(void)v;
+	(void)off;
+	(void)quad;
 }
 
 void vga_vbe_save(const struct vga *v, struct stash *out)
