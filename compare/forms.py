@@ -18,6 +18,7 @@ FEATURES = {
     "CONSOLE_BATCH": "batching",
     "DBG_REPORT": "report",
     "DEV_EDU": "",      # only there when an option asks for it
+    "DEV_FLOPPY": "",   # likewise
     "DEV_FW_CFG": "fwcfg",
     "FWCFG_DMA": "fwcfg-dma",
     "DEV_IDE": "",      # as DEV_EDU

@@ -35,7 +35,7 @@ obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/cpuid_kvm$(call none-without,KVMCLOCK).o \
 	 core/regs.o core/regs_sync$(call none-without,SYNC_REGS).o \
 	 core/bus_moving$(call none-without,PCI).o \
-	 core/workers$(if $(CONFIG_VIRTIO)$(CONFIG_DEV_IDE),,_none).o \
+	 core/workers$(if $(CONFIG_VIRTIO)$(CONFIG_DEV_IDE)$(CONFIG_DEV_FLOPPY),,_none).o \
 	 core/ioevents$(call none-without,IOEVENTFD).o \
 	 core/shown$(call none-without,SHOWN_REGISTERS).o \
 	 core/slots$(call none-without,DEVICE_MEMORY).o \
@@ -155,6 +155,9 @@ obj-$(CONFIG_DEV_IDE) += $(addprefix ide/,controller.o geometry.o regs.o address
 			 dma$(call none-without,IDE_DMA).o packet$(call none-without,IDE_CDROM).o \
 			 $(if $(CONFIG_IDE_CDROM),packet_reply.o cdrom.o)) \
 			 $(if $(CONFIG_SNAPSHOT),ide/saved.o)
+obj-$(CONFIG_DEV_FLOPPY) += $(addprefix floppy/,controller.o regs.o command.o transfer.o find.o \
+			    work.o media.o dma8237.o drives.o) \
+			    $(if $(CONFIG_SNAPSHOT),floppy/saved.o)
 obj-$(CONFIG_DISKS) += disk/select.o disk/words.o disk/raw.o disk/file.o disk/kind.o \
 		       disk/map$(call none-without,DISK_MAP).o \
 		       $(if $(CONFIG_DISK_MAP),disk/bits.o)

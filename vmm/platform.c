@@ -30,6 +30,7 @@ static const struct part {
 	{ "pci", PLATFORM_PCI },       { "ecam", PLATFORM_ECAM },
 	{ "acpi", PLATFORM_ACPI },     { "vmgenid", PLATFORM_VMGENID },
 	{ "mouse", PLATFORM_MOUSE },   { "hotplug", PLATFORM_SPARES },
+	{ "floppy", PLATFORM_FLOPPY },
 };
 
 static bool is_feature(const char *name)

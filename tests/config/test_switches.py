@@ -203,6 +203,7 @@ ROWS = {
     "DEV_IDE": Row("ide/*", takes=OF_IDE, lost=LOST_OF_IDE),
     "IDE_DMA": Row("ide/dma ide/function", "ide/dma_none ide/function_none",
                    lost=r"feature ide-dma .*"),
+    "DEV_FLOPPY": Row("floppy/*", lost=r"plug    floppy .*"),
     "IDE_CDROM": Row("ide/packet ide/packet_reply ide/cdrom",
                      "ide/packet_none", lost=r"plug    cdrom .*"),
     "DISK_OVERLAY": Row("disk/overlay disk/changes disk/changes_saved",
@@ -327,9 +328,9 @@ ROWS = {
         "service/fork/* "
         "core/state* core/slots_saved util/parts util/stash util/pageset words "
         "virtio/saved virtio/*_saved virtio/p9/saved disk/saved disk/*_saved "
-        "ide/saved irqchip/kernel_state pci/saved reset_button",
+        "floppy/saved ide/saved irqchip/kernel_state pci/saved reset_button",
         "words_none reset_button_none service/snapshot/restore_none devices/hypercall_none irqchip/kernel_state_none",
-        changed={part + "/*": "is not remembered" for part in ("devices", "disk", "ide", "pci", "virtio")},
+        changed={part + "/*": "is not remembered" for part in ("devices", "disk", "floppy", "ide", "pci", "virtio")},
         takes="VMGENID=n FORK=n", lost=(r"service (restore|copy-of|save|save-on-exit) .*",
                       r"feature (vmgenid|disk-check) .*",
                       r"command show-snapshot .*")),

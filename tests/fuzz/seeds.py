@@ -142,6 +142,18 @@ def drives():
             b"\2" + packet.replace(b"\x28", b"\x43") + packet.replace(b"\x28", b"\x5a")]
 
 
+def floppies():
+    """A read and a write by DMA, a format, by the port, a snapshot: fuzz_floppy.c."""
+    dma = b"\4\0\x80\xff\3\0%c"
+    read = b"\1\x48\0\0\0\1\2\x12\x1b\xff\5\0\1\3\3"
+    write = b"\1\x49\0\0\0\1\2\x09\x1b\xff\5\0\1\3\3"
+    form = b"\1\x02\0\2\x09\x50\xf6\5\0\1\3\3"
+    port = b"\1\x0b\xaf\3"
+    return [b"\2" + dma % 0x46 + read + b"\x0f\1\x10\0\5" + read,
+            b"\1" + dma % 0x4a + write + form + port + write + b"\3\xff\5\0\1",
+            b"\2" + port + read + b"\3\xff\5\0\1\3\xff"]
+
+
 def of(name):
     """The seeds of the program fuzz_..."""
     if name == "fuzz_initcpio":
@@ -162,6 +174,8 @@ def of(name):
         return [debugger(how) for how in (0x10, 0x1d, 0x16, 0x13, 0x0f)]
     if name == "fuzz_ide":
         return drives()
+    if name == "fuzz_floppy":
+        return floppies()
     if name == "fuzz_disk":
         return disk_sides()
     if name == "fuzz_control":      # joins, says, is answered, attaches, goes

@@ -48,6 +48,7 @@ RULES = [
                        "include/net.h", "include/disk.h", "include/ctl.h",
                        "="],	False),
     ("ide/*",		PCI + ["include/worker.h", "include/disk.h", "="],	False),
+    ("floppy/*",	DEVICE + ["include/worker.h", "include/disk.h", "="],	False),
     ("net/*",		FLOOR0 + ["include/net.h", "="],	False),
     ("disk/saved.c",	FLOOR0 + ["include/device.h", "include/disk.h"],	False),
     ("disk/*",		FLOOR0 + ["include/disk.h", "="],	False),

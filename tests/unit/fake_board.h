@@ -150,6 +150,7 @@ extern unsigned int fake_slot;
 extern bool fake_no_messages;
 struct fw_files;
 extern unsigned int fake_boot;		  /* board_boot() */
+extern uint8_t fake_floppies;		  /* board_floppies() */
 extern const struct fw_files *fake_files; /* board_files() */
 extern const void *fake_config;		  /* and what board_config() says */
 /* The size of the terminal: board_terminal(). */

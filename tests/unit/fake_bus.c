@@ -16,6 +16,7 @@ bool fake_no_messages;
 void *fake_page;
 const struct fw_files *fake_files;
 unsigned int fake_boot;
+uint8_t fake_floppies;
 
 void fake_broken(const struct board *board, const char *what, uint64_t val)
 {
@@ -274,6 +275,12 @@ unsigned int board_boot(struct board *board)
 {
 	(void)board;
 	return fake_boot;
+}
+
+uint8_t board_floppies(struct board *board)
+{
+	(void)board;
+	return fake_floppies;
 }
 
 /* --- Of a vCPU that waits --- */

@@ -6,7 +6,8 @@
  *
  * A disk is known by its boot sector, a CD by what is in its sector 16. Whether one
  * without partitions is a floppy, its size says: systems that fit on one are
- * made for one.
+ * made for one. What is as long as a floppy is in a drive; what is shorter, a boot sector
+ * in a course, is on no disk that a drive could read, and firmware has it in RAM.
  */
 #include <cpuid.h>
 #include <errno.h>
@@ -68,15 +69,21 @@ static bool has_partitions(const struct image *image)
 	return has(image, SECTOR, GPT_MAGIC) || look_partitions(image);
 }
 
-/* Of the floppy that @image fits on; 0: none. */
-static uint32_t floppy_size(const struct image *image)
+#define FLOPPY_USUAL (1440 << 10)
+
+/* Whether it is as long as a floppy. */
+static bool is_floppy(const struct image *image)
 {
-	if (is_cd(image) || has_partitions(image))
-		return 0;
 	for (size_t i = 0; i < sizeof(floppies) / sizeof(floppies[0]); i++)
 		if (image->size == floppies[i])
-			return floppies[i];
-	return image->size <= 1440 << 10 ? 1440 << 10 : 0;
+			return true;
+	return false;
+}
+
+static bool fits_floppy(const struct image *image)
+{
+	return !is_cd(image) && !has_partitions(image) &&
+	       (is_floppy(image) || image->size < FLOPPY_USUAL);
 }
 
 static int disk_match(const struct image *image)
@@ -85,9 +92,8 @@ static int disk_match(const struct image *image)
 		return SCORE_CD;
 	if (!has(image, FLAG_AT, BOOT_FLAG) || !look_sectors(image))
 		return 0;
-	return has_partitions(image) || floppy_size(image) == image->size ?
-		       SCORE_PC :
-		       SCORE_DISK;
+	return has_partitions(image) || is_floppy(image) ? SCORE_PC :
+							   SCORE_DISK;
 }
 
 static int bios_match(const struct image *image)
@@ -133,9 +139,11 @@ static int plug_disk(struct plan *plan, const struct image *image)
 		plan_boot(plan, BOOT_CD | BOOT_DISK << 4 | BOOT_FLOPPY << 8);
 		return plug_file(plan, "--cdrom", image->path);
 	}
-	if (floppy_size(image)) {
+	if (fits_floppy(image)) {
 		plan_boot(plan, BOOT_FLOPPY | BOOT_DISK << 4 | BOOT_CD << 8);
-		return 0;
+		return is_floppy(image) ?
+			       plug_file(plan, "--floppy", image->path) :
+			       0;
 	}
 	plan_boot(plan, BOOT_DISK | BOOT_CD << 4 | BOOT_FLOPPY << 8);
 	return plug_file(plan, "--ide", image->path);
@@ -175,14 +183,15 @@ static int bios_load(const struct image *image, const struct boot_args *args,
 	return bios_begin(cpu);
 }
 
-/* A floppy needs no controller: firmware has it in RAM, from a file of fw_cfg. */
+/* A short one needs no controller: firmware has it in RAM, from a file of fw_cfg. */
 static int disk_load(const struct image *image, const struct boot_args *args,
 		     const struct memory *mem, struct cpu_state *cpu)
 {
-	const uint32_t size = floppy_size(image);
-	int err = size ? fw_add(args->files, FLOPPY_NAME "a", image->data,
-				image->size, size) :
-			 0;
+	int err = 0;
+
+	if (fits_floppy(image) && !is_floppy(image))
+		err = fw_add(args->files, FLOPPY_NAME "a", image->data,
+			     image->size, FLOPPY_USUAL);
 
 	(void)mem;
 	return err ? err : bios_begin(cpu);

@@ -63,6 +63,11 @@ unsigned int board_boot(struct board *board)
 	return board->vm->config.plan ? board->vm->config.plan->boot : 0;
 }
 
+uint8_t board_floppies(struct board *board)
+{
+	return board->vm->config.plan ? board->vm->config.plan->floppies : 0;
+}
+
 static bool uses_window(const struct vm *vm, const struct device_type *type)
 {
 	return type->window &&

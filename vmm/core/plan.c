@@ -135,6 +135,11 @@ void plan_boot(struct plan *plan, unsigned int order)
 	plan->boot = order;
 }
 
+void plan_floppies(struct plan *plan, uint8_t drives)
+{
+	plan->floppies = drives;
+}
+
 void plan_choose(struct plan *plan, const void *row)
 {
 	plan->choice = row;

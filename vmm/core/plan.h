@@ -24,6 +24,7 @@ struct plan {
 	struct plan_guest guest;
 	const void *choice;	    /* of an early plug */
 	unsigned int boot;	    /* plan_boot() */
+	uint8_t floppies;	    /* plan_floppies() */
 	struct framebuffer shown;   /* plan_show(); 0 bits: none */
 	const char *symbols;	    /* file of --symbols; NULL: not given */
 	char words[PLAN_WORDS_MAX]; /* for Linux, each with a blank behind it */

@@ -9,7 +9,7 @@
  * The RAM tells how large the machine is, as a BIOS does (IBM PC/AT Technical
  * Reference, "CMOS RAM"; RBIL, "CMOS Memory Map", for the words from 16 MiB on).
  * Left out: bit 7 of port 0x70, the NMI mask; other crystals than that of a PC;
- * daylight saving; the checksum, which no BIOS looks at here; disks.
+ * daylight saving; the checksum, which no BIOS looks at here; hard disks.
  */
 #include "devices/cmos.h"
 #include "saved.h"
@@ -26,6 +26,7 @@ enum {
 
 /* Of the RAM, what a BIOS fills in */
 enum {
+	CMOS_FLOPPIES = 0x10,
 	CMOS_EQUIPMENT = 0x14,
 	CMOS_BASE_KIB = 0x15,
 	CMOS_EXTENDED_KIB = 0x17, /* from 1 MiB on, two copies */
@@ -37,9 +38,11 @@ enum {
 	CMOS_LAST_CPU = 0x5f,
 };
 
-#define EQUIPMENT_FPU	0x02
-#define EQUIPMENT_MOUSE 0x04
-#define BASE_KIB	640
+#define EQUIPMENT_FLOPPY  0x01
+#define EQUIPMENT_FLOPPY2 0x40 /* one more than a single drive */
+#define EQUIPMENT_FPU	  0x02
+#define EQUIPMENT_MOUSE	  0x04
+#define BASE_KIB	  640
 
 /* An update takes 1984 us, and UIP comes 244 us before it. */
 #define UIP_NS 2228000
@@ -158,12 +161,20 @@ static uint8_t mouse(struct board *board)
 	return has ? EQUIPMENT_MOUSE : 0;
 }
 
+static uint8_t floppies(uint8_t drives)
+{
+	return (drives ? EQUIPMENT_FLOPPY : 0) |
+	       (drives & 0x0f ? EQUIPMENT_FLOPPY2 : 0);
+}
+
 static void put_size(struct cmos *c)
 {
 	struct board_size size = board_size(c->board);
 	uint64_t extended = beyond(size.ram_low, 1 << 20) >> 10;
 
-	c->ram[CMOS_EQUIPMENT] = EQUIPMENT_FPU | mouse(c->board);
+	c->ram[CMOS_FLOPPIES] = board_floppies(c->board);
+	c->ram[CMOS_EQUIPMENT] = EQUIPMENT_FPU | mouse(c->board) |
+				 floppies(c->ram[CMOS_FLOPPIES]);
 	put_number(c, CMOS_BASE_KIB,
 		   size.ram_low >> 10 < BASE_KIB ? size.ram_low >> 10 :
 						   BASE_KIB,

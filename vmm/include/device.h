@@ -376,6 +376,10 @@ const void *board_config(struct board *board);
 /* What firmware is to start: see plan_boot() in include/plug.h. */
 unsigned int board_boot(struct board *board);
 
+/* Which drives for floppies there are, as a PC's CMOS RAM has it at 10h: the first in
+ * the high digit, 1 360 KB, 2 1.2 MB, 3 720 KB, 4 1.44 MB, 5 2.88 MB, 0 none. */
+uint8_t board_floppies(struct board *board);
+
 /* What firmware is given by fw_cfg (util/fwfile.h); NULL: this guest begins with
  * none. They are there from its first instruction on, not in init(). */
 const struct fw_files *board_files(struct board *board);

@@ -33,6 +33,7 @@ enum platform_part {
 	PLATFORM_MOUSE = 1 << 15,   /* behind the keyboard controller */
 	PLATFORM_ROM =
 		1 << 16, /* firmware, which has put BARs where it likes */
+	PLATFORM_FLOPPY = 1 << 17,
 };
 
 /* A device of virtio over MMIO: PC_WINDOW_LEN addresses, and an ISA line. */

@@ -112,6 +112,9 @@ bool plan_has_rom(const struct plan *plan);
  * the lowest first: 1 a floppy, 2 a disk, 3 a CD, 4 the network. 0: as it likes. */
 void plan_boot(struct plan *plan, unsigned int order);
 
+/* Which drives for floppies there are, as CMOS RAM has it: see board_floppies(). */
+void plan_floppies(struct plan *plan, uint8_t drives);
+
 /* What an early plug has decided for those that come after it: a row of whatever
  * table they agree on; NULL: nothing yet. */
 void plan_choose(struct plan *plan, const void *row);

@@ -25,7 +25,7 @@
 static const struct block {
 	const uint8_t *aml;
 	uint16_t len;
-	uint16_t with, without; /* PLATFORM_ bits */
+	uint32_t with, without; /* PLATFORM_ bits */
 } blocks[] = {
 	BLOCK(base, 0, 0),
 	BLOCK(pic, PLATFORM_IRQS, 0),
@@ -33,6 +33,7 @@ static const struct block {
 	BLOCK(cmos, PLATFORM_CMOS, 0),
 	BLOCK(i8042, PLATFORM_I8042, 0),
 	BLOCK(mouse, PLATFORM_I8042 | PLATFORM_MOUSE, 0),
+	BLOCK(floppy, PLATFORM_FLOPPY, 0),
 	BLOCK(serial, PLATFORM_SERIAL | PLATFORM_SERIAL_IRQ, 0),
 	BLOCK(serial_mute, PLATFORM_SERIAL, PLATFORM_SERIAL_IRQ),
 	BLOCK(ecam, PLATFORM_ECAM, 0),
