@@ -32,3 +32,10 @@ def images():
     data = struct.pack(f"<{SECTORS * 128}I", *range(SECTORS * 128))
     return (make("ide.img", SECTORS * 512, data),
             make("ide.iso", BLOCKS * 2048, data))
+
+
+@functools.lru_cache(None)
+def floppy():
+    """And src/floppy.c, in its drive."""
+    return make("floppy.img", 1440 << 10,
+                struct.pack(f"<{1440 << 8}I", *range(1440 << 8)))

@@ -15,7 +15,7 @@ TESTING = r"Testing: .*MB of"
 IPXE = "Press Ctrl-B for the iPXE command line"
 SHELL = r"~ # "
 BIOS = ("/usr/share/seabios/bios-256k.bin", "--ide")    # else it is a CD
-FLOPPY = (BIOS[0], "--floppy")
+FLOPPY = ("--firmware", "--floppy")
 
 # What it is, words before the file, the file, what must be on the screen in the end.
 ROWS = (

@@ -109,6 +109,11 @@ if vm.has_feature("firmware", "plug"):
     HOST.add("a BIOS, and the boot sector that it starts",
              lambda place: command("--mem=64M", vm.assemble("bootsector")),
              clean(7, b"read by INT 13h"))
+if vm.has_feature("floppy", "plug"):
+    FLAT.add("a floppy by DMA and by the port",
+             lambda place: command("--floppy", idefiles.floppy(),
+                                   vm.compile_guest("floppy")),
+             clean(vm.OK, b"all is well"))
 for chips in ("split", "kernel"):
     LAB.add(f"Linux with 4 vCPUs, --irqchip={chips}, typed at",
             lambda place, chips=chips: command(
