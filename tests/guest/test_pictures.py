@@ -2,6 +2,7 @@
 """Guests that draw: what is in the pictures they leave."""
 
 import contextlib
+import functools
 import os
 import shutil
 import subprocess
@@ -14,6 +15,8 @@ from vm import tap
 
 WORK = tempfile.TemporaryDirectory(dir=tap.BUILD)
 LIMIT = 120
+STD = os.path.join(tap.BUILD, "std")    # of `make std`
+ON_TTY0 = r"stty -echo\nprintf %%0100d 0 >/dev/tty0\npoweroff\n"
 KEYS = "1v" if vm.has_feature("vga-vbe") else "1"
 
 
@@ -110,15 +113,43 @@ def begins_again():
               "what is left of it")
 
 
+@functools.cache
 def in_the_lab():
-    """Both in one session: a computation takes its time in an emulator."""
-    script = " && ".join(
-        f"{vm.KVM_VMM} --screenshot {WORK.name}/{name}.png {vm.image(name + '.elf')}"
-        for name in ("pixels32", "pixels64"))
-    done = subprocess.run(vm.lab_command(["sh", "-c", script], "--out", WORK.name),
+    """All in one session: a computation takes its time in an emulator."""
+    runs = [f"{vm.KVM_VMM} --screenshot {WORK.name}/{name}.png "
+            f"{vm.image(name + '.elf')}" for name in ("pixels32", "pixels64")]
+    if os.path.exists(f"{STD}/vmlinux") and not vm.lacks("lab", "linux"):
+        runs.append(f"printf '{ON_TTY0}' | {vm.KVM_VMM} --vga 1024x768 --screenshot "
+                    f"{WORK.name}/linux.png --cmdline 'console=ttyS0 loglevel=5' "
+                    f"{STD}/vmlinux --initrd {STD}/initramfs.cpio")
+    done = subprocess.run(vm.lab_command(["sh", "-c", " && ".join(runs)],
+                                         "--out", WORK.name),
                           stdin=subprocess.DEVNULL, capture_output=True,
-                          check=False, timeout=LIMIT)
+                          check=False, timeout=2 * LIMIT)
     tap.check(done.returncode == 0, done.stdout, done.stderr)
+
+
+def penguin():
+    """Linux on a framebuffer that it is told of: its logo, and a terminal below."""
+    if not os.path.exists(f"{STD}/vmlinux"):
+        raise tap.Skip(f"{STD}/vmlinux: not built; run `make std`")
+    in_the_lab()
+    picture = pngfile.read(os.path.join(WORK.name, "linux.png"))
+    tap.equal((picture.width, picture.height), (1024, 768), "size")
+    colours = {pixel for row in picture.rows[:80] for pixel in row[:80]}
+    tap.check(len(colours) > 100, "colours of the penguin:", len(colours))
+
+    def cell(column):
+        return [row[column * 8:column * 8 + 8] for row in picture.rows[80:96]]
+    tap.check(any(pixel != cell(0)[0][0] for row in cell(0) for pixel in row),
+              "nothing is written")
+    tap.check(all(cell(column) == cell(0) for column in range(100)),
+              "not a hundred times the same")
+    tap.check(cell(101) != cell(0), "and something else behind it")
+
+
+def framebuffers():
+    in_the_lab()
     picture = pngfile.read(os.path.join(WORK.name, "pixels32.png"))
     tap.equal((picture.width, picture.height), (320, 240), "size")
     for x, y in (0, 0), (319, 0), (0, 239), (319, 239), (32, 0), (100, 77):
@@ -186,7 +217,10 @@ if vm.has_feature("vga-graphics") and vm.has_feature("screenshot", "probe"):
         reason = vm.lacks("lab", "long64") or \
             vm.not_configured("long64", ("pixels32.elf", "pixels64.elf"))
         tap.add("a linear framebuffer, from 32 and 64 bits",
-                vm.skip if reason else in_the_lab, *([reason] if reason else []))
+                vm.skip if reason else framebuffers, *([reason] if reason else []))
+        reason = reason or vm.lacks("lab", "linux")
+        tap.add("Linux: the penguin, and a terminal on a framebuffer",
+                vm.skip if reason else penguin, *([reason] if reason else []))
 else:
     tap.add("pictures", vm.skip, "VGA_GRAPHICS or DISPLAY_PNG is off")
 tap.main()
