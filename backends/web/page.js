@@ -146,21 +146,43 @@ function letGo() {
 		button.setAttribute("aria-pressed", "false");
 }
 
+/* What some systems call the Korean keyboard's own keys, by what they do. */
+const NAMED = { HangulMode: 122, HanjaMode: 123 };
+const MAC = navigator.platform.startsWith("Mac");
+const META = [125, 126];
+
+/* Keys that are not told of twice: the Korean ones have no release, and a Mac's Caps
+ * Lock is pressed to come on and released to go off. */
+function isTapped(code) {
+	return code === 122 || code === 123 || (MAC && code === CODES.CapsLock);
+}
+
 function onKey(event, down) {
-	const code = CODES[event.code];
+	const code = NAMED[event.key] || CODES[event.code];
 
 	if (!code)
 		return;
 	event.preventDefault();
 	if (down && event.repeat)
 		return; /* the guest's keyboard repeats by itself */
-	key(code, down);
+	if (isTapped(code)) {
+		if (down || code === CODES.CapsLock)
+			tap(code);
+	} else if (!down && code === CODES.PrintScreen && !held.has(code)) {
+		tap(code); /* Windows tells of its release alone */
+	} else {
+		key(code, down);
+	}
+	/* While it is held, a Mac tells of no releases. */
+	if (!down && META.includes(code))
+		letGo();
 }
 
 screen.addEventListener("keydown", (event) => onKey(event, true));
 screen.addEventListener("keyup", (event) => onKey(event, false));
 screen.addEventListener("blur", letGo);
 window.addEventListener("blur", letGo);
+window.addEventListener("pagehide", letGo);
 
 /* A phone has no such keys: buttons, and a line of text, as a US keyboard types. */
 const ROWS = [[2, "1234567890-=", "!@#$%^&*()_+"],
@@ -373,6 +395,10 @@ function chart() {
 
 by("power").addEventListener("click", () => say([0x70]));
 by("reset").addEventListener("click", () => say([0x72]));
-document.addEventListener("visibilitychange", see);
+document.addEventListener("visibilitychange", () => {
+	if (document.visibilityState !== "visible")
+		letGo();
+	see();
+});
 connect();
 })();

@@ -15,6 +15,9 @@
 #define MARKER_SAVED  's' /* and when it has been */
 #define MARKER_FRAMES 'F' /* right before the first picture is drawn */
 #define MARKER_SHOWN  'f' /* and behind the last */
-#define MARKER_ENTER  'V' /* no marker: the first VMRUN behind MARKER_EXEC */
+#define MARKER_IDLE \
+	'W' /* right before a guest is watched that has nothing to do */
+#define MARKER_IDLED 'w' /* and behind that */
+#define MARKER_ENTER 'V' /* no marker: the first VMRUN behind MARKER_EXEC */
 
 #endif

@@ -8,6 +8,7 @@ import gzip
 import json
 import os
 import re
+import signal
 import socket
 import struct
 import subprocess
@@ -134,6 +135,27 @@ def hostile():
         tap.check(line.wait(1), "no picture afterwards")
         line.close()
         end(process)
+
+
+def many():
+    """Pages that come and go by hundreds leave nothing behind, and those that read
+    nothing hold up no end."""
+    with running("flood", keys="serial") as (process, place):
+        for at in range(200):
+            line = place.socket()
+            tap.equal(line.status, 101, "status")
+            line.send(b"v\1")
+            if at % 10 == 0:
+                tap.check(line.receive(), "nothing comes")
+            line.close()
+        held = [place.socket() for _ in range(16)]
+        for line in held:
+            line.send(b"v\1")
+        process.terminate()
+        tap.equal(process.wait(LIMIT), 128 + signal.SIGTERM, process.stderr.read())
+        wait_for("the port is free", lambda: not can_connect(place))
+        for line in held:
+            line.close()
 
 
 def printed(line, size):
@@ -307,6 +329,33 @@ def press(page, code, key):
         page.call("Input.dispatchKeyEvent", type=kind, code=code, key=key)
 
 
+def untold(page):
+    """Keys of whose release a page is not told, or not at once: none stays down."""
+    def key(kind, code, name):
+        page.call("Input.dispatchKeyEvent", type=kind, code=code, key=name)
+
+    codes = "2e ae 0f 8f 2d ad"
+    for steps, more in (
+            ((("keyDown", "MetaLeft", "Meta"), ("keyDown", "KeyA", "a"),
+              ("keyUp", "MetaLeft", "Meta")), " e0 5b 1e e0 db 9e"),
+            ((("keyUp", "PrintScreen", "PrintScreen"),), " e0 2a e0 37 e0 b7 e0 aa"),
+            ((("keyDown", "AltRight", "HangulMode"),
+              ("keyDown", "KeyB", "b"), ("keyUp", "KeyB", "b")), " f2 30 b0"),
+            ((("keyDown", "ShiftLeft", "Shift"),), " 2a")):
+        for step in steps:
+            key(*step)
+        codes += more
+        wait_for(codes, lambda: shows(page, CODES, codes))  # pylint: disable=cell-var-from-loop
+    page.evaluate("window.dispatchEvent(new Event('pagehide'))")
+
+    def is_up():    # it was repeated meanwhile, however often
+        picture = Canvas(page)
+        font = font_of(picture)
+        return any("2a aa" in picture.text(row, font)
+                   for row in range(CODES, CODES + 10))
+    wait_for("Shift comes up", is_up)
+
+
 def state(page):
     return page.evaluate("document.getElementById('state').textContent")
 
@@ -353,7 +402,10 @@ def in_browser():
         wait_for("the first", lambda: shows(page, CODES, "2e ae 0f 8f 2d ad"))
         page.session = second
         wait_for("the second", lambda: shows(page, CODES, "2e ae 0f 8f 2d ad"))
+        page.session = first
+        untold(page)
         end(process)
+        page.session = second
         wait_for("the end", lambda: state(page) == "the guest has ended")
         relay.close()
 
@@ -382,6 +434,7 @@ for TEXT_, CASE in [
         ("the page is one file, small and strict", the_page),
         ("word, host, origin and method are ours, or it is refused", who_is_let_in),
         ("half requests, huge frames and nonsense disturb nobody", hostile),
+        ("pages that come and go by hundreds, and that read nothing", many),
         ("the console, and its history, and the end", console),
         ("an idle guest's exits do not rise", idle),
         ("the mouse, and its buttons", mouse),
