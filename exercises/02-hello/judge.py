@@ -21,10 +21,6 @@ def given(rnd):
                         f"text:\t.byte\t{numbers}\n"}
 
 
-def options(_):
-    return []
-
-
 def judge(rnd, run):
     text = text_of(rnd)
     sends = run.exits.count("IO", THR, "out")

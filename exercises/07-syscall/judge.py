@@ -23,10 +23,6 @@ def programs(rnd):
     return {"shell": "try.c", second(rnd): "try.c"}
 
 
-def options(_):
-    return []
-
-
 def filled(name, size):
     """What must be in the buffer, as try.c shows it."""
     text = (name[:size - 1] + "0") if size else ""

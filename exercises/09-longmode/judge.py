@@ -48,10 +48,6 @@ def given(rnd):
     return {"arrive.inc": ARRIVE.format(a=one, b=other)}
 
 
-def options(_):
-    return ["--mem", "2M"]
-
-
 def judge(rnd, run):
     one, other = factors(rnd)
     product = f"{one * other & (1 << 64) - 1:016x}".encode()

@@ -19,10 +19,6 @@ def given(rnd):
     return {"numbers.inc": f"\t.set\tNUMBERS, 40\nnumbers:\t.word\t{values}\n"}
 
 
-def options(_):
-    return []
-
-
 def judge(rnd, run):
     want = text(rnd)
     before = 2 * len(want) + 1

@@ -65,7 +65,8 @@ def walled(stage, reads, own, script):
 
 def first_error(text, stage):
     """The first line of a compiler's that says what is wrong."""
-    lines = text.replace(stage + "/", "").splitlines()
+    lines = [line for line in text.replace(stage + "/", "").splitlines()
+             if not line.startswith("collect2:")]
     for pattern in (r"\berror\b|Error:", r"undefined reference|multiple def", "."):
         for line in lines:
             if re.search(pattern, line):
@@ -84,7 +85,8 @@ def compile_in(exercise, stage, own, reads, commands):
     if done.returncode in (64, 70, 127) or "fatal error: no input" in said:
         raise places.Broken("building does not work here: " + said[-500:].strip())
     if done.returncode:
-        raise Refused(f"It does not build: {first_error(said, stage)}.")
+        raise Refused(f"It does not build: {first_error(said, stage)}. Read: "
+                      "what the compiler says, from its first line on.")
 
 
 def includes(exercise, stage):

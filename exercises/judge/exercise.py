@@ -4,13 +4,12 @@ judge_all() takes any number of submissions; their guests run in one session. A
 submission is built (builds.py), run in kvm-vmm (places.py), and what it did is
 compared with the exercise's judge.py, which has
 
-    KIND    "device" or "c": C code for a table of steps; "real16" or "long64": a
-            guest in assembly; "os": a part of 1K OS
+    KIND    "device" or "c": C code for a table of steps; "real16": a guest in
+            assembly; "os": a part of 1K OS
     LEVEL   of docs/reading.md
     FILES   what is handed in
     table(rnd)              device, c: the steps, see table.py
     given(rnd)              the others: {name: text} of files that are built in
-    options(rnd), stdin(rnd) all: for kvm-vmm's command line, and stdin
     judge(rnd, run)         the others: [(step, passed, sentence), ...]
 
 rnd is a random.Random() that begins with the same seed each time.
@@ -30,8 +29,11 @@ import places
 import table
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-NEEDS = {"device": "long64", "c": "long64", "real16": "real16",
-         "long64": "long64", "os": "paged32"}
+NEEDS = {"device": "long64", "c": "long64", "real16": "real16", "os": "paged32"}
+MEMORY = {"device": "16M", "c": "16M", "real16": "2M", "os": "64M"}
+LOADERS = {"device": "long64", "c": "long64", "real16": "flat", "os": "paged"}
+EXITS = 400000      # far more than any solution needs
+OUTPUT = 4096       # bytes; as many as a verdict of --judge has
 # Statuses of kvm-vmm's and of board.c's, in a sentence.
 ENDS = {
     2: "The file has no row DEVICE(...), or more than one.",
@@ -41,8 +43,7 @@ ENDS = {
     6: "init, read and write must all be there.",
     71: "The code crashed here: an exception that nobody handles.",
     72: "The code halted the CPU for good.",
-    124: "It ran out of time or of VM exits: a loop that does not end?",
-    137: "It ran out of time.",
+    124: "It ran out of time, of VM exits or of output: a loop that does not end?",
 }
 
 
@@ -97,12 +98,6 @@ class Exercise:
             return {"judge_ops.c": table.ops_source(self.steps(seed))}
         return self.rules.given(self.random(seed))
 
-    def optional(self, name, seed, default):
-        """What a function of judge.py says that need not be there."""
-        made = getattr(self.rules, name, None)
-        return made(self.random(seed)) if made else default
-
-
 def numbers():
     """The exercises that there are."""
     return sorted(int(name[:2]) for name in os.listdir(HERE)
@@ -113,8 +108,6 @@ def how_ended(run):
     """Why a guest did not come to its end, in a sentence."""
     if run.status in ENDS:
         return ENDS[run.status]
-    if run.status == 70:
-        raise places.Broken("kvm-vmm failed: " + run.err[-500:].strip())
     return "It ended before its time."
 
 
@@ -146,24 +139,27 @@ class Submission:
             return
         self.stats = os.path.join(stage, "stats.json")
         self.run = places.Run(
-            [places.KVM_VMM, "--timeout", str(places.SECONDS),
-             "--max-exits", str(getattr(exercise.rules, "EXITS", 400000)),
-             f"--stats=json:{self.stats}",
-             *exercise.optional("options", self.seed, ["--mem", "16M"]), image],
-            exercise.optional("stdin", self.seed, b""))
+            [places.KVM_VMM, "--judge", "--timeout", str(places.SECONDS),
+             "--max-exits", str(EXITS), "--max-output", str(OUTPUT),
+             f"--stats=json:{self.stats}", "--mem", MEMORY[exercise.kind],
+             "--loader", LOADERS[exercise.kind], image])
 
     def judge(self):
         """Compares what was run with what had to come."""
         if not self.run:
             return
         self.run.exits = Stats(self.stats)
+        if self.run.refused:
+            self.refuse("build", "What was built is no image that kvm-vmm takes: "
+                        f"{self.run.refused}. Read: docs/guide.md, \"From the "
+                        "command line to the first instruction\".")
+            return
         rules = self.exercise.rules
         if self.exercise.in_c:
             self.rows = table.judge(self.exercise.steps(self.seed),
                                     self.run.out.decode("latin-1"),
                                     how_ended(self.run))
         else:
-            how_ended(self.run)
             self.rows = rules.judge(self.exercise.random(self.seed), self.run)
 
     def verdict(self):

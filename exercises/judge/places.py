@@ -3,6 +3,7 @@
 However many they are, those of one place run in one session, by one script.
 """
 
+import json
 import os
 import shlex
 import subprocess
@@ -15,8 +16,7 @@ IMAGES = os.path.abspath(os.environ.get("MKVM_IMAGES",
                                                      "images")))
 KVM_VMM = os.environ.get("MKVM_VMM", os.path.join(IMAGES, "kvm-vmm"))
 SECONDS = 30        # for one guest, and only what hangs needs them
-KILLED = 60         # as many more, and kvm-vmm itself has hung
-OUTPUT = 16384      # blocks of 512 bytes that a guest may print
+KILLED = 90         # and then kvm-vmm itself has hung
 
 
 class Broken(Exception):
@@ -24,22 +24,20 @@ class Broken(Exception):
 
 
 class Run:
-    """A command line of kvm-vmm, and afterwards how it ended."""
+    """A command line of kvm-vmm --judge, and afterwards how the guest ended and
+    what it has printed (bytes): what the verdict says, see docs/judge.md."""
 
-    def __init__(self, argv, stdin=b"", stats=None):
-        self.argv, self.stdin, self.stats_file = argv, stdin, stats
-        self.status, self.out, self.err = None, b"", ""
+    def __init__(self, argv):
+        self.argv, self.status, self.out = argv, None, b""
+        self.refused = ""   # why it is no image
 
 
 SCRIPT = """\
-ulimit -f {output}
 one() {{
 	number=$1
 	shift
-	status=0
-	timeout -s KILL {seconds} "$@" <"$number.in" >"$number.out" \\
-		2>"$number.err" || status=$?
-	echo "$status" >"$number.status"
+	timeout -s KILL {seconds} "$@" </dev/null >"$number.out" \\
+		2>"$number.err" || :
 }}
 {calls}
 """
@@ -70,17 +68,22 @@ def place_for(need):
 
 
 def collect(work, number, run):
-    """What the script has left of one run."""
-    base = os.path.join(work, str(number))
+    """The verdict that kvm-vmm has left of one run."""
+    said = ""
     try:
-        with open(base + ".status", encoding="utf-8") as file:
-            run.status = int(file.read())
-        with open(base + ".out", "rb") as file:
-            run.out = file.read()
-        with open(base + ".err", encoding="utf-8", errors="replace") as file:
-            run.err = file.read()
-    except (OSError, ValueError):
-        raise Broken("a guest left no result; is the disk full?") from None
+        with open(os.path.join(work, f"{number}.err"), encoding="utf-8",
+                  errors="replace") as file:
+            said = file.read()
+        with open(os.path.join(work, f"{number}.out"), encoding="utf-8") as file:
+            verdict = json.loads(file.read())
+        run.status = verdict["ended"]["status"]
+        run.out = verdict["output"]["first"].encode("latin-1")
+    except (OSError, ValueError, LookupError, TypeError):
+        raise Broken("kvm-vmm gave no verdict: " + said[-500:].strip()) from None
+    if verdict["ended"]["name"] == "refused":
+        run.refused = verdict["why"] + ": " + said.strip().split("\n")[-1][:200]
+    if verdict["ended"]["name"] == "failed":
+        raise Broken(f"kvm-vmm failed: {verdict['why']}; {said[-500:].strip()}")
 
 
 def run_all(place, runs):
@@ -90,11 +93,9 @@ def run_all(place, runs):
     with tempfile.TemporaryDirectory(dir=folder) as work:
         calls = []
         for number, run in enumerate(runs):
-            with open(os.path.join(work, f"{number}.in"), "wb") as file:
-                file.write(run.stdin)
             calls.append(shlex.join(["one", str(number), *run.argv]))
         with open(os.path.join(work, "script"), "w", encoding="utf-8") as file:
-            file.write(SCRIPT.format(output=OUTPUT, seconds=KILLED,
+            file.write(SCRIPT.format(seconds=KILLED,
                                      calls="\n".join(calls)))
         argv = ["sh", "-e", "script"]
         if place == "lab":

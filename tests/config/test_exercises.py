@@ -170,6 +170,11 @@ def statuses():
         done = check("1", folder)
         tap.equal(done.returncode, 1, "status with somebody else's solution")
         tap.check("No such file" in done.stdout, done.stdout)
+        with open(os.path.join(folder, "hello.S"), "w", encoding="utf-8") as file:
+            file.write("\t.globl\t_start\n_start:\thlt\n\t.skip\t0x300000\n")
+        done = check("2", folder)
+        tap.equal(done.returncode, 1, "status of a guest that is too large")
+        tap.check("FAIL build" in done.stdout, done.stdout)
     tap.equal(check("1", os.path.join(SOLUTIONS, "01-port")).returncode, 0,
               "status of the solution")
     tap.equal(check("99").returncode, 70, "status of no exercise")
@@ -223,7 +228,7 @@ def make_small(top):
     with open(os.path.join(top, "configs", "level-3_defconfig"),
               encoding="utf-8") as file:
         lines = [line for line in file if not re.search(
-            "BOOT_LONG64|DBG_STATS|DBG_DOCTOR", line)]
+            "BOOT_LONG64|DBG_STATS|DBG_DOCTOR|SANDBOX|JUDGE", line)]
     with open(os.path.join(top, ".config"), "w", encoding="utf-8") as file:
         file.writelines(lines + ["# CONFIG_DBG_STATS_EVERY is not set\n"])
 
