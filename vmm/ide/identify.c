@@ -77,6 +77,9 @@ static void put_chs(struct ide_channel *c)
 
 	put(c, 1, ide_cylinders(c, d->own_heads, d->own_sectors));
 	put(c, 3, d->own_heads);
+	put(c, 4,
+	    d->own_sectors * DISK_SECTOR); /* of ATA-1: bytes of a track */
+	put(c, 5, DISK_SECTOR);		   /* and of a sector */
 	put(c, 6, d->own_sectors);
 	put(c, 54, cylinders);
 	put(c, 55, d->heads);

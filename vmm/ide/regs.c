@@ -57,6 +57,8 @@ uint8_t ide_read_reg(struct ide_channel *c, enum ide_reg reg)
 {
 	const struct ide_drive *d = answering(c);
 
+	if (!ide_is_there(c, 0) && !ide_is_there(c, 1))
+		return 0; /* who writes here finds nothing of it again */
 	switch (reg) {
 	case IDE_ERROR:
 		return d->error;
