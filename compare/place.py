@@ -13,7 +13,8 @@ from .errors import Failure, Refusal
 OWN_OF_LAB = ("/tmp/", "/run/", "/dev/shm/")
 LAB_OWN_MIB = 512
 # Options whose value begins with a file or folder.
-PATHS = ("--disk", "--share", "--root", "--ide", "--cdrom", "--firmware")
+PATHS = ("--disk", "--share", "--root", "--ide", "--cdrom", "--firmware",
+         "--initrd")
 CLOCKS = {
     "host": "wall clock of this machine: varies from run to run",
     "lab": "instructions counted in the lab, 2 ns each: repeats, is not "
@@ -57,7 +58,7 @@ class Plan:
         for word in self.words:
             option, equals, value = word.partition("=")
             if before in PATHS:
-                word = absolute(word)
+                word = word if word in self.files() else absolute(word)
             elif equals and option in PATHS:
                 word = f"{option}={absolute(value)}"
             before = word

@@ -20,10 +20,12 @@ def finds_files():
     top = os.getcwd()
     tap.equal(of_words("Makefile", "--disk", "Makefile,ro", "--share=docs,tag",
                        "--disk", "nbd:unix:Makefile", "--ide", "Makefile,ro",
-                       "--cdrom=Makefile", "--net", "docs").absolute_words(),
+                       "--cdrom=Makefile", "--initrd", "README.md",
+                       "--net", "docs").absolute_words(),
               ["Makefile", "--disk", f"{top}/Makefile,ro",
                f"--share={top}/docs,tag", "--disk", "nbd:unix:Makefile",
                "--ide", f"{top}/Makefile,ro", f"--cdrom={top}/Makefile",
+               "--initrd", f"{top}/README.md",
                "--net", "docs"])
 
 
