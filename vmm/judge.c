@@ -36,6 +36,7 @@
 static struct judge_output output;
 static struct judge_verdict verdict;
 static pid_t machine; /* the judge's */
+static char *beside;  /* the file that becomes --judge=FILE, or NULL */
 
 static int failed(const char *what)
 {
@@ -84,22 +85,16 @@ static int open_file(const char *option, const char *path)
 	return fd;
 }
 
-/* In the machine: it prints to @out, reads what --input says, and sees no other
- * file than its own. 0, or -errno after one message. */
-static int be_machine(const struct options *opt, int out, int want)
+/* In the machine: it reads @in, prints to @out, and sees no other file than its own.
+ * 0, or -errno after one message. */
+static int be_machine(const struct options *opt, int in, int out)
 {
-	const char *input = judge_options.input;
-	int in = open_file("--input", input ? input : "/dev/null");
-
-	if (in < 0)
-		return -errno;
 	if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0) {
 		failed("pipe");
 		return -errno;
 	}
 	close(in);
-	if (want >= 0)
-		close(want);
+	close(out);
 	judge_limit_memory(opt);
 	fixed_begin();
 	return 0;
@@ -172,17 +167,26 @@ static int judge(const struct options *opt, int in, int want, FILE *to)
 	return verdict_status(&verdict);
 }
 
+/* Opens the files of the run. False after one message: one is not to be had. */
+static bool open_files(int *in, int *want)
+{
+	const char *input = judge_options.input;
+	const char *expected = judge_options.expected;
+
+	*in = open_file("--input", input ? input : "/dev/null");
+	*want = expected ? open_file("--expect-output", expected) : -1;
+	return *in >= 0 && (!expected || *want >= 0);
+}
+
 /* In the process of one image. True: it has been judged, with *@status; false: this
  * is its machine. */
 static bool judge_image(struct options *opt, FILE *to, int *status)
 {
-	const char *expected = judge_options.expected;
 	const pid_t self = getpid();
-	int want = expected ? open_file("--expect-output", expected) : -1;
-	int ends[2];
+	int in, want, ends[2];
 
 	*status = STATUS_USAGE;
-	if (expected && want < 0)
+	if (!open_files(&in, &want))
 		return true;
 	judge_told = mmap(NULL, sizeof(*judge_told), PROT_READ | PROT_WRITE,
 			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -192,15 +196,15 @@ static bool judge_image(struct options *opt, FILE *to, int *status)
 	}
 	if (!machine) {
 		go_with_parent(self);
-		close(fileno(to) == STDOUT_FILENO ? -1 : fileno(to));
+		if (to != stdout)
+			close(fileno(to));
+		if (want >= 0)
+			close(want);
 		close(ends[0]);
-		if (!be_machine(opt, ends[1], want)) {
-			close(ends[1]);
-			return false;
-		}
-		*status = STATUS_USAGE;
-		return true;
+		*status = STATUS_FAILED;
+		return be_machine(opt, in, ends[1]) != 0;
 	}
+	close(in);
 	close(ends[1]);
 	*status = judge(opt, ends[0], want, to);
 	return true;
@@ -229,14 +233,12 @@ static bool is_regular(const char *path)
 	return stat(path, &stat_of) || S_ISREG(stat_of.st_mode);
 }
 
-/* Where verdicts are written; *@beside, a file that takes the place of the one that
- * was named, or NULL. NULL after one message. */
-static FILE *open_verdict(const char *path, char **beside)
+/* Where verdicts are written; NULL after one message. */
+static FILE *open_verdict(const char *path)
 {
 	FILE *to = NULL;
 	int fd;
 
-	*beside = NULL;
 	if (!path)
 		return stdout;
 	if (!is_regular(path)) {
@@ -247,8 +249,8 @@ static FILE *open_verdict(const char *path, char **beside)
 			  "alone",
 			  path);
 		return NULL;
-	} else if (asprintf(beside, "%s" SUFFIX, path) > 0) {
-		fd = mkstemp(*beside);
+	} else if (asprintf(&beside, "%s" SUFFIX, path) > 0) {
+		fd = mkstemp(beside);
 		to = fd < 0 ? NULL : fdopen(fd, "w");
 	}
 	if (!to)
@@ -256,7 +258,7 @@ static FILE *open_verdict(const char *path, char **beside)
 	return to;
 }
 
-static int close_verdict(FILE *to, const char *path, char *beside)
+static int close_verdict(FILE *to, const char *path)
 {
 	int status = 0;
 
@@ -265,7 +267,6 @@ static int close_verdict(FILE *to, const char *path, char *beside)
 		status = failed(path);
 		unlink(beside);
 	}
-	free(beside);
 	return status;
 }
 
@@ -292,7 +293,6 @@ static bool judge_next(struct options *opt, unsigned int id, FILE *to,
 bool judge_begin(struct options *opt, int *status)
 {
 	const pid_t first = getpid();
-	char *beside;
 	FILE *to;
 
 	if (!judge_options.on) {
@@ -306,7 +306,7 @@ bool judge_begin(struct options *opt, int *status)
 	if (judge_check(opt))
 		return true;
 	judge_limit(opt);
-	to = open_verdict(judge_options.verdict, &beside);
+	to = open_verdict(judge_options.verdict);
 	if (!to)
 		return true;
 	*status = STATUS_OK;
@@ -316,7 +316,7 @@ bool judge_begin(struct options *opt, int *status)
 		if (getpid() != first)
 			return true;
 	}
-	if (close_verdict(to, judge_options.verdict, beside))
+	if (close_verdict(to, judge_options.verdict))
 		*status = STATUS_FAILED;
 	return true;
 }

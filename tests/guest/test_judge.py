@@ -191,6 +191,11 @@ def refused():
         out, err = process.communicate(timeout=60)
         tap.equal((process.returncode, out, err.count(b"\n")), (64, b"", 1),
                   row + repr(err))
+    for word in "--input", "--expect-output":
+        process = start(word, disk + ".none", vm.image("hello.bin"))
+        out, err = process.communicate(timeout=60)
+        tap.equal((process.returncode, out, err.count(b"\n")), (64, b"", 1),
+                  word + repr(err))
     for words in (["--input", disk], ["--expect-output", disk]):
         done = subprocess.run([vm.KVM_VMM, *words, vm.image("hello.bin")],
                               capture_output=True, timeout=60, check=False)
