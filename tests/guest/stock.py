@@ -27,7 +27,7 @@ KERNELS = {
 }
 # In the order in which they are loaded; what is built in has no file.
 MODULES = ("drivers/acpi/button", "drivers/input/evdev",
-           "drivers/input/mouse/psmouse",
+           "drivers/input/mouse/psmouse", "drivers/block/floppy",
            *(f"drivers/virtio/{name}" for name in (
                "virtio_ring", "virtio", "virtio_pci_legacy_dev",
                "virtio_pci_modern_dev", "virtio_pci")),
@@ -93,6 +93,15 @@ old() { # a mouse with a wheel, and a clock that wakes who sleeps
 	done
 	echo "@alarm $(b cat $rtc/wakealarm)gone"
 	echo "@mouse $mouse"
+}
+floppy() { # all of it is read, and a sector written
+	load floppy
+	until [ -b /dev/fd0 ]; do b sleep 1; done
+	echo "@fd0 $(b md5sum </dev/fd0)"
+	echo written | b dd of=/dev/fd0 bs=512 seek=100 conv=fsync 2>/dev/null
+	b blockdev --flushbufs /dev/fd0
+	echo "@back $(b dd if=/dev/fd0 bs=512 skip=100 count=1 2>/dev/null |
+		b head -n 1)"
 }
 button() {
 	load button evdev

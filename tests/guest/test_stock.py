@@ -9,6 +9,7 @@ interrupts, its power-off, what it complains of. Each boot does several checks.
 import hashlib
 import re
 
+import idefiles
 import stock
 import vm
 from vm import tap
@@ -120,6 +121,15 @@ def finds_old(found):
                   f"no interrupt of {name}:", found["interrupts"])
 
 
+def finds_floppy(found):
+    """A judge: what is on the floppy, before and after."""
+    if FLOPPY:
+        with open(idefiles.floppy(), "rb") as file:
+            want = hashlib.md5(file.read()).hexdigest()
+        tap.equal(found.get("fd0"), want + "  -", "all of the floppy")
+        tap.equal(found.get("back"), "written", "the sector")
+
+
 def shows(found):
     """A judge: what was written to /dev/tty0 is on the screen at the end."""
     if SCREEN:
@@ -130,6 +140,8 @@ PLACES = vm.places("linux", "initramfs.cpio*")
 CHIP = "IO-APIC" if ACPI else "XT-PIC"
 END = vm.OK if ACPI else vm.HALTED
 RNG, MSI = (("--rng",), "random; ") if vm.has_feature("rng", "plug") else ((), "")
+FLOPPY, READ = (("--floppy", idefiles.floppy()), "floppy; ") \
+    if vm.has_feature("floppy", "plug") else ((), "")
 BUTTON = "button; " if ACPI else ""
 OLD = "old; " if ACPI and vm.has_feature("mouse") and \
     vm.has_device("cmos") else ""
@@ -154,9 +166,9 @@ boot("cloud kernel, two CPUs: 100 KB of input, the screen, reboot", "cloud",
 boot("cloud kernel, four CPUs, 6 GiB: 100 KB of input; a panic is a crash",
      "cloud", ("--smp", "4", "--mem", "6G"), "input 102400; tell; crash",
      vm.CRASHED, told(4, (5700, 6144), CHIP))
-boot("amd64 kernel, four CPUs, what it finds on PCI, mouse and alarm: poweroff",
-     "amd64", ("--smp", "4", *RNG), MSI + OLD + "tell; off", END,
-     told(4, (60, 160), CHIP), finds_rng, finds_old)
+boot("amd64 kernel, four CPUs, PCI, mouse and alarm, a floppy: poweroff",
+     "amd64", ("--smp", "4", *RNG, *FLOPPY), MSI + OLD + READ + "tell; off",
+     END, told(4, (60, 160), CHIP), finds_rng, finds_old, finds_floppy)
 boot("686 kernel, one CPU, 64 MiB: 9 KB of input, reboot", "686",
      ("--mem", "64M"), "input 9600; tell; again", vm.OK,
      told(1, (40, 64), CHIP))

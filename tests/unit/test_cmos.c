@@ -46,6 +46,12 @@ static const struct step power_on[] = {
 	GET(0x32, 0x19),
 };
 
+/* 1.44 MB in A:, 2.88 MB in B: */
+static const struct step drives[] = {
+	GET(0x10, 0x45),
+	GET(0x14, 0x47),
+};
+
 /* Any field may be read first. */
 static const struct step date_first[] = {
 	GET(0x07, 0x01),
@@ -431,6 +437,18 @@ static void test_sizes(void **state)
 TEST_STEPS(test_far_clocks, "cmos", far_clocks)
 TEST_STEPS(test_power_on, "cmos", power_on)
 TEST_STEPS(test_date_first, "cmos", date_first)
+
+static void test_drives(void **state)
+{
+	struct board b;
+
+	(void)state;
+	fake_floppies = 0x45;
+	fake_board_open(&b, "cmos");
+	RUN_STEPS(&b, drives);
+	fake_board_close(&b);
+	fake_floppies = 0;
+}
 TEST_STEPS(test_set_running, "cmos", set_running)
 TEST_STEPS(test_bcd_24h, "cmos", bcd_24h)
 TEST_STEPS(test_binary_24h, "cmos", binary_24h)
@@ -447,6 +465,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_power_on),
 		cmocka_unit_test(test_date_first),
+		cmocka_unit_test(test_drives),
 		cmocka_unit_test(test_bcd_24h),
 		cmocka_unit_test(test_binary_24h),
 		cmocka_unit_test(test_hours_12),

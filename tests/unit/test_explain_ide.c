@@ -1,6 +1,6 @@
 /* objects: probes/explain/explain.o probes/explain/access.o probes/explain/serial.o
  * probes/explain/hypercall.o probes/explain/i8042.o probes/explain/cmos.o
- * probes/explain/ioapic.o probes/explain/pci.o probes/explain/chips.o probes/explain/vga.o probes/explain/ide.o probes/explain/virtio.o
+ * probes/explain/ioapic.o probes/explain/pci.o probes/explain/chips.o probes/explain/vga.o probes/explain/ide.o probes/explain/floppy.o probes/explain/virtio.o
  * probes/explain/exits.o core/symbols_none.o util/text.o util/log.o util/sink.o */
 /* What --explain says of a read from a disk, register by register. */
 #include "explained.h"

@@ -15,7 +15,7 @@
 static const struct explain_table *const tables[] = {
 	&explain_serial, &explain_hypercall, &explain_i8042, &explain_cmos,
 	&explain_ioapic, &explain_virtio,    &explain_pci,   &explain_vga,
-	&explain_ide,	 &explain_chips,
+	&explain_ide,	 &explain_floppy,    &explain_chips,
 };
 
 static void take_port(struct explain_access *access, const struct kvm_run *run)

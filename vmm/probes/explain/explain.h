@@ -3,7 +3,7 @@
  *
  * explain.c is the probe and the layout, access.c takes an access
  * apart and finds its row, serial.c, hypercall.c,
- * i8042.c, cmos.c, ioapic.c, vga.c, ide.c and chips.c are the
+ * i8042.c, cmos.c, ioapic.c, vga.c, ide.c, floppy.c and chips.c are the
  * rows of the devices, virtio.c those of virtio and of its queues, exits.c those of the exits that are no access.
  */
 #ifndef MKVM_EXPLAIN_H
@@ -141,7 +141,7 @@ struct explain_table {
 
 extern const struct explain_table explain_serial, explain_hypercall,
 	explain_i8042, explain_cmos, explain_ioapic, explain_pci, explain_chips,
-	explain_vga, explain_ide, explain_virtio;
+	explain_vga, explain_ide, explain_floppy, explain_virtio;
 
 /* What an exit that is no access means, by exit reason. */
 struct explain_exit {
