@@ -85,6 +85,7 @@ def answers_asleep():
     with control.Folder() as folder, \
             control.Run(folder, "--name=run", vm.image("mode13.bin")) as run, \
             run.client() as client:
+        control.wait_for("it to begin", lambda: control.exits(client))
         for _ in range(20):
             client.must("registers 0")
             client.must("pause")
