@@ -42,10 +42,36 @@ static void on_gone(rfbClientPtr client)
 		link_want(false);
 }
 
+/* Who has called first of those who have not said what they want yet, @but for one. */
+static rfbClientPtr longest_silent(rfbClientPtr but)
+{
+	rfbClientIteratorPtr it = rfbGetClientIterator(screen);
+	rfbClientPtr client, found = NULL;
+
+	while ((client = rfbClientIteratorNext(it))) /* the last one first */
+		if (client != but && client->state != RFB_NORMAL)
+			found = client;
+	rfbReleaseClientIterator(it);
+	return found;
+}
+
+/* Whether there is room for @client, for whom one who says nothing has to go. */
+static bool make_room(rfbClientPtr client)
+{
+	rfbClientPtr silent;
+
+	if (nr_people < PEOPLE_MAX)
+		return true;
+	silent = longest_silent(client);
+	if (silent)
+		rfbCloseClient(silent);
+	return silent;
+}
+
 static enum rfbNewClientAction on_come(rfbClientPtr client)
 {
 	client->clientData = calloc(1, sizeof(struct person));
-	if (!client->clientData || nr_people == PEOPLE_MAX) {
+	if (!client->clientData || !make_room(client)) {
 		free(client->clientData);
 		return RFB_CLIENT_REFUSE;
 	}

@@ -176,6 +176,11 @@ def hostile():
             client = rfb.Client(port)
             client.sock.sendall(junk)
             client.close()
+        silent = [socket.create_connection(("127.0.0.1", port), LIMIT)
+                  for _ in range(40)]
+        rfb.Client(port).close()
+        for sock in silent:
+            sock.close()
         held = [rfb.Client(port) for _ in range(8)]
         client = rfb.Client(port)
         wait_for_text(client, 0, "On the screen")
