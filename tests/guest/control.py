@@ -159,12 +159,15 @@ class Run:
         return self.program.stdout.readline()
 
     def broker(self):
-        """The broker's process id."""
-        with open(f"/proc/{self.program.pid}/task/{self.program.pid}/children",
-                  encoding="ascii") as file:
-            children = file.read().split()
-        tap.equal(len(children), 1, "children")
-        return int(children[0])
+        """The broker's process id. It listens a moment before it is a process."""
+        path = f"/proc/{self.program.pid}/task/{self.program.pid}/children"
+
+        def children():
+            with open(path, encoding="ascii") as file:
+                return file.read().split()
+        wait_for("the broker", children)
+        tap.equal(len(children()), 1, "children")
+        return int(children()[0])
 
     def ends(self, status=vm.OK):
         """Waits for the end of it; what it printed on stderr."""
