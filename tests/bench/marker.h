@@ -11,6 +11,7 @@
 
 #define MARKER_EXEC   'E' /* right before execv(kvm-vmm) */
 #define MARKER_INIT   'I' /* first instruction of the guest's /init */
+#define MARKER_BOOT   'B' /* first instruction of a boot sector */
 #define MARKER_SAVE   'S' /* right before a guest is to be saved */
 #define MARKER_SAVED  's' /* and when it has been */
 #define MARKER_FRAMES 'F' /* right before the first picture is drawn */
