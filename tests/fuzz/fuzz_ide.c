@@ -73,12 +73,27 @@ static void command(struct bytes *in)
 	fake_out(b, COMMANDS_AT + 7, 1, next(in));
 }
 
+/* REP INS, as much as KVM takes at once. */
+static void string(const uint8_t how)
+{
+	static uint8_t to[1024];
+	const unsigned int size = 1U << how % 3;
+	struct world *w = &ide.world;
+
+	w->board.type->read_items(w->board.dev, how & 0x40 ? 2 : 0, 0, size,
+				  sizeof(to) / size - how % 8, to);
+}
+
 /* Words of data, as many as a block has or not. */
 static void data(struct bytes *in)
 {
 	struct board *b = &ide.world.board;
 	const uint8_t how = next(in);
 
+	if ((how & 0xa0) == 0xa0) {
+		string(how);
+		return;
+	}
 	for (unsigned int i = 0; i < (how & 0x7f) * 8u; i++)
 		if (how & 0x80)
 			fake_in(b, COMMANDS_AT, 4);
@@ -118,7 +133,11 @@ static void master(struct bytes *in)
 
 static void work(struct bytes *in)
 {
-	ide.stores[next(in) & 1].err = next(in) & 7 ? 0 : -EIO;
+	struct ide_store *store = &ide.stores[next(in) & 1];
+	const uint8_t how = next(in);
+
+	store->err = how & 7 ? 0 : -EIO;
+	store->near = how & 8 ? DISK_SIZE : (how >> 4) * 2048;
 	while (fake_work(&ide.world.board))
 		;
 }
