@@ -7,6 +7,7 @@ becomes of the file. That firmware boots from one, guest/judges shows."""
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -79,6 +80,29 @@ def writes():
                       f"unchanged with {words!r}")
 
 
+def goes_on():
+    """Saved while it drives the floppy, with what it has written."""
+    if vm.host_lacks("prot32") or not vm.is_configured("SNAPSHOT"):
+        raise tap.Skip("there is nothing that could be saved")
+    with tempfile.TemporaryDirectory() as work:
+        saved = os.path.join(work, "saved")
+        with subprocess.Popen(
+                [vm.KVM_VMM, "--timeout", "60", "--save-on-exit", saved,
+                 "--floppy", idefiles.floppy(), vm.compile_guest("floppy")],
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as first:
+            lines = [first.stdout.readline().decode() for _ in range(4)]
+            first.send_signal(signal.SIGTERM)
+            lines += first.stdout.read().decode().splitlines(True)
+        if not os.path.exists(saved):
+            raise tap.Skip("it had ended already")
+        done = subprocess.run([vm.KVM_VMM, "--timeout", "60", "--restore", saved],
+                              capture_output=True, text=True, check=False,
+                              timeout=70)
+    tap.equal(("".join(lines) + done.stdout).splitlines(), STEPS,
+              "steps, " + done.stderr)
+    tap.equal(done.returncode, vm.OK, "status")
+
+
 @tap.case("QEMU's controller takes the same steps from the same guest")
 def on_qemu():
     if not shutil.which(QEMU):
@@ -98,6 +122,7 @@ def on_qemu():
 
 if vm.has_feature("floppy", "plug"):
     tap.add("what the guest writes is forgotten, and with rw it is not", writes)
+    tap.add("a guest that is saved in the middle of it goes on where it was", goes_on)
     TABLE.add_cases(*vm.places("prot32")[:1])
 else:
     tap.add("a floppy", vm.skip, "DEV_FLOPPY is not configured")
