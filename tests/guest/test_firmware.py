@@ -7,6 +7,7 @@ import os
 import re
 import struct
 
+import judges
 import pcisystem
 import vm
 from vm import tap
@@ -54,6 +55,10 @@ def judge(ram_low, ram_high=0, drive=0):
         tap.check(any(kind == 2 and start <= 0xfffc0000 < start + size
                       for start, size, kind in parts), "no ROM in e820")
     return look
+
+
+def bochs():
+    return judges.file_of("bochsbios", "usr/share/bochs/BIOS-bochs-latest")
 
 
 def boot():
@@ -156,6 +161,11 @@ if vm.is_configured("FIRMWARE"):
                                     "--mem=4G", boot())(place),
               judge(3 << 30, 1 << 30))
     if vm.is_configured("DEV_IDE"):
+        TABLE.add("Bochs' BIOS, a second one, starts a disk's boot sector",
+                  # It has no screen to print on: a card's ROM it cannot find.
+                  lambda place: command(f"--firmware={bochs()}", "--no-vga",
+                                        "--smp=2", disk())(place),
+                  lambda result: result.must(7))
         TABLE.add("a disk with partitions is the first IDE disk, C:",
                   # What is behind a comma of its name is no word of --ide.
                   lambda place: command("--mem=64M",
