@@ -110,12 +110,9 @@ def add_setups():
     disk_image = kept("setup.initrd", b"A disk..")
     for text, told, image, *words in (
             ("protocol 2.09", ("10201000DF", "FF81DE00"), setup(0x209)),
-            ("protocol 2.01", ("9020900097", "FF819600"), setup(0x201)),
             ("protocol 2.00, which has no heap", ("9020900097", "FF010000"),
              setup(0x200)),
-            ("a zImage", ("9020900097", "FF809600"), setup(0x205, 0)),
-            ("--firmware and a kernel that could begin without",
-             ("10201000DF", "FF81DE00"), setup(0x20a), "--firmware")):
+            ("a zImage", ("9020900097", "FF809600"), setup(0x201, 0))):
         TABLE.add(f"a kernel by its 16-bit entry: {text}",
                   lambda place, w=words, i=image: command(
                       "--no-vga", *w, "--initrd", disk_image, "--cmdline",
