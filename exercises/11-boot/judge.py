@@ -40,7 +40,7 @@ def kernel(rnd, **other):
 def table(rnd):
     cmdline = rnd.randrange(0x10000, 0x90000)
     initrd, size = rnd.randrange(1 << 24, 1 << 30), rnd.randrange(1, 1 << 24)
-    init, jump = rnd.getrandbits(32), rnd.randrange(0x60, 0x78)
+    init, jump = rnd.getrandbits(32), rnd.randrange(0x63, 0x78)
     ram = [(0, 0x9fc00), (0x100000, rnd.randrange(1, 64) << 20),
            (1 << 32, rnd.randrange(1, 64) << 30)]
     ranges = [call("", RANGE, *ram[0]), call("", RESERVED, 0x9fc00, 0x400),
