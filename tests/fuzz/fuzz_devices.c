@@ -14,7 +14,7 @@
 /* objects: pci/hotplug.o */
 /* objects: devices/vga_vbe.o devices/vga_wait.o devices/vga_pci.o devices/vga_edid.o devices/vga_plug.o */
 /* objects: util/surface.o util/picture.o */
-/* objects: display/text.o display/blocks.o util/text.o */
+/* objects: display/text.o display/blocks.o display/colours.o display/sixel.o util/text.o */
 /* objects: core/bus.o core/bus_moving.o util/lock.o util/log.o util/sink.o */
 /*
  * Random accesses, input and lines to every linked-in device, on the recording
@@ -173,7 +173,7 @@ static void check_drawn(const struct text *text)
 static void fuzz_draw(const struct surface *surface, struct bytes *in)
 {
 	const struct display *display = *__start_table_display;
-	static uint64_t state[65536];
+	static uint64_t state[1 << 20];
 	static char buf[16384];
 	uint8_t how = next(in);
 	struct display_terminal terminal = { .utf8 = how & 1,
