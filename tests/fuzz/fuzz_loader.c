@@ -1,6 +1,6 @@
 /* objects: VMM:boot/ */
 /* objects: core/memory.o core/feature.o core/plan.o util/log.o util/sink.o */
-/* objects: util/backend.o util/bus_error.o */
+/* objects: util/backend.o util/bus_error.o util/fixed.o */
 /* objects: x86/cpustate.o x86/cpustate_real16.o x86/cpustate_reset.o util/fwfile.o */
 /*
  * Images made by an enemy, for one loader: the one that the program's own name
