@@ -136,23 +136,40 @@ def syslinux(path, offset):
     run(file_of("syslinux", "usr/bin/syslinux"), "-i", "-t", offset, path)
 
 
-@made("isolinux.iso")
-def isolinux(path):
-    """A CD that boots a floppy: ISOLINUX, MEMDISK, GRUB."""
+def isolinux_cd(path, files, *lines):
+    """A CD with ISOLINUX, these files by their names, and what it is to do."""
     tree = path + ".tree"
     shutil.rmtree(tree, ignore_errors=True)
     os.makedirs(tree)
-    for source, name in (
-            (file_of("isolinux", "usr/lib/ISOLINUX/isolinux.bin"), "isolinux.bin"),
-            (module("ldlinux"), "ldlinux.c32"), (memdisk(), "memdisk"),
-            (grub_floppy(), "grub.img")):
+    files = {"isolinux.bin": file_of("isolinux", "usr/lib/ISOLINUX/isolinux.bin"),
+             "ldlinux.c32": module("ldlinux"), **files}
+    for name, source in files.items():
         shutil.copy(source, os.path.join(tree, name))
-    write(os.path.join(tree, "isolinux.cfg"), config(
-        "DEFAULT grub", "LABEL grub", " KERNEL memdisk", " INITRD grub.img"))
+    write(os.path.join(tree, "isolinux.cfg"), config(*lines))
     run("xorriso", "-as", "mkisofs", "-o", path, "-b", "isolinux.bin", "-c",
         "boot.cat", "-no-emul-boot", "-boot-load-size", "4",
         "-boot-info-table", tree)
     shutil.rmtree(tree)
+
+
+@made("isolinux.iso")
+def isolinux(path):
+    """A CD that boots a floppy: ISOLINUX, MEMDISK, GRUB."""
+    isolinux_cd(path, {"memdisk": memdisk(), "grub.img": grub_floppy()},
+                "DEFAULT grub", "LABEL grub", " KERNEL memdisk",
+                " INITRD grub.img")
+
+
+@made("installer.iso")
+def installer(path):
+    """Debian's installer, as its package for the network has it, on a CD."""
+    files = (f"usr/lib/debian-installer/images/12/amd64/text/debian-installer/"
+             f"amd64/{name}" for name in ("linux", "initrd.gz"))
+    kernel, initrd = (file_of("debian-installer-12-netboot-amd64", name)
+                      for name in files)
+    isolinux_cd(path, {"linux": kernel, "initrd.gz": initrd},
+                "DEFAULT install", "LABEL install", " KERNEL linux",
+                " INITRD initrd.gz", " APPEND console=ttyS0 quiet ---")
 
 
 @made("syslinux-floppy.img")

@@ -31,7 +31,7 @@ FIRMWARE = {
              "-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={UEFI}",
              "-drive", f"if=pflash,unit=1,format=raw,snapshot=on,file={VARIABLES}"],
 }
-LIMIT = 120     # seconds for each thing that must come
+LIMIT = 240     # seconds for each thing that must come
 
 
 def qemu_lacks(firmware):

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# timeout: 900
+# timeout: 1200
 """Boot loaders and firmware that nobody here wrote come to their prompts, from a disk,
 a floppy or a CD. What they must show was read off QEMU's screen."""
 
@@ -51,6 +51,12 @@ def extlinux():
     return {**linux(path), "prepare": prepare}
 
 
+def installer():
+    """It says that this is little memory before it asks for a language."""
+    return {"argv": ["--mem", "600M", judges.installer()],
+            "steps": [["Entering low memory mode", None]], "seat": "terminal"}
+
+
 def add_rows():
     for text, words, make, seen in ROWS:
         if words == FLOPPY and not has_floppy():
@@ -61,6 +67,7 @@ def add_rows():
                  vm.image("bzImage")], "steps": [[SHELL, None]]})
     BOOTS.add("SYSLINUX, a disk: Linux", lambda: linux(judges.syslinux_disk()))
     BOOTS.add("EXTLINUX, a disk: Linux", extlinux, "lab")
+    BOOTS.add("Debian's installer, a CD: its first question", installer)
 
 
 def has_floppy():
