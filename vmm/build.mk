@@ -116,7 +116,8 @@ obj-$(CONFIG_PCI)     += pci/host.o pci/config.o pci/interrupt.o
 obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_PCI)) += pci/saved.o
 obj-$(CONFIG_FIRMWARE) += boot/mptable_rom$(call none-without,MPTABLE).o \
 			  $(if $(CONFIG_MPTABLE),boot/rom.o)
-obj-$(CONFIG_FIRMWARE) += pci/i440fx.o boot/bios.o boot/firmware/table_loader.o \
+obj-$(CONFIG_FIRMWARE) += pci/i440fx.o devices/bioslog.o boot/bios.o \
+			  boot/firmware/table_loader.o \
 			  x86/cpustate_reset.o util/checksum.o
 obj-$(CONFIG_BOOT_LINUX16) += boot/bzimage16.o boot/rom.o
 obj-$(CONFIG_MACHINE) += platform_files$(call none-without,FIRMWARE).o

@@ -41,7 +41,7 @@ def in_machine(name):
 OF_QUEUES = "VIRTIO_EVENT_IDX=n VIRTIO_PACKED=n VIRTIO_MMIO=n VIRTIO_PCI=n " \
     "IOEVENTFD=n SHOWN_REGISTERS=n"
 # Firmware; memory of devices' own is graphics', too.
-OF_FIRMWARE = "pci/i440fx boot/bios boot/firmware/table_loader " \
+OF_FIRMWARE = "pci/i440fx devices/bioslog boot/bios boot/firmware/table_loader " \
     "boot/bzimage16 boot/rom boot/mptable_rom " \
     "x86/cpustate_reset platform_files"
 NO_FIRMWARE = " platform_files_none"

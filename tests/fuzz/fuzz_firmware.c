@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../unit/fake_board.h"
+#include "bioslog.h"
 #include "plug.h"
 #include "util/fwfile.h"
 
@@ -27,6 +28,8 @@
 #define ROM_SIZE 0x10000
 
 TABLE_DECLARE(plug, plug);
+
+const struct device_type bioslog; /* nobody writes to it here */
 
 static const struct device_type *bridge_type;
 static void *rom;
@@ -46,6 +49,8 @@ struct planned *plan_add(struct plan *plan, const struct device_type *type,
 	static struct planned planned;
 
 	(void)plan;
+	if (type == &bioslog)
+		return &planned;
 	bridge_type = type;
 	rom = malloc(size);
 	if (!rom)

@@ -18,7 +18,8 @@ CONTRACT = FLOOR0 + ["include/*"]
 FLOOR1 = CONTRACT + ["terminal/*"]
 FLOOR2 = FLOOR1 + ["core/*"]
 DEVICE = FLOOR0 + ["include/device.h", "include/chip.h", "include/plug.h",
-                   "include/device_memory.h", "include/framebuffer.h"]
+                   "include/device_memory.h", "include/framebuffer.h",
+                   "include/ioevent.h", "include/bioslog.h"]
 LOADER = FLOOR0 + ["include/loader.h", "include/boot_args.h", "include/memory.h",
                    "include/framebuffer.h",
                    "include/firmware.h"]

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bioslog.h"
 #include "plug.h"
 
 TABLE_DECLARE(plug, plug);
@@ -17,6 +18,8 @@ TABLE_DECLARE(plug, plug);
 #define PAM	0x59
 #define KIB	1024
 #define TOP	0xffffffff
+
+const struct device_type bioslog; /* another test's */
 
 static const struct device_type *type;
 static void *rom; /* as the device has it */
@@ -30,6 +33,8 @@ struct planned *plan_add(struct plan *plan, const struct device_type *asked,
 	static struct planned planned;
 
 	(void)plan;
+	if (asked == &bioslog)
+		return &planned;
 	free(rom);
 	rom = malloc(size);
 	assert_non_null(rom);

@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bioslog.h"
 #include "device_memory.h"
 #include "pci/config.h"
 #include "pci/host.h"
@@ -310,7 +311,8 @@ static int plug_rom(struct plan *plan, int fd, const char *path)
 	rom->size = size;
 	if (pread(fd, rom->data, size, 0) != size)
 		err = failed(path, EIO);
-	else if (!plan_add(plan, &i440fx, rom, sizeof(*rom) + size))
+	else if (!plan_add(plan, &bioslog, NULL, 0) ||
+		 !plan_add(plan, &i440fx, rom, sizeof(*rom) + size))
 		err = -EINVAL;
 	else
 		log_info("--firmware: %s: %d KiB, checksum %016llx", path,
