@@ -21,6 +21,10 @@ def given(rnd):
                         f"text:\t.byte\t{numbers}\n"}
 
 
+def begin(out):
+    return f"begins {out[:12].decode('latin-1')!r}" if out else "is empty"
+
+
 def judge(rnd, run):
     text = text_of(rnd)
     sends = run.exits.count("IO", THR, "out")
@@ -29,8 +33,8 @@ def judge(rnd, run):
     return [
         ("all of it is printed", sends >= len(text) and run.out[:len(text)] == text,
          f"{len(text)} bytes from the label text on must go to port 3f8h, zeros "
-         f"like all others; {sends} were written there, and the output begins "
-         f"{run.out[:12]!r}. Read: guests/hello.S, and where its loop ends."),
+         f"like all others; {sends} were written there, and the output "
+         f"{begin(run.out)}. Read: guests/hello.S, and where its loop ends."),
         ("nothing else is printed", run.out[len(text):] == b"",
          f"After the {len(text)} bytes nothing more may be printed; "
          f"{len(run.out) - len(text)} bytes more came. Read: "

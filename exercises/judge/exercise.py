@@ -66,6 +66,10 @@ class Stats:
                    and direction in (None, row.get("direction")))
 
 
+class NoExercise(places.Broken):
+    """What is asked for is none: wrong words, and no fault of the judge."""
+
+
 class Exercise:
     """What is in one folder of exercises/."""
 
@@ -74,8 +78,8 @@ class Exercise:
                  if re.match(f"0*{number}-", name)] \
             if re.fullmatch("[0-9]{1,3}", str(number)) else []
         if len(names) != 1:
-            raise places.Broken(f"exercise {number}: there is none; "
-                                "exercises/README.md has the list")
+            raise NoExercise(f"exercise {number}: there is none; "
+                             "exercises/README.md has the list")
         self.name = names[0]
         self.folder = os.path.join(HERE, self.name)
         spec = importlib.util.spec_from_file_location(

@@ -236,6 +236,16 @@ def alive(folder):
     return found
 
 
+@case("a folder that is not there, and one without submissions, are wrong words")
+def none(room):
+    for change in os.rmdir, os.mkdir:
+        change(room.path)
+        done = room.grade()
+        tap.equal(done.returncode, 64, done.stdout)
+        tap.equal(done.stderr.count("\n"), 1, done.stderr)
+        tap.check("kim/01-port/port.c" in done.stderr, done.stderr)
+
+
 @case("Ctrl-C leaves what is finished, no process, and a run that goes on")
 def interrupted(room):
     for number in range(5):
