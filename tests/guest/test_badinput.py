@@ -126,7 +126,7 @@ for words, message in (
         (["--", "-smp"], "-smp"),
         (["--smpp", "2", HALT], "--smpp: no such option; did you mean `--smp "),
         (["--initdr", HALT, HALT], "did you mean `--initrd "),
-        (["--m", "2", HALT], "--m: could be --module, --mem, --max-exits;"),
+        (["--m", "2", HALT], "--m: could be --module, --mem, --max-exits"),
         (["--ver", HALT], "--ver: could be --verbose, --version;"),
         (["--no", HALT], "--no: could be --no-"),
         (["--list=x"], "--list=x: --list takes no value"),
@@ -290,6 +290,12 @@ for number, (option, value, message) in enumerate((
         ("--cdrom", file("qcow2", b"QFI\xfb".ljust(2048, b"\0")),
          f"--cdrom: {WORK}/qcow2: an image of kind qcow2"),
         ("--cdrom", sparse("sector", 512), "no CD: it is shorter"),
+        ("--cdrom", WORK + "/nothing", "`make iso` makes one"),
+        ("--cdrom", WORK + "/empty", "empty; `make iso` makes one"),
+        *((("--floppy", WORK + "/nothing", "truncate -s 1440K"),
+           ("--floppy", WORK + "/empty", "truncate -s 1440K"),
+           ("--floppy", DISK, "no floppy has 1048576 bytes"))
+          if vm.is_configured("DEV_FLOPPY") else ()),
         ("--spare-disk", "1:/dev/null", "--spare-disk: /dev/null: neither"),
         ("--share", "", "give a directory"),
         ("--share", DISK, "Not a directory; a file is given to a guest by --disk"),
@@ -332,6 +338,30 @@ for number, (what, content, message) in enumerate(kindfiles.NAMED):
     elif b"\x7fELF" not in (content[:4], kindfiles.inside(content)[:4]):
         refused(f"{what} is named where a kernel should be", "--linux", path,
                 word=message)
+
+
+def is_cut(result):
+    """It starts all the same, and is told of."""
+    no_report(result)
+    result.must(vm.LIMIT)
+    found = result.err.count("if it was downloaded, fetch it again")
+    tap.equal(found, 1, result.err)
+
+
+if vm.is_configured("FIRMWARE"):
+    refused("a disk inside gzip", file("packed.gz", kindfiles.zipper(
+        kindfiles.MBR + kindfiles.put(1 << 20))), word="`gunzip -k FILE`")
+    for what, content in (
+            ("a CD", kindfiles.put(40960, (0x8001, b"CD001"), (0x8050, b"\x15"),
+                                   (0x8081, b"\x08"))),
+            ("a disk", kindfiles.MBR[:0x1ca] + b"\x09" + kindfiles.MBR[0x1cb:] +
+             kindfiles.put(512)),
+            ("one with a GPT", kindfiles.put(
+                4096, (510, b"\x55\xaa"), (512, b"EFI PART"), (544, b"\x08")))):
+        TABLE.add(f"{what} that has not come whole starts, and is told of",
+                  lambda place, path=file(what.replace(" ", "-"), content):
+                  vm.Command(vm.SAN, "--no-vga", "--max-exits", 1, path), is_cut)
+
 for number, (what, content) in enumerate(kindfiles.RUNS):
     TABLE.add(f"runs: {what}",
               lambda place, path=file(f"near{number}", content): vm.Command(

@@ -60,7 +60,7 @@ def refuses():
     with running("--spare-slots", "1") as (run, client, path):
         for line, *words in (
                 ("disk nonsense", "no command of its", "disk add FILE"),
-                ("disk add", "give the whole path"),
+                ("disk add", "name a file"),
                 ("disk add one", "give the whole path"),
                 ("disk add nbd:unix:/tmp/x", "a server is for --disk"),
                 (f"disk add {path}/none", f"{path}/none: No such file",

@@ -132,21 +132,82 @@ static int plug_file(struct plan *plan, const char *option, const char *path)
 	return err;
 }
 
+static uint64_t number(const struct image *image, size_t at, size_t bytes)
+{
+	uint64_t value = 0;
+
+	if (at + bytes <= image->size)
+		memcpy(&value, image->data + at, bytes);
+	return value;
+}
+
+/* Bytes from the first to the end of the last partition (UEFI, "GUID Partition Table",
+ * where the second header is the last block; else the table in sector 0). */
+static uint64_t partitions_end(const struct image *image)
+{
+	uint64_t end = 0;
+
+	if (has(image, SECTOR, GPT_MAGIC))
+		return number(image, SECTOR + 32, 8) * SECTOR + SECTOR;
+	for (size_t at = 0x1be; at < FLAG_AT; at += 16) {
+		uint64_t last =
+			number(image, at + 8, 4) + number(image, at + 12, 4);
+
+		if (image->data[at + 4] && last > end)
+			end = last;
+	}
+	return end * SECTOR;
+}
+
+/* A download that has ended early still starts, and fails somewhere. What it says of
+ * itself may be wrong, too: so that is no error (ECMA-119, "Volume Space Size"). */
+static void warn_if_cut(const struct image *image)
+{
+	uint64_t end = 0;
+
+	if (is_cd(image))
+		end = number(image, CD_AT - 1 + 80, 4) *
+		      number(image, CD_AT - 1 + 128, 2);
+	else if (has_partitions(image))
+		end = partitions_end(image);
+	if (end > image->size)
+		log_warn("%s: has %zu bytes, and by what it says itself it "
+			 "has %llu; if it was downloaded, fetch it again",
+			 image->path, image->size, (unsigned long long)end);
+}
+
+/* As plug_file(), of what is a file by itself. */
+static int plug_image(struct plan *plan, const char *option,
+		      const struct image *image)
+{
+	int err;
+
+	if (image->unpacked) {
+		log_error("%s: inside gzip: a disk, which is read where it "
+			  "lies; `gunzip -k FILE` unpacks it",
+			  image->path);
+		return -EINVAL;
+	}
+	err = plug_file(plan, option, image->path);
+	if (!err)
+		warn_if_cut(image);
+	return err;
+}
+
 /* The image goes first, whatever else there is. */
 static int plug_disk(struct plan *plan, const struct image *image)
 {
 	if (is_cd(image)) {
 		plan_boot(plan, BOOT_CD | BOOT_DISK << 4 | BOOT_FLOPPY << 8);
-		return plug_file(plan, "--cdrom", image->path);
+		return plug_image(plan, "--cdrom", image);
 	}
 	if (fits_floppy(image)) {
 		plan_boot(plan, BOOT_FLOPPY | BOOT_DISK << 4 | BOOT_CD << 8);
-		return is_floppy(image) ?
-			       plug_file(plan, "--floppy", image->path) :
-			       0;
+		return is_floppy(image) ? plug_image(plan, "--floppy", image) :
+					  0;
 	}
 	plan_boot(plan, BOOT_DISK | BOOT_CD << 4 | BOOT_FLOPPY << 8);
-	return plug_file(plan, "--ide", image->path);
+	return plug_image(plan, "--ide", image);
 }
 
 static int disk_plug(struct plan *plan, const struct image *image)

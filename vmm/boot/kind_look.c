@@ -165,6 +165,13 @@ bool look_sectors(const struct image *image)
 	return image->size % SECTOR == 0;
 }
 
+#define FLAT_MAX 0x10000
+
+bool look_odd_sectors(const struct image *image)
+{
+	return image->size > FLAT_MAX && !look_sectors(image);
+}
+
 #define RESET_VECTOR 16 /* bytes before the end */
 #define JMP_FAR	     0xea
 

@@ -36,4 +36,7 @@ bool look_com(const struct image *image);
 bool look_partitions(const struct image *image);
 bool look_sectors(const struct image *image);
 
+/* The same in a file that is too long for a program, and no whole sectors. */
+bool look_odd_sectors(const struct image *image);
+
 #endif

@@ -43,6 +43,7 @@ static int overlay_open(struct disk *disk, const struct disk_ask *ask)
 	const struct disk_ask base = {
 		.option = disk->option,
 		.name = ask->name,
+		.make = ask->make,
 		.format = is_asked ? NULL : ask->format,
 		.read_only = true,
 	};

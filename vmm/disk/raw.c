@@ -38,8 +38,6 @@ static int refuse(const struct disk *disk, const char *why)
 static const char *advice(int err, bool read_only)
 {
 	switch (err) {
-	case ENOENT:
-		return "; `truncate -s 64M FILE` makes an empty one";
 	case EISDIR:
 		return "; a directory is given to a guest by --share";
 	case EACCES:
@@ -62,6 +60,11 @@ static const char *advice(int err, bool read_only)
 
 static int failed(const struct disk *disk, int err)
 {
+	if (err == ENOENT) {
+		log_error("%s: %s: %s; `%s` makes one", disk->option,
+			  disk->name, strerror(err), disk->make);
+		return -EINVAL;
+	}
 	log_error("%s: %s: %s%s", disk->option, disk->name,
 		  err == EWOULDBLOCK ? "in use" : strerror(err),
 		  advice(err, disk->read_only));
@@ -127,13 +130,16 @@ static int look(struct disk *disk, const struct disk_ask *ask)
 		err = look_at_file(disk, &st);
 	else
 		err = refuse(disk, "neither a file nor a block device");
-	if (!err && !disk->size)
-		err = refuse(disk, "empty; `truncate -s 64M FILE` makes "
-				   "it a disk of 64 MiB");
+	if (!err && !disk->size) {
+		log_error("%s: %s: empty; `%s` makes one that is not",
+			  disk->option, disk->name, disk->make);
+		err = -EINVAL;
+	}
 	if (!err && disk->size % DISK_SECTOR)
 		err = refuse(disk, "its size is no multiple of 512, the "
-				   "bytes of a sector; `truncate -s %512 "
-				   "FILE` adds what is missing");
+				   "bytes of a sector: not all of it is "
+				   "there, or `truncate -s %512 FILE` adds "
+				   "zeroes");
 	/* Who says what it is, means it. */
 	if (!err && !ask->format)
 		err = kind_check(disk, of(disk)->file.fd);

@@ -105,6 +105,7 @@ int disk_open(struct disk **disk, const struct disk_ask *ask)
 	(*disk)->format = format;
 	(*disk)->option = option;
 	(*disk)->name = ask->name;
+	(*disk)->make = ask->make ? ask->make : "truncate -s 64M FILE";
 	err = format->open(*disk, ask);
 	if (err) {
 		free(*disk);

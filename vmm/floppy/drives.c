@@ -57,7 +57,8 @@ static void tell(struct plan *plan, const struct fdc_given *given)
 
 static int plug_floppy(struct plan *plan, const char *arg)
 {
-	struct disk_words words = { .ask = { .copy = plan_copy(plan),
+	struct disk_words words = { .ask = { .make = "truncate -s 1440K FILE",
+					     .copy = plan_copy(plan),
 					     .untouched = true } };
 	const struct floppy_format *format;
 	struct fdc_given *given;

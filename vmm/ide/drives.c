@@ -37,7 +37,9 @@ int ide_plug(struct plan *plan, const char *option, const char *arg, bool is_cd)
 {
 	struct disk_words words = { .ask = { .copy = plan_copy(plan),
 					     .read_only = is_cd,
-					     .untouched = !is_cd } };
+					     .untouched = !is_cd,
+					     .make = is_cd ? "make iso" :
+							     NULL } };
 	struct ide_given *given = find(plan);
 	unsigned int nr = 0;
 	struct disk *disk;

@@ -39,8 +39,9 @@
 
 /* What an option asks for. The texts stay readable while the disk is open. */
 struct disk_ask {
-	const char *option;  /* that asks, for messages; NULL: "--disk" */
-	const char *name;    /* a path, or what a format takes for one */
+	const char *option; /* that asks, for messages; NULL: "--disk" */
+	const char *make; /* a command that makes one, likewise; NULL: a disk */
+	const char *name; /* a path, or what a format takes for one */
 	const char *format;  /* the row's name; NULL: whose it is */
 	const char *overlay; /* the file that gets the changes; NULL: none */
 	bool read_only;
@@ -77,6 +78,7 @@ struct disk_mark {
 struct disk {
 	const struct disk_format *format;
 	const char *option, *name; /* of what was asked for */
+	const char *make;	   /* as of disk_ask, and never NULL */
 	uint64_t size;		   /* bytes, whole sectors */
 	uint32_t block; /* bytes that are written as one: 512 to 4096 */
 	bool read_only;

@@ -54,6 +54,11 @@ static bool prepare_add(struct ctl_call *call, const char *file)
 	char said[SAID_BYTES];
 	int err;
 
+	if (!*file) {
+		ctl_refuse(call, "`kvm-vmm ctl disk add FILE`",
+			   OPTION ": name a file");
+		return false;
+	}
 	if (*file != '/') {
 		ctl_refuse(call, "`kvm-vmm ctl` makes it so",
 			   OPTION ": give the whole path of a file; a server "
