@@ -276,7 +276,8 @@ CHOICES = [
     ({"IMG": "nothing"}, 64, "",
      "there is: boot1.elf boot2 bzImage elf32.elf elf64.elf hello.bin "
      "kernel32 os-1k.bin packed.gz pae32.elf pvh.elf vmlinux."),
-    ({"IMG": "not/here"}, 64, "", "not/here: no such file\n"),
+    ({"IMG": "not/here"}, 64, "", "not/here: no such file; "),
+    ({"IMG": "tests/guest"}, 64, "", "tests/guest: no image: it is no plain"),
     ({"MKVM_IMAGES": "/nonexistent"}, 64, "", "not built yet; run: make\n"),
     ({"MKVM_CONFIG": "/nonexistent"}, 64, "", "no image is configured"),
 ]
