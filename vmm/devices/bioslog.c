@@ -81,7 +81,7 @@ static void bioslog_release(void *dev)
 const struct device_type bioslog = {
 	.name = "bioslog",
 	.what = "port 0x402, a BIOS's own messages: shown with --verbose",
-	.ranges = { { DEV_PIO, LOG_PORT, 1 } },
+	.ranges = { { DEV_PIO, LOG_PORT, 1, DEV_BEGUN } },
 	.width = 1,
 	.size = sizeof(struct bioslog),
 	.init = bioslog_init,
