@@ -19,7 +19,7 @@ OF_DEVICES = {
 }
 ASKS = {
     "ide": "ARGS='--ide FILE', and a system that has a driver or a BIOS",
-    "fwcfg": "ARGS=--firmware, or an image that takes a BIOS: IMG=bootsector",
+    "fwcfg": "an image that takes a BIOS, such as IMG=bootsector",
     "vga": "IMG=mode13 and IMG=pixels64 draw",
 }
 # Guests of ours that draw: how many pictures, and the key that ends them after so many.

@@ -75,15 +75,32 @@ static int check_restored(const struct options *opt)
 	return -EINVAL;
 }
 
+/* Whether guest number @id is to begin in firmware. */
+static bool begins_in_firmware(const struct options *opt, unsigned int id)
+{
+	for (unsigned int i = 0; i < opt->nr_plugged; i++) {
+		const struct plugged *plugged = &opt->plugged[i];
+
+		if (plugged->plug->begins &&
+		    (!plugged->guest || plugged->guest == id + 1))
+			return true;
+	}
+	return false;
+}
+
 /* Whether this kind of guest takes a machine of that kind. */
 static int check_machine(const struct options *opt, const struct loader *loader,
-			 const struct image *image)
+			 const struct image *image, unsigned int id)
 {
 	if (opt->nr_cpus > 1 && !(loader->needs & NEEDS_SMP))
 		return bad_fit(image, "this kind of guest has one vCPU; leave "
 				      "--smp away");
 	if (opt->irqchip && !(loader->needs & NEEDS_IRQCHIP))
 		return bad_fit(image, "this kind of guest takes no --irqchip");
+	if (begins_in_firmware(opt, id) && !(loader->needs & NEEDS_FIRMWARE))
+		return bad_fit(image, "this kind of guest begins without "
+				      "--firmware, which starts disks, CDs and "
+				      "bzImages");
 	return 0;
 }
 
@@ -109,7 +126,7 @@ static int check_options(const struct options *opt, const struct loader *loader,
 		return bad_fit(image, "this kind of guest takes no --cmdline");
 	if (opt->load_at != LOAD_AT_USUAL && !(loader->needs & NEEDS_LOAD_AT))
 		return bad_fit(image, "this kind of guest takes no --load-at");
-	return check_machine(opt, loader, image);
+	return check_machine(opt, loader, image, id);
 }
 
 /* Where the user does not say which. */
@@ -340,19 +357,6 @@ static int restore(struct vm *vm)
 	if (!err && vm->config.loader->needs & NEEDS_SMP && !vm->files)
 		platform_write_again(vm, &platform);
 	return err;
-}
-
-/* Whether guest number @id is to begin in firmware. */
-static bool begins_in_firmware(const struct options *opt, unsigned int id)
-{
-	for (unsigned int i = 0; i < opt->nr_plugged; i++) {
-		const struct plugged *plugged = &opt->plugged[i];
-
-		if (plugged->plug->begins &&
-		    (!plugged->guest || plugged->guest == id + 1))
-			return true;
-	}
-	return false;
 }
 
 /* A kind that begins by itself may have another that firmware begins. */

@@ -349,6 +349,8 @@ def is_cut(result):
 
 
 if vm.is_configured("FIRMWARE"):
+    refused("a flat program with firmware", "--firmware", HALT,
+            word="this kind of guest begins without --firmware")
     refused("a disk inside gzip", file("packed.gz", kindfiles.zipper(
         kindfiles.MBR + kindfiles.put(1 << 20))), word="`gunzip -k FILE`")
     for what, content in (

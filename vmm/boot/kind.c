@@ -44,14 +44,16 @@ static const char *const nexts[] = {
 	[NEWC] = "make one of the kind `newc`: build/host/initcpio does",
 	[INSIDE] = "take out of it what the machine is to run",
 	[LINK] = "link them to a program",
-	[DISK] = "kvm-vmm boots kernels: take kernel and initramfs out of it",
+	[DISK] = "kvm-vmm boots kernels, and disks with a boot sector: "
+		 "--disk gives it to a kernel",
 	[CONVERT] =
 		"`qemu-img convert -O raw FILE disk.img` makes a disk of it "
 		"as PCs have them",
 	[ODD] = "its size is no multiple of 512: not all of it is there, or "
 		"`truncate -s %512 FILE` adds zeroes",
-	[BIOS] = "it takes a BIOS, which kvm-vmm has not; give it a kernel, or "
-		 "a flat program, which runs at 0000:0000",
+	[BIOS] = "it takes a BIOS, which is not what was asked for, or not "
+		 "built in (CONFIG_FIRMWARE); give it a kernel, or a flat "
+		 "program, which runs at 0000:0000",
 	[EFI] = "it takes EFI, which kvm-vmm has not",
 	[UKI] = "`objcopy -O binary -j .linux` takes its kernel out, -j .initrd "
 		"the initramfs",
