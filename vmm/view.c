@@ -255,9 +255,7 @@ static void show(struct view *view, bool on)
 	/* Of several guests the screen of another one may be what stays. */
 	if (view->nr_vms == 1)
 		atomic_store(&view->vms->on_terminal, on);
-	set_period(view, on ? DRAW_NS : 0);
-	if (!on)
-		view_terminal_tick(&view->terminal, view->console, true);
+	set_period(view, on || ask_is_open(&view->terminal.ask) ? DRAW_NS : 0);
 	console_set_at_screen(view->console, on);
 }
 
@@ -278,9 +276,11 @@ static void on_tick(void *arg, uint32_t events)
 
 	(void)events;
 	event_ack(view->tick.fd);
-	view_terminal_tick(&view->terminal, view->console, false);
+	view_terminal_tick(&view->terminal, view->console);
 	if (view->waits)
 		wait_for_screen(view);
+	else if (!view->shown && !ask_is_open(&view->terminal.ask))
+		set_period(view, 0);
 	if (!view->shown || view->console->away)
 		return;
 	if (!view->begun)
@@ -357,9 +357,9 @@ void view_end(struct view *view)
 	if (view->ended)
 		return;
 	view->ended = true;
+	view_terminal_await(&view->terminal);
 	if (!shown)
 		return;
-	view_terminal_await(&view->terminal);
 	leave(view);
 	view->shown = view->waits = false;
 	lines = look(view) ? surface_lines(view->surface, view->terminal.utf8,

@@ -91,12 +91,18 @@ static void measure_cell(const struct view_terminal *t,
 	terminal->cell_height = height;
 }
 
+/* It says so, as a VT240 does, which has four. */
+static bool has_few_registers(const struct view_terminal *t)
+{
+	return t->ask.registers && t->ask.registers < DISPLAY_REGISTERS_MIN;
+}
+
 /* Whether sixels are to be drawn, for which there is room then. */
 static bool make_room(struct view_terminal *t)
 {
 	char *buf;
 
-	if (t->style != VIEW_SIXEL && !t->ask.sixel)
+	if (t->style != VIEW_SIXEL && (!t->ask.sixel || has_few_registers(t)))
 		return false;
 	if (t->buf != t->few)
 		return true;
@@ -113,8 +119,9 @@ struct display_terminal view_terminal_now(struct view_terminal *t)
 		.colour = t->colour,
 		.deep = t->deep,
 		.shapes = t->shapes,
-		.registers = t->ask.registers > 1 ? t->ask.registers :
-						    USUAL_REGISTERS,
+		.registers = t->ask.registers && !has_few_registers(t) ?
+				     t->ask.registers :
+				     USUAL_REGISTERS,
 	};
 
 	term_out_size(&terminal.columns, &terminal.lines);
@@ -137,15 +144,16 @@ bool view_terminal_is_known(struct view_terminal *t,
 	return t->ask.state != ASK_WAITING;
 }
 
-void view_terminal_tick(struct view_terminal *t, struct console *console,
-			bool all)
+void view_terminal_tick(struct view_terminal *t, struct console *console)
 {
 	uint8_t keys[ASK_MAX];
 	size_t len;
 
-	if (!keys_room(&console->front->keys))
+	if (!keys_room(&console->front->keys)) {
+		ask_tick_full(&t->ask);
 		return;
-	len = all ? ask_let_go(&t->ask, keys) : ask_tick(&t->ask, keys);
+	}
+	len = ask_tick(&t->ask, keys);
 	if (len)
 		console_typed(console, keys, len);
 }
@@ -158,6 +166,8 @@ void view_terminal_await(struct view_terminal *t)
 	for (int i = 0; i < LAST_WAITS && ask_is_open(&t->ask); i++) {
 		ssize_t len;
 
+		if (!term_is_ours()) /* reading would stop us */
+			return;
 		if (poll(&in, 1, LAST_WAIT_MS) <= 0)
 			continue;
 		len = read(STDIN_FILENO, buf, sizeof(buf));

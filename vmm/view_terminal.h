@@ -46,9 +46,8 @@ bool view_terminal_is_known(struct view_terminal *t,
 			    const struct console *console, struct text *text);
 
 /* A tick has gone by: keys that looked like the beginning of an answer are typed, if
- * they have waited, or if @all are to be. */
-void view_terminal_tick(struct view_terminal *t, struct console *console,
-			bool all);
+ * they have waited. As long as ask_is_open(), on the screen or not, ticks go by. */
+void view_terminal_tick(struct view_terminal *t, struct console *console);
 
 /* The guests have ended: has an answer that is on its way come here, and not to the
  * shell, for 0.2 seconds at most. What else is typed was for the guest, and lost. */

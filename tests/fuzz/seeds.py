@@ -165,6 +165,10 @@ def of(name):
         return [gzip.compress(data, mtime=0) for data in images()]
     if name == "fuzz_kvm_net":
         return packets.streams()
+    if name == "fuzz_ask":          # all at once, in pieces, behind Esc, too late
+        return [b"\x2aa\033[?1;0;256S\033[6;20;10t\033[?62;4;22cb\033[",
+                b"\5\033[?62\xc1\7;4;22cx", b"\1\033\xc3\x88\2\033[A\2\033[",
+                b"\xff\x8b\xff\7\033[?62;c"]
     if name == "fuzz_insn":
         return [bytes([how]) + insntrace.sample(mode)
                 for how in (0, 3, 29) for mode in insntrace.MODES]

@@ -19,7 +19,7 @@ RUN = importlib.machinery.SourceFileLoader(
 LOADERS = ("bzimage", "code32", "code64", "flat", "long64", "multiboot1",
            "multiboot2", "paged", "prot32", "pvh", "select", "vmlinux")
 PROGRAMS = tuple("fuzz_" + name for name in
-                 ("command", "control", "devices", "disk", "firmware", "floppy", "gdb",
+                 ("ask", "command", "control", "devices", "disk", "firmware", "floppy", "gdb",
                   "gunzip", "ide", "initcpio",
                   "insn", "kvm_net", "machine", "net", "p9", "people", "queue", "saved",
                   "screen_link", "snapshot", "spare",

@@ -157,6 +157,17 @@ def typed(*answers, codes, picture=SIXEL):
         printed(term, codes + b"\x10")
 
 
+def beside():
+    """Esc alone, when the screen has been left and no answer has come."""
+    with Terminal(answers=()) as term:
+        term.draws(DEEP)
+        before = len(term.raw)
+        term.send("\x01s\x1b")
+        term.until("Esc", lambda: b"\x01" in term.raw[before:])
+        term.send("q")
+        term.ends(5)
+
+
 def blocks(*, picture, asked=0, **more):
     with Terminal(**more) as term:
         term.draws(picture)
@@ -202,9 +213,12 @@ add("so do Esc, an arrow and F12, without an answer", typed,
     "\x1b", "\x1b[A", "\x1b[24~", codes=b"\x01\x48\x58", picture=DEEP)
 add("and what only begins like one", typed, "\x1b[1", ";5C",
     codes=b"\x1d\x4d", picture=DEEP)
+add("Esc does not wait for one once the screen is left", beside)
 add("no answer: blocks", blocks, picture=DEEP, answers=(), asked=1)
 add("an answer without sixels: blocks", blocks, picture=DEEP,
     answers=(BLOCKS,), asked=1)
+add("four registers: blocks", blocks, picture=DEEP,
+    answers=("\x1b[?1;0;4S" + SIXELS,), asked=1)
 add("text,blocks asks nothing", blocks, picture=DEEP, display="text,blocks")
 add("nor does a Linux console", blocks, picture=DEEP, TERM="linux")
 add("without COLORTERM, 256 colours", blocks, picture=b"\x1b[48;5;",

@@ -214,7 +214,7 @@ static void sizes(void **unused)
 		terminal.cell_height = cells[i / 7 % 4][1];
 		terminal.columns = terminals[i / 28][0];
 		terminal.lines = terminals[i / 28][1];
-		terminal.registers = 2 + i % 300;
+		terminal.registers = DISPLAY_REGISTERS_MIN + i % 300;
 		assert_true(all(DISPLAY_ROOM) > 0);
 	}
 }

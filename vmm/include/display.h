@@ -26,13 +26,14 @@ struct display_terminal {
 	bool shapes; /* of its cursor can be chosen */
 
 	/* Of a character, in pixels, 1 to DISPLAY_CELL_MAX, and how many registers
-	 * for colours, at least 2, where graphics are to be drawn as sixels; 0: as
-	 * characters. */
+	 * for colours, at least DISPLAY_REGISTERS_MIN, where graphics are to be
+	 * drawn as sixels; 0: as characters. */
 	unsigned int cell_width, cell_height, registers;
 };
 
-#define DISPLAY_CELL_MAX 128
-#define DISPLAY_ROOM	 (2 << 20) /* bytes that paint() needs for sixels */
+#define DISPLAY_CELL_MAX      128
+#define DISPLAY_REGISTERS_MIN 8 /* what stands for any colours takes so many */
+#define DISPLAY_ROOM	      (2 << 20) /* bytes that paint() needs for sixels */
 
 struct display {
 	const char *name; /* for --display */

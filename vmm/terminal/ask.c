@@ -85,7 +85,7 @@ static bool continues(const struct ask *ask, uint8_t c)
 	       (c == '?' && ask->len == 2);
 }
 
-size_t ask_let_go(struct ask *ask, uint8_t *out)
+static size_t let_go(struct ask *ask, uint8_t *out)
 {
 	const size_t len = ask->len;
 
@@ -103,7 +103,7 @@ static size_t sift_one(struct ask *ask, uint8_t c, uint8_t *out)
 		ask->len = 0;
 		return 0;
 	}
-	len = continues(ask, c) ? 0 : ask_let_go(ask, out);
+	len = continues(ask, c) ? 0 : let_go(ask, out);
 	if (continues(ask, c)) {
 		if (!ask->len)
 			ask->held_for = 0;
@@ -136,5 +136,11 @@ size_t ask_tick(struct ask *ask, uint8_t *out)
 	if (!ask->len ||
 	    (ask->held_for++ < HOLD_TICKS && ask->state != ASK_OVER))
 		return 0;
-	return ask_let_go(ask, out);
+	return let_go(ask, out);
+}
+
+void ask_tick_full(struct ask *ask)
+{
+	if (ask->state == ASK_WAITING && ++ask->ticks > WAIT_TICKS)
+		ask->state = ASK_LATE;
 }

@@ -53,8 +53,9 @@ size_t ask_sift(struct ask *ask, const uint8_t *in, size_t len, uint8_t *out);
  * room for ASK_MAX; how many bytes that are. */
 size_t ask_tick(struct ask *ask, uint8_t *out);
 
-/* Nobody calls ask_tick() for now: nothing waits. As ask_tick(). */
-size_t ask_let_go(struct ask *ask, uint8_t *out);
+/* The same where nothing can be typed, and so nothing is read: what was held stays, and
+ * whenever an answer comes, it is one. */
+void ask_tick_full(struct ask *ask);
 
 static inline bool ask_is_open(const struct ask *ask)
 {

@@ -24,9 +24,7 @@ size_t ask_tick(struct ask *ask, uint8_t *out)
 	return 0;
 }
 
-size_t ask_let_go(struct ask *ask, uint8_t *out)
+void ask_tick_full(struct ask *ask)
 {
 	(void)ask;
-	(void)out;
-	return 0;
 }
