@@ -52,6 +52,12 @@ bool gdb_is_physical(const struct gdb *g)
 	return g->physical;
 }
 
+/* All of it is seen. */
+uint8_t *ram_seen(const struct vm *vm, uint64_t gpa, size_t len)
+{
+	return mem_hva(&vm->mem, gpa, len);
+}
+
 bool ram_read(struct gdb *g, uint64_t gpa, void *buf, size_t len)
 {
 	return !mem_read(&g->vm.mem, gpa, buf, len);
