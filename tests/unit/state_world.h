@@ -264,6 +264,12 @@ static inline bool can_run(void)
 }
 
 /* No firmware ran, and there is none. */
+bool plan_has_rom(const struct plan *plan)
+{
+	(void)plan;
+	return false;
+}
+
 bool plan_has(const struct plan *plan, const char *name)
 {
 	(void)plan;
