@@ -132,6 +132,7 @@ static int watch(int in)
 	while (waitpid(machine, &status, 0) < 0)
 		if (errno != EINTR)
 			return STATUS_ODD;
+	alarm(0); /* its number may be somebody else's from now on */
 	return WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_ODD;
 }
 
@@ -233,11 +234,48 @@ static bool is_regular(const char *path)
 	return stat(path, &stat_of) || S_ISREG(stat_of.st_mode);
 }
 
+/* Half a verdict does not outlive an interrupt. */
+static void on_interrupt(int sig)
+{
+	unlink(beside);
+	raise(sig); /* by the default, which is back */
+}
+
+static void at_interrupt(void (*handler)(int))
+{
+	static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	const struct sigaction action = {
+		.sa_handler = handler, .sa_flags = SA_RESETHAND | SA_NODEFER
+	};
+	struct sigaction before;
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (!sigaction(signals[i], NULL, &before) &&
+		    before.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+}
+
+/* The file that is to become @path. */
+static FILE *open_beside(const char *path)
+{
+	sigset_t all, before;
+	int fd;
+
+	if (asprintf(&beside, "%s" SUFFIX, path) < 0)
+		return NULL;
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	fd = mkstemp(beside);
+	if (fd >= 0)
+		at_interrupt(on_interrupt);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
 /* Where verdicts are written; NULL after one message. */
 static FILE *open_verdict(const char *path)
 {
-	FILE *to = NULL;
-	int fd;
+	FILE *to;
 
 	if (!path)
 		return stdout;
@@ -249,9 +287,8 @@ static FILE *open_verdict(const char *path)
 			  "alone",
 			  path);
 		return NULL;
-	} else if (asprintf(&beside, "%s" SUFFIX, path) > 0) {
-		fd = mkstemp(beside);
-		to = fd < 0 ? NULL : fdopen(fd, "w");
+	} else {
+		to = open_beside(path);
 	}
 	if (!to)
 		log_error(OPTION "=%s: %s", path, strerror(errno));
@@ -280,6 +317,8 @@ static bool judge_next(struct options *opt, unsigned int id, FILE *to,
 
 	if (!pid) {
 		go_with_parent(self);
+		if (beside)
+			at_interrupt(SIG_DFL); /* it is the first one's */
 		keep_one(opt, id);
 		return judge_image(opt, to, status);
 	}

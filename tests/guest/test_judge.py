@@ -10,12 +10,15 @@ import subprocess
 import tempfile
 import time
 
+import badimages
 import vm
 from vm import tap
 
 BUDGET = 65     # vmm/abi/exit_status.h
 LACKS = vm.host_lacks("real16") if vm.is_configured("JUDGE") else \
     "kvm-vmm was configured without JUDGE"
+LONG = LACKS or vm.host_lacks("long64") or \
+    (None if vm.has_loader("bzimage") else "kvm-vmm loads no bzImage")
 FOLDER = tempfile.TemporaryDirectory()
 
 
@@ -51,12 +54,13 @@ def printed(verdict):
     return verdict["output"]["first"].encode("latin-1")
 
 
-def skip():
-    raise tap.Skip(LACKS)
+def skip(why):
+    raise tap.Skip(why)
 
 
-def case(text):
-    return lambda function: tap.add(text, skip if LACKS else function)
+def case(text, lacks=LACKS):
+    return lambda function: tap.add(text, *(skip, lacks) if lacks else
+                                    (function,))
 
 
 @case("a good guest passes, and the verdict has what it printed")
@@ -125,6 +129,14 @@ def crashes():
     verdict, status, _ = judge(path_of("text", b"no image at all\n" * 9))
     tap.equal((status, verdict["used"]["exits"]), (vm.USAGE, None))
     ends(verdict, vm.USAGE, "refused")
+
+
+@case("what halts for good is stuck", LONG)
+def stuck():
+    kernel = path_of("stuck", badimages.bzimage(code=b"\xfa\xf4"))
+    verdict, status, _ = judge(kernel)
+    tap.equal(status, vm.HALTED)
+    ends(verdict, vm.HALTED, "stuck")
 
 
 @case("what a guest prints cannot end the line, nor be a verdict")
@@ -220,6 +232,21 @@ def file_of_verdict():
     tap.equal(done.returncode, 64)
     with open(work, "rb") as file:
         tap.equal(file.read(), b"a student's\n")
+
+
+@case("--judge=FILE that is interrupted leaves nothing beside it")
+def interrupted():
+    folder = os.path.join(FOLDER.name, "interrupted")
+    os.mkdir(folder)
+    for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
+        process = subprocess.Popen(
+            [vm.KVM_VMM, f"--judge={folder}/verdict", "--timeout", "50",
+             vm.assemble("loop")], stdin=subprocess.DEVNULL)
+        machine_of(process)
+        tap.equal(len(os.listdir(folder)), 1, "files while it runs")
+        process.send_signal(number)
+        tap.equal(process.wait(60), -number)
+        tap.equal(os.listdir(folder), [], "files")
 
 
 def children(pid):
