@@ -14,8 +14,6 @@ HERE = "exercises/03-uart/README.md"
 
 def table(rnd):
     text = [rnd.randrange(1, 255) for _ in range(40)]
-    number = rnd.randrange(1, 3)
-    level = [1, 4, 8, 14][number]
     full = [typed(byte) for byte in text[:16]]
     return [
         Step("one byte", "A byte that was typed is ready, and is read once.",
@@ -40,9 +38,11 @@ def table(rnd):
              "reading it lowers it.", FCR, line(0), typed(text[0]), line(1),
              read(DATA), line(0)),
         Step("the trigger level", "The line is high from the trigger level on, and "
-             "low below it.", FCR, write(CONTROL, number << 6),
-             [typed(byte) for byte in text[:level - 1]], line(0),
-             typed(text[level]), line(1), read(DATA), line(0)),
+             "low below it.", FCR,
+             [[write(CONTROL, number << 6 | 2),
+               [typed(byte) for byte in text[:level - 1]], line(0),
+               typed(text[level]), line(1), read(DATA), line(0)]
+              for number, level in enumerate([1, 4, 8, 14])]),
         Step("a new trigger level", "The line follows from what is in the FIFO now, "
              "and a new level counts at once.", FCR, typed(1), typed(2), line(1),
              write(CONTROL, 0x40), line(0), write(CONTROL, 0), line(1)),

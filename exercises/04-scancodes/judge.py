@@ -47,7 +47,7 @@ def table(rnd):
              sends(SPACE, " ")),
         Step("keys that come up", "A key that comes up gives nothing.", HERE, small),
         Step("Shift", "Shift counts while it is down, for letters and digits.", MAP,
-             sends(LEFT), big, sends(LEFT | 0x80), small),
+             sends(LEFT), sends(LEFT), big, sends(LEFT | 0x80), small),
         Step("either Shift", "Either Shift counts, until both are up.", MAP,
              sends(RIGHT), press(letters[3], letters[3].upper()), sends(LEFT),
              sends(RIGHT | 0x80), big, sends(LEFT | 0x80), small),

@@ -1,6 +1,7 @@
 """A scheduler of 1K OS that shares the CPU in proportion."""
 
 import os
+import re
 
 import places
 
@@ -16,6 +17,7 @@ SHORT = 4           # as in try.c
 HERE = "exercises/08-fair/README.md"
 STRIDE = "Waldspurger and Weihl, \"Stride Scheduling\""
 SOURCE = os.path.join(places.TOP, "os-1k", "kernel", "process.c")
+NUMBER = re.compile("[0-9]{1,10}")
 BEGIN, END = "/* The next that is ready, in a circle", "void schedule(void)"
 
 
@@ -57,7 +59,7 @@ def numbers(text):
     lines = {}
     for line in text.split("\n"):
         words = line.split(" ")
-        if len(words) in (2, 6) and all(word.isdigit() for word in words[1:]):
+        if len(words) in (2, 6) and all(map(NUMBER.fullmatch, words[1:])):
             lines[words[0]] = [int(word) for word in words[1:]]
     return lines
 

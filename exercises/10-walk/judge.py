@@ -102,5 +102,6 @@ def table(rnd):
              bad(rnd, FETCH, 0x11, ALL, ALL | NX | PS)),
         Step("what was wanted", "The error code says what the access was, present or "
              "not.", FAULTS, bad(rnd, WRITE | USER, 6, ALL, P ^ P, ALL, ALL),
+             bad(rnd, WRITE, 2, ALL, P | US, 0, 0),
              bad(rnd, FETCH, 0x10, ALL, ALL, 0, 0)),
     ]

@@ -10,11 +10,16 @@ import subprocess
 import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.path.abspath(os.environ.get("MKVM_BUILD", os.path.join(TOP, "build")))
-IMAGES = os.path.abspath(os.environ.get("MKVM_IMAGES",
-                                        os.path.join(os.path.dirname(BUILD),
-                                                     "images")))
-KVM_VMM = os.environ.get("MKVM_VMM", os.path.join(IMAGES, "kvm-vmm"))
+
+
+def given(name, otherwise):
+    """A path that the environment names; an empty one names nothing."""
+    return os.path.abspath(os.environ.get(name) or otherwise)
+
+
+BUILD = given("MKVM_BUILD", os.path.join(TOP, "build"))
+IMAGES = given("MKVM_IMAGES", os.path.join(os.path.dirname(BUILD), "images"))
+KVM_VMM = given("MKVM_VMM", os.path.join(IMAGES, "kvm-vmm"))
 SECONDS = 30        # for one guest, and only what hangs needs them
 KILLED = 90         # and then kvm-vmm itself has hung
 
@@ -36,7 +41,7 @@ SCRIPT = """\
 one() {{
 	number=$1
 	shift
-	timeout -s KILL {seconds} "$@" </dev/null >"$number.out" \\
+	timeout --foreground -s KILL {seconds} "$@" </dev/null >"$number.out" \\
 		2>"$number.err" || :
 }}
 {calls}
@@ -59,8 +64,7 @@ def place_for(need):
     place = os.environ.get("RUN") or ("host" if doctor(need) else "lab")
     if place not in ("host", "lab"):
         raise Broken(f"RUN={place}: host or lab")
-    kernel = os.environ.get("MKVM_LAB_KERNEL",
-                            os.path.join(BUILD, "lab", "vmlinux"))
+    kernel = given("MKVM_LAB_KERNEL", os.path.join(BUILD, "lab", "vmlinux"))
     if place == "lab" and not os.path.exists(kernel):
         raise Broken(f"this machine's KVM runs no {need} guests, and the lab is "
                      "not built; `make lab` builds it")

@@ -183,6 +183,40 @@ def statuses():
         tap.check(said in done.stderr, done.stderr)
 
 
+@tap.case("what a submission says is no fault of the judge's, and harmless")
+def hostile():
+    judged()
+    with open(os.path.join(SOLUTIONS, "01-port", "port.c"), encoding="utf-8") as file:
+        right = file.read()
+    own = "void *memset(void *to, int byte, unsigned long len)\n{\n" \
+        "\tchar *at = to;\n\n\twhile (len--)\n\t\t*at++ = byte;\n" \
+        "\treturn to;\n}\n"
+    with tempfile.TemporaryDirectory() as folder:
+        for text, status, says in (
+                ("#error fatal error: no input files\n", 1, "#error fatal"),
+                ("#error \33]0;x\7red\n", 1, "#error  ]0;x red"),
+                (right + "void judge_run(void) {}\n", 1,
+                 "`judge_run'; another file:"),
+                (right + own, 0, "6 of 6 steps")):
+            with open(os.path.join(folder, "port.c"), "w",
+                      encoding="utf-8") as file:
+                file.write(text)
+            done = check("1", folder)
+            tap.check(done.returncode == status and says in done.stdout,
+                      done.returncode, done.stdout, done.stderr)
+    numbers = exercise.Exercise(8).rules.numbers
+    tap.equal(numbers("first 1 2 3 4 5\nsleep \xb2\nlate 9\n"),
+              {"first": [1, 2, 3, 4, 5], "late": [9]})
+
+
+@tap.case("a variable that is empty names no place")
+def places_given():
+    os.environ["MKVM_TEST_PLACE"] = ""
+    tap.equal(places.given("MKVM_TEST_PLACE", "/a/b"), "/a/b")
+    os.environ["MKVM_TEST_PLACE"] = "/c"
+    tap.equal(places.given("MKVM_TEST_PLACE", "/a/b"), "/c")
+
+
 def handout(folder):
     """Makes the archive; its path."""
     done = subprocess.run([os.path.join(tap.TOP, "tools", "handout"), folder],

@@ -13,11 +13,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from unittest import mock
 
 TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-sys.path[:0] = [TESTS, os.path.join(TESTS, "guest")]
+sys.path[:0] = [TESTS, os.path.join(TESTS, "guest"),
+                os.path.join(TESTS, "..", "tools")]
+sys.dont_write_bytecode = True
 import browser      # noqa: E402 (the path has to be known first)
 import tap          # noqa: E402
+from grading import handed  # noqa: E402
 
 GRADE = os.path.join(tap.TOP, "tools", "grade")
 SPREAD = os.path.join(tap.TOP, "tools", "spread")
@@ -140,6 +144,8 @@ def names(_):
 def formulas(_):
     room, _ = graded()
     table = list(csv.DictReader(io.StringIO(room.read("results.csv"))))
+    for line in room.read("results.csv").splitlines():
+        tap.check(line.startswith('"') and line.endswith('"'), line)
     tap.equal(len(table), 40)
     for row in table:
         for cell in row.values():
@@ -213,6 +219,31 @@ def refused(room):
     tap.equal(done.stderr.count(": refused: "), 12, done.stderr)
     for place, _, files in os.walk(room.out):
         tap.check("secret" not in files, place)
+
+
+@case("a folder that shows names and no more is refused, and the others go on")
+def dark(room):
+    room.hand_in("a", "01-one", "pass")
+    room.hand_in("dark", "01-one", "pass")
+    lstat = os.lstat
+
+    def no_lstat(path, **words):
+        if "/dark/" in str(path):
+            raise PermissionError(13, "Permission denied", path)
+        return lstat(path, **words)
+    with mock.patch("os.lstat", no_lstat):
+        found = handed.collect(room.path, lambda _: "a sum", room.out)
+    tap.equal([(one.student, one.refused) for one in found],
+              [("a", ""), ("dark", "Permission denied")])
+
+
+@case("another seed is another judge")
+def seeds(room):
+    room.hand_in("a", "01-one", "pass")
+    for seed, calls in ("one", 1), ("two", 2), ("one", 2):
+        room.environment["MKVM_SEED"] = seed
+        tap.equal(room.grade().returncode, 0)
+        tap.equal(len(room.calls()), calls, seed)
 
 
 def wait_for(path):

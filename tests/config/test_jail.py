@@ -5,9 +5,11 @@ Every probe is harmless: it looks whether something is there that must not be.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 import tap  # noqa: E402 (the path has to be known first)
@@ -93,6 +95,49 @@ def walls(place):
     says(place, "grep -c : /proc/net/dev", b"1\n")       # the loop back
     says(place, "kill -0 %d 2>/dev/null || echo alone" % os.getpid(),
          b"alone\n")
+
+
+def at_work(word):
+    """Whether a process has it on its command line."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                if file.read().endswith(word + b"\0"):
+                    return True
+        except OSError:
+            pass
+    return False
+
+
+def wait_until(function, what):
+    for _ in range(3000):
+        if function():
+            return
+        time.sleep(0.01)
+    raise tap.Failure(what)
+
+
+@case("nothing that the caller has open is seen")
+def descriptors(place):
+    first, second = os.pipe()
+    with open(place.path("other/answer.c"), "rb") as answer:
+        done = subprocess.run(
+            [JAIL, "--", "ls", "/proc/self/fd"], stdout=subprocess.PIPE,
+            pass_fds=(first, second, answer.fileno()), timeout=60, check=False)
+    os.close(first)
+    os.close(second)
+    tap.equal(done.stdout, b"0\n1\n2\n3\n")     # 3 is that of ls itself
+
+
+@case("who ends the caller's group ends the command")
+def ended(_):
+    word = b"%d.5" % (100000 + os.getpid())
+    process = subprocess.Popen([JAIL, "--time", "300", "--", "sleep", word],
+                               start_new_session=True)
+    wait_until(lambda: at_work(word), "it does not begin")
+    os.killpg(process.pid, signal.SIGTERM)
+    process.wait(60)
+    wait_until(lambda: not at_work(word), "it goes on")
 
 
 @case("it writes where it may, and nowhere else")

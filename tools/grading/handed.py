@@ -64,14 +64,15 @@ def kind_of(mode):
 
 
 def entries(folder):
-    """(name, path, kind) of what is in it, in order."""
+    """[(name, path, kind)] of what is in it, in order."""
+    found = []
     try:
-        names = sorted(os.listdir(folder), key=os.fsencode)
-    except OSError as error:
+        for name in sorted(os.listdir(folder), key=os.fsencode):
+            path = os.path.join(folder, name)
+            found.append((name, path, kind_of(os.lstat(path).st_mode)))
+    except OSError as error:    # a folder may show names, and no more
         raise Refused(error.strerror) from error
-    for name in names:
-        path = os.path.join(folder, name)
-        yield name, path, kind_of(os.lstat(path).st_mode)
+    return found
 
 
 def read_file(path, name, room):
@@ -173,7 +174,7 @@ def collect(folder, judge_of, place):
             found.append(lost)
             continue
         try:
-            inside = list(entries(path))
+            inside = entries(path)
         except Refused as refused:
             lost = Submission(student, "")
             lost.refused = str(refused)

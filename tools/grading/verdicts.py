@@ -119,7 +119,8 @@ def as_json(rows):
 
 
 def cell(value):
-    """For a program that takes what begins so for a formula: as text."""
+    """For a program that takes what begins so for a formula: as text. All cells have
+    quotes, so that where semicolons part them none begins behind one."""
     text = "" if value is None else str(value)
     text = " ".join(text.split())
     return "'" + text if text.startswith(("=", "+", "-", "@")) else text
@@ -127,7 +128,7 @@ def cell(value):
 
 def as_csv(rows):
     file = io.StringIO()
-    table = csv.writer(file, lineterminator="\r\n")
+    table = csv.writer(file, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     table.writerow(("student", "exercise", "outcome", "failed_steps",
                     "first_failed", "said", "exits"))
     for row in rows:
