@@ -395,6 +395,25 @@ static void test_worker(void **state)
 	close_fdc();
 }
 
+/* What no file may say: the next byte of a command would lie behind its place. */
+static void test_saved(void **state)
+{
+	struct stash stash = { 0 };
+	struct fdc *f;
+
+	(void)state;
+	open_fdc(1440, 0);
+	fake_save(&fdc.board, &stash);
+	assert_true(fake_restore(&fdc.board, 0, &stash));
+	stash_free(&stash);
+	f = fdc.board.dev;
+	f->state.nr = FDC_CODES;
+	fake_save(&fdc.board, &stash);
+	assert_false(fake_restore(&fdc.board, 0, &stash));
+	stash_free(&stash);
+	close_fdc();
+}
+
 static const struct step dma[] = {
 	IN(0x0f, 0xff),	 IN(0xde, 0xfe), IN(8, 0),	  OUT(0x0c, 0),
 	OUT(0, 0x34),	 OUT(0, 0x12),	 OUT(7, 0x78),	  OUT(7, 0x56),
@@ -464,6 +483,7 @@ int main(void)
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_format),
 		cmocka_unit_test(test_worker),
+		cmocka_unit_test(test_saved),
 		cmocka_unit_test(test_registers_of_dma),
 		cmocka_unit_test(test_ways_of_dma),
 		cmocka_unit_test(test_formats),

@@ -93,7 +93,7 @@ static bool is_phase(const struct fdc *f)
 	case PHASE_COMMAND:
 		return fdc_is_begun(s);
 	default:
-		return s->phase == PHASE_RESET;
+		return s->phase == PHASE_RESET && !s->nr;
 	}
 }
 
