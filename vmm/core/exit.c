@@ -87,7 +87,8 @@ static inline enum exit_action on_pio(struct vcpu *vcpu)
 	return EXIT_RESUME;
 }
 
-/* KVM found a page of RAM missing, and takes it for a device: it emulates. */
+/* KVM found a page of RAM missing, and takes it for a device: it emulates. Where a
+ * device has a window in RAM, and ROM is, that is as it should be. */
 SLOW static enum exit_action on_lost_ram(struct vcpu *vcpu)
 {
 	vm_stop(vcpu->vm, STATUS_FAILED, MEM_FILE_SHORTER, vcpu->vm->mem.file);
@@ -100,7 +101,8 @@ static enum exit_action on_mmio(struct vcpu *vcpu)
 	const uint64_t addr = run->mmio.phys_addr;
 	const unsigned int size = run->mmio.len;
 
-	if (vcpu->vm->mem.file && mem_hva(&vcpu->vm->mem, addr, 1))
+	if (vcpu->vm->mem.file && mem_hva(&vcpu->vm->mem, addr, 1) &&
+	    !bus_owner(&vcpu->vm->mmio, addr))
 		return on_lost_ram(vcpu);
 	if (run->mmio.is_write)
 		bus_write(&vcpu->vm->mmio, addr, size,
