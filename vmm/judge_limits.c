@@ -32,7 +32,8 @@ static int refuse(const char *what, const char *why)
 	return -EINVAL;
 }
 
-/* Whether the words behind FILE in @arg make a disk read-only. */
+/* Whether the words behind FILE in @arg make a disk read-only. Two commas are one of
+ * a name's. */
 static bool is_read_only(const char *arg)
 {
 	const char *word = arg;
@@ -41,6 +42,10 @@ static bool is_read_only(const char *arg)
 	while ((word = strchr(word, ','))) {
 		size_t len = strcspn(++word, ",");
 
+		if (*word == ',') {
+			word++;
+			continue;
+		}
 		if (len == 2 && !memcmp(word, "ro", 2))
 			is = true;
 		if (len > 7 && !memcmp(word, "overlay", 7))
@@ -54,7 +59,7 @@ static bool only_reads(const struct plugged *plugged)
 {
 	static const char *const readers[] = { "--firmware", "--symbols",
 					       "--cdrom" };
-	static const char *const disks[] = { "--disk", "--ide" };
+	static const char *const disks[] = { "--disk", "--ide", "--floppy" };
 	const char *option = plugged->plug->option;
 
 	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
@@ -73,7 +78,8 @@ static int check_plugs(const struct options *opt)
 		    !only_reads(&opt->plugged[i]))
 			return refuse(opt->plugged[i].plug->option,
 				      "reaches what is not the guest's; disks "
-				      "have to be read-only, as in FILE,ro");
+				      "and floppies have to be read-only, as "
+				      "in FILE,ro");
 	return 0;
 }
 

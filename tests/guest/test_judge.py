@@ -190,6 +190,7 @@ def refused():
     rows = ("--sandbox=off", "--sandbox=log", "--no-sandbox", "--gdb",
             "--control", "--trace-insn", "--share=" + FOLDER.name,
             "--net=hub", "--disk=" + disk, f"--disk={disk},rw",
+            f"--disk={disk},,ro", "--floppy=" + disk,
             f"--disk={disk},ro,overlay={disk}.new", "--root=" + FOLDER.name,
             "--display=text", f"--display=png={disk}.png",
             f"--save={disk}.save")
@@ -212,6 +213,13 @@ def refused():
         done = subprocess.run([vm.KVM_VMM, *words, vm.image("hello.bin")],
                               capture_output=True, timeout=60, check=False)
         tap.equal((done.returncode, done.stdout), (64, b""), words)
+
+
+@case("a floppy that is only read is the guest's")
+def floppy():
+    disk = path_of("floppy", bytes(160 << 10))
+    verdict, _, _ = judge(f"--floppy={disk},ro", vm.image("hello.bin"))
+    tap.equal(verdict["passed"], True)
 
 
 @case("a verdict's file is replaced at once, and no other file is")
