@@ -93,6 +93,7 @@ obj-$(CONFIG_DEV_PM)        += devices/pm.o
 obj-$(CONFIG_DEV_PORT92)    += devices/port92.o
 obj-$(CONFIG_DEV_FW_CFG)    += devices/fwcfg.o \
 			       devices/fwcfg_dma$(call none-without,FWCFG_DMA).o
+obj-$(if $(CONFIG_SNAPSHOT),$(CONFIG_DEV_FW_CFG)) += devices/fwcfg_saved.o
 obj-$(CONFIG_EXIT_PORT)     += devices/exit_port.o
 obj-$(CONFIG_DEV_VGA)       += $(addprefix devices/,vga.o vga_look.o \
 			       vga_picture.o vga_font.o \

@@ -1,4 +1,4 @@
-/* objects: devices/fwcfg.o devices/fwcfg_dma.o pci/i440fx.o pci/host.o pci/config.o */
+/* objects: devices/fwcfg.o devices/fwcfg_dma.o devices/fwcfg_saved.o pci/i440fx.o pci/host.o pci/config.o */
 /* objects: pci/saved.o pci/interrupt.o util/checksum.o util/fwfile.o */
 /* objects: util/log.o util/sink.o */
 /*

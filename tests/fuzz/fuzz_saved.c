@@ -1,5 +1,6 @@
 /* objects: devices/cmos.o devices/cmos_time.o devices/cmos_flags.o devices/cmos_irq.o */
 /* objects: devices/debugcon.o devices/fwcfg.o devices/fwcfg_dma.o devices/hypercall.o */
+/* objects: devices/fwcfg_saved.o util/fwfile.o */
 /* objects: devices/hypercall_saved.o */
 /* objects: devices/i8042.o devices/i8042_kbd.o devices/i8042_keys.o */
 /* objects: devices/i8042_scan.o devices/i8042_input.o */

@@ -5,7 +5,9 @@ and starts what is on a disk, which prints what it was told."""
 
 import os
 import re
+import signal
 import struct
+import tempfile
 
 import judges
 import pcisystem
@@ -202,6 +204,30 @@ if vm.is_configured("FIRMWARE"):
                 stdin=vm.subprocess.DEVNULL, check=False)
             tap.equal(done.returncode, vm.USAGE)
             tap.check("leave --no-pci" in done.stderr, done.stderr)
+
+    @tap.case("a guest that is saved while its BIOS is at work boots later")
+    def saved():
+        if vm.host_lacks("real16") or not vm.is_configured("SNAPSHOT") or \
+                not vm.has_loader("bzimage16"):
+            raise tap.Skip("there is nothing that could be saved")
+        with tempfile.TemporaryDirectory() as work:
+            path = os.path.join(work, "saved")
+            with vm.subprocess.Popen(
+                    [vm.KVM_VMM, "--no-vga", "--timeout", str(SLOW),
+                     "--save-on-exit", path, "--cmdline", "words of its own",
+                     setup(0x209)], stdout=vm.subprocess.PIPE,
+                    stdin=vm.subprocess.DEVNULL,
+                    stderr=vm.subprocess.DEVNULL) as first:
+                first.stdout.read(1)
+                first.send_signal(signal.SIGTERM)
+                out = first.stdout.read()
+            if not os.path.exists(path):
+                raise tap.Skip("it had ended already")
+            done = vm.subprocess.run(
+                [vm.KVM_VMM, "--timeout", str(SLOW), "--restore", path],
+                capture_output=True, stdin=vm.subprocess.DEVNULL, check=False)
+        tap.equal(done.returncode, 7, repr(done.stderr))
+        tap.check(b"words of its own" in out + done.stdout, repr(done.stdout))
 
     TABLE.add_cases(*vm.places("real16"))
 else:

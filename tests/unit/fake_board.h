@@ -149,10 +149,10 @@ extern const char *const *fake_without;
 extern unsigned int fake_slot;
 extern bool fake_no_messages;
 struct fw_files;
-extern unsigned int fake_boot;		  /* board_boot() */
-extern uint8_t fake_floppies;		  /* board_floppies() */
-extern const struct fw_files *fake_files; /* board_files() */
-extern const void *fake_config;		  /* and what board_config() says */
+extern unsigned int fake_boot;	    /* board_boot() */
+extern uint8_t fake_floppies;	    /* board_floppies() */
+extern struct fw_files *fake_files; /* board_files() */
+extern const void *fake_config;	    /* and what board_config() says */
 /* The size of the terminal: board_terminal(). */
 extern unsigned int fake_columns, fake_lines;
 /* How large their machine is: 128 MiB and one vCPU, unless a test says more. */

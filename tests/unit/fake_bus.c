@@ -14,7 +14,7 @@
 
 bool fake_no_messages;
 void *fake_page;
-const struct fw_files *fake_files;
+struct fw_files *fake_files;
 unsigned int fake_boot;
 uint8_t fake_floppies;
 
@@ -234,7 +234,7 @@ void board_window_settle(struct board *board)
 	board->window_is_held = false;
 }
 
-const struct fw_files *board_files(struct board *board)
+struct fw_files *board_files(struct board *board)
 {
 	(void)board;
 	return fake_files;

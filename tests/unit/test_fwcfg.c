@@ -1,4 +1,4 @@
-/* objects: devices/fwcfg.o devices/fwcfg_dma.o util/fwfile.o util/log.o util/sink.o */
+/* objects: devices/fwcfg.o devices/fwcfg_dma.o devices/fwcfg_saved.o util/fwfile.o util/log.o util/sink.o */
 /* fw_cfg as firmware uses it: the directory, files, and DMA, hostile requests among
  * them. */
 #include <setjmp.h>
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "util/fwfile.h"
+#include "util/stash.h"
 #include "reloaded.h"
 
 #define SELECT	 0x510
@@ -169,6 +170,55 @@ static void says_that_it_has_dma(void **state)
 	close_files(&b, files);
 }
 
+/* A machine that is made anew tells of itself; no loader runs. */
+static void remembers_what_a_loader_gave(void **state)
+{
+	struct board b;
+	struct fw_files *files = open_files(&b);
+	struct stash stash = { 0 };
+	size_t len;
+
+	(void)state;
+	assert_int_equal(fw_add_item(files, 0x11, "kernel", 6), 0);
+	assert_int_equal(fw_add(files, "none", NULL, 0, 0), 0);
+	fake_save(&b, &stash);
+	close_files(&b, files);
+	files = open_files(&b);
+	assert_true(fake_restore(&b, 0, &stash));
+	assert_int_equal(files->nr, 4);
+	assert_int_equal(ask(&b, 0x110000 | CHOOSE | READ, 7, BUFFER), 0);
+	assert_memory_equal(ram + BUFFER, "kernel", 7);
+	assert_int_equal(ask(&b, 0x210000 | CHOOSE | READ, 3, BUFFER), 0);
+	assert_memory_equal(ram + BUFFER, "ab", 3);
+	for (len = stash.len; stash.len--;) {
+		stash.at = stash.bad = 0;
+		assert_false(fake_restore(&b, 0, &stash));
+	}
+	stash.len = len;
+	stash.at = 0;
+	stash.data[sizeof(uint64_t) * 3] = FW_FILES_MAX + 1;
+	assert_false(fake_restore(&b, 0, &stash));
+	stash_free(&stash);
+	close_files(&b, files);
+}
+
+/* A guest without firmware has none, and no file of a snapshot makes any. */
+static void has_no_files_without_firmware(void **state)
+{
+	struct board b;
+	struct stash stash = { 0 };
+
+	(void)state;
+	fake_board_open(&b, "fwcfg");
+	fake_save(&b, &stash);
+	assert_true(fake_restore(&b, 0, &stash));
+	stash.at = 0;
+	stash.data[sizeof(uint64_t) * 3] = 1;
+	assert_false(fake_restore(&b, 0, &stash));
+	stash_free(&stash);
+	fake_board_close(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +227,8 @@ int main(void)
 		cmocka_unit_test(refuses_what_cannot_be),
 		cmocka_unit_test(may_be_written_over),
 		cmocka_unit_test(says_that_it_has_dma),
+		cmocka_unit_test(remembers_what_a_loader_gave),
+		cmocka_unit_test(has_no_files_without_firmware),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
 /* objects: devices/port92.o devices/fwcfg.o devices/fwcfg_dma.o devices/exit_port.o core/plan.o core/feature.o */
+/* objects: devices/fwcfg_saved.o util/fwfile.o */
 /* objects: util/log.o util/lock.o util/sink.o util/text.o */
 /* Port 0x92, QEMU's fw_cfg and the exit port, register by register. */
 #include "steps.h"

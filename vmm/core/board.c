@@ -391,7 +391,7 @@ void *board_ram(struct board *board, uint64_t gpa, size_t len)
 	return mem_hva(&board->vm->mem, gpa, len);
 }
 
-const struct fw_files *board_files(struct board *board)
+struct fw_files *board_files(struct board *board)
 {
 	return board->vm->files;
 }

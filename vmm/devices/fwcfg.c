@@ -177,12 +177,12 @@ static void fwcfg_init(void *dev, struct board *board)
 	memcpy(f->small, "QEMU", sizeof(uint32_t)); /* KEY_SIGNATURE */
 }
 
-/* Files are there again before. */
 static bool fwcfg_restored(void *dev, struct stash *in)
 {
 	struct fwcfg *f = dev;
 
-	(void)in;
+	if (!fwcfg_restore_files(f, in))
+		return false;
 	find_item(f);
 	return f->key <= UINT16_MAX;
 }
@@ -206,8 +206,9 @@ static const struct device_type fwcfg = {
 	.init = fwcfg_init,
 	.read = fwcfg_read,
 	.write = fwcfg_write,
-	.version = 2,
+	.version = 3,
 	.saved = offsetof(struct fwcfg, dma),
+	.save = IF_SAVED(fwcfg_save),
 	.restored = IF_SAVED(fwcfg_restored),
 	.reset = fwcfg_reset,
 };

@@ -31,6 +31,12 @@ void fwcfg_choose(struct fwcfg *f, uint32_t key);
 /* Puts the next @len bytes of the item to @to; zeroes follow the last. */
 void fwcfg_take(struct fwcfg *f, uint8_t *to, size_t len);
 
+/* fwcfg_saved.c: files and items are put behind what is remembered of the device, and
+ * got back to the place of those that there are. */
+struct stash;
+void fwcfg_save(void *dev, struct stash *out);
+bool fwcfg_restore_files(struct fwcfg *f, struct stash *in);
+
 /* Whether this run has it; @size bytes at @off of its registers, from 0x514 on. */
 bool fwcfg_has_dma(struct board *board);
 uint64_t fwcfg_dma_read(struct fwcfg *f, uint64_t off, unsigned int size);

@@ -382,7 +382,7 @@ uint8_t board_floppies(struct board *board);
 
 /* What firmware is given by fw_cfg (util/fwfile.h); NULL: this guest begins with
  * none. They are there from its first instruction on, not in init(). */
-const struct fw_files *board_files(struct board *board);
+struct fw_files *board_files(struct board *board);
 
 /* Whether this run has the feature @name: see include/feature.h. */
 bool board_has(struct board *board, const char *name);

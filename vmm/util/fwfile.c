@@ -42,9 +42,16 @@ int fw_add_item(struct fw_files *files, unsigned int key, const void *data,
 	return err;
 }
 
+void fw_clear(struct fw_files *files)
+{
+	for (unsigned int i = 0; i < files->nr; i++)
+		free(files->list[i].data);
+	memset(files, 0, sizeof(*files));
+}
+
 void fw_free(struct fw_files *files)
 {
-	for (unsigned int i = 0; files && i < files->nr; i++)
-		free(files->list[i].data);
+	if (files)
+		fw_clear(files);
 	free(files);
 }

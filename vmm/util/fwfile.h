@@ -32,6 +32,9 @@ int fw_add(struct fw_files *files, const char *name, const void *data,
 int fw_add_item(struct fw_files *files, unsigned int key, const void *data,
 		size_t len);
 
+/* Frees them all: there are none. */
+void fw_clear(struct fw_files *files);
+
 /* Frees them all, and @files, which may be NULL. */
 void fw_free(struct fw_files *files);
 
