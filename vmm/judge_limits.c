@@ -62,6 +62,8 @@ static bool only_reads(const struct plugged *plugged)
 	static const char *const disks[] = { "--disk", "--ide", "--floppy" };
 	const char *option = plugged->plug->option;
 
+	if (plugged->arg && !strncmp(plugged->arg, "nbd:", 4))
+		return false; /* another program's, by a socket to it */
 	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
 		if (!strcmp(option, readers[i]))
 			return true;

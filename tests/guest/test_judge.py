@@ -191,6 +191,7 @@ def refused():
             "--control", "--trace-insn", "--share=" + FOLDER.name,
             "--net=hub", "--disk=" + disk, f"--disk={disk},rw",
             f"--disk={disk},,ro", "--floppy=" + disk,
+            f"--disk=nbd:unix:{disk},ro", f"--cdrom=nbd:unix:{disk}",
             f"--disk={disk},ro,overlay={disk}.new", "--root=" + FOLDER.name,
             "--display=text", f"--display=png={disk}.png",
             f"--save={disk}.save")
