@@ -1,6 +1,6 @@
 """A FIFO of 16 bytes with a trigger level, and a console that waits."""
 
-from table import Step, line, more, read, sent, typed, write
+from table import Step, line, more, offered, read, sent, typed, write
 
 KIND = "device"
 LEVEL = 3
@@ -27,6 +27,11 @@ def table(rnd):
         Step("full", "A full FIFO takes nothing and loses nothing.", INPUT, full,
              typed(text[16], 0), [read(DATA, byte) for byte in text[:16]],
              read(STATUS, 0)),
+        Step("several at once", "Of bytes that come together as many are taken as "
+             "there is room for.", INPUT, offered(text[:5], 5), full[:9],
+             offered(text[5:9], 2), more(0), [read(DATA, byte) for byte in
+                                              text[:5] + text[:9] + text[5:7]],
+             read(STATUS, 0), more(1)),
         Step("around the end", "The FIFO goes on where it ends, for ever.", HERE,
              [[typed(a), typed(b), read(DATA, a), read(DATA, b)]
               for a, b in zip(text[:22:2], text[1:22:2])],

@@ -48,6 +48,8 @@ uint64_t judge_op(const struct op *op)
 		return get(op->val, op->size);
 	case BEGIN:
 		queue.taken = queue.given = op->val;
+		if (op->more)
+			queue.size = op->more;
 		return 0;
 	case TAKE:
 		head = 0xffff;

@@ -8,6 +8,7 @@ FILES = ["virtqueue.c"]
 
 PUT, GET, BEGIN, TAKE, HEAD, GPA, BYTES, MAY_WRITE, DONE, TAKEN = range(10)
 DESC, AVAIL, USED, SIZE = 0x10000, 0x11000, 0x12000, 8
+LARGE = 16          # as many pieces as harness.c has room for
 NEXT, WRITE = 1, 2
 EMPTY, BROKEN = 0, 0xffffffff
 RING = "virtio 1.2, \"The Virtqueue Available Ring\", and docs/virtqueue.md"
@@ -98,6 +99,11 @@ def table(rnd):
              call("", DONE, one, size[0]), get(USED + 2, 0xfff8, 2),
              get(USED + 4 + 8 * 7, one, 4), call("", DONE, two, size[1]),
              get(USED + 2, 0xfff9, 2), get(USED + 4, two, 4)),
+        Step("another size", "How large a queue is the driver decides.", RING,
+             call("", BEGIN, 0xffff, LARGE), desc(LARGE - 1, where[0], size[0]),
+             put(AVAIL + 4 + 2 * (LARGE - 1), LARGE - 1, 2), put(AVAIL + 2, 0, 2),
+             take(1), head(LARGE - 1), call("", DONE, LARGE - 1, size[0]),
+             get(USED + 4 + 8 * (LARGE - 1), LARGE - 1, 4), get(USED + 2, 0, 2)),
         Step("a head that is none", "A head is less than the size of the queue.",
              HOSTILE, desc(SIZE, where[0], size[0]), avail(0, SIZE), broken,
              avail(0, 0xffff), broken),

@@ -137,7 +137,7 @@ static void set_clock(uint64_t now)
 
 uint64_t judge_op(const struct op *op)
 {
-	uint8_t byte = op->val;
+	const uint8_t *bytes = (const uint8_t *)&op->val;
 
 	switch (op->kind) {
 	case OP_OUT:
@@ -153,7 +153,7 @@ uint64_t judge_op(const struct op *op)
 	case OP_RISES:
 		return board.rises[op->at];
 	case OP_TYPE:
-		return type->input ? type->input(state, &byte, 1) : 0;
+		return type->input ? type->input(state, bytes, op->size) : 0;
 	case OP_SENT:
 		return board.nr_told < board.nr_sent ?
 			       board.sent[board.nr_told++] :

@@ -25,7 +25,7 @@ enum op_kind {
 	OP_DEADLINE, /* told: when the timer is due, 0 if never */
 	OP_IRQ,	     /* told: the level of line @at */
 	OP_RISES,    /* told: how often line @at rose in this step */
-	OP_TYPE,     /* told: whether it took the byte @val of the console's */
+	OP_TYPE,     /* told: how many of @size bytes of input it took */
 	OP_SENT,     /* told: the next byte it sent; NOTHING if there is none */
 	OP_MORE,     /* told: whether it has called board_rx_more() */
 	OP_ODD,	     /* told: how many oddities it named */

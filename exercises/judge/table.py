@@ -84,6 +84,15 @@ def typed(byte, want=1):
     return op
 
 
+def offered(several, want):
+    """At most 8 bytes are offered as console input at once."""
+    op = Op("TYPE", val=int.from_bytes(bytes(several), "little"),
+            size=len(several), want=want, say=str)
+    op.what = f"of {len(several)} bytes that are offered at once, so many must be " \
+        "taken:"
+    return op
+
+
 def sent(byte):
     """The next byte it has sent; None: no more."""
     op = Op("SENT", want=NOTHING if byte is None else byte, say=lambda come:
