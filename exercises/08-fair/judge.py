@@ -92,6 +92,6 @@ def judge(rnd, run):
             "less.", STRIDE, "woken", [0, 1, 2, 3, 4]),
         ("the shell wakes in time", 0 < late <= SHORT + NEAR,
          "Who sleeps and wakes for a moment must not wait long. Here the program in "
-         f"the shell's place slept {SHORT} ticks, and went on after {late} at best "
-         f"(0: never). Read: {HERE}."),
+         f"the shell's place slept {SHORT} ticks, had to go on after {SHORT + NEAR} "
+         f"at the latest, and went on after {late} at best (0: never). Read: {HERE}."),
     ]
