@@ -80,6 +80,21 @@ def remembered(key):
     return case
 
 
+def restored_draws(key):
+    """What was saved in text chooses a mode: its RAM is a file, and is hidden."""
+    def case():
+        snap = os.path.join(WORK.name, "text" + key)
+        with still(vm.assemble("still")) as (run, client, end):
+            tap.equal(run.line(), b"b\n")
+            client.must(f"save {snap}")
+            end()
+        with still("--restore", snap) as (run, client, end):
+            client.must(f"keys {key}")
+            tap.equal(run.line(), b"d\n")
+            drawn(end())
+    return case
+
+
 def answers_asleep():
     """What sleeps until the retrace is asked, saved and ended meanwhile."""
     with control.Folder() as folder, \
@@ -211,6 +226,7 @@ if vm.has_feature("vga-graphics") and vm.has_feature("screenshot", "probe"):
                 vm.has_feature("control", "service"):
             for key in KEYS:
                 tap.add(f"remembered and not drawn again, {key}", remembered(key))
+                tap.add(f"drawn once it is restored, {key}", restored_draws(key))
             tap.add("mode 13h: it is asked and paused while it waits",
                     answers_asleep)
             tap.add("reset: text again", begins_again)
