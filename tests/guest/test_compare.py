@@ -313,6 +313,7 @@ def loses_session():
     with mock.patch.object(boot, "boot", lose), \
             mock.patch.multiple(comparison.Comparison, words=mock.Mock(),
                                 __init__=lambda *_: None,
+                                frames=lambda _: (None, b""),
                                 open=lambda self: self.session):
         one = comparison.Comparison()
         one.columns, one.notes = [column], []
