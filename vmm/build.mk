@@ -29,6 +29,8 @@ obj-$(CONFIG_MACHINE) += util/lock.o util/log.o util/sink.o util/ring.o util/tex
 			 util/bus_error.o util/signal_self.o \
 			 util/size.o
 
+# Who asks a machine that runs, and who may change it.
+services := $(CONFIG_DBG_GDB)$(CONFIG_DBG_TRACE_INSN)$(CONFIG_SNAPSHOT)$(CONFIG_CONTROL)$(CONFIG_DBG_STATS_EVERY)
 obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/unstarted$(call none-without,SMP).o \
 	 core/sample$(call none-without,DBG_RULES).o \
@@ -42,7 +44,7 @@ obj-$(CONFIG_MACHINE) += core/smp$(call none-without,SMP).o \
 	 core/irqfds$(call none-without,IRQFD).o \
 	 core/symbols$(call none-without,DBG_SYMBOLS).o \
 	 $(if $(CONFIG_SANDBOX),,core/sandbox_none.o) \
-	 core/services$(if $(CONFIG_DBG_GDB)$(CONFIG_DBG_TRACE_INSN)$(CONFIG_SNAPSHOT)$(CONFIG_CONTROL)$(CONFIG_DBG_STATS_EVERY),,_none).o \
+	 $(if $(services),core/services.o x86/walk.o,core/services_none.o) \
 	 core/board_queue$(call none-without,VIRTIO).o \
 	 util/fixed$(call none-without,JUDGE).o judge$(call none-without,JUDGE).o \
 	 core/board_pci$(call none-without,PCI).o

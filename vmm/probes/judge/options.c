@@ -35,7 +35,7 @@ static void judge_gone(const struct vm *vm)
 
 static const struct probe judge = {
 	.name = "judge",
-	.what = "runs hostile images within limits; a verdict in JSON, to FILE",
+	.what = "runs hostile images within limits; a verdict in JSON",
 	.option = "--judge",
 	.arg = "FILE",
 	.arg_optional = true,
