@@ -1,8 +1,9 @@
 /*
  * The port 402h of QEMU and Bochs, where a BIOS writes what it does: SeaBIOS some hundred
- * characters until it boots, though it could read that nobody listens. Here the host's
- * kernel takes them without a VM exit (include/ioevent.h), except with --verbose: then
- * they come, and are shown in lines.
+ * characters until it boots, though it has read that nobody listens
+ * (findings/seabios-debug-port.sh). Here the host's kernel takes them, and no VM exit
+ * comes to us (include/ioevent.h), except with --verbose: then they come, and are shown
+ * in lines.
  */
 #include "bioslog.h"
 
