@@ -18,8 +18,8 @@ LINUX = (os.path.join(STD, "vmlinux"), "--initrd",
 OPTIONS = "trans=virtio,version=9p2000.L,msize=512000,locktimeout=1"
 # The initramfs has mounted both, but a lock is not to be waited for half a minute.
 GUEST = f"""\
-cd /; umount /mnt/work; mount -t 9p -o {OPTIONS} work /mnt/work;
-/mnt/work/share guest /mnt/work /mnt/read; poweroff -f"""
+cd /; umount /mnt/all; mount -t 9p -o {OPTIONS} all /mnt/all;
+/mnt/all/share guest /mnt/all /mnt/read; poweroff -f"""
 STEPS = ("host's tree", "guest's tree", "random work", "open files", "names",
          "big directory", "sparse file", "attributes", "mapping", "locks",
          "locks from outside", "read only", "left behind", "owners")
@@ -34,7 +34,7 @@ try() { # DIR AS...
 	chown -R 1000:1000 $dir
 	"$@" ./share prepare $dir
 	"$@" timeout 130 ./share during $dir >during &
-	"$@" %(vmm)s --virtio $bus --share $dir,work --share $dir,read,ro \
+	"$@" %(vmm)s --virtio $bus --share $dir,all --share $dir,read,ro \
 		--timeout 120 %(linux)s --cmdline "$words"
 	status=$?
 	echo "@ended $status"
