@@ -324,7 +324,8 @@ ROWS = {
         lost=(r"service (trace-(insn|from|count|only)|step) .*",
               r"command show-trace .*")),
     "SNAPSHOT": Row(
-        "devices/hypercall_saved boot/firmware/vmgenid service/snapshot/* "
+        "devices/hypercall_saved devices/fwcfg_saved boot/firmware/vmgenid "
+        "service/snapshot/* "
         "service/fork/* "
         "core/state* core/slots_saved util/parts util/stash util/pageset words "
         "virtio/saved virtio/*_saved virtio/p9/saved disk/saved disk/*_saved "
