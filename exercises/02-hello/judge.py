@@ -22,7 +22,9 @@ def given(rnd):
 
 
 def begin(out):
-    return f"begins {out[:12].decode('latin-1')!r}" if out else "is empty"
+    first = repr(out[:12].decode("latin-1"))
+    return (f"begins {first}", f"{first}(으)로 시작합니다") if out else \
+        ("is empty", "비어 있습니다")
 
 
 def judge(rnd, run):
@@ -32,18 +34,10 @@ def judge(rnd, run):
     halted = run.status == 0 and run.exits.count("HLT") == 1
     return [
         ("all of it is printed", sends >= len(text) and run.out[:len(text)] == text,
-         f"{len(text)} bytes from the label text on must go to port 3f8h, zeros "
-         f"like all others; {sends} were written there, and the output "
-         f"{begin(run.out)}. Read: guests/hello.S, and where its loop ends."),
+         {"length": len(text), "sends": sends, "begin": begin(run.out)}),
         ("nothing else is printed", run.out[len(text):] == b"",
-         f"After the {len(text)} bytes nothing more may be printed; "
-         f"{len(run.out) - len(text)} bytes more came. Read: "
-         "exercises/02-hello/README.md, TEXT_LENGTH."),
+         {"length": len(text), "rest": len(run.out) - len(text)}),
         ("it asks before each byte", sends > 0 and asks >= sends,
-         "The line status register must be read before each byte; "
-         f"{sends} bytes were sent and port 3fdh was read {asks} times. Read: "
-         "PC16550D, \"Line Status Register\", bit 5."),
-        ("it halts", halted,
-         "A guest of real mode ends with hlt; this one ended with status "
-         f"{run.status}. Read: docs/guide.md, \"How a guest ends\"."),
+         {"sends": sends, "asks": asks}),
+        ("it halts", halted, {"status": run.status}),
     ]

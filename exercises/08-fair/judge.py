@@ -14,8 +14,6 @@ TICKS = 40
 NAP = 2 * TICKS + 20
 NEAR = 4            # ticks that each may be off
 SHORT = 4           # as in try.c
-HERE = "exercises/08-fair/README.md"
-STRIDE = "Waldspurger and Weihl, \"Stride Scheduling\""
 SOURCE = os.path.join(places.TOP, "os-1k", "kernel", "process.c")
 NUMBER = re.compile("[0-9]{1,10}")
 BEGIN, END = "/* The next that is ready, in a circle", "void schedule(void)"
@@ -68,30 +66,24 @@ def judge(rnd, run):
     called, shares = names(rnd)
     said = numbers(run.out.decode("latin-1"))
 
-    def row(step, rule, read, key, members):
+    def row(step, key, members):
         have = said.get(key, [])
         if len(have) != len(called):
-            return step, False, f"{rule} The system ended before, with status " \
-                f"{run.status}. Read: docs/os-1k.md, \"One tick\"."
+            return step, False, {"here": "ended", "status": run.status}
         used = sum(have[n] for n in members)
         for n in members:
             want = used * shares[n] / sum(shares[m] for m in members)
             if abs(have[n] - want) > NEAR or used < TICKS // 2:
-                return (step, False, f"{rule} Here {called[n]} must get "
-                        f"{want:.0f} of {used} ticks, {NEAR} more or less, and it "
-                        f"got {have[n]}. Read: {read}.")
-        return step, True, ""
+                return step, False, {
+                    "here": "ticks", "who": called[n], "want": want, "used": used,
+                    "near": NEAR, "have": have[n]}
+        return step, True, {}
 
     late, = said.get("sleep", [0])[:1]
     return [
-        row("in proportion", "Who always runs gets ticks in proportion to its "
-            "shares.", HERE, "first", [0, 1, 2]),
-        row("a late one", "Who comes late gets its part from then on, no more and "
-            "no less.", STRIDE, "late", [0, 1, 2, 4]),
-        row("a sleeper", "Who has slept gets its part from then on, no more and no "
-            "less.", STRIDE, "woken", [0, 1, 2, 3, 4]),
+        row("in proportion", "first", [0, 1, 2]),
+        row("a late one", "late", [0, 1, 2, 4]),
+        row("a sleeper", "woken", [0, 1, 2, 3, 4]),
         ("the shell wakes in time", 0 < late <= SHORT + NEAR,
-         "Who sleeps and wakes for a moment must not wait long. Here the program in "
-         f"the shell's place slept {SHORT} ticks, had to go on after {SHORT + NEAR} "
-         f"at the latest, and went on after {late} at best (0: never). Read: {HERE}."),
+         {"short": SHORT, "limit": SHORT + NEAR, "late": late}),
     ]

@@ -10,9 +10,6 @@ PUT, CR3, WALK, ERROR, ASTRAY = range(5)
 WRITE, USER, FETCH = 1, 2, 4
 P, RW, US, PS, NX = 1, 2, 4, 0x80, 1 << 63
 ALL = P | RW | US
-PAGING = "SDM 3A, \"4-Level Paging\""
-RIGHTS = "SDM 3A, \"Determination of Access Rights\""
-FAULTS = "SDM 3A, \"Page-Fault Exceptions\""
 SHIFTS = [39, 30, 21, 12]
 
 
@@ -21,17 +18,17 @@ def place(where):
 
 
 def error(code):
-    return "no fault" if code == NOTHING else f"error code {code:#x}"
+    return "no fault" if code == NOTHING else \
+        (f"error code {code:#x}", f"오류 코드 {code:#x}")
 
 
 def walk(va, pa, access=0):
-    return call("where the address leads must be", WALK, va, access, want=pa,
-                say=place)
+    return call("leads", WALK, va, access, want=pa, say=place)
 
 
 def faults(va, code, access=0):
     return [walk(va, NOTHING, access),
-            call("what the fault says must be", ERROR, want=code, say=error)]
+            call("fault", ERROR, want=code, say=error)]
 
 
 class Tables:
@@ -54,7 +51,7 @@ class Tables:
 def good(rnd, *flags, **more):
     tables = Tables(rnd, *flags, **more)
     return [tables.ops, walk(tables.va, tables.pa),
-            call("reads outside of the tables must be", ASTRAY, want=0, say=str)]
+            call("astray", ASTRAY, want=0, say=str)]
 
 
 def bad(rnd, access, code, *flags):
@@ -69,39 +66,29 @@ def allowed(rnd, access, *flags):
 
 def table(rnd):
     return [
-        Step("4 KiB", "Four tables lead to a page of 4 KiB.", PAGING,
-             good(rnd, ALL, ALL, ALL, ALL), good(rnd, P, P, P, P)),
-        Step("not the address", "Only bits 51 to 12 of an entry, and of CR3, are an "
-             "address.", PAGING, good(rnd, ALL, ALL, ALL, ALL, entry_bits=NX |
-                                      0x7ff << 52 | 0xe60, cr3_bits=0x18)),
-        Step("bit 7 of the last", "In the last table bit 7 is the PAT's.", PAGING,
-             good(rnd, ALL, ALL, ALL, ALL | PS)),
-        Step("2 MiB", "An entry of the third table with bit 7 is a page of 2 MiB, and "
-             "its bit 12 is no address.", PAGING,
-             good(rnd, ALL, ALL, ALL | PS), good(rnd, ALL, ALL, ALL | PS | 0x1000)),
-        Step("1 GiB", "An entry of the second table with bit 7 is a page of 1 GiB.",
-             PAGING, good(rnd, ALL, ALL | PS)),
-        Step("not present", "An entry without bit 0 ends the walk, whatever else is in "
-             "it, and the error code says so.", FAULTS,
-             bad(rnd, 0, 0, ALL ^ P, ALL, ALL, ALL),
+        Step("4 KiB", good(rnd, ALL, ALL, ALL, ALL), good(rnd, P, P, P, P)),
+        Step("not the address",
+             good(rnd, ALL, ALL, ALL, ALL, entry_bits=NX | 0x7ff << 52 | 0xe60,
+                  cr3_bits=0x18)),
+        Step("bit 7 of the last", good(rnd, ALL, ALL, ALL, ALL | PS)),
+        Step("2 MiB", good(rnd, ALL, ALL, ALL | PS),
+             good(rnd, ALL, ALL, ALL | PS | 0x1000)),
+        Step("1 GiB", good(rnd, ALL, ALL | PS)),
+        Step("not present", bad(rnd, 0, 0, ALL ^ P, ALL, ALL, ALL),
              bad(rnd, 0, 0, ALL, ALL, (ALL | PS) ^ P),
              bad(rnd, 0, 0, ALL, ALL, ALL, ALL ^ P)),
-        Step("writing", "Writing needs bit 1 at every level.", RIGHTS,
-             allowed(rnd, WRITE, ALL, ALL, ALL, ALL),
+        Step("writing", allowed(rnd, WRITE, ALL, ALL, ALL, ALL),
              allowed(rnd, 0, ALL, P | US, ALL, ALL),
              bad(rnd, WRITE, 3, ALL, P | US, ALL, ALL),
              bad(rnd, WRITE, 3, ALL, ALL, P | US | PS)),
-        Step("ring 3", "Ring 3 needs bit 2 at every level.", RIGHTS,
-             allowed(rnd, USER, ALL, ALL, ALL, P | US),
+        Step("ring 3", allowed(rnd, USER, ALL, ALL, ALL, P | US),
              bad(rnd, USER, 5, P | RW, ALL, ALL, ALL),
              bad(rnd, USER | WRITE, 7, ALL, ALL, ALL, P | US)),
-        Step("instructions", "Bit 63 at any level forbids to fetch instructions.",
-             RIGHTS, allowed(rnd, FETCH, ALL, ALL, ALL, P),
+        Step("instructions", allowed(rnd, FETCH, ALL, ALL, ALL, P),
              allowed(rnd, WRITE, ALL, ALL | NX, ALL, ALL),
              bad(rnd, FETCH, 0x11, ALL, ALL | NX, ALL, ALL),
              bad(rnd, FETCH, 0x11, ALL, ALL | NX | PS)),
-        Step("what was wanted", "The error code says what the access was, present or "
-             "not.", FAULTS, bad(rnd, WRITE | USER, 6, ALL, P ^ P, ALL, ALL),
+        Step("what was wanted", bad(rnd, WRITE | USER, 6, ALL, P ^ P, ALL, ALL),
              bad(rnd, WRITE, 2, ALL, P | US, 0, 0),
              bad(rnd, FETCH, 0x10, ALL, ALL, 0, 0)),
     ]

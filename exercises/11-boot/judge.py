@@ -7,9 +7,6 @@ LEVEL = 5
 FILES = ["boot.c"]
 
 IMAGE, CMDLINE, INITRD, RANGE, RESERVED, FILL, GET = range(7)
-FIELDS = "boot.rst, \"Details of Header Fields\""
-PAGE = "zero-page.rst, and vmm/boot/linux.c"
-E820 = "zero-page.rst, e820_table, and vmm/boot/linux.c"
 
 
 def image(at, val, size):
@@ -17,13 +14,11 @@ def image(at, val, size):
 
 
 def get(at, want, size):
-    op = Op("CALL", GET, at, size=size, want=want)
-    op.what = f"the {size} bytes at {at:#x} must be"
-    return op
+    return Op("CALL", GET, at, size=size, want=want, what="get")
 
 
 def fill(want=0):
-    return call("zero_page() must return", FILL, want=want, say=lambda came:
+    return call("fill", FILL, want=want, say=lambda came:
                 {0: "0", 0xffffffff: "-1"}.get(came, hex(came)))
 
 
@@ -47,36 +42,25 @@ def table(rnd):
               call("", RANGE, *ram[1]), call("", RANGE, *ram[2])]
     good = kernel(rnd)
     return [
-        Step("the header", "The kernel's setup header is copied, as far as it says "
-             "that it goes.", "boot.rst, \"The Real-Mode Kernel Header\", jump, and \"64-bit "
-             "Boot Protocol\"", kernel(rnd, jump=jump), image(0x260, init, 4),
-             image(0x202 + jump - 1, 0x77, 1), image(0x202 + jump, 0x88, 1),
-             fill(), get(0x202, 0x53726448, 4), get(0x206, 0x20f, 2),
-             get(0x260, init, 4), get(0x202 + jump - 1, 0x77, 1)),
-        Step("zeros", "All else of the page is zero, whatever was there, and whatever "
-             "else is in the image.", PAGE, kernel(rnd, jump=jump),
-             image(0x202 + jump, 0x88, 1), fill(), get(0, 0, 8),
-             get(0x1e0, 0, 1), get(0x202 + jump, 0, 1), get(0xff8, 0, 8)),
-        Step("the loader", "type_of_loader is that of a loader without a number, and "
-             "the heap may be used.", FIELDS, good, fill(),
-             get(0x210, 0xff, 1), get(0x211, 0x81, 1), get(0x224, 0xfe00, 2)),
-        Step("the command line", "cmd_line_ptr is where the command line lies.", FIELDS,
-             good, call("", CMDLINE, cmdline), fill(), get(0x228, cmdline, 4)),
-        Step("the initrd", "ramdisk_image and ramdisk_size are the initrd's.", FIELDS,
-             good, call("", INITRD, initrd, size), fill(), get(0x218, initrd, 4),
-             get(0x21c, size, 4)),
-        Step("one range", "The map of memory begins with the first range, and its "
-             "length is told.", E820, good, ranges[0], fill(),
-             get(0x1e8, 1, 1), get(0x2d0, 0, 8), get(0x2d8, 0x9fc00, 8),
-             get(0x2e0, 1, 4)),
-        Step("the map", "The ranges of memory lie one behind the other.", E820, good,
-             ranges, fill(), get(0x1e8, 4, 1), get(0x2d0 + 20, 0x9fc00, 8),
-             get(0x2d0 + 36, 2, 4), get(0x2d0 + 40, 0x100000, 8),
-             get(0x2d0 + 48, ram[1][1], 8), get(0x2d0 + 60, 1 << 32, 8),
-             get(0x2d0 + 76, 1, 4)),
-        Step("no kernel", "What has not the marks of a kernel, or is too old, is "
-             "refused.", FIELDS + ", boot_flag, header, version",
-             kernel(rnd, flag=0xaa54), fill(0xffffffff),
+        Step("the header", kernel(rnd, jump=jump), image(0x260, init, 4),
+             image(0x202 + jump - 1, 0x77, 1), image(0x202 + jump, 0x88, 1), fill(),
+             get(0x202, 0x53726448, 4), get(0x206, 0x20f, 2), get(0x260, init, 4),
+             get(0x202 + jump - 1, 0x77, 1)),
+        Step("zeros", kernel(rnd, jump=jump), image(0x202 + jump, 0x88, 1), fill(),
+             get(0, 0, 8), get(0x1e0, 0, 1), get(0x202 + jump, 0, 1), get(0xff8, 0, 8)),
+        Step("the loader", good, fill(), get(0x210, 0xff, 1), get(0x211, 0x81, 1),
+             get(0x224, 0xfe00, 2)),
+        Step("the command line", good, call("", CMDLINE, cmdline), fill(),
+             get(0x228, cmdline, 4)),
+        Step("the initrd", good, call("", INITRD, initrd, size), fill(),
+             get(0x218, initrd, 4), get(0x21c, size, 4)),
+        Step("one range", good, ranges[0], fill(), get(0x1e8, 1, 1), get(0x2d0, 0, 8),
+             get(0x2d8, 0x9fc00, 8), get(0x2e0, 1, 4)),
+        Step("the map", good, ranges, fill(), get(0x1e8, 4, 1),
+             get(0x2d0 + 20, 0x9fc00, 8), get(0x2d0 + 36, 2, 4),
+             get(0x2d0 + 40, 0x100000, 8), get(0x2d0 + 48, ram[1][1], 8),
+             get(0x2d0 + 60, 1 << 32, 8), get(0x2d0 + 76, 1, 4)),
+        Step("no kernel", kernel(rnd, flag=0xaa54), fill(0xffffffff),
              kernel(rnd, magic=0x53726449), fill(0xffffffff),
              kernel(rnd, version=0x205), fill(0xffffffff), kernel(rnd), fill()),
     ]

@@ -11,10 +11,6 @@ DESC, AVAIL, USED, SIZE = 0x10000, 0x11000, 0x12000, 8
 LARGE = 16          # as many pieces as harness.c has room for
 NEXT, WRITE = 1, 2
 EMPTY, BROKEN = 0, 0xffffffff
-RING = "virtio 1.2, \"The Virtqueue Available Ring\", and docs/virtqueue.md"
-CHAIN = "virtio 1.2, \"The Virtqueue Descriptor Table\""
-GIVEN = "virtio 1.2, \"The Virtqueue Used Ring\""
-HOSTILE = "docs/virtqueue.md, \"What a hostile guest could try\""
 
 
 def put(gpa, val, size):
@@ -22,9 +18,7 @@ def put(gpa, val, size):
 
 
 def get(gpa, want, size):
-    op = Op("CALL", GET, gpa, size=size, want=want)
-    op.what = f"guest memory at {gpa:#x} must hold"
-    return op
+    return Op("CALL", GET, gpa, size=size, want=want, what="get")
 
 
 def desc(number, gpa, length, flags=0, follows=0):
@@ -45,23 +39,22 @@ def count(number):
 
 
 def take(want):
-    return call("queue_take() must return", TAKE, want=want, say=count)
+    return call("take", TAKE, want=want, say=count)
 
 
 def head(want):
-    return call("the head must be", HEAD, want=want, say=str)
+    return call("head", HEAD, want=want, say=str)
 
 
 def piece(number, gpa, length, write):
-    return [call(f"piece {number} must begin at", GPA, number, want=gpa),
-            call(f"piece {number} must have so many bytes:", BYTES, number,
-                 want=length, say=str),
-            call(f"whether piece {number} may be written must be", MAY_WRITE,
-                 number, want=int(write), say=lambda so: "yes" if so else "no")]
+    return [call("begins", GPA, number, want=gpa),
+            call("bytes", BYTES, number, want=length, say=str),
+            call("writable", MAY_WRITE, number, want=int(write),
+                 say=lambda so: "yes" if so else "no")]
 
 
 def taken(want):
-    return call("taken must be", TAKEN, want=want, say=str)
+    return call("taken", TAKEN, want=want, say=str)
 
 
 def table(rnd):
@@ -71,57 +64,46 @@ def table(rnd):
     simple = desc(one, where[0], size[0])
     broken = [take(BROKEN), taken(0)]
     return [
-        Step("nothing", "An empty queue is empty.", RING, take(EMPTY), taken(0)),
-        Step("one piece", "A chain of one descriptor is one piece.", CHAIN, simple,
-             avail(0, one), take(1), head(one), piece(0, where[0], size[0], False),
-             taken(1), take(EMPTY)),
-        Step("a chain", "A chain goes on where bit NEXT says so, in the order of "
-             "next.", CHAIN, desc(one, where[0], size[0], NEXT, three),
+        Step("nothing", take(EMPTY), taken(0)),
+        Step("one piece", simple, avail(0, one), take(1), head(one),
+             piece(0, where[0], size[0], False), taken(1), take(EMPTY)),
+        Step("a chain", desc(one, where[0], size[0], NEXT, three),
              desc(three, where[1], size[1], NEXT | WRITE, two),
              desc(two, where[2], size[2], WRITE, one), avail(0, one), take(3),
              head(one), piece(0, where[0], size[0], False),
              piece(1, where[1], size[1], True), piece(2, where[2], size[2], True)),
-        Step("in order", "Chains are taken in the order in which they were made "
-             "available.", RING, simple, desc(two, where[1], size[1]),
-             avail(0, two, one), take(1), head(two), take(1), head(one),
-             take(EMPTY)),
-        Step("around", "Indices run from 65535 to 0, and the ring's place is the index "
-             "modulo its size.", RING, call("", BEGIN, 0xfffe), simple,
-             desc(two, where[1], size[1]), avail(0xfffe, one, two, one), take(1),
-             head(one), take(1), head(two), take(1), head(one), take(EMPTY)),
-        Step("given back", "What is done stands in the used ring, and the index says "
-             "how many there were.", GIVEN, call("", DONE, one, size[0]),
-             get(USED + 2, 1, 2), get(USED + 4, one, 4), get(USED + 8, size[0], 4),
-             call("", DONE, two, size[1]), get(USED + 2, 2, 2),
-             get(USED + 12, two, 4), get(USED + 16, size[1], 4)),
-        Step("given back, around", "The used ring goes on at its beginning, the "
-             "index does not.", GIVEN, call("", BEGIN, 0xfff7),
+        Step("in order", simple, desc(two, where[1], size[1]), avail(0, two, one),
+             take(1), head(two), take(1), head(one), take(EMPTY)),
+        Step("around", call("", BEGIN, 0xfffe), simple, desc(two, where[1], size[1]),
+             avail(0xfffe, one, two, one), take(1), head(one), take(1), head(two),
+             take(1), head(one), take(EMPTY)),
+        Step("given back", call("", DONE, one, size[0]), get(USED + 2, 1, 2),
+             get(USED + 4, one, 4), get(USED + 8, size[0], 4),
+             call("", DONE, two, size[1]), get(USED + 2, 2, 2), get(USED + 12, two, 4),
+             get(USED + 16, size[1], 4)),
+        Step("given back, around", call("", BEGIN, 0xfff7),
              call("", DONE, one, size[0]), get(USED + 2, 0xfff8, 2),
              get(USED + 4 + 8 * 7, one, 4), call("", DONE, two, size[1]),
              get(USED + 2, 0xfff9, 2), get(USED + 4, two, 4)),
-        Step("another size", "How large a queue is the driver decides.", RING,
-             call("", BEGIN, 0xffff, LARGE), desc(LARGE - 1, where[0], size[0]),
+        Step("another size", call("", BEGIN, 0xffff, LARGE),
+             desc(LARGE - 1, where[0], size[0]),
              put(AVAIL + 4 + 2 * (LARGE - 1), LARGE - 1, 2), put(AVAIL + 2, 0, 2),
              take(1), head(LARGE - 1), call("", DONE, LARGE - 1, size[0]),
              get(USED + 4 + 8 * (LARGE - 1), LARGE - 1, 4), get(USED + 2, 0, 2)),
-        Step("a head that is none", "A head is less than the size of the queue.",
-             HOSTILE, desc(SIZE, where[0], size[0]), avail(0, SIZE), broken,
-             avail(0, 0xffff), broken),
-        Step("a next that is none", "So is next, where it counts.", HOSTILE,
-             desc(SIZE, where[1], size[1]),
+        Step("a head that is none", desc(SIZE, where[0], size[0]), avail(0, SIZE),
+             broken, avail(0, 0xffff), broken),
+        Step("a next that is none", desc(SIZE, where[1], size[1]),
              desc(one, where[0], size[0], NEXT, SIZE), avail(0, one), broken,
              desc(one, where[0], size[0], 0, SIZE), take(1)),
-        Step("a circle", "A chain has no more descriptors than the queue.", HOSTILE,
-             desc(one, where[0], 1, NEXT, two), desc(two, where[1], 1, NEXT, one),
-             avail(0, one), broken),
-        Step("as long as can be", "A chain may have as many descriptors as the "
-             "queue.", CHAIN, [desc(n, where[n], size[n], NEXT if n < 7 else 0, n + 1)
-                               for n in range(SIZE)], avail(0, 0), take(SIZE),
-             piece(7, where[7], size[7], False)),
-        Step("not RAM", "A piece lies in RAM as a whole.", HOSTILE,
-             desc(one, 0x1fff0, 17), avail(0, one), broken, desc(one, 8, 8), broken,
-             desc(one, (1 << 64) - 8, 16), broken, desc(one, 0x1fff0, 16), take(1)),
-        Step("too many", "No more can be available than the queue is large.", HOSTILE,
-             simple, avail(0, *[one] * 8), put(AVAIL + 2, 9, 2), broken,
+        Step("a circle", desc(one, where[0], 1, NEXT, two),
+             desc(two, where[1], 1, NEXT, one), avail(0, one), broken),
+        Step("as long as can be",
+             [desc(n, where[n], size[n], NEXT if n < 7 else 0, n + 1)
+              for n in range(SIZE)],
+             avail(0, 0), take(SIZE), piece(7, where[7], size[7], False)),
+        Step("not RAM", desc(one, 0x1fff0, 17), avail(0, one), broken, desc(one, 8, 8),
+             broken, desc(one, (1 << 64) - 8, 16), broken, desc(one, 0x1fff0, 16),
+             take(1)),
+        Step("too many", simple, avail(0, *[one] * 8), put(AVAIL + 2, 9, 2), broken,
              put(AVAIL + 2, 8, 2), take(1)),
     ]

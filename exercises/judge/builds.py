@@ -13,6 +13,7 @@ import stat
 import subprocess
 
 import places
+import say
 
 TOP = places.TOP
 JUDGE = os.path.join(TOP, "exercises", "judge")
@@ -29,9 +30,24 @@ C_FLAGS = ("-std=gnu11 -m64 -O1 -mno-red-zone -mgeneral-regs-only -ffreestanding
 ASM_FLAGS = ("-ffreestanding -nostdlib -static -D__ASSEMBLY__ "
              "-Wl,--build-id=none,-n,--no-warn-rwx-segments").split()
 
+SENTENCES = {
+    "no file": ("{name} is to be handed in, and there is no such file: {why}.",
+                "{name}을(를) 제출해야 하는데 그런 파일이 없습니다({why})."),
+    "another kind": ("{name} is not a file.", "{name}은(는) 파일이 아닙니다."),
+    "too large": ("{name} has more than {bytes} bytes.",
+                  "{name}이(가) {bytes}바이트보다 큽니다."),
+    "error": ("It does not build: {error}. Read: what the compiler says, from its "
+              "first line on.",
+              "빌드되지 않습니다: {error}. 읽어 볼 곳: 컴파일러의 메시지, 첫 줄부터."),
+}
+
 
 class Refused(Exception):
-    """The submission cannot be built; the text is a sentence for its author."""
+    """The submission cannot be built; a sentence of SENTENCES is for its author."""
+
+    def __init__(self, which, **values):
+        super().__init__(which)
+        self.sentence = say.fill(SENTENCES[which], values)
 
 
 def take(folder, names, stage):
@@ -41,14 +57,13 @@ def take(folder, names, stage):
         try:
             fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError as error:
-            raise Refused(f"{name} is to be handed in, and there is no such file:"
-                          f" {error.strerror}.") from None
+            raise Refused("no file", name=name, why=error.strerror) from None
         with os.fdopen(fd, "rb") as file:
             if not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise Refused(f"{name} is not a file.")
+                raise Refused("another kind", name=name)
             content = file.read(FILE_MAX + 1)
         if len(content) > FILE_MAX:
-            raise Refused(f"{name} has more than {FILE_MAX} bytes.")
+            raise Refused("too large", name=name, bytes=FILE_MAX)
         with open(os.path.join(stage, name), "wb") as copy:
             copy.write(content)
 
@@ -94,13 +109,13 @@ def compile_in(exercise, stage, own, reads, commands):
     done = subprocess.run(
         walled(stage, [JUDGE, exercise.folder, os.path.join(TOP, "vmm"), *reads],
                own, script),
-        cwd=stage, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        cwd=stage, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+        env=dict(os.environ, LC_ALL="C.UTF-8"))
     said = done.stderr.decode("utf-8", "replace")
     if done.returncode in (64, 70, 127):
         raise places.Broken("building does not work here: " + said[-500:].strip())
     if done.returncode:
-        raise Refused(f"It does not build: {first_error(said, stage)}. Read: "
-                      "what the compiler says, from its first line on.")
+        raise Refused("error", error=first_error(said, stage))
 
 
 def includes(exercise, stage):

@@ -10,9 +10,11 @@ compared with the exercise's judge.py, which has
     FILES   what is handed in
     table(rnd)              device, c: the steps, see table.py
     given(rnd)              the others: {name: text} of files that are built in
-    judge(rnd, run)         the others: [(step, passed, sentence), ...]
+    judge(rnd, run)         the others: [(step, passed, values), ...]
 
-rnd is a random.Random() that begins with the same seed each time.
+rnd is a random.Random() that begins with the same seed each time. values are those
+that the sentence of the step names; the sentences, in English and in Korean, are in
+says.py, see say.py.
 """
 
 import importlib.util
@@ -26,6 +28,7 @@ from concurrent import futures
 
 import builds
 import places
+import say
 import table
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -36,15 +39,28 @@ EXITS = 400000      # far more than any solution needs
 OUTPUT = 4096       # bytes; as many as a verdict of --judge has
 # Statuses of kvm-vmm's and of board.c's, in a sentence.
 ENDS = {
-    2: "The file has no row DEVICE(...), or more than one.",
-    3: "The state of the device is larger than the judge's board has room for.",
-    4: "It called board_irq() with a pin that it has not got.",
-    5: "It called the board with a pointer that is not the one init() was given.",
-    6: "init, read and write must all be there.",
-    71: "The code crashed here: an exception that nobody handles.",
-    72: "The code halted the CPU for good.",
-    124: "It ran out of time, of VM exits or of output: a loop that does not end?",
+    2: ("The file has no row DEVICE(...), or more than one.",
+        "파일에 DEVICE(...) 행이 없거나 둘 이상 있습니다."),
+    3: ("The state of the device is larger than the judge's board has room for.",
+        "장치의 상태가 채점기의 보드에 들어가지 않을 만큼 큽니다."),
+    4: ("It called board_irq() with a pin that it has not got.",
+        "board_irq()를 자기에게 없는 핀으로 불렀습니다."),
+    5: ("It called the board with a pointer that is not the one init() was given.",
+        "보드를 부를 때 init()이 받은 것이 아닌 포인터를 넘겼습니다."),
+    6: ("init, read and write must all be there.",
+        "init, read, write가 모두 있어야 합니다."),
+    71: ("The code crashed here: an exception that nobody handles.",
+         "코드가 여기서 크래시했습니다. 아무도 처리하지 않는 예외입니다."),
+    72: ("The code halted the CPU for good.", "코드가 CPU를 영영 멈추었습니다."),
+    124: ("It ran out of time, of VM exits or of output: a loop that does not end?",
+          "시간이나 VM exit, 출력의 한도를 넘었습니다. 끝나지 않는 루프일까요?"),
 }
+EARLY = ("It ended before its time.", "끝나기 전에 끝나 버렸습니다.")
+NO_IMAGE = ("What was built is no image that kvm-vmm takes: {why}. Read: "
+            "docs/guide.md, \"From the command line to the first instruction\".",
+            "빌드한 것을 kvm-vmm이 이미지로 받지 않습니다: {why}. 읽어 볼 곳: "
+            "docs/guide.md의 \"From the command line to the first instruction\".")
+BUILD = "build", "빌드"     # the step of what does not
 
 
 class Stats:
@@ -82,13 +98,19 @@ class Exercise:
                              "exercises/README.md has the list")
         self.name = names[0]
         self.folder = os.path.join(HERE, self.name)
-        spec = importlib.util.spec_from_file_location(
-            "judge_" + self.name.replace("-", "_"),
-            os.path.join(self.folder, "judge.py"))
-        self.rules = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(self.rules)
+        self.rules = self.load("judge")
+        self.says = say.Says(self.load("says"))
         self.kind = self.rules.KIND
         self.in_c = self.kind in ("device", "c")
+
+    def load(self, part):
+        """judge.py or says.py of its folder."""
+        spec = importlib.util.spec_from_file_location(
+            f"{part}_{self.name.replace('-', '_')}",
+            os.path.join(self.folder, part + ".py"))
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
 
     def random(self, seed):
         return random.Random(f"{self.name} {seed}")
@@ -102,6 +124,19 @@ class Exercise:
             return {"judge_ops.c": table.ops_source(self.steps(seed))}
         return self.rules.given(self.random(seed))
 
+    def judge(self, seed, run):
+        """[(step, passed, sentence), ...] of a run; a sentence is a pair."""
+        if self.in_c:
+            return table.judge(self.steps(seed), run.out.decode("latin-1"),
+                               how_ended(run), self.says)
+        return [(step, passed, None if passed else self.says.told(step, **values))
+                for step, passed, values in self.rules.judge(self.random(seed), run)]
+
+    def name_of(self, step):
+        """The name of a step, as a pair."""
+        return BUILD if step == BUILD[0] else self.says.name(step)
+
+
 def numbers():
     """The exercises that there are."""
     return sorted(int(name[:2]) for name in os.listdir(HERE)
@@ -112,7 +147,7 @@ def how_ended(run):
     """Why a guest did not come to its end, in a sentence."""
     if run.status in ENDS:
         return ENDS[run.status]
-    return "It ended before its time."
+    return EARLY
 
 
 class Submission:
@@ -124,8 +159,8 @@ class Submission:
         self.run = self.stats = None
         self.rows = []
 
-    def refuse(self, step, sentence):
-        self.rows = [(step, False, sentence)]
+    def refuse(self, sentence):
+        self.rows = [(BUILD[0], False, sentence)]
 
     def build(self, stage):
         """Takes the files and builds a guest in @stage, a new folder."""
@@ -139,7 +174,7 @@ class Submission:
                     file.write(text)
             image = builds.build(exercise, stage, self.own, self.seed)
         except builds.Refused as refused:
-            self.refuse("build", str(refused))
+            self.refuse(refused.sentence)
             return
         self.stats = os.path.join(stage, "stats.json")
         self.run = places.Run(
@@ -154,26 +189,21 @@ class Submission:
             return
         self.run.exits = Stats(self.stats)
         if self.run.refused:
-            self.refuse("build", "What was built is no image that kvm-vmm takes: "
-                        f"{self.run.refused}. Read: docs/guide.md, \"From the "
-                        "command line to the first instruction\".")
-            return
-        rules = self.exercise.rules
-        if self.exercise.in_c:
-            self.rows = table.judge(self.exercise.steps(self.seed),
-                                    self.run.out.decode("latin-1"),
-                                    how_ended(self.run))
+            self.refuse(say.fill(NO_IMAGE, {"why": self.run.refused}))
         else:
-            self.rows = rules.judge(self.exercise.random(self.seed), self.run)
+            self.rows = self.exercise.judge(self.seed, self.run)
+
+    def step(self, name, passed, sentence):
+        english, korean = ("", "") if passed else sentence
+        return {"step": name, "passed": bool(passed), "said": english,
+                "ko": {"step": self.exercise.name_of(name)[1], "said": korean}}
 
     def verdict(self):
         """The object that --json prints; exercises/README.md describes it."""
         return {
             "schema": 1, "exercise": self.exercise.name,
             "passed": all(row[1] for row in self.rows),
-            "steps": [{"step": name, "passed": bool(passed),
-                       "said": "" if passed else said}
-                      for name, passed, said in self.rows],
+            "steps": [self.step(*row) for row in self.rows],
             "exits": self.run and self.run.exits.total,
             "status": self.run and self.run.status,
         }

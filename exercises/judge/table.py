@@ -2,21 +2,26 @@
 
 A step is a rule that the student's code must keep, and operations which try it.
 Those go into the guest as C (ops_source()); what must come of them stays here,
-and judge() lays it beside what the guest has printed.
+and judge() lays it beside what the guest has printed. What is said then stands in
+the says.py of the exercise, see say.py.
 """
 
 import re
+
+import say
 
 NOTHING = 0xffffffff
 
 
 class Op:
-    """One operation, what must come of it (None: whatever), and how to say so."""
+    """One operation, what must come of it (None: whatever), and how to say so: @say
+    makes a word of a number, or a pair, and @what is a key of WHAT."""
 
-    def __init__(self, kind, at=0, val=0, more=0, size=1, want=None, say=hex):
+    def __init__(self, kind, at=0, val=0, more=0, size=1, want=None, say=hex,
+                 what=""):
         self.kind, self.at, self.val, self.more = kind, at, val, more
         self.size, self.want, self.say = size, want, say
-        self.what = ""
+        self.what = what or kind
 
     def source(self):
         tell = "true" if self.want is not None else "false"
@@ -32,11 +37,10 @@ def flat(ops):
 
 
 class Step:
-    """A rule in a sentence, where it is written down, and what tries it."""
+    """A rule that says.py has under this name, and what tries it."""
 
-    def __init__(self, name, rule, read, *ops):
-        self.name, self.rule, self.read = name, rule, read
-        self.ops = flat(ops)
+    def __init__(self, name, *ops):
+        self.name, self.ops = name, flat(ops)
 
 
 def write(port, val, size=1):
@@ -46,9 +50,7 @@ def write(port, val, size=1):
 
 def read(port, want=None, size=1):
     """The guest reads a port; reading may have an effect, so it can be plain."""
-    op = Op("IN", port, size=size, want=want)
-    op.what = f"port {port:#x} must read"
-    return op
+    return Op("IN", port, size=size, want=want)
 
 
 def clock(now):
@@ -58,68 +60,49 @@ def clock(now):
 
 def deadline(want):
     """When the timer is due, in ns, 0 for never."""
-    op = Op("DEADLINE", want=want, say=lambda ns: f"{ns} ns" if ns else "never")
-    op.what = "the timer must be due at"
-    return op
+    return Op("DEADLINE", want=want, say=lambda ns: f"{ns} ns" if ns else "never")
 
 
 def line(want, pin=0):
     """The level of an interrupt line."""
-    op = Op("IRQ", pin, want=int(want), say=lambda on: "high" if on else "low")
-    op.what = "the interrupt line must be"
-    return op
+    return Op("IRQ", pin, want=int(want), say=lambda on: "high" if on else "low")
 
 
 def rises(want, pin=0):
     """How often the line has risen."""
-    op = Op("RISES", pin, want=want, say=str)
-    op.what = "so often must the interrupt line have risen:"
-    return op
+    return Op("RISES", pin, want=want, say=str)
 
 
 def typed(byte, want=1):
     """A byte is offered as console input."""
-    op = Op("TYPE", val=byte, want=want, say=str)
-    op.what = "of one byte that is offered as input, so many must be taken:"
-    return op
+    return Op("TYPE", val=byte, want=want, say=str)
 
 
 def offered(several, want):
     """At most 8 bytes are offered as console input at once."""
-    op = Op("TYPE", val=int.from_bytes(bytes(several), "little"),
-            size=len(several), want=want, say=str)
-    op.what = f"of {len(several)} bytes that are offered at once, so many must be " \
-        "taken:"
-    return op
+    return Op("TYPE", val=int.from_bytes(bytes(several), "little"),
+              size=len(several), want=want, say=str)
 
 
 def sent(byte):
     """The next byte it has sent; None: no more."""
-    op = Op("SENT", want=NOTHING if byte is None else byte, say=lambda come:
-            "nothing" if come == NOTHING else hex(come))
-    op.what = "what it sends next must be"
-    return op
+    return Op("SENT", want=NOTHING if byte is None else byte, say=lambda come:
+              "nothing" if come == NOTHING else hex(come))
 
 
 def more(want):
     """Whether it has called board_rx_more() in this step."""
-    op = Op("MORE", want=want, say=lambda told: "yes" if told else "no")
-    op.what = "whether it has called board_rx_more() must be"
-    return op
+    return Op("MORE", want=want, say=lambda told: "yes" if told else "no")
 
 
 def odd(want):
     """How many oddities it has named."""
-    op = Op("ODD", want=want, say=str)
-    op.what = "so many times must it have called board_oddity():"
-    return op
+    return Op("ODD", want=want, say=str)
 
 
 def call(what, at, val=0, more=0, want=None, say=hex):
-    """An operation of the exercise's own; @what is its result, for a sentence."""
-    op = Op("CALL", at, val, more, want=want, say=say)
-    op.what = what
-    return op
+    """An operation of the exercise's own; WHAT[@what] is its result, in words."""
+    return Op("CALL", at, val, more, want=want, say=say, what=what)
 
 
 def ops_source(steps):
@@ -149,36 +132,62 @@ def read_log(text):
     return seen, ended
 
 
-def first_difference(step, came):
-    """What is wrong with a step, or None; @came are its results so far."""
+STOPPED = ("It did not come back from the next access.",
+           "그다음 접근에서 돌아오지 않았습니다.")
+TOO_MUCH = ("It printed more than it was asked.", "시킨 것보다 많이 출력했습니다.")
+PRINTED = ("Something printed into the judge's lines.",
+           "채점기가 쓰는 줄 사이에 다른 것이 출력되었습니다.")
+NOT_REACHED = ("It was not reached.", "이 단계까지 오지 못했습니다.")
+DIFFERS = ("Here {what} {want}, and it was {came}{about}.",
+           "{what}: 기대한 값은 {want}, 실제 값은 {came}입니다{about}.")
+ABOUT = (" (result {number} of {all})", "(결과 {all}개 가운데 {number}번째)")
+
+
+def values_of(op):
+    """What a text about an operation can name."""
+    count = ("one byte that is", "1바이트") if op.size == 1 else \
+        (f"{op.size} bytes that are", f"{op.size}바이트")
+    return {"at": op.at, "val": op.val, "size": op.size, "count": count}
+
+
+def first_difference(step, came, says):
+    """The first result that is another than it must be, in words, or None; @came are
+    its results so far."""
     told = [op for op in step.ops if op.want is not None]
-    for number, op in enumerate(told):
-        if number >= len(came):
-            return "It did not come back from the next access."
-        if came[number] != op.want:
-            about = f" (result {number + 1} of {len(told)})" \
-                if len(told) > 1 else ""
-            return (f"Here {op.what} {op.say(op.want)}, and it was "
-                    f"{op.say(came[number])}{about}.")
-    return "It printed more than it was asked." if len(came) > len(told) \
-        else None
+    for number, (op, value) in enumerate(zip(told, came)):
+        if value != op.want:
+            about = ("", "") if len(told) == 1 else \
+                say.fill(ABOUT, {"number": number + 1, "all": len(told)})
+            return say.fill(DIFFERS, {
+                "what": says.what(op.what, values_of(op)), "about": about,
+                "want": says.word(op.say(op.want)),
+                "came": says.word(op.say(value))})
+    return None
 
 
-def judge(steps, text, how_ended):
-    """[(name, passed, sentence), ...]: a row for each step. @how_ended says in
-    a sentence why a guest ended that did not come to its end."""
+def other_length(step, came):
+    """What is wrong with how many results there are, or None."""
+    told = sum(op.want is not None for op in step.ops)
+    if len(came) == told:
+        return None
+    return STOPPED if len(came) < told else TOO_MUCH
+
+
+def judge(steps, text, how_ended, says):
+    """[(name, passed, sentence), ...]: a row for each step. @how_ended says why a
+    guest ended that did not come to its end; sentences are pairs, see say.py."""
     seen, ended = read_log(text)
     rows = []
     for number, step in enumerate(steps):
         if seen is None:
-            wrong = "Something printed into the judge's lines."
+            wrong = PRINTED
         elif number not in seen:
-            wrong = "It was not reached. " + how_ended
+            wrong = say.join(NOT_REACHED, how_ended)
         else:
-            wrong = first_difference(step, seen[number])
-            if not ended and number == max(seen):
-                wrong = wrong if wrong and wrong.startswith("Here") \
-                    else how_ended
-        rows.append((step.name, not wrong, wrong and
-                     f"{step.rule} {wrong} Read: {step.read}."))
+            wrong = first_difference(step, seen[number], says)
+            if not wrong and not ended and number == max(seen):
+                wrong = how_ended
+            wrong = wrong or other_length(step, seen[number])
+        rows.append((step.name, not wrong,
+                     wrong and says.told(step.name, wrong)))
     return rows

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shutil
+import string
 import subprocess
 import sys
 import tarfile
@@ -25,11 +26,15 @@ from tree import tap
 sys.path.insert(0, os.path.join(tap.TOP, "exercises", "judge"))
 sys.dont_write_bytecode = True
 
+import builds
 import exercise
 import places
+import say
+import table
 
 WRONG_MIN = 3
 SOLUTIONS = os.path.join(tap.TOP, "solutions")
+KOREAN = re.compile("[가-힣]")
 TEXTS = ["README.md", "README.ko.md", "hints/1.md", "hints/2.md", "hints/3.md"]
 
 
@@ -101,8 +106,11 @@ def skeleton(name):
     tap.check("build" not in wrong, wrong)
 
 
-def solution(name):
-    tap.equal(failed(judged()[name, "solution"]), {}, "steps that failed")
+def solution(task):
+    verdict = judged()[task.name, "solution"]
+    tap.equal(failed(verdict), {}, "steps that failed")
+    tap.equal([step["step"] for step in verdict["steps"]], list(task.says.steps),
+              "the steps of says.py")
 
 
 def mistaken(name, mistake):
@@ -113,6 +121,10 @@ def mistaken(name, mistake):
               json.dumps(wrong, indent=1))
     for said in wrong.values():
         tap.check("Read: " in said, f"no place to read on: {said}")
+    for step in verdict["steps"]:
+        said = step["ko"]["said"]
+        tap.equal(bool(KOREAN.search(said)) and "읽어 볼 곳: " in said,
+                  not step["passed"], f"in Korean: {step}")
 
 
 def complete(task):
@@ -122,7 +134,7 @@ def complete(task):
     for name in TEXTS:
         with open(os.path.join(task.folder, name), encoding="utf-8") as file:
             text = file.read()
-        tap.equal(bool(re.search("[가-힣]", text)), name != "README.md",
+        tap.equal(bool(KOREAN.search(text)), name != "README.md",
                   f"{name}: has Korean")
         if name.startswith("README"):
             tap.none_of(f"{name}: {file}" for file in task.rules.FILES
@@ -135,12 +147,76 @@ def complete(task):
                       f"exercises/{readme} has no row for it")
 
 
+def names_in(text):
+    return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
+
+
+def same_twice(pair, where):
+    """Both languages say it, with the same values."""
+    english, korean = pair
+    tap.check(english and not KOREAN.search(english), f"{where}: in English")
+    tap.check(KOREAN.search(korean), f"{where}: in Korean")
+    tap.equal(names_in(korean), names_in(english), f"{where}: values")
+
+
+def both_languages(says):
+    for step, (name, rule, read) in says.steps.items():
+        tap.check(name, f"{step}: a name in Korean")
+        same_twice(rule, step)
+        tap.equal([text.count("README.") for text in read],
+                  [read[0].count("README.md"), read[1].count("README.ko.md")],
+                  f"{step}: each reads its own text")
+        tap.check(read[0] and read[1] and not KOREAN.search(read[0]), read)
+    for key, pair in says.whats.items():
+        same_twice(pair, key)
+    for word, korean in says.words.items():
+        same_twice((word, korean), word)
+
+
+@tap.case("the judge's own sentences are in both languages")
+def own_sentences():
+    for where in exercise.ENDS, builds.SENTENCES:
+        for key, pair in where.items():
+            same_twice(pair, str(key))
+    for pair in (exercise.EARLY, exercise.NO_IMAGE, exercise.BUILD, table.STOPPED,
+                 table.TOO_MUCH, table.PRINTED, table.NOT_REACHED, table.DIFFERS,
+                 table.ABOUT, say.READ):
+        same_twice(pair, pair[0])
+
+
+@tap.case("make check and make exercise speak the language of who calls")
+def language():
+    judged()
+    for env, korean in (({}, False), ({"LANG": "ko_KR.UTF-8"}, True),
+                        ({"LANG": "ko_KR.UTF-8", "LC_ALL": "C.UTF-8"}, False),
+                        ({"LC_ALL": "C.UTF-8", "TEXT": "ko"}, True),
+                        ({"LANG": "ko_KR.UTF-8", "TEXT": "en"}, False)):
+        for words in (["check", "1", os.path.join(tap.TOP, "exercises", "01-port")],
+                      ["check", "1", "/nonexistent"], ["exercise", "begin"],
+                      ["exercise", "hint", "1", "4"]):
+            text = speak(env, words)
+            tap.equal(bool(KOREAN.search(text)), korean, f"{env} {words}: {text}")
+
+
+def speak(env, words):
+    """All that a tool says with no locale but this."""
+    rest = {name: value for name, value in os.environ.items()
+            if name not in ("TEXT", "LANG") and not name.startswith("LC_")}
+    done = subprocess.run([os.path.join(tap.TOP, "tools", words[0]), *words[1:]],
+                          env={**rest, **env}, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          encoding="utf-8", check=False)
+    return done.stdout
+
+
 for one in tasks():
+    tap.add(f"{one.name}: each sentence is in English and in Korean",
+            both_languages, one.says)
     tap.add(f"{one.name}: has its texts, its files and wrong solutions",
             complete, one)
     tap.add(f"{one.name}: the skeleton builds and does not pass", skeleton,
             one.name)
-    tap.add(f"{one.name}: the solution passes", solution, one.name)
+    tap.add(f"{one.name}: the solution passes", solution, one)
     for slip in mistakes(one):
         tap.add(f"{one.name}: {slip['what']}: is told so", mistaken, one.name,
                 slip)

@@ -16,7 +16,23 @@ REFUSED, UNJUDGED = "refused", "not judged"
 def is_step(step):
     return (isinstance(step, dict) and isinstance(step.get("step"), str) and
             isinstance(step.get("passed"), bool) and
-            isinstance(step.get("said"), str))
+            isinstance(step.get("said"), str) and
+            (step.get("ko") is None or is_korean(step["ko"])))
+
+
+def is_korean(told):
+    """The same step, as it is told in Korean."""
+    return isinstance(told, dict) and all(
+        isinstance(told.get(name), str) for name in ("step", "said"))
+
+
+def canonical_step(step):
+    kept = {"step": step["step"][:TEXT_MAX], "passed": step["passed"],
+            "said": step["said"][:TEXT_MAX]}
+    if step.get("ko"):
+        kept["ko"] = {name: step["ko"][name][:TEXT_MAX]
+                      for name in ("step", "said")}
+    return kept
 
 
 def is_count(value):
@@ -39,8 +55,7 @@ def canonical(text, exercise, status):
         raise ValueError("not a verdict")
     return json.dumps({
         "schema": SCHEMA, "exercise": exercise, "passed": found["passed"],
-        "steps": [{"step": step["step"][:TEXT_MAX], "passed": step["passed"],
-                   "said": step["said"][:TEXT_MAX]} for step in steps],
+        "steps": [canonical_step(step) for step in steps],
         "exits": found.get("exits"), "status": found.get("status"),
     }, sort_keys=True, indent=1) + "\n"
 
