@@ -354,9 +354,12 @@ static int restore(struct vm *vm)
 	vm_attach_symbols(vm);
 	platform_wire(vm, &platform);
 	err = restore_vm(vm);
-	if (!err && vm->config.loader->needs & NEEDS_SMP && !vm->files)
-		platform_write_again(vm, &platform);
-	return err;
+	if (err || !(vm->config.loader->needs & NEEDS_SMP))
+		return err;
+	if (vm->files)
+		return platform_tell_again(vm, &platform);
+	platform_write_again(vm, &platform, &vm->mem);
+	return 0;
 }
 
 /* A kind that begins by itself may have another that firmware begins. */

@@ -20,7 +20,7 @@ TABLE_DECLARE(firmware, firmware);
 
 /* Devices and features by their names. */
 static const struct part {
-	char name[8];
+	char name[12];
 	unsigned int bit;
 } parts[] = {
 	{ "serial", PLATFORM_SERIAL }, { "irq4", PLATFORM_SERIAL_IRQ },
@@ -30,7 +30,7 @@ static const struct part {
 	{ "pci", PLATFORM_PCI },       { "ecam", PLATFORM_ECAM },
 	{ "acpi", PLATFORM_ACPI },     { "vmgenid", PLATFORM_VMGENID },
 	{ "mouse", PLATFORM_MOUSE },   { "hotplug", PLATFORM_SPARES },
-	{ "floppy", PLATFORM_FLOPPY },
+	{ "floppy", PLATFORM_FLOPPY }, { "fwcfg-dma", PLATFORM_FWCFG_DMA },
 };
 
 static bool is_feature(const char *name)
@@ -149,12 +149,13 @@ void platform_write(struct vm *vm, const struct platform *platform)
 	platform_write_to(vm, platform, &vm->mem);
 }
 
-void platform_write_again(struct vm *vm, const struct platform *platform)
+void platform_write_again(struct vm *vm, const struct platform *platform,
+			  const struct memory *mem)
 {
 	const struct firmware *const *row;
 
 	TABLE_FOREACH(firmware, row) {
 		if ((*row)->again && is_told(vm, platform, *row))
-			(*row)->write(&vm->mem, platform);
+			(*row)->write(mem, platform);
 	}
 }

@@ -26,8 +26,13 @@ void platform_write_to(struct vm *vm, const struct platform *platform,
  * message. */
 int platform_tell(struct vm *vm, const struct platform *platform);
 
-/* Writes what a guest that was restored is told by: of that, whatever is another
- * each time. It stands still. */
-void platform_write_again(struct vm *vm, const struct platform *platform);
+/* Writes to @mem what a guest that was restored is told by: of that, whatever is
+ * another each time. It stands still. */
+void platform_write_again(struct vm *vm, const struct platform *platform,
+			  const struct memory *mem);
+
+/* The same, to where firmware has put it in such a guest, or will. 0 or -errno after one
+ * message. */
+int platform_tell_again(struct vm *vm, const struct platform *platform);
 
 #endif

@@ -52,24 +52,46 @@ static int tell_serial(const struct platform *platform, struct fw_files *files)
 		      sizeof(port));
 }
 
-/* An ID for each time that the guest is restored is in RAM at a fixed place; firmware
- * would lay it elsewhere, and say where to nobody here. */
+/* RAM of nobody, for tables. */
+static int make_scratch(const struct vm *vm, struct memory *scratch)
+{
+	int err = mem_init(scratch, SCRATCH);
+
+	if (err)
+		log_error("%s: firmware: tables: %s", vm->config.name,
+			  strerror(-err));
+	return err;
+}
+
+/* Where an ID for each time that the guest is restored has come to lie, firmware says
+ * by fw_cfg's DMA, or to nobody. */
 static int tell_tables(struct vm *vm, const struct platform *platform)
 {
 	struct platform told = *platform;
 	struct memory scratch;
-	int err = mem_init(&scratch, SCRATCH);
+	int err = make_scratch(vm, &scratch);
 
-	if (err) {
-		log_error("%s: firmware: tables: %s", vm->config.name,
-			  strerror(-err));
+	if (err)
 		return err;
-	}
-	told.has &= ~PLATFORM_VMGENID;
+	if (!platform_has(platform, PLATFORM_FWCFG_DMA))
+		told.has &= ~PLATFORM_VMGENID;
 	platform_write_to(vm, &told, &scratch);
 	err = firmware_tell(&scratch, vm->files);
 	mem_free(&scratch);
 	return err;
+}
+
+int platform_tell_again(struct vm *vm, const struct platform *platform)
+{
+	struct memory scratch;
+	int err = make_scratch(vm, &scratch);
+
+	if (err)
+		return err;
+	platform_write_again(vm, platform, &scratch);
+	firmware_tell_again(&scratch, vm->files, &vm->mem);
+	mem_free(&scratch);
+	return 0;
 }
 
 int platform_tell(struct vm *vm, const struct platform *platform)

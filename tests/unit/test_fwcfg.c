@@ -137,6 +137,40 @@ static void refuses_what_cannot_be(void **state)
 	close_files(&b, files);
 }
 
+/* Within what it has; a request that reads as well only reads. */
+static void takes_what_may_be_written(void **state)
+{
+	struct board b;
+	struct fw_files *files = open_files(&b);
+	struct stash stash = { 0 };
+
+	(void)state;
+	files->list[0].writable = true;
+	memcpy(ram + BUFFER, "abcde", 5);
+	assert_int_equal(ask(&b, 0x200000 | CHOOSE | WRITE, 6, BUFFER), 1);
+	assert_int_equal(ask(&b, 0x200000 | CHOOSE | WRITE, 2, RAM_SIZE - 1),
+			 1);
+	assert_int_equal(ask(&b, 0x200000 | CHOOSE | WRITE | SKIP, 1, BUFFER),
+			 0);
+	assert_int_equal(ask(&b, SKIP, 1, 0), 0);
+	assert_int_equal(ask(&b, WRITE, 4, BUFFER), 1);
+	assert_int_equal(ask(&b, WRITE, 3, BUFFER + 2), 0);
+	assert_int_equal(ask(&b, WRITE, 1, BUFFER), 1);
+	assert_int_equal(ask(&b, WRITE, 0, BUFFER), 0);
+	assert_memory_equal(files->list[0].data, "a2cde", 5);
+	fake_save(&b, &stash);
+	close_files(&b, files);
+	files = open_files(&b);
+	assert_true(fake_restore(&b, 0, &stash));
+	stash_free(&stash);
+	assert_int_equal(ask(&b, 0x200000 | CHOOSE | WRITE | READ, 2, BUFFER),
+			 0);
+	assert_memory_equal(files->list[0].data, "a2cde", 5);
+	assert_memory_equal(ram + BUFFER, "a2", 2);
+	assert_int_equal(ask(&b, 0x210000 | CHOOSE | WRITE, 1, BUFFER), 1);
+	close_files(&b, files);
+}
+
 /* Over its own request, which is read once. */
 static void may_be_written_over(void **state)
 {
@@ -225,6 +259,7 @@ int main(void)
 		cmocka_unit_test(has_a_directory),
 		cmocka_unit_test(gives_files),
 		cmocka_unit_test(refuses_what_cannot_be),
+		cmocka_unit_test(takes_what_may_be_written),
 		cmocka_unit_test(may_be_written_over),
 		cmocka_unit_test(says_that_it_has_dma),
 		cmocka_unit_test(remembers_what_a_loader_gave),

@@ -5,8 +5,8 @@
  * Kernels that are tested under QEMU ask it how much memory and how many CPUs
  * there are; firmware finds its files here (util/fwfile.h), by a directory.
  *
- * Left out: writing items, which QEMU has given up. Items that nobody knows are
- * empty.
+ * Left out: writing items by the port, which QEMU has given up. Items that nobody
+ * knows are empty.
  */
 #include "devices/fwcfg.h"
 
@@ -111,11 +111,13 @@ static void find_item(struct fwcfg *f)
 	memcpy(f->small, &val, sizeof(val));
 	f->data = f->small;
 	f->len = sizeof(f->small);
+	f->room = NULL;
 	if (files && key == KEY_FILE_DIR) {
 		find_dir(f, files);
 	} else if (file) {
 		f->data = file->data;
 		f->len = file->len;
+		f->room = file->writable ? file->data : NULL;
 	}
 }
 
@@ -136,6 +138,15 @@ void fwcfg_take(struct fwcfg *f, uint8_t *to, size_t len)
 		memcpy(to, f->data + f->at, there);
 	memset(to + there, 0, len - there);
 	f->at += len;
+}
+
+bool fwcfg_put(struct fwcfg *f, const uint8_t *from, size_t len)
+{
+	if (!f->room || f->at > f->len || len > f->len - f->at)
+		return false;
+	memcpy(f->room + f->at, from, len);
+	f->at += len;
+	return true;
 }
 
 /* Either port gives the next byte; there are no wider reads. */
@@ -206,7 +217,7 @@ static const struct device_type fwcfg = {
 	.init = fwcfg_init,
 	.read = fwcfg_read,
 	.write = fwcfg_write,
-	.version = 3,
+	.version = 4,
 	.saved = offsetof(struct fwcfg, dma),
 	.save = IF_SAVED(fwcfg_save),
 	.restored = IF_SAVED(fwcfg_restored),

@@ -15,6 +15,7 @@ struct fwcfg {
 	struct board *board;
 	const uint8_t *data; /* of the item that was chosen */
 	size_t len;
+	uint8_t *room; /* the same, of a file that the guest may write; NULL */
 	uint8_t small[8]; /* where it is a number */
 	uint8_t dir[4 + FW_FILES_MAX * FW_DIR_ENTRY];
 
@@ -30,6 +31,9 @@ void fwcfg_choose(struct fwcfg *f, uint32_t key);
 
 /* Puts the next @len bytes of the item to @to; zeroes follow the last. */
 void fwcfg_take(struct fwcfg *f, uint8_t *to, size_t len);
+
+/* Puts the @len bytes at @from there instead, if the guest may and they fit. */
+bool fwcfg_put(struct fwcfg *f, const uint8_t *from, size_t len);
 
 /* fwcfg_saved.c: files and items are put behind what is remembered of the device, and
  * got back to the place of those that there are. */

@@ -69,16 +69,25 @@ static bool read_to(struct fwcfg *f, uint64_t gpa, uint32_t len)
 	return true;
 }
 
-/* Nothing may be written, and a request that does nothing is right. */
+static bool write_from(struct fwcfg *f, uint64_t gpa, uint32_t len)
+{
+	const uint8_t *from = board_ram(f->board, gpa, len);
+
+	return from && fwcfg_put(f, from, len);
+}
+
+/* One of them, the first; a request that does nothing is right. */
 static bool serve(struct fwcfg *f, uint32_t control, uint32_t len, uint64_t gpa)
 {
 	if (control & CONTROL_CHOOSE)
 		fwcfg_choose(f, control >> KEY_SHIFT);
 	if (control & CONTROL_READ)
 		return read_to(f, gpa, len);
+	if (control & CONTROL_WRITE)
+		return write_from(f, gpa, len);
 	if (control & CONTROL_SKIP)
 		f->at += len;
-	return control & CONTROL_SKIP || !(control & CONTROL_WRITE);
+	return true;
 }
 
 static void start(struct fwcfg *f)

@@ -34,6 +34,7 @@ enum platform_part {
 	PLATFORM_ROM =
 		1 << 16, /* firmware, which has put BARs where it likes */
 	PLATFORM_FLOPPY = 1 << 17,
+	PLATFORM_FWCFG_DMA = 1 << 18, /* firmware can write to files */
 };
 
 /* A device of virtio over MMIO: PC_WINDOW_LEN addresses, and an ISA line. */

@@ -42,6 +42,14 @@ int fw_add_item(struct fw_files *files, unsigned int key, const void *data,
 	return err;
 }
 
+struct fw_file *fw_find(struct fw_files *files, const char *name)
+{
+	for (unsigned int i = 0; files && i < files->nr; i++)
+		if (!strcmp(files->list[i].name, name))
+			return &files->list[i];
+	return NULL;
+}
+
 void fw_clear(struct fw_files *files)
 {
 	for (unsigned int i = 0; i < files->nr; i++)

@@ -5,6 +5,7 @@
 #ifndef MKVM_FWFILE_H
 #define MKVM_FWFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,7 @@
 struct fw_file {
 	char name[FW_NAME_MAX]; /* ends with a zero; "": it is an item */
 	uint16_t key;		/* of an item, which the directory has not */
+	bool writable;		/* by the guest, within its length */
 	uint8_t *data;
 	size_t len; /* bytes */
 };
@@ -31,6 +33,9 @@ int fw_add(struct fw_files *files, const char *name, const void *data,
 /* The same of what is found by a number of QEMU's, not by a name. */
 int fw_add_item(struct fw_files *files, unsigned int key, const void *data,
 		size_t len);
+
+/* The one of that name; NULL: there is none, or there are no @files. */
+struct fw_file *fw_find(struct fw_files *files, const char *name);
 
 /* Frees them all: there are none. */
 void fw_clear(struct fw_files *files);

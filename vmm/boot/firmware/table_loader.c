@@ -6,6 +6,10 @@
  *
  *   etc/acpi/tables   all from MEM_RSDP on, but for the root pointer
  *   etc/acpi/rsdp     that, to be where systems look for it
+ *   etc/vmgenid_guid  the page of the VM generation ID, which lies in it where QEMU
+ *                     has it: no firmware takes that for a table
+ *   etc/vmgenid_addr  where firmware has put the ID, by which a guest that is restored
+ *                     gets another: the one file that firmware writes
  *
  * A command has 128 bytes. Pointers have, in a file, the offset of what they point to.
  */
@@ -19,10 +23,16 @@
 #define SCRIPT	      "etc/table-loader"
 #define TABLES	      "etc/acpi/tables"
 #define ROOT	      "etc/acpi/rsdp"
+#define ID	      "etc/vmgenid_guid"
+#define ID_PLACE      "etc/vmgenid_addr"
 #define COMMANDS      48
 #define POINTER_ALIGN 16
 
-enum { ALLOCATE = 1, ADD_POINTER, ADD_CHECKSUM };
+#define ID_AT	40 /* bytes */
+#define ID_SIZE 16
+#define ID_PAGE 4096
+
+enum { ALLOCATE = 1, ADD_POINTER, ADD_CHECKSUM, WRITE_POINTER };
 enum { ZONE_HIGH = 1, ZONE_BIOS };
 
 struct command {
@@ -41,6 +51,11 @@ struct command {
 		struct {
 			uint32_t at, start, len;
 		} __attribute__((packed)) checksum;
+		struct {
+			char to[FW_NAME_MAX];
+			uint32_t at, to_at;
+			uint8_t size;
+		} __attribute__((packed)) written;
 		uint8_t room[128 - 4 - FW_NAME_MAX];
 	};
 } __attribute__((packed));
@@ -117,6 +132,17 @@ static void add_pointer(struct script *script, uint8_t *bytes, const char *file,
 	command->pointer.size = sizeof(off);
 }
 
+/* Firmware writes to @file where byte @to_at of @to is. */
+static void write_pointer(struct script *script, const char *file,
+			  const char *to, uint32_t to_at)
+{
+	struct command *command = add(script, WRITE_POINTER, file);
+
+	memcpy(command->written.to, to, strlen(to) + 1);
+	command->written.to_at = to_at;
+	command->written.size = sizeof(uint64_t);
+}
+
 static void fix_sum(struct script *script, const uint8_t *tables, uint32_t at)
 {
 	add_checksum(script, TABLES, at + TABLE_SUM, at,
@@ -145,9 +171,52 @@ static void fix_fadt(struct script *script, uint8_t *tables, uint32_t at)
 	fix_sum(script, tables, at);
 }
 
+/* Where the DSDT at @at says where the ID is, a number of 32 bits in AML; 0: it does
+ * not. */
+static uint32_t find_id(const uint8_t *tables, uint32_t at)
+{
+	static const struct {
+		uint8_t prefix;
+		uint32_t gpa;
+	} __attribute__((packed)) told = { 0x0c, MEM_GENERATION };
+	const uint32_t end = at + field(tables, at + TABLE_LEN);
+
+	for (; at + sizeof(told) <= end; at++)
+		if (!memcmp(tables + at, &told, sizeof(told)))
+			return at + offsetof(__typeof__(told), gpa);
+	return 0;
+}
+
+/* Of the DSDT at @dsdt, if it tells of an ID, which is in @mem. */
+static int tell_id(struct script *script, const struct memory *mem,
+		   uint8_t *tables, uint32_t dsdt, struct fw_files *files)
+{
+	static const uint32_t id_at = MEM_RSDP + ID_AT;
+	static const uint64_t nowhere;
+	const uint32_t at = find_id(tables, dsdt);
+	uint8_t page[ID_AT + ID_SIZE] = { 0 };
+	int err;
+
+	if (!at)
+		return 0;
+	memcpy(tables + at, &id_at, sizeof(id_at));
+	allocate(script, ID, ID_PAGE, ZONE_HIGH);
+	add_pointer(script, tables, TABLES, at, ID, MEM_RSDP);
+	fix_sum(script, tables, dsdt);
+	write_pointer(script, ID_PLACE, ID, ID_AT);
+	memcpy(page + ID_AT, mem_hva(mem, MEM_GENERATION, ID_SIZE), ID_SIZE);
+	err = fw_add(files, ID, page, sizeof(page), ID_PAGE);
+	if (!err)
+		err = fw_add(files, ID_PLACE, &nowhere, sizeof(nowhere),
+			     sizeof(nowhere));
+	if (!err)
+		files->list[files->nr - 1].writable = true;
+	return err;
+}
+
 /* The FADT is the first that the list at @rsdt has. */
-static int tell_acpi(struct script *script, uint8_t *tables,
-		     struct fw_files *files)
+static int tell_acpi(struct script *script, const struct memory *mem,
+		     uint8_t *tables, struct fw_files *files)
 {
 	const uint32_t rsdt = field(tables, RSDP_RSDT) - MEM_RSDP;
 	const uint32_t xsdt = field(tables, RSDP_XSDT) - MEM_RSDP;
@@ -161,6 +230,8 @@ static int tell_acpi(struct script *script, uint8_t *tables,
 	memset(tables, 0, sizeof(root));
 	allocate(script, TABLES, ACPI_ALIGN, ZONE_HIGH);
 	allocate(script, ROOT, POINTER_ALIGN, ZONE_BIOS);
+	err = tell_id(script, mem, tables,
+		      field(tables, fadt + FADT_DSDT) - MEM_RSDP, files);
 	fix_fadt(script, tables, fadt);
 	fix_list(script, tables, rsdt, sizeof(uint32_t));
 	fix_list(script, tables, xsdt, sizeof(uint64_t));
@@ -168,7 +239,8 @@ static int tell_acpi(struct script *script, uint8_t *tables,
 	add_pointer(script, root, ROOT, RSDP_XSDT, TABLES, MEM_RSDP);
 	add_checksum(script, ROOT, RSDP_CHECKSUM, 0, RSDP_OLD);
 	add_checksum(script, ROOT, RSDP_WHOLE, 0, RSDP_LEN);
-	err = fw_add(files, TABLES, tables, end, end);
+	if (!err)
+		err = fw_add(files, TABLES, tables, end, end);
 	return err ? err : fw_add(files, ROOT, root, RSDP_LEN, RSDP_LEN);
 }
 
@@ -179,10 +251,29 @@ int firmware_tell(const struct memory *mem, struct fw_files *files)
 	int err = firmware_tell_mptable(mem, files);
 
 	if (!err && !memcmp(tables, "RSD PTR ", 8))
-		err = tell_acpi(&script, tables, files);
+		err = tell_acpi(&script, mem, tables, files);
 	if (err || !script.nr)
 		return err;
 	return fw_add(files, SCRIPT, script.commands,
 		      script.nr * sizeof(script.commands[0]),
 		      script.nr * sizeof(script.commands[0]));
+}
+
+void firmware_tell_again(const struct memory *mem, struct fw_files *files,
+			 const struct memory *ram)
+{
+	static const uint8_t none[ID_SIZE];
+	const uint8_t *id = mem_hva(mem, MEM_GENERATION, ID_SIZE);
+	struct fw_file *page = fw_find(files, ID);
+	const struct fw_file *place = fw_find(files, ID_PLACE);
+	uint64_t gpa;
+
+	if (!memcmp(id, none, ID_SIZE) || !page || page->len < ID_AT + ID_SIZE)
+		return;
+	memcpy(page->data + ID_AT, id, ID_SIZE);
+	if (!place || place->len != sizeof(gpa))
+		return;
+	memcpy(&gpa, place->data, sizeof(gpa));
+	if (gpa)
+		mem_write(ram, gpa, id, ID_SIZE);
 }

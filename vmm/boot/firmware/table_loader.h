@@ -11,6 +11,11 @@ struct fw_files;
  * message. */
 int firmware_tell(const struct memory *mem, struct fw_files *files);
 
+/* Puts what such rows have written once more, for a guest that was restored, to @files
+ * and to where its firmware has laid it in @ram: the VM generation ID. */
+void firmware_tell_again(const struct memory *mem, struct fw_files *files,
+			 const struct memory *ram);
+
 /* Its part for the MP table, if there is one in @mem. */
 int firmware_tell_mptable(const struct memory *mem, struct fw_files *files);
 
