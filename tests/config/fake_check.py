@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """In the place of tools/check, for test_grade.py: the file `says` of a submission has
-the verdict, and FAKE_CHECK is a folder in which each call leaves a line."""
+the verdict, and MKVM_FAKE_CHECK is a folder in which each call leaves a line."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import time
 number, folder, _ = sys.argv[1:]
 with open(os.path.join(folder, "says"), encoding="utf-8") as file:
     word, *failed = file.read().split("|")
-calls = os.path.join(os.environ["FAKE_CHECK"], "calls")
+calls = os.path.join(os.environ["MKVM_FAKE_CHECK"], "calls")
 with open(calls, "a", encoding="utf-8") as file:
     file.write(f"{number} {word}\n")
 with open(calls, encoding="utf-8") as file:

@@ -46,7 +46,7 @@ class Class:
             os.makedirs(os.path.join(self.exercises, name))
             self.write(f"exercises/{name}/README.md", name)
         os.mkdir(self.path)
-        self.environment = dict(os.environ, FAKE_CHECK=folder, SPREAD="")
+        self.environment = dict(os.environ, MKVM_FAKE_CHECK=folder, SPREAD="")
 
     def write(self, name, data):
         path = os.path.join(self.folder, name)

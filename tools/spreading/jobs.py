@@ -3,12 +3,20 @@
 import os
 import shlex
 import shutil
+import sys
 import tempfile
+import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 RUNNER = os.path.join(TOP, "tools", "spread-job")
-# What of our environment a job on another machine has; by its beginning with "_".
-KEPT = ("PATH", "LANG", "LANGUAGE", "LC_", "TZ", "MKVM_", "CCACHE_")
+ON_MACHINE = os.path.join(TOP, "tools", "spreading", "on-machine")
+SAID_MAX = 65536        # bytes of what one job says that are shown
+# What of our environment a job on another machine has: names, and beginnings. It has
+# no other of these; the rest is that machine's.
+KEPT = ("PATH", "LANG", "LANGUAGE", "TZ", "RUN", "EXERCISE_CC")
+KEPT_STARTS = ("LC_", "MKVM_", "CCACHE_")
+FORGOTTEN = " ".join(name for name in KEPT if name != "PATH") + \
+    " SPREAD " + " ".join(f"${{!{start}@}}" for start in KEPT_STARTS)
 
 
 class Unable(Exception):
@@ -42,19 +50,21 @@ def read(path):
 
 
 def environment():
-    """What of ours a job has on another machine, as {name: value}."""
+    """What of ours a job on another machine has, as {name: value}."""
     return {name: value for name, value in os.environ.items()
-            if name in KEPT or any(name.startswith(start) for start in KEPT
-                                   if start.endswith("_"))}
+            if name in KEPT or (name.startswith(KEPT_STARTS) and
+                                name.isascii() and name.isidentifier())}
 
 
 class Place:
-    """A folder beside the list, made when it is first asked for; nobody else reads
-    it, and at the end it goes."""
+    """What other machines are told, in a folder beside the list: made when it is
+    first asked for, for nobody else to read, and gone at the end."""
 
-    def __init__(self, list_path):
+    def __init__(self, list_path, jobs):
         self.beside = os.path.abspath(list_path)
+        self.jobs = jobs        # all of the list
         self.made = None
+        self.tokens = []
 
     @property
     def folder(self):
@@ -64,9 +74,12 @@ class Place:
                 dir=os.path.dirname(self.beside))
         return self.made
 
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
     def write(self, name, text):
         """A file of the folder, all at once; its path."""
-        path = os.path.join(self.folder, name)
+        path = self.path(name)
         with open(path + ".new", "w", encoding="utf-8",
                   errors="surrogateescape", newline="\n") as file:
             file.write(text)
@@ -74,29 +87,77 @@ class Place:
         return path
 
     def runner(self, jobs):
-        """Writes the jobs; words for a shell, of which a job's number is the last.
-
-        Numbers are those of the jobs (job.number). It works from any folder, ends as
-        the job's spread-job does, and with 69 on a machine that does not see what
-        we see.
-        """
+        """Writes the jobs; words for a shell, behind which a job's number comes, or
+        what else tools/spreading/on-machine does. They work from any folder."""
         lines = {job.number: f"{job.result}\t{job.command}" for job in jobs}
         self.write("list", "".join(lines.get(number, "") + "\n" for number in
                                    range(1, max(lines, default=0) + 1)))
         exports = "".join(f"export {name}={shlex.quote(value)}\n"
-                          for name, value in sorted(environment().items())
-                          if name.isascii() and name.isidentifier())
+                          for name, value in sorted(environment().items()))
         script = self.write("run", f"""\
-# One job of tools/spread, by its number, on whichever machine.
+# For tools/spread: a job by its number, on whichever machine.
 cd {shlex.quote(os.getcwd())} || exit 69
-[ -x {shlex.quote(RUNNER)} ] || exit 69
-line=$(sed -n "$1{{p;q;}}" {shlex.quote(os.path.join(self.folder, "list"))})
-[ -n "$line" ] || exit 69
-unset LANG LANGUAGE TZ SPREAD ${{!LC_@}} ${{!MKVM_@}} ${{!CCACHE_@}}
-{exports}exec {shlex.quote(RUNNER)} "${{line%%$'\\t'*}}" "${{line#*$'\\t'}}"
+[ -x {shlex.quote(ON_MACHINE)} ] || exit 69
+unset {FORGOTTEN}
+{exports}exec {shlex.quote(ON_MACHINE)} {shlex.quote(self.folder)} "$1"
 """)
         return f"bash {shlex.quote(script)}"
+
+    def mark(self):
+        """Leaves a file beside each result, for `look` on a machine that should see
+        the same; unmark() takes them away."""
+        for folder in sorted({os.path.dirname(os.path.abspath(job.result))
+                              for job in self.jobs}):
+            try:
+                file, path = tempfile.mkstemp(prefix=".spread-", dir=folder)
+            except OSError as error:
+                raise Unable(f"{ascii(folder)}: {error.strerror}; results "
+                             "belong there") from error
+            os.close(file)
+            self.tokens.append(path)
+        self.write("tokens", "".join(path + "\n" for path in self.tokens))
+
+    def unmark(self):
+        self.write("tokens", "")
+        for path in self.tokens:
+            os.unlink(path)
+        self.tokens = []
+
+    def forget(self, job):
+        """What an earlier try of it has left."""
+        for end in "status", "err":
+            try:
+                os.unlink(self.path(f"{job.number}.{end}"))
+            except FileNotFoundError:
+                pass
+
+    def ended(self, job):
+        """The status of a job that ran to its end, or None. Shows what it said."""
+        try:
+            with open(self.path(f"{job.number}.err"), "rb") as file:
+                sys.stderr.buffer.write(file.read(SAID_MAX))
+                sys.stderr.flush()
+            with open(self.path(f"{job.number}.status"), "rb") as file:
+                return int(file.read(8))
+        except (OSError, ValueError):
+            return None
 
     def close(self):
         if self.made:
             shutil.rmtree(self.made, ignore_errors=True)
+
+
+def wait_for(jobs, seconds=60):
+    """Those of the jobs whose results do not come into sight: a network's file
+    system may show them later than the machine that made them says so."""
+    until = time.monotonic() + seconds
+    while True:
+        for folder in {os.path.dirname(job.result) or "." for job in jobs}:
+            try:
+                os.listdir(folder)      # asks the server again
+            except OSError:
+                pass
+        jobs = [job for job in jobs if not job.is_done()]
+        if not jobs or time.monotonic() > until:
+            return jobs
+        time.sleep(0.5)
