@@ -108,12 +108,26 @@ static void moved(void **state)
 	free(keys.typed);
 }
 
+/* Who is in front may turn out to be the first that listens. */
+static void moved_nowhere(void **state)
+{
+	struct keys keys = { .quiet = kbd, .lent = true };
+
+	(void)state;
+	keys_put(&keys, (const uint8_t *)"ab", 2);
+	keys_move(&keys, &keys);
+	assert_int_equal(ring_used(keys.typed), 2);
+	keys_settle(&keys, kbd); /* 'a' was lent there, and is kept */
+	assert_int_equal(ring_used(keys.typed), 1);
+	free(keys.typed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nobody),   cmocka_unit_test(the_last),
 		cmocka_unit_test(by_place), cmocka_unit_test(lent),
-		cmocka_unit_test(moved),
+		cmocka_unit_test(moved),    cmocka_unit_test(moved_nowhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,7 +80,8 @@ static void set_front(struct console *console, struct console_guest *guest,
 }
 
 /* Until the user chooses, the first guest that listens is in front, and has
- * what was typed before anybody did. */
+ * what was typed before anybody did. Its vCPU may say so at any moment here: the
+ * one in front may be found in spite of what was asked first. */
 static void find_front(struct console *console)
 {
 	struct console_guest *old = console->front;

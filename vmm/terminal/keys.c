@@ -38,6 +38,8 @@ void keys_move(struct keys *keys, struct keys *from)
 	const uint8_t *buf;
 	size_t len;
 
+	if (keys == from)
+		return;
 	from->lent = false;
 	if (!from->typed)
 		return;

@@ -40,7 +40,7 @@ bool keys_room(const struct keys *keys);
 void keys_put(struct keys *keys, const uint8_t *buf, size_t len);
 
 /* What was typed for @from is for @keys, behind what that has, as far as there is
- * room. */
+ * room. They may be the same: all stays where it is. */
 void keys_move(struct keys *keys, struct keys *from);
 
 /*
