@@ -2,7 +2,7 @@
 """tools/spread with SPREAD=parallel: GNU parallel, here and over ssh to loopback."""
 
 import os
-import re
+import pwd
 import signal
 import socket
 import subprocess
@@ -55,11 +55,9 @@ class Room:
         return os.path.join(self.folder, name)
 
     def results(self):
-        """{name: bytes}; a machine that loses its power leaves halves."""
+        """{name: bytes}"""
         found = {}
         for name in os.listdir(self.path("out")):
-            if re.search(r"[.]\w{6}$", name):
-                continue
             with open(self.path(f"out/{name}"), "rb") as file:
                 found[name] = file.read()
         return found
@@ -133,7 +131,8 @@ def graded():
     for student, says in ("a", "pass"), ("b", "pass|one"), ("c", "broken"):
         nodes.write(room.path(f"class/{student}/01-one/says"), says)
     found = []
-    for engine in "local", "parallel:a,b":
+    user = pwd.getpwuid(os.getuid()).pw_name
+    for engine in "local", f"parallel:a,2/{user}@x:{FARM.ports['b']}":
         done = subprocess.run(
             [GRADE, "class", "--out", engine[:5], "--check", FAKE,
              "--exercises", "exercises"], cwd=room.folder, text=True,

@@ -1,6 +1,7 @@
 """The jobs of tools/spread, and the folder that other machines read them from."""
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -120,7 +121,8 @@ unset {FORGOTTEN}
     def unmark(self):
         self.write("tokens", "")
         for path in self.tokens:
-            os.unlink(path)
+            if os.path.exists(path):
+                os.unlink(path)
         self.tokens = []
 
     def forget(self, job):
@@ -130,6 +132,16 @@ unset {FORGOTTEN}
                 os.unlink(self.path(f"{job.number}.{end}"))
             except FileNotFoundError:
                 pass
+
+    def sweep(self):
+        """Removes the halves of jobs that could not do it themselves: none runs, or
+        only on a machine that is lost."""
+        half = re.compile(re.escape(self.made[self.made.rindex("."):]) +
+                          r"[.]\w{6}\Z")
+        for folder in {os.path.dirname(job.result) or "." for job in self.jobs}:
+            for name in os.listdir(folder) if os.path.isdir(folder) else ():
+                if half.search(name):
+                    os.unlink(os.path.join(folder, name))
 
     def ended(self, job):
         """The status of a job that ran to its end, or None. Shows what it said."""
@@ -144,10 +156,11 @@ unset {FORGOTTEN}
 
     def close(self):
         if self.made:
+            self.sweep()
             shutil.rmtree(self.made, ignore_errors=True)
 
 
-def wait_for(jobs, seconds=60):
+def wait_for(jobs, seconds):
     """Those of the jobs whose results do not come into sight: a network's file
     system may show them later than the machine that made them says so."""
     until = time.monotonic() + seconds

@@ -19,6 +19,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent import futures
 
@@ -39,9 +40,11 @@ NOT_SEEN, SSH_FAILED = 69, 255
 POLL = 0.1
 NEEDS_PERL = ("command -v perl >/dev/null || "
               "{ echo no perl, which GNU parallel needs there >&2; exit 69; }")
+SIGHT_SECONDS = 60      # in which a result comes into sight here (NFS)
 LOST_MAX = 3            # as often a job may be lost with its host
-# What a job that is stopped has: two seconds to end, then it is killed.
-ENDING = "TERM,1000,TERM,1000,KILL,25"
+# A job that is stopped has five seconds to end. Parallel looks only between two of
+# these whether it has, so that most are signals that do nothing.
+ENDING = "TERM,200,CONT,200,CONT,400,CONT,1000,CONT,3000,KILL,25"
 GRACE = 20              # seconds for parallel to end all that
 INSTALL = "`tools/deps parallel` installs it"
 
@@ -115,6 +118,7 @@ class Engine:
         self.place = place
         self.process = None
         self.asking = set()
+        self.patience = SIGHT_SECONDS
         self.lost = collections.Counter()
         self.rounds = 0
         self.ssh = [*shlex.split(os.environ.get("PARALLEL_SSH") or "ssh"),
@@ -145,20 +149,25 @@ class Engine:
     def ask(self, host, what):
         """(status, its output, what went wrong) of on-machine there."""
         line = f"{NEEDS_PERL}; {self.runner} {what}"
-        process = subprocess.Popen(
-            [*host.ssh(self.ssh), f"sh -c {shlex.quote(line)}"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, start_new_session=True)
-        self.asking.add(process)
-        try:
-            output, errors = process.communicate(timeout=ASK_SECONDS)
-        except subprocess.TimeoutExpired:
-            return SSH_FAILED, b"", f"no answer in {ASK_SECONDS} s"
-        finally:
-            process.kill()
-            process.wait()
-            self.asking.discard(process)
-        return process.returncode, output, last_line(errors)
+        with tempfile.TemporaryFile() as output, \
+                tempfile.TemporaryFile() as errors:
+            # No pipes: a master of ssh's ControlPersist would keep one open.
+            process = subprocess.Popen(
+                [*host.ssh(self.ssh), f"sh -c {shlex.quote(line)}"],
+                stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
+                start_new_session=True)
+            self.asking.add(process)
+            try:
+                status = process.wait(ASK_SECONDS)
+            except subprocess.TimeoutExpired:
+                return SSH_FAILED, b"", f"no answer in {ASK_SECONDS} s"
+            finally:
+                process.kill()
+                process.wait()
+                self.asking.discard(process)
+            output.seek(0)
+            errors.seek(0)
+            return status, output.read(), last_line(errors.read())
 
     def ask_all(self, hosts, what):
         """ask() of each, at once; Ctrl-C ends it."""
@@ -237,7 +246,9 @@ class Engine:
             job.said = f"{host.shown}: no answer"
             return False
         job.said = f"{host.shown}: status {status if ran is None else ran}"
-        if ran == 0 and not job.is_done() and lists.wait_for([job]):
+        if ran == 0 and not job.is_done() and \
+                lists.wait_for([job], self.patience):
+            self.patience = 0       # for the others
             job.said += ", but its result is not to be seen here"
         finished(job, job.is_done())
         return True
@@ -248,6 +259,8 @@ class Engine:
         jobs = list(waiting.values())
         for job in jobs:
             self.place.forget(job)
+        if self.rounds:
+            self.place.sweep()
         log = self.begin(hosts, waiting)
         moved, over = False, False
         while not over:
@@ -270,6 +283,8 @@ class Engine:
 
     def run(self, jobs, finished):
         waiting = {job.number: job for job in jobs}
+        for job in jobs:
+            job.said = "no host left"
         self.lost = collections.Counter()
         while waiting:
             hosts = self.look()
