@@ -11,10 +11,12 @@ import tempfile
 import time
 
 TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-sys.path[:0] = [TESTS, os.path.join(TESTS, "guest")]
+sys.path[:0] = [TESTS, os.path.join(TESTS, "guest"),
+                os.path.join(TESTS, "..", "tools")]
 sys.dont_write_bytecode = True
 import nodes        # noqa: E402 (the path has to be known first)
 import tap          # noqa: E402
+from spreading import parallel  # noqa: E402
 
 SPREAD = os.path.join(tap.TOP, "tools", "spread")
 GRADE = os.path.join(tap.TOP, "tools", "grade")
@@ -219,11 +221,15 @@ def interrupted():
 def words():
     room = Room("words", [("x", "echo x")])
     for text in ("$(touch hit)", "a;touch hit", "-oProxyCommand=touch", "a b",
-                 "ssh -p 1 a", "0/a", "4/", "", "a,,b", "@group", "..", "::",
-                 "a:port", "u@", "'", "a\nb", "\ud55c"):
-        status, _, err = room.run(f"parallel:{text}," if not text else
-                                  f"parallel:{text}")
-        tap.check((status, err.count("\n")) == (64, 1), text, err)
+                 "ssh -p 1 a", "0/a", "4/", "", "@group", "..", "::", "a:port",
+                 "u@", "-l@a", "'", "a\nb", "a\n", "\ud55c"):
+        try:
+            parallel.Host(text, None)
+        except ValueError:
+            continue
+        raise tap.Failure(f"a host: {text!r}")
+    status, _, err = room.run("parallel:a,$(touch hit)")
+    tap.equal((status, err.count("\n")), (64, 1), err)
     tap.equal(sorted(os.listdir(room.folder)), ["jobs of it's", "out"])
     tools = room.path("tools")
     os.mkdir(tools)
