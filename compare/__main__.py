@@ -4,6 +4,7 @@ Called by tools/run.mk. From the environment:
   TOGGLE                    what differs; without it, what can
   IMG, RUN, ARGS            as for tools/run
   HOW, TIMEOUT              build or run; seconds
+  SPREAD                    where the jobs run, as for tools/spread
   MKVM_TOP, MKVM_BUILD, MKVM_IMAGES, MKVM_CONFIG, MAKE
   MKVM_COMPARE              for variants and reports; without it, compare/ in
                             the build directory
@@ -21,7 +22,7 @@ import signal
 import subprocess
 import sys
 
-from . import comparison, forms, listing, place, sentences, text, toggles
+from . import comparison, forms, jobs, listing, place, sentences, text, toggles
 from .errors import Failure, Refusal
 from .progress import note, say
 
@@ -67,11 +68,11 @@ def variants_of(request, catalogue):
     toggles.refuse_decided(variants, plan.words)
     baseline = toggles.Variant()
     baseline.config = catalogue.text
-    for variant in variants:
-        variant.config = catalogue.text
-        if request.how == "build":
-            catalogue.configure(variant)
-    if request.how == "run":
+    if request.how == "build":
+        catalogue.configure_all(variants)
+    else:
+        for variant in variants:
+            variant.config = catalogue.text
         done = subprocess.run([os.path.join(request.images, "kvm-vmm"),
                                "--help"], capture_output=True, text=True,
                               check=False)
@@ -128,6 +129,7 @@ def locked(path):
 
 def finish(request, work):
     """Builds, boots, reports."""
+    jobs.forget_old(request.at(comparison.MEASURED))
     work.build()
     work.run()
     report = work.report()
@@ -136,10 +138,13 @@ def finish(request, work):
     paths = [request.at("report.json")]
     if write_html(report, request.at("report.html")):
         paths.insert(0, request.at("report.html"))
+    work.forget()
     say("DONE", " ".join(map(shown, paths)))
     for line in text.lines(report, text.is_colourful(sys.stdout)):
         print(line)
     print("\n" + "\n".join(f"Report: {shown(path)}" for path in paths))
+    if work.missing():
+        note("not measured, see the notes: " + ", ".join(work.missing()))
 
 
 def main():
@@ -158,7 +163,8 @@ def main():
             note(str(error))
         return error.status
     except KeyboardInterrupt:
-        note("interrupted; variants that were built stay as they are")
+        note("interrupted; what was built and measured stays, and the same "
+             "command goes on")
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -13,9 +13,8 @@ SETTLED = 0.05
 # When no prompt has come by then, a part of the limit, it is typed blindly.
 BLIND = 0.5
 # So long an answer may take before the next thing is typed: seconds, and times
-# what the baseline's prompt took, as this machine may be busy.
-PATIENCE = 5
-PATIENCE_BASE = 20
+# what the session took to begin, as this machine may be busy.
+PATIENCE = 10
 PATIENCE_TIMES = 3
 # A guest that had a prompt and then, on its own clock, prints nothing for so
 # long after something was typed does not hear it; seconds. So does one that has
@@ -59,6 +58,14 @@ def with_disk(dialogue):
     return Dialogue(DISK + dialogue.question, dialogue.answer, dialogue.leave)
 
 
+def dialogue(kind):
+    """What is typed at a guest of that kind: "linux", "linux with a disk", "os-1k";
+    None: at any other."""
+    if kind == "linux with a disk":
+        return with_disk(DIALOGUES["linux"])
+    return DIALOGUES.get(kind)
+
+
 class Typist:
     """Looks at what a guest prints, and types."""
 
@@ -67,7 +74,6 @@ class Typist:
         self.blind = blind      # on the guest's clock
         self.patience = patience
         self.started = time.monotonic()
-        self.seen = None        # when the prompt was
         self.asked = None
         self.left = None
         self.silent = 0         # seconds since a byte, on the guest's clock
@@ -110,7 +116,6 @@ class Typist:
     def notice(self, output, now):
         if not self.prompted and self.at_prompt(output, now):
             self.prompted = True
-            self.seen = now
         if self.asked is not None and not self.answered:
             self.answered = bool(re.search(self.dialogue.answer, output))
 
@@ -127,25 +132,38 @@ class Typist:
 class Boot:
     """How it went."""
 
-    def __init__(self, result, typist):
+    FLAGS = ("prompted", "typed", "answered", "deaf")
+
+    def __init__(self, result, **flags):
         self.result = result    # session.Result
-        self.prompted = typist.prompted
-        self.typed = typist.asked is not None
-        self.answered = typist.answered
+        self.prompted = flags["prompted"]
+        self.typed = flags["typed"]
+        self.answered = flags["answered"]
         # Ended because it was deaf, not by its own limit.
-        self.deaf = typist.deaf
-        # Until the prompt, or the end: seconds on this machine.
-        self.took = (typist.seen or time.monotonic()) - typist.started
+        self.deaf = flags["deaf"]
+
+    def to_json(self):
+        return {"result": self.result.to_json(),
+                **{name: getattr(self, name) for name in self.FLAGS}}
+
+    @classmethod
+    def from_json(cls, found):
+        return cls(sessions.Result.from_json(found["result"]),
+                   **{name: found[name] for name in cls.FLAGS})
 
 
-def boot(session, argv, dialogue, limit, base=None, key=b""):
+def boot_of(result, typist):
+    return Boot(result, prompted=typist.prompted, answered=typist.answered,
+                typed=typist.asked is not None, deaf=typist.deaf)
+
+
+def boot(session, argv, dialogue, limit, key=b""):
     """Runs argv, types, and waits for the end: a Boot. Raises session.Lost when
     the session is gone; what the guest printed is then in session.out.
 
-    base: the Boot of the baseline, None for itself. key: pressed at once.
+    key: pressed at once.
     """
-    patience = max(PATIENCE, base.took * PATIENCE_TIMES) if base \
-        else PATIENCE_BASE
+    patience = max(PATIENCE, session.took * PATIENCE_TIMES)
     session.boot(int(limit) + GRACE, argv)
     session.write(key)
     typist = None
@@ -155,7 +173,7 @@ def boot(session, argv, dialogue, limit, base=None, key=b""):
         if result:
             typist = typist or Typist(dialogue, 0, 0)
             typist.finish(result.output)
-            return Boot(result, typist)
+            return boot_of(result, typist)
         if typist:
             session.write(typist.look(session.out, session.clock()))
             if typist.deaf:

@@ -4,12 +4,12 @@ measured into the form of report.json, which docs/compare.md describes."""
 import os
 import re
 
-from . import boot, build, kconfig, kernel, look, measure, outcome, \
-    place, session
+from . import boot, build, jobs, kconfig, kernel, look, measure, measures, \
+    outcome, place
 from .errors import Failure
+from .printed import last_lines, text_of
 from .progress import say
 
-LINES_KEPT = 40
 OF_QUEUES = ("IOEVENTFD", "IRQFD", "IO_URING")
 # What is of no use to a guest that does not ask a device of that name.
 OF_DEVICES = {
@@ -25,12 +25,17 @@ ASKS = {
 # Guests of ours that draw: how many pictures, and the key that ends them after so many.
 FRAMES = {"mode13.bin": (32, b"q"), "pixels32.elf": (1, b""),
           "pixels64.elf": (1, b"")}
-LINE_MAX = 1000
-OUTPUT_KEPT = 1 << 18
 WARM_UP_EXITS = "60"
-CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[^\n\t -~\u00a0-\U0010ffff]")
+# So many boots share a session: the lab takes as long to start as three of them.
+TOGETHER = 8
+# Begun first, as each of their objects is another, and not only a few.
+SLOW = ("VMM_STATIC",)
+MEASURED = "measured"   # the folder with what was measured, until there is a report
 STAGE_TABLE = re.compile(
     r"^\n?[^\n]*\n +ms +\+ms +share +exits +stage\n(?: *[\d.]+ .*\n?)*", re.M)
+
+
+DIED = "ended without a result, twice"
 
 
 class Column:
@@ -40,10 +45,13 @@ class Column:
         self.variant = variant
         self.tree = tree
         self.built = False
+        self.log = ""           # why it could not be built
         self.files = []         # C files compiled in
+        self.sizes = {"binary_bytes": 0, "text_bytes": 0}
         self.boot = None        # boot.Boot
         self.lost = ""          # why there is none
-        self.output = b""       # of a boot that was lost
+        self.missing = False    # a job of its has failed
+        self.output = ""        # of a boot that was lost
         self.values = {}        # of its .config
         self.look = ""          # what the second look found
 
@@ -63,64 +71,89 @@ class Comparison:
         self.again = None       # the baseline once more: a Column
         self.notes = []
         self.symbols = None
-        self.session = None
+        self.measures = []      # jobs.Job, of all that was measured
 
     # --- Building ---------------------------------------------------------
 
     def build(self):
-        self.columns[0].built = True
-        for number, column in enumerate(self.columns):
-            column.values = kconfig.parse(column.variant.config)
-            if column.built or self.request.how == "run":
-                column.built = True
-                continue
-            say("BUILD", f"{column.variant.id}{self.count(number)}")
-            column.built = build.build(self.request.top, column.tree,
-                                       column.variant.config,
-                                       self.columns[0].tree)
         for column in self.columns:
-            self.read_sources(column)
-
-    def read_sources(self, column):
-        """Now, before somebody changes the tree."""
-        if not column.built:
+            column.values = kconfig.parse(column.variant.config)
+        own, *others = self.columns
+        self.read_own(own)
+        if self.request.how == "run":
+            for column in others:
+                column.built, column.files, column.sizes = \
+                    True, own.files, own.sizes
             return
+        planned = self.planned_builds(sorted(
+            others, key=lambda column: column.variant.name not in SLOW))
+        found = jobs.run(self.request.top, self.request.folder,
+                         list(planned.values()))
+        results = dict(zip(planned, found))
+        for column in others:
+            self.take_build(column, results[column.variant.config])
+
+    def read_own(self, column):
+        """Of the project's own kvm-vmm, before somebody changes the tree."""
+        column.built = True
+        column.sizes = build.sizes(column.tree)
         try:
             column.files = build.sources(self.request.top, column.tree)
         except Failure as failure:
-            self.notes.append(f"{column.variant.id}: its sources are not "
-                              f"known: {failure}")
+            self.unknown(column, str(failure))
 
-    def count(self, number):
-        """" (3 of 12)", when there are many."""
-        many = len(self.columns)
-        return f" ({number + 1} of {many})" if many > 3 else ""
+    def unknown(self, column, why):
+        self.notes.append(f"{column.variant.id}: its sources are not known: "
+                          f"{why}")
+
+    def planned_builds(self, columns):
+        """{config: jobs.Job}: each configuration is built once."""
+        common = build.describe(self.request, self.columns[0].tree)
+        planned, trees = {}, {}
+        for column in columns:
+            config = column.variant.config
+            column.tree = trees.setdefault(config, column.tree)
+            if config not in planned:
+                planned[config] = build.planned(
+                    common, column.tree, config, self.label(column))
+        return planned
+
+    def take_build(self, column, result):
+        """What a job has built. None: it has failed."""
+        if not result:
+            self.miss(column, "builds")
+        elif not result["built"]:
+            column.log = result["log"]
+        else:
+            column.built, column.files = True, result["files"]
+            column.sizes = {name: result[name] for name in column.sizes}
+            if result["unknown"]:
+                self.unknown(column, result["unknown"])
 
     # --- Booting ----------------------------------------------------------
 
-    def dialogue(self):
-        """What can be typed at this image; None: it takes no input."""
+    def kind(self):
+        """What can be typed at this image, as boot.dialogue() has it."""
         if self.plan.need == "linux":
-            typed = boot.DIALOGUES["linux"]
-            return boot.with_disk(typed) if self.plan.has("--disk") else typed
+            return "linux with a disk" if self.plan.has("--disk") else "linux"
         with open(self.plan.image, "rb") as file:
             is_os1k = file.read(16)[8:] == b"1K OS\r\n\x1a"
-        return boot.DIALOGUES["os-1k"] if is_os1k else None
+        return "os-1k" if is_os1k else None
 
     def frames(self):
         return FRAMES.get(os.path.basename(self.plan.image), (None, b""))
 
     def words(self, column, limit, extra=()):
-        """kvm-vmm's command line for a boot in the session."""
+        """kvm-vmm's command line for a boot: words, and for files, which the
+        session may have elsewhere, pairs of a file and a folder's name."""
         files = self.plan.files()
 
         def here(word):
-            return self.session.file(word, str(files.index(word))) \
+            return [os.path.abspath(word), str(files.index(word))] \
                 if word in files else word
 
-        vmm = self.session.file(column.tree.vmm,
-                                build.folder_of(column.variant.id)
-                                if self.request.how == "build" else "own")
+        vmm = [column.tree.vmm, build.folder_of(column.variant.id)
+               if self.request.how == "build" else "own"]
         if not self.on(column, "MACHINE"):
             return [vmm, here(self.plan.image)]     # takes no option
         words = [vmm, *map(here, self.plan.absolute_words()),
@@ -143,84 +176,104 @@ class Comparison:
             [c.variant.value for c in self.columns
              if c.variant.name == "DEFAULT_MEM"]
 
-    def open(self):
-        if not self.session:
-            if self.plan.place == "lab":
-                say("LAB", "starting; it counts instructions, which is slow")
-            self.session = session.opened(
-                self.request.top, self.plan,
-                place.lab_mem(self.plan.mem, self.sizes()),
-                [column.tree.vmm for column in self.columns])
-            self.warm_up()
-        return self.session
-
-    def close(self):
-        if self.session:
-            self.session.close()
-            self.session = None
-
     def warm_up(self):
-        """The first boot of a lab finds other memory than all that follow."""
+        """The first boot of a lab finds other memory than all that follow; None:
+        there is nothing to do about that."""
         base = self.columns[0]
         if self.plan.place == "lab" and self.on(base, "MACHINE"):
-            boot.boot(self.session, self.words(base, 5, [
-                "--max-exits", WARM_UP_EXITS]), None, 5)
-
-    def boot(self, column, limit, extra=(), dialogue=None):
-        """One boot. A variant that loses the session is a result; the next
-        one gets another session."""
-        try:
-            return boot.boot(self.open(), self.words(column, limit, extra),
-                             dialogue, limit, self.columns[0].boot,
-                             self.frames()[1])
-        except session.Lost as lost:
-            column.lost = f"the session {lost}"
-            column.output = bytes(self.session.out)
-            self.notes.append(f"{column.variant.id}: {column.lost}")
-            self.close()
+            return self.words(base, 5, ["--max-exits", WARM_UP_EXITS])
         return None
 
     def run(self):
-        dialogue = self.dialogue()
-        try:
-            for number, column in enumerate(self.columns):
-                if column.built:
-                    say("BOOT", column.variant.id + self.count(number))
-                    column.boot = self.boot(column, self.request.timeout,
-                                            dialogue=dialogue)
-                if not number:
-                    self.boot_again(dialogue)
-            for column in self.columns:
-                self.look_again(column)
-        finally:
-            self.close()
-
-    def boot_again(self, dialogue):
-        """The baseline once more: what differs from itself is noise."""
+        """The baseline, and all that were built; at the end the baseline once more:
+        what differs from itself is noise."""
         base = self.columns[0]
-        if not base.boot:
-            return
-        say("BOOT", "baseline again, to see what differs by itself")
         self.again = Column(base.variant, base.tree)
         self.again.built, self.again.values = True, base.values
-        self.again.files = base.files
-        self.again.boot = self.boot(self.again, self.request.timeout,
-                                    dialogue=dialogue)
+        self.again.files, self.again.sizes = base.files, base.sizes
+        columns = [one for one in [*self.columns, self.again] if one.built]
+        groups = self.groups(columns)
+        self.measures = [self.planned_measures(group) for group in groups]
+        if self.plan.place == "lab":
+            say("LAB", "starting; it counts instructions, which is slow")
+        found = jobs.run(self.request.top, self.request.folder, self.measures)
+        for group, result in zip(groups, found):
+            self.take_measures(group, result)
+        if base.missing:
+            raise Failure("the baseline could not be measured, as its job "
+                          f"{DIED}; what was measured stays, and the same "
+                          "command goes on")
 
-    def look_again(self, column):
-        """Linux that never got to its prompt tells how far it got."""
+    def groups(self, columns):
+        """Those that share a session. On this host that is all of them: they
+        would be in each other's way."""
+        if self.plan.place == "host":
+            return [columns]
+        number = -(-len(columns) // TOGETHER)
+        return [columns[first::number] for first in range(number)]
+
+    def planned_measures(self, columns):
+        """The job of booting them."""
+        vmms = sorted({column.tree.vmm for column in columns})
+        spec = measures.describe(
+            self.request, self.plan, dialogue=self.kind(),
+            key=self.frames()[1].decode(), limit=self.request.timeout,
+            mem=place.lab_mem(self.plan.mem, self.sizes()),
+            shown=[*map(os.path.abspath, self.plan.files()), *vmms],
+            vmms={path: jobs.sum_of_file(path) for path in vmms},
+            warm_up=self.warm_up(), boots=[self.planned_boot(column)
+                                           for column in columns])
+        return jobs.Job(os.path.join(self.request.folder, MEASURED), spec,
+                        [self.label(column) for column in columns])
+
+    def label(self, column):
+        if column is self.again:
+            return "baseline again, to see what differs by itself"
+        number, many = self.columns.index(column) + 1, len(self.columns)
+        return column.variant.id + (f" ({number} of {many})" if many > 3
+                                    else "")
+
+    def planned_boot(self, column):
+        """"argv", and in "look" the command line for a second look, if it could
+        show more."""
         cmdline = look.talkative(self.cmdline(column))
-        if self.plan.need != "linux" or not column.boot or not cmdline or \
-                column.boot.prompted or not self.on(column, "DEV_SERIAL") or \
-                outcome.word(column.boot) == "refused":
-            return
-        say("LOOK", f"{column.variant.id} again, with kernel messages")
-        limit = min(self.request.timeout, look.LIMIT)
-        lost = column.lost
-        again = self.boot(column, limit, ["--cmdline", cmdline])
-        column.lost = lost
-        if again:
-            column.look = look.report(cmdline, text_of(again.result.output))
+        shows = self.plan.need == "linux" and self.on(column, "DEV_SERIAL")
+        return {"argv": self.words(column, self.request.timeout),
+                "look": cmdline if shows else ""}
+
+    def take_measures(self, columns, result):
+        """What a job has measured. None: it has failed."""
+        for number, column in enumerate(columns):
+            if not result:
+                self.miss(column, "boots")
+                continue
+            entry = result[number]
+            column.lost, column.look = entry["lost"], entry["look"]
+            column.output = entry["output"]
+            if entry["boot"]:
+                column.boot = boot.Boot.from_json(entry["boot"])
+            if column.lost:
+                self.notes.append(f"{column.variant.id}: {column.lost}")
+
+    def miss(self, column, does):
+        column.missing = True
+        column.lost = f"the job that {does} it {DIED}"
+        self.notes.append(f"{self.name(column)}: {column.lost}; the same "
+                          "command tries that again, and nothing else")
+
+    def name(self, column):
+        return column.variant.id + (" again" if column is self.again else "")
+
+    def missing(self):
+        """What there is no result of, as a job has failed."""
+        return [self.name(column) for column in [*self.columns, self.again]
+                if column.missing]
+
+    def forget(self):
+        """Measures again the next time, when there is nothing to go on with."""
+        if not self.missing():
+            for job in self.measures:
+                job.forget()
 
     def cmdline(self, column):
         words = [*self.plan.words, *column.variant.options]
@@ -245,10 +298,7 @@ class Comparison:
         entry.update(self.machine(entry, result))
         ended = entry["outcome"] in ("done", "halted")
         entry["frames"] = self.frames()[0] if ended else None
-        if column.built:
-            entry.update(measure.program(column.tree, build))
-        else:
-            entry.update(binary_bytes=0, text_bytes=0)
+        entry.update(column.sizes)
         entry.update(measure.files(column.files, self.columns[0].files))
         return entry
 
@@ -264,17 +314,18 @@ class Comparison:
         """How it went, from outcome to output."""
         plain = {"status": None, "input": None, "where": "", "report": "",
                  "output": ""}
+        if column.missing:
+            return {"outcome": "missing", "said": column.lost, **plain}
         if not column.built:
-            lines = column.tree.log.splitlines()
             return {"outcome": "not built", "said": "could not be built",
-                    **plain, "report": "\n".join(lines[-LINES_KEPT:])}
+                    **plain, "report": column.log}
         if not column.boot:
             return {"outcome": "silent", "said": column.lost, **plain,
-                    "output": last_lines(column.output)}
+                    "output": last_lines(column.output.encode("latin-1"))}
         result = column.boot.result
-        word, said, typed = outcome.judge(column.boot, self.dialogue(),
+        word, said, typed = outcome.judge(column.boot, self.kind(),
                                           self.request.timeout)
-        well = word == "done" and (not self.dialogue()) or \
+        well = word == "done" and not self.kind() or \
             word == "shell" and result.status <= outcome.OK_MAX
         where = "" if well else outcome.where(result.err, self.symbols) or \
             look.last_message(column.look)
@@ -329,14 +380,3 @@ class Comparison:
                 "ARGS='--disk FILE', and a kernel that has the drivers (make "
                 "std_defconfig has both)"]
 
-
-def text_of(data):
-    """What was printed, without control characters."""
-    if isinstance(data, bytes):
-        data = data.decode("utf-8", "replace")
-    return CONTROL.sub("", data.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def last_lines(output):
-    lines = text_of(output[-OUTPUT_KEPT:]).rstrip().splitlines()
-    return "\n".join(line[:LINE_MAX] for line in lines[-LINES_KEPT:])

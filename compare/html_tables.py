@@ -23,6 +23,7 @@ OUTCOMES = {
     "crashed": ("\N{BALLOT X}", "crashed", "bad"),
     "refused": ("\N{CIRCLED DIVISION SLASH}", "refused", "bad"),
     "not built": ("\N{EN DASH}", "not built", "none"),
+    "missing": ("?", "not measured", "none"),
 }
 
 

@@ -2,7 +2,6 @@
 from the file that was built, from the sources in it."""
 
 import json
-import os
 
 SUMS = ("exits", "accesses", "bytes", "guest_ns", "answer_ns")
 PORT_KEYS = ("exits", "bytes")
@@ -84,12 +83,6 @@ def beyond_ram(ledger):
     if "guest_resident_kib" not in ledger:
         return None
     return ledger["peak_resident_kib"] - ledger["guest_resident_kib"]
-
-
-def program(tree, build):
-    """Sizes of the kvm-vmm of a tree; `build` is the module of that name."""
-    return {"binary_bytes": os.path.getsize(tree.vmm),
-            "text_bytes": build.text_bytes(tree)}
 
 
 def files(own, base):

@@ -22,6 +22,8 @@ def all_of(report):
 
 def parts(facts, variant):
     yield behaviour(facts)
+    if variant["outcome"] == "missing":
+        return
     if variant["outcome"] not in ("not built", "refused"):
         yield cost(facts)
     yield program(facts, variant)
@@ -32,6 +34,8 @@ def parts(facts, variant):
 
 def behaviour(facts):
     own, base = facts.own, facts.base
+    if own["outcome"] == "missing":
+        return f"It was not measured: {own['said']}."
     if own["outcome"] == "not built":
         return f"It cannot be built: {quoted(last_line(own['report']))}."
     if own["outcome"] == "refused":

@@ -77,7 +77,7 @@ done
 """
 START_LIMIT = 180       # seconds; a busy machine may need many
 FIRST_TICK = 2
-OUTPUT_MAX, OUTPUT_KEPT = 1 << 22, 1 << 20
+OUTPUT_MAX, OUTPUT_KEPT, OUTPUT_SAVED = 1 << 22, 1 << 20, 1 << 18
 LAB_DIR = "/tmp"
 
 
@@ -93,6 +93,15 @@ class Result:
         self.err = err          # text
         self.ledger = ledger    # text, "" if there was none
         self.output = output    # bytes that the guest printed
+
+    def to_json(self):
+        return {"status": self.status, "err": self.err, "ledger": self.ledger,
+                "output": self.output[-OUTPUT_SAVED:].decode("latin-1")}
+
+    @classmethod
+    def from_json(cls, found):
+        return cls(found["status"], found["err"], found["ledger"],
+                   found["output"].encode("latin-1"))
 
 
 class Session:
@@ -118,7 +127,8 @@ class Session:
             stderr=subprocess.PIPE, start_new_session=True, bufsize=0)
         self.select = selectors.DefaultSelector()
         self.out, self.err = bytearray(), bytearray()
-        self.heard = time.monotonic()
+        self.heard = self.started = time.monotonic()
+        self.took = 0           # seconds until it took orders
         for stream, into in ((self.child.stdout, self.out),
                              (self.child.stderr, self.err)):
             os.set_blocking(stream.fileno(), False)
@@ -148,6 +158,7 @@ class Session:
         limit = time.monotonic() + START_LIMIT
         while f"{self.mark} ready".encode() not in self.err:
             self.listen(limit)
+        self.took = time.monotonic() - self.started
         self.err.clear()
 
     def listen(self, limit):
@@ -237,15 +248,15 @@ class Session:
         return result
 
 
-def opened(top, plan, mem, vmms):
-    """A Session at the planned place that takes orders; raises Failure."""
-    session = Session(top, plan.place, mem,
-                      place.shares([*plan.files(), *vmms]))
+def opened(top, where, mem, files):
+    """A Session at that place, "host" or "lab", which takes orders and sees
+    those files; raises Failure."""
+    session = Session(top, where, mem, place.shares(files))
     try:
         session.start()
     except Lost as lost:
         session.close()
-        raise Failure(f"{plan.place}: the session {lost}") from None
+        raise Failure(f"{where}: the session {lost}") from None
     except BaseException:
         session.close()
         raise

@@ -1,8 +1,10 @@
 """Toggles: what TOGGLE= asks for, and the variants that come of it."""
 
 import difflib
+import os
 import re
 import shlex
+from concurrent import futures
 
 from . import forms, kconfig
 from .errors import Refusal
@@ -145,6 +147,20 @@ class Catalogue:
         variant.config = text
         variant.follows = self.follows(values, variant.symbols)
 
+    def configure_all(self, variants, refused=None):
+        """The same for those that are not configured yet, several at once. A
+        refused one raises, or is handed to refused(variant, refusal)."""
+        left = [variant for variant in variants if not variant.config]
+        with futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            for variant, done in [(variant, pool.submit(self.configure, variant))
+                                  for variant in left]:
+                try:
+                    done.result()
+                except Refusal as refusal:
+                    if not refused:
+                        raise
+                    refused(variant, refusal)
+
     def follows(self, values, asked):
         """What differs from the configuration beside what was asked for."""
         found = {}
@@ -185,19 +201,14 @@ def variants_of(catalogue, word):
 
 def all_variants(catalogue):
     """Every switch flipped once, as far as Kconfig lets it; and notes."""
-    variants, notes = [], []
-    for symbol in catalogue.ours():
-        if symbol.kind != "bool" or symbol.choice:
-            continue        # the choice is that of IRQCHIP=
-        for value in catalogue.others(symbol):
-            variant = Variant(symbol.name, value)
-            try:
-                catalogue.configure(variant)
-            except Refusal as refusal:
-                notes.append(f"left out: {refusal}".replace("TOGGLE=", ""))
-                continue
-            variants.append(variant)
-    return variants, notes
+    # The choice is that of IRQCHIP=.
+    every = [Variant(symbol.name, value) for symbol in catalogue.ours()
+             if symbol.kind == "bool" and not symbol.choice
+             for value in catalogue.others(symbol)]
+    notes = []
+    catalogue.configure_all(every, lambda _, refusal: notes.append(
+        f"left out: {refusal}".replace("TOGGLE=", "")))
+    return [variant for variant in every if variant.config], notes
 
 
 def parse(catalogue, text):

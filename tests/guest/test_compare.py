@@ -15,7 +15,7 @@ from comparing import Report
 from terminal import CTRL_C, Terminal
 from vm import tap
 
-from compare import boot, comparison, forms, html, kconfig, knowledge, \
+from compare import boot, forms, html, kconfig, knowledge, measures, \
     sentences, session, text, toggles
 from compare.errors import Refusal
 from compare.facts import Facts
@@ -308,19 +308,13 @@ def loses_session():
         tries.append(1)
         raise session.Lost("gave no sign of life")
 
-    variant = SimpleNamespace(id="PIT=n")
-    column = SimpleNamespace(variant=variant, boot=None, lost="", output=b"")
-    with mock.patch.object(boot, "boot", lose), \
-            mock.patch.multiple(comparison.Comparison, words=mock.Mock(),
-                                __init__=lambda *_: None,
-                                frames=lambda _: (None, b""),
-                                open=lambda self: self.session):
-        one = comparison.Comparison()
-        one.columns, one.notes = [column], []
-        one.session = mock.Mock(out=b"half a li")
-        tap.equal(one.boot(column, 5), None)
-    tap.equal((len(tries), column.lost, column.output, one.session),
-              (1, "the session gave no sign of life", b"half a li", None))
+    one = measures.Measures({"dialogue": None, "key": "", "limit": 5}, [])
+    held = one.session = mock.Mock(out=b"half a li\xff")
+    with mock.patch.object(boot, "boot", lose):
+        found = one.measure({"argv": [], "look": "x"}, "PIT=n")
+    tap.equal(found, {"boot": None, "lost": "the session gave no sign of life",
+                      "output": "half a li\xff", "look": ""})
+    tap.equal((len(tries), one.session, held.close.called), (1, None, True))
 
 
 # --- Guests without input ---------------------------------------------------
