@@ -168,6 +168,14 @@ def lost():
     tap.equal(sorted(tries), ["a\n"] * 5 + ["b\na\n"])
 
 
+@case("a machine that is sick fails at many jobs, and others get these")
+def sick():
+    room = Room("sick", [(str(n), f"[ $(cat /run/me) = a ] || exit 7; echo {n}")
+                         for n in range(5)])
+    status, _, err = room.run("parallel:1/a,2/b")
+    tap.equal((status, sorted(room.results())), (0, list("01234")), err)
+
+
 @case("machines that refuse or are silent are named, and others do their jobs")
 def silent():
     room = Room("silent", [(str(n), f"echo {n}") for n in range(3)])

@@ -8,7 +8,8 @@ Each host is asked first, whether it answers and whether it sees our files. One 
 does not answer is named and left out; one that has other files ends it all, since that
 is wrong for each job. Parallel then runs job numbers (jobs.Place), in rounds: a job
 that has not come to its end, with a host that does not answer any more, has not been
-tried, and goes to another host in the next round.
+tried, and goes to another host in the next round. One that has failed is tried again
+somewhere else: a host may be sick, and fail at whatever it is given.
 """
 
 import collections
@@ -70,8 +71,8 @@ class Host:
         return [*words, *(["-p", self.port] if self.port else []),
                 *(["-l", self.user] if self.user else []), self.host, "--"]
 
-    def sshlogin(self):
-        return f"{self.workers}/{self.name}"
+    def sshlogin(self, group):
+        return f"@{group}/{self.workers}/{self.name}"
 
 
 def last_line(text):
@@ -118,6 +119,7 @@ class Engine:
         self.place = place
         self.process = None
         self.asking = set()
+        self.failed_at = {}     # job's number: host's name
         self.patience = SIGHT_SECONDS
         self.lost = collections.Counter()
         self.rounds = 0
@@ -223,18 +225,30 @@ class Engine:
 
     # --- Rounds ---
 
+    def numbers(self, hosts, numbers):
+        """A line for each job; one that has failed is tried somewhere else, if there
+        is another host. These are hostgroups, as parallel has them."""
+        groups = {host.name: f"h{at}" for at, host in enumerate(hosts)}
+        lines = []
+        for number in numbers:
+            others = dict(groups)
+            if others.pop(self.failed_at.get(number), None) and others:
+                number = f"{number}@{'+'.join(others.values())}"
+            lines.append(f"{number}\n")
+        return "".join(lines)
+
     def begin(self, hosts, numbers):
         """Starts parallel with these jobs; its log."""
         self.rounds += 1
         listed = self.place.write(f"numbers{self.rounds}",
-                                  "".join(f"{number}\n" for number in numbers))
+                                  self.numbers(hosts, numbers))
         log = self.place.path(f"joblog{self.rounds}")
         with open(self.place.path(f"said{self.rounds}"), "wb") as said:
             self.process = subprocess.Popen(
                 ["parallel", "--plain", "-u", "-a", listed, "--joblog", log,
-                 "--termseq", ENDING, "--ssh", shlex.join(self.ssh),
-                 *(word for host in hosts for word in ("-S", host.sshlogin())),
-                 self.runner],
+                 "--termseq", ENDING, "--ssh", shlex.join(self.ssh), "--hgrp",
+                 *(word for at, host in enumerate(hosts)
+                   for word in ("-S", host.sshlogin(f"h{at}"))), self.runner],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=said, env=self.environment(), start_new_session=True)
         return Log(log)
@@ -250,6 +264,8 @@ class Engine:
                 lists.wait_for([job], self.patience):
             self.patience = 0       # for the others
             job.said += ", but its result is not to be seen here"
+        if not job.is_done():
+            self.failed_at[job.number] = host.name
         finished(job, job.is_done())
         return True
 
