@@ -27,10 +27,11 @@ hint:
 check: kvm-vmm $(if $(CONFIG_OS_1K),$(B)/os-1k/os-1k.elf) | $(B)/deps/judge
 	$(Q)tools/check --own $(call quoted,$N) $(call quoted,$(FOLDER))
 
-# What a class has handed in: FOLDER/STUDENT/NN-name/files. OUT=DIR for the reports.
+# What a class has handed in: FOLDER/STUDENT/NN-name/files. REPORT=DIR for what comes
+# of it, build/grade otherwise.
 grade: kvm-vmm $(if $(CONFIG_OS_1K),$(B)/os-1k/os-1k.elf) | $(B)/deps/judge
 	$(Q)tools/grade $(call quoted,$(or $(FOLDER),handed-in)) \
-		$(if $(OUT),--out $(call quoted,$(OUT)))
+		$(if $(REPORT),--out $(call quoted,$(REPORT)))
 
 handout:
 	$(say) HANDOUT build/handout

@@ -7,7 +7,7 @@ E820 = ("zero-page.rst, e820_table, and vmm/boot/linux.c",
         "zero-page.rst의 e820_table, vmm/boot/linux.c")
 
 WHAT = {
-    "get": ("the {size} bytes at {at:#x} must be", "{at:#x}에 있는 {size}바이트"),
+    "get": ("the {size} bytes at {val:#x} must be", "{val:#x}에 있는 {size}바이트"),
     "fill": ("zero_page() must return", "zero_page()의 반환값"),
 }
 

@@ -10,13 +10,13 @@ HOSTILE = ("docs/virtqueue.md, \"What a hostile guest could try\"",
            "docs/virtqueue.md의 \"What a hostile guest could try\"")
 
 WHAT = {
-    "get": ("guest memory at {at:#x} must hold", "게스트 메모리의 {at:#x}에 있는 값"),
+    "get": ("guest memory at {val:#x} must hold", "게스트 메모리의 {val:#x}에 있는 값"),
     "take": ("queue_take() must return", "queue_take()의 반환값"),
     "head": ("the head must be", "머리의 번호"),
-    "begins": ("piece {at} must begin at", "조각 {at}이 시작하는 곳"),
-    "bytes": ("piece {at} must have so many bytes:", "조각 {at}의 바이트 수"),
-    "writable": ("whether piece {at} may be written must be",
-                 "조각 {at}에 써도 되는지"),
+    "begins": ("piece {val} must begin at", "조각 {val}이 시작하는 곳"),
+    "bytes": ("piece {val} must have so many bytes:", "조각 {val}의 바이트 수"),
+    "writable": ("whether piece {val} may be written must be",
+                 "조각 {val}에 써도 되는지"),
     "taken": ("taken must be", "taken의 값"),
 }
 WORDS = {"0, empty": "0(비었음)", "-1, broken": "-1(잘못됨)"}

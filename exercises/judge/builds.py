@@ -31,8 +31,10 @@ ASM_FLAGS = ("-ffreestanding -nostdlib -static -D__ASSEMBLY__ "
              "-Wl,--build-id=none,-n,--no-warn-rwx-segments").split()
 
 SENTENCES = {
-    "no file": ("{name} is to be handed in, and there is no such file: {why}.",
-                "{name}을(를) 제출해야 하는데 그런 파일이 없습니다({why})."),
+    "no file": ("{name} is to be handed in, and there is no such file: {why}. The "
+                "folder has: {found}.",
+                "{name}을(를) 제출해야 하는데 그런 파일이 없습니다({why}). 폴더에 있는 것: "
+                "{found}."),
     "another kind": ("{name} is not a file.", "{name}은(는) 파일이 아닙니다."),
     "too large": ("{name} has more than {bytes} bytes.",
                   "{name}이(가) {bytes}바이트보다 큽니다."),
@@ -43,11 +45,27 @@ SENTENCES = {
 
 
 class Refused(Exception):
-    """The submission cannot be built; a sentence of SENTENCES is for its author."""
+    """The submission cannot be built; a sentence of SENTENCES is for its author, and
+    so is what a compiler has said."""
 
-    def __init__(self, which, **values):
+    def __init__(self, which, compiler="", **values):
         super().__init__(which)
+        self.compiler = compiler
         self.sentence = say.fill(SENTENCES[which], values)
+
+
+NAMES_SHOWN = 5
+
+
+def names_in(folder):
+    """What is there instead, for a sentence, as a pair."""
+    names = sorted(map(printable, os.listdir(folder)))
+    if not names:
+        return "nothing", "없음"
+    if len(names) > NAMES_SHOWN:
+        names[NAMES_SHOWN:] = ["..."]
+    text = ", ".join(name[:60] for name in names)
+    return text, text
 
 
 def take(folder, names, stage):
@@ -57,7 +75,8 @@ def take(folder, names, stage):
         try:
             fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError as error:
-            raise Refused("no file", name=name, why=error.strerror) from None
+            raise Refused("no file", name=name, why=error.strerror,
+                          found=names_in(folder)) from None
         with os.fdopen(fd, "rb") as file:
             if not stat.S_ISREG(os.fstat(fd).st_mode):
                 raise Refused("another kind", name=name)
@@ -115,7 +134,8 @@ def compile_in(exercise, stage, own, reads, commands):
     if done.returncode in (64, 70, 127):
         raise places.Broken("building does not work here: " + said[-500:].strip())
     if done.returncode:
-        raise Refused("error", error=first_error(said, stage))
+        raise Refused("error", said.replace(stage + "/", ""),
+                      error=first_error(said, stage))
 
 
 def includes(exercise, stage):

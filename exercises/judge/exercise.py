@@ -158,6 +158,8 @@ class Submission:
         self.own = own
         self.run = self.stats = None
         self.rows = []
+        self.compiler = ""  # what it has said of what does not build
+        self.guest = ""     # where the guest of one's own files is kept
 
     def refuse(self, sentence):
         self.rows = [(BUILD[0], False, sentence)]
@@ -175,13 +177,24 @@ class Submission:
             image = builds.build(exercise, stage, self.own, self.seed)
         except builds.Refused as refused:
             self.refuse(refused.sentence)
+            self.compiler = refused.compiler
             return
+        if self.own:
+            self.keep(image)
         self.stats = os.path.join(stage, "stats.json")
         self.run = places.Run(
             [places.KVM_VMM, "--judge", "--timeout", str(places.SECONDS),
              "--max-exits", str(EXITS), "--max-output", str(OUTPUT),
              f"--stats=json:{self.stats}", "--mem", MEMORY[exercise.kind],
              "--loader", LOADERS[exercise.kind], image])
+
+    def keep(self, image):
+        """A copy of the guest, for whoever wants to run it without a judge."""
+        folder = os.path.join(places.BUILD, "answers")
+        os.makedirs(folder, exist_ok=True)
+        self.guest = os.path.join(folder, self.exercise.name +
+                                  os.path.splitext(image)[1])
+        shutil.copyfile(image, self.guest)
 
     def judge(self):
         """Compares what was run with what had to come."""

@@ -145,8 +145,9 @@ ABOUT = (" (result {number} of {all})", "(결과 {all}개 가운데 {number}번�
 
 def values_of(op):
     """What a text about an operation can name."""
-    count = ("one byte that is", "1바이트") if op.size == 1 else \
-        (f"{op.size} bytes that are", f"{op.size}바이트")
+    count = ("one byte that is offered as input", "입력으로 준 1바이트") \
+        if op.size == 1 else \
+        (f"{op.size} bytes that are offered at once", f"한꺼번에 준 {op.size}바이트")
     return {"at": op.at, "val": op.val, "size": op.size, "count": count}
 
 

@@ -207,6 +207,9 @@ def refused(room):
     room.hand_in("other", "09-none", "pass")
     room.hand_in("dots", "..x", "pass")
     room.write("class/notes.txt", "a teacher's")
+    for left in (".DS_Store", "._x", "good/Thumbs.db", "good/.git/config",
+                 "__MACOSX/good/01-one/._says"):    # no submissions, and no fault
+        room.write("class/" + left, "")
     done = room.grade()
     tap.equal(done.returncode, 1)
     found = {f"{student}/{exercise}": row["outcome"]
@@ -244,6 +247,17 @@ def seeds(room):
         room.environment["MKVM_SEED"] = seed
         tap.equal(room.grade().returncode, 0)
         tap.equal(len(room.calls()), calls, seed)
+
+
+@tap.case("make grade hands its words on, and builds where everything is built")
+def by_make():
+    done = subprocess.run(
+        ["make", "-n", "-C", tap.TOP, "grade", "FOLDER=a b", "REPORT=/r's"],
+        capture_output=True, text=True, check=False)
+    said = " ".join(done.stdout.replace("\\\n", " ").split())
+    words = "tools/grade 'a b' --out '/r'\\''s'"
+    tap.check(said.endswith(words), said[-2000:], done.stderr)
+    tap.check("/r" not in said[:-len(words)], said[:2000])
 
 
 def wait_for(path):
@@ -333,6 +347,14 @@ def report(_):
             chromium.evaluate(
                 "document.querySelectorAll('#students button')[1].click()")
             tap.equal(chromium.evaluate(first), want, direction)
+        chromium.evaluate("document.querySelector('#students td a').click()")
+        for _ in range(500):
+            led = chromium.evaluate("document.activeElement.tagName + "
+                                    "document.activeElement.parentNode.open")
+            if led == "SUMMARYtrue":
+                break
+            time.sleep(0.01)
+        tap.equal(led, "SUMMARYtrue", "a cell leads to what was said")
         tap.equal(list(chromium.complaints()), [], "complaints")
 
 

@@ -16,7 +16,15 @@ FILES_MAX = 200
 BYTES_MAX = 4 << 20     # of all files of a submission
 DEPTH_MAX = 8
 NAME_MAX = 100
+# What programs leave in folders by themselves: no submission, and no fault.
+LEFT = re.compile(r"\._.*|\.DS_Store|__MACOSX|Thumbs\.db|desktop\.ini|\.git")
 EXERCISE = re.compile(r"([0-9]{1,3})-[a-z0-9][a-z0-9-]*")
+
+
+NO_EXERCISE = "there is no such exercise; folders are called as in exercises/, such " \
+    "as 01-port"
+NO_FOLDER = "a student's folder has a folder for each exercise, such as " \
+    "01-port/port.c; archives are not unpacked"
 
 
 class Refused(Exception):
@@ -72,7 +80,7 @@ def entries(folder):
             found.append((name, path, kind_of(os.lstat(path).st_mode)))
     except OSError as error:    # a folder may show names, and no more
         raise Refused(error.strerror) from error
-    return found
+    return [entry for entry in found if not LEFT.fullmatch(entry[0])]
 
 
 def read_file(path, name, room):
@@ -146,9 +154,11 @@ def take(submission, folder, kind, judge_of, place):
         judge = judge_of(submission.exercise)
         if not judge:
             name, submission.exercise = submission.exercise, ""
-            raise Refused(f"{shown(name)[:NAME_MAX]}: there is no such exercise")
+            raise Refused(f"{shown(name)[:NAME_MAX]}: " +
+                          (NO_EXERCISE if kind == "a folder" else
+                           f"{kind}; {NO_FOLDER}"))
         if kind != "a folder":
-            raise Refused(f"{kind}, and no folder")
+            raise Refused(f"{kind}; {NO_FOLDER}")
         files = read_tree(folder)
         if not files:
             raise Refused("there is no file in it")
@@ -170,7 +180,8 @@ def collect(folder, judge_of, place):
     for student, path, kind in entries(folder):
         if kind != "a folder":
             lost = Submission(student, "")
-            lost.refused = f"{kind}, and no student's folder"
+            lost.refused = f"{kind}, and no student's folder; archives are not " \
+                "unpacked"
             found.append(lost)
             continue
         try:

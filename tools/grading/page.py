@@ -44,6 +44,13 @@ th[aria-sort=ascending] button::after { content: " \\2191"; }
 th[aria-sort=descending] button::after { content: " \\2193"; }
 .said { min-width: 14rem; } .good { color: var(--good); } .bad { color: var(--bad); }
 .odd { color: var(--odd); }
+td a { color: inherit; }
+@media (max-width: 40rem) { #steps td { display: block; border: 0; padding-block: .1rem;
+  text-align: left; } #steps tbody tr { display: block; padding: .3rem 0;
+  border-bottom: 1px solid var(--line); } #steps thead tr { display: flex;
+  flex-wrap: wrap; background: var(--head); } #steps thead th { background: none;
+  border: 0; } #steps tbody, #steps thead { display: block; }
+  #steps td.number::after { content: " \\D7"; } }
 details { border-bottom: 1px solid var(--line); padding: .3rem 0; }
 summary { cursor: pointer; } li { margin: .2rem 0; }
 @media print { body { max-width: none; font-size: 10pt; padding: 0; }
@@ -69,6 +76,16 @@ for (const button of document.querySelectorAll("thead button"))
       order.compare(a.cells[at].textContent, b.cells[at].textContent));
     body.append(...rows);
   });
+function show() {
+  const part = document.getElementById(location.hash.slice(1));
+  if (!part || part.tagName !== "DETAILS")
+    return;
+  part.open = true;
+  part.scrollIntoView();
+  part.firstElementChild.focus();
+}
+addEventListener("hashchange", show);
+show();
 addEventListener("beforeprint", () => {
   for (const part of document.querySelectorAll("details"))
     part.open = true;
@@ -123,26 +140,36 @@ def exercises(found):
                  rows)
 
 
-def mark(row):
-    """One student, one exercise, in a table's cell."""
+def mark(row, places):
+    """One student, one exercise, in a table's cell; it leads to what was said."""
     if not row:
         return "", "&ndash;"
     failed = verdicts.failed_steps(row)
     short, _ = MARKS[row["outcome"]]
     if failed:
         short += f" ({len(failed)})"
+    if id(row) in places:
+        short = f'<a href="#{places[id(row)]}">{short}</a>'
     return CLASSES[row["outcome"]], short
 
 
-def students(rows, names):
+def lost(rows, places):
+    """What a student has handed in that belongs to no exercise."""
+    return "".join(f' <a class="odd" href="#{places[id(row)]}">refused</a>'
+                   for row in rows)
+
+
+def students(rows, names, places):
     by_student = {}
     for row in rows:
-        by_student.setdefault(row["student"], {})[row["exercise"]] = row
+        by_student.setdefault(row["student"], []).append(row)
     lines = []
-    for student, handed in by_student.items():
-        passed = sum(row["outcome"] == verdicts.PASSED for row in handed.values())
-        lines.append([("", text(student)), number(passed),
-                      *(mark(handed.get(name)) for name in names)])
+    for student, own in by_student.items():
+        handed = {row["exercise"]: row for row in own}
+        passed = sum(row["outcome"] == verdicts.PASSED for row in own)
+        astray = [row for row in own if not row["exercise"]]
+        lines.append([("", text(student) + lost(astray, places)), number(passed),
+                      *(mark(handed.get(name), places) for name in names)])
     return table("students", ("Student", "Passed", *map(text, names)), lines)
 
 
@@ -161,17 +188,23 @@ def failures(found):
     return table("steps", ("Exercise", "Step", "Failed", "What was said"), rows)
 
 
-def details(rows):
+def places_of(rows):
+    """{id of a row: the name of its place in details()}."""
+    return {id(row): f"told-{n}" for n, row in enumerate(rows)
+            if row["outcome"] != verdicts.PASSED}
+
+
+def details(rows, places):
     """What each submission that has not passed was told."""
     parts = []
     for row in rows:
-        if row["outcome"] == verdicts.PASSED:
+        if id(row) not in places:
             continue
         told = [f"<li>{text(step['step'])}: {text(step['said'])}</li>"
                 for step in verdicts.failed_steps(row)] or \
             [f"<li>{text(row['said'])}</li>"]
         parts.append(
-            f"<details><summary>{text(row['student'])}, "
+            f'<details id="{places[id(row)]}"><summary>{text(row["student"])}, '
             f"{text(row['exercise']) if row['exercise'] else 'no exercise'}: "
             f'<span class="{CLASSES[row["outcome"]]}">'
             f"{MARKS[row['outcome']][1]}</span></summary>"
@@ -193,7 +226,7 @@ def same(rows):
 def page(rows):
     """The whole report of the rows of verdicts.row_of()."""
     found = verdicts.by_exercise(rows)
-    names = list(found)
+    names, places = list(found), places_of(rows)
     outcomes = ", ".join(
         f"{sum(row['outcome'] == kind for row in rows)} {words}"
         for kind, (_, words) in MARKS.items())
@@ -213,9 +246,9 @@ def page(rows):
 <h2>Exercises</h2>
 {exercises(found)}<h2>Students</h2>
 <p>In brackets: steps that failed.</p>
-{students(rows, names)}<h2>What failed most often</h2>
+{students(rows, names, places)}<h2>What failed most often</h2>
 {failures(found)}<h2>Who was told what</h2>
-{details(rows)}{same(rows)}<script>{SCRIPT}</script>
+{details(rows, places)}{same(rows)}<script>{SCRIPT}</script>
 </body>
 </html>
 """
