@@ -75,7 +75,15 @@ class Nodes:
             f"IdentityFile {folder}/user\nIdentitiesOnly yes\n"
             f"UserKnownHostsFile {folder}/known\nStrictHostKeyChecking no\n"
             f"LogLevel ERROR\nHostName 127.0.0.1\nUser {me.pw_name}\n")
-        self.ssh = f"ssh -F {self.config} -o ConnectTimeout=2"
+        # A loaded machine may be slow; who is silent need not be waited for.
+        script = write(os.path.join(folder, "ssh"), f"""\
+case " $* " in
+*" silent "*) set -- -o ConnectTimeout=1 "$@" ;;
+*) set -- -o ConnectTimeout=100 "$@" ;;
+esac
+exec ssh -F {self.config} "$@"
+""")
+        self.ssh = f"sh {script}"
 
     def name(self, name, port):
         """What the name of a machine stands for."""
