@@ -12,6 +12,7 @@ import shlex
 import stat
 import subprocess
 
+import inside
 import places
 import say
 
@@ -20,6 +21,7 @@ JUDGE = os.path.join(TOP, "exercises", "judge")
 JAIL = os.path.join(TOP, "tools", "jail")
 TEMPORARY = re.compile(r"/tmp/cc\w{6}\.\w+")   # a compiler's, and by chance
 FILE_MAX = 65536    # bytes that one file of a submission may have
+TYPED_MAX = 8192    # the same where it is typed, a VM exit or two for each
 CC = os.environ.get("EXERCISE_CC", "gcc")
 
 C_FLAGS = ("-std=gnu11 -m64 -O1 -mno-red-zone -mgeneral-regs-only -ffreestanding "
@@ -38,6 +40,8 @@ SENTENCES = {
     "another kind": ("{name} is not a file.", "{name}은(는) 파일이 아닙니다."),
     "too large": ("{name} has more than {bytes} bytes.",
                   "{name}이(가) {bytes}바이트보다 큽니다."),
+    "no text": ("{name} is no text: there is a byte 0 in it.",
+                "{name}은(는) 글이 아닙니다. 바이트 0이 들어 있습니다."),
     "error": ("It does not build: {error}. Read: what the compiler says, from its "
               "first line on.",
               "빌드되지 않습니다: {error}. 읽어 볼 곳: 컴파일러의 메시지, 첫 줄부터."),
@@ -237,8 +241,27 @@ def build_os(exercise, stage, own, programs):
     return os.path.join(stage, "os.bin")
 
 
+def typed(exercise, stage):
+    """What is typed to a Linux that waits for a submission: a file."""
+    files = {}
+    for name in exercise.rules.FILES:
+        with open(os.path.join(stage, name), "rb") as file:
+            files[name] = file.read()
+        if b"\0" in files[name]:
+            raise Refused("no text", name=name)
+        if len(files[name]) > TYPED_MAX:
+            raise Refused("too large", name=name, bytes=TYPED_MAX)
+    path = os.path.join(stage, "typed")
+    with open(path, "wb") as file:
+        file.write(inside.typed(files))
+    return path
+
+
 def build(exercise, stage, own, seed):
-    """The image of a submission whose files are in @stage."""
+    """The image of a submission whose files are in @stage; for Linux, what is
+    typed."""
+    if exercise.kind == "linux":
+        return typed(exercise, stage)
     if exercise.kind == "os":
         programs = exercise.rules.programs(exercise.random(seed))
         return build_os(exercise, stage, own, programs)

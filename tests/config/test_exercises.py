@@ -10,6 +10,7 @@ stands in the solution once, becomes "is"; "step" then fails and says "says".
 
 import functools
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -19,6 +20,8 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
+from unittest import mock
 
 import tree
 from tree import tap
@@ -33,6 +36,19 @@ import say
 import table
 
 WRONG_MIN = 3
+# What is handed in for Linux and means no good: the script, and why it has no answers.
+# The one that waits has three seconds, and the solution follows them all.
+INSIDE = {
+    "it switches Linux off": ("poweroff\n", "switched off"),
+    "it kills all that runs": ("kill -9 -1; kill -9 $PPID 1\n", "No answer came"),
+    "it prints for ever": ("while :; do echo; done\n", "or of output"),
+    "it prints the judge's lines": ("echo =2; echo; echo =2; echo .; vmexit 0\n",
+                                    "No answer came"),
+    "it takes what is typed, and waits for more": ("cat /dev/ttyS0\n",
+                                                   "waits for what does not come"),
+    "it fills memory with processes": ("b() { b | b & b; }; b\n", ""),
+}
+SECONDS = 3
 SOLUTIONS = os.path.join(tap.TOP, "solutions")
 KOREAN = re.compile("[가-힣]")
 TEXTS = ["README.md", "README.ko.md", "hints/1.md", "hints/2.md", "hints/3.md"]
@@ -62,6 +78,23 @@ def make_wrong(task, mistake, folder):
     return folder
 
 
+def make_hostile(task, made, work):
+    for what, (text, _) in INSIDE.items():
+        folder = os.path.join(work, f"{len(made)}")
+        os.mkdir(folder)
+        with open(os.path.join(folder, task.rules.FILES[0]), "w",
+                  encoding="utf-8") as file:
+            file.write(text)
+        made[task.name, what] = task, folder
+
+
+def submission(task, folder, is_hostile):
+    one = exercise.Submission(task, folder, "a test's", False)
+    if is_hostile:
+        one.seconds = SECONDS
+    return one
+
+
 @functools.lru_cache(None)
 def verdicts():
     """{(exercise, which): verdict} of everything, judged at one go; or why not."""
@@ -69,6 +102,8 @@ def verdicts():
     with tempfile.TemporaryDirectory(dir=os.path.join(tap.BUILD, "tests")) as work:
         for task in tasks():
             made[task.name, "skeleton"] = task, task.folder
+            if task.kind == "linux":
+                make_hostile(task, made, work)
             made[task.name, "solution"] = task, os.path.join(SOLUTIONS,
                                                              task.name)
             for mistake in mistakes(task):
@@ -77,8 +112,8 @@ def verdicts():
                     task, make_wrong(task, mistake, folder)
         try:
             came = exercise.judge_all([
-                exercise.Submission(task, folder, "a test's", False)
-                for task, folder in made.values()])
+                submission(task, folder, which in INSIDE)
+                for (_, which), (task, folder) in made.items()])
         except places.Broken as broken:
             return broken
     return dict(zip(made, came))
@@ -127,6 +162,14 @@ def mistaken(name, mistake):
         said = step["ko"]["said"]
         tap.equal(bool(KOREAN.search(said)) and "읽어 볼 곳: " in said,
                   not step["passed"], f"in Korean: {step}")
+
+
+def hostile_inside(name, what):
+    wrong = failed(judged()[name, what])
+    _, says = INSIDE[what]
+    tap.check(any(says in said for said in wrong.values()),
+              f"must say {says!r}:", json.dumps(wrong, indent=1))
+    tap.check("the innermost" in wrong and "one line each" in wrong, wrong)
 
 
 def complete(task):
@@ -222,6 +265,9 @@ for one in tasks():
     for slip in mistakes(one):
         tap.add(f"{one.name}: {slip['what']}: is told so", mistaken, one.name,
                 slip)
+    for hurt in INSIDE if one.kind == "linux" else ():
+        tap.add(f"{one.name}: {hurt}: is judged, and harms no other",
+                hostile_inside, one.name, hurt)
 
 
 def check(*words):
@@ -305,6 +351,45 @@ def own_files():
             tap.equal(done.returncode, 1, done.stderr)
             tap.equal((os.path.exists(guest), "02-hello.bin" in done.stdout,
                        "%nox" in done.stdout), (built, built, not built), done.stdout)
+
+
+def said_by(text):
+    """A run in the place of kvm-vmm's; it prints a verdict, or nothing."""
+    verdict = json.dumps({"ended": {"status": 0, "name": "ended"},
+                          "output": {"first": text}})
+    return places.Run(["printf", "%s", verdict if text else ""])
+
+
+@tap.case("a session that hangs costs the submission its verdict that it hung at")
+def hangs():
+    with tempfile.TemporaryDirectory() as folder:
+        mark = os.path.join(folder, "hangs")
+        now, sleep = mark + ".now", f"sleep 1{os.getpid()}"
+        hanging = places.Run(
+            ["sh", "-c", f"echo >>{mark}; : >{now}; exec {sleep}"])
+        runs = [said_by("one"), hanging, said_by(""), said_by("two")]
+        real, late = time.monotonic, itertools.count(1)
+
+        def monotonic():
+            return real() + (1000 * next(late) if os.path.exists(now) else 0)
+
+        def end(process):
+            os.remove(now)
+            ending(process)
+
+        ending, clock = places.end, mock.Mock(monotonic=monotonic)
+        with mock.patch.object(places, "time", clock), \
+                mock.patch.object(places, "end", end):
+            places.run_all("host", runs)
+        tap.equal([run.out for run in runs], [b"one", b"", b"", b"two"])
+        tap.check("did not outlive it: it stood still" in hanging.broken,
+                  hanging.broken)
+        tap.check("gave no verdict" in runs[2].broken, runs[2].broken)
+        with open(mark, encoding="utf-8") as file:
+            tap.equal(file.read().count("\n"), places.TRIES, "times it was tried")
+        left = subprocess.run(["ps", "-eo", "args"], capture_output=True,
+                              text=True, check=True).stdout
+        tap.check(mark not in left and sleep not in left, left)
 
 
 @tap.case("a variable that is empty names no place")

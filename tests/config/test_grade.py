@@ -325,6 +325,38 @@ def same(room):
         tap.check(filecmp.cmp(one, two, False), one, two)
 
 
+@case("in sessions, where the lab is: said so, and the same results, byte for byte")
+def in_sessions(room):
+    room.write("where", "lab 4")
+    twenty(room)
+    done = room.grade("-j", "1")
+    tap.equal(room.grade().returncode, 0, "what had failed once")
+    tap.check("GRADE   01-one: 6 to judge, in the lab\n" in done.stdout,
+              done.stdout)
+    for one, two in zip(graded()[0].results(), room.results()):
+        tap.equal(os.path.basename(one), os.path.basename(two))
+        tap.check(filecmp.cmp(one, two, False), one, two)
+    tap.equal(os.listdir(os.path.join(room.out, "sessions")), [])
+
+
+@case("a session names what it failed at, and what dies in one is judged alone")
+def session_dies(room):
+    room.write("where", "lab 3")
+    for number, says in enumerate(("pass", "broken", "pass|two")):
+        room.hand_in(f"a{number}", "01-one", says)
+    for number, says in enumerate(("pass", "dies", "pass|two", "pass|one")):
+        room.hand_in(f"b{number}", "02-two", says)
+    done = room.grade("-j", "1")
+    tap.equal((done.returncode, by_outcome(room)),
+              (1, {"passed": 2, "not passed": 3, "not judged": 2}), done.stderr)
+    tap.check("not judged: a1/01-one: it hung\n" in done.stderr, done.stderr)
+    tap.check("not judged: b1/02-two: " in done.stderr, done.stderr)
+    tap.equal(room.calls().count("1 broken"), 1)
+    room.hand_in("a1", "01-one", "pass|new")
+    room.hand_in("b1", "02-two", "pass|new")
+    tap.equal(room.grade().returncode, 0)
+
+
 @case("the report is one page that runs nobody's script, and sorts")
 def report(_):
     if not browser.CHROMIUM:

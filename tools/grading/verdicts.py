@@ -69,8 +69,13 @@ def read(path):
         return None
 
 
-def row_of(submission, results, shown):
-    """A submission and its verdict, for the reports."""
+def path_of(out, key):
+    """The file of a result."""
+    return os.path.join(out, "results", key + ".json")
+
+
+def row_of(submission, results, shown, why=None):
+    """A submission and its verdict, for the reports; @why it has none, if known."""
     row = {"student": shown(submission.student),
            "exercise": shown(submission.exercise), "key": submission.key,
            "outcome": REFUSED, "said": submission.refused, "steps": [],
@@ -79,7 +84,8 @@ def row_of(submission, results, shown):
         return row
     found = read(os.path.join(results, submission.key + ".json"))
     if not found:
-        row.update(outcome=UNJUDGED, said="the judge has failed, or was stopped")
+        row.update(outcome=UNJUDGED, said=why or
+                   "the judge has failed, or was stopped")
         return row
     row.update(outcome=PASSED if found["passed"] else FAILED, said="",
                steps=found["steps"], exits=found["exits"],
