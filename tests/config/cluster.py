@@ -186,6 +186,7 @@ class Cluster:
         for daemon in self.daemons:
             daemon.kill()
             daemon.wait()
+        self.nodes, self.daemons = {}, []
 
     def queue(self):
         """What squeue shows."""
