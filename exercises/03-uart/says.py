@@ -39,14 +39,14 @@ STEPS = {
          "전원을 켠 직후에는 바이트 하나가 선을 올리고, 그것을 읽으면 선이 내려갑니다."),
         FCR),
     "the trigger level": (
-        "트리거 수준",
+        "트리거 레벨",
         ("The line is high from the trigger level on, and low below it.",
-         "선은 트리거 수준부터 높고 그 아래에서는 낮습니다."), FCR),
+         "선은 트리거 레벨부터 높고 그 아래에서는 낮습니다."), FCR),
     "a new trigger level": (
-        "새 트리거 수준",
+        "새 트리거 레벨",
         ("The line follows from what is in the FIFO now, and a new level counts at "
          "once.",
-         "선은 지금 FIFO에 있는 것으로 정해지고, 새 수준은 바로 적용됩니다."), FCR),
+         "선은 지금 FIFO에 있는 것으로 정해지고, 새 레벨은 바로 적용됩니다."), FCR),
     "emptied": (
         "비우기",
         ("Bit 1 of 542h empties the FIFO.", "542h의 비트 1은 FIFO를 비웁니다."), FCR),

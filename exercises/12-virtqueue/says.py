@@ -12,7 +12,7 @@ HOSTILE = ("docs/virtqueue.md, \"What a hostile guest could try\"",
 WHAT = {
     "get": ("guest memory at {val:#x} must hold", "게스트 메모리의 {val:#x}에 있는 값"),
     "take": ("queue_take() must return", "queue_take()의 반환값"),
-    "head": ("the head must be", "머리의 번호"),
+    "head": ("the head must be", "head의 값"),
     "begins": ("piece {val} must begin at", "조각 {val}이 시작하는 곳"),
     "bytes": ("piece {val} must have so many bytes:", "조각 {val}의 바이트 수"),
     "writable": ("whether piece {val} may be written must be",
@@ -56,9 +56,9 @@ STEPS = {
         ("How large a queue is the driver decides.",
          "큐의 크기는 드라이버가 정합니다."), RING),
     "a head that is none": (
-        "머리가 아닌 머리",
+        "head가 아닌 head",
         ("A head is less than the size of the queue.",
-         "머리의 번호는 큐의 크기보다 작습니다."), HOSTILE),
+         "head는 큐의 크기보다 작습니다."), HOSTILE),
     "a next that is none": (
         "next가 아닌 next",
         ("So is next, where it counts.",

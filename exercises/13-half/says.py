@@ -22,10 +22,10 @@ STEPS = {
         ("docs/guide.md, \"How a guest ends\"",
          "docs/guide.md의 \"How a guest ends\"")),
     "half of the exits": (
-        "exit을 절반으로",
+        "exit를 절반으로",
         ("The skeleton needs {before} VM exits, at most {most} are allowed, and these "
          "were {exits}.",
-         "뼈대는 VM exit이 {before}번이고 {most}번까지 허용되는데, {exits}번이었습니다."),
+         "뼈대는 VM exit가 {before}번이고 {most}번까지 허용되는데, {exits}번이었습니다."),
         ("vmm/abi/hypercall.h, and docs/stats.md, \"The ledger\"",
          "vmm/abi/hypercall.h, docs/stats.md의 \"The ledger\"")),
     "no work left out": (
