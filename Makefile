@@ -33,6 +33,7 @@ TOP := $(CURDIR)
 $(call check-path,,$(TOP))
 $(call check-path,O=,$(value O))
 $(call check-path,MKVM_DL=,$(value MKVM_DL))
+$(call check-path,MKVM_HISTORY=,$(value MKVM_HISTORY))
 
 # The output tree: empty prefix, or the absolute path of O= with a slash.
 OUT    := $(if $(O),$(abspath $(O))/)
@@ -40,6 +41,8 @@ B      := $(OUT)build
 IMAGES := $(OUT)images
 DL     := $(or $(MKVM_DL),$(OUT)dl)
 CONFIG := $(OUT).config
+# What was measured: nothing can make it again, so nothing removes it.
+HISTORY := $(or $(MKVM_HISTORY),$(OUT)compare/history)
 
 # --- How it speaks ---------------------------------------------------------
 
@@ -71,6 +74,7 @@ export MKVM_BUILD  := $(abspath $(B))
 export MKVM_IMAGES := $(abspath $(IMAGES))
 export MKVM_DL     := $(abspath $(DL))
 export MKVM_CONFIG := $(abspath $(CONFIG))
+export MKVM_HISTORY := $(abspath $(HISTORY))
 
 # --- Compilers -------------------------------------------------------------
 
@@ -175,6 +179,7 @@ clean:
 distclean: clean
 	$(say) CLEAN '$(CONFIG) $(OUT)dl'
 	$(Q)rm -rf '$(OUT)dl' '$(CONFIG)' '$(CONFIG).old'
+	$(if $(wildcard $(HISTORY)/*.jsonl),$(say) KEPT '$(HISTORY)')
 
 help:
 	@tools/help

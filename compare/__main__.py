@@ -6,8 +6,9 @@ Called by tools/run.mk. From the environment:
   HOW, TIMEOUT              build or run; seconds
   SPREAD                    where the jobs run, as for tools/spread
   MKVM_TOP, MKVM_BUILD, MKVM_IMAGES, MKVM_CONFIG, MAKE
-  MKVM_COMPARE              for variants and reports; without it, compare/ in
-                            the build directory
+  MKVM_COMPARE              for variants, reports and history; without it,
+                            compare/ in the build directory, and
+  MKVM_HISTORY              for the history
 
 Exit status: 0 when there is a report, whatever is in it; 64 for what cannot be
 meant, 70 when it could not be done, 130 after Ctrl-C.
@@ -22,11 +23,12 @@ import signal
 import subprocess
 import sys
 
-from . import comparison, forms, jobs, listing, place, sentences, text, toggles
+from . import comparison, forms, jobs, kept, listing, place, sentences, text, \
+    toggles
 from .errors import Failure, Refusal
 from .progress import note, say
 
-TIMEOUT = "20"         # as in html.py
+TIMEOUT = "20"         # as in command.py
 INTERRUPTED = 130
 
 
@@ -145,6 +147,9 @@ def finish(request, work):
     print("\n" + "\n".join(f"Report: {shown(path)}" for path in paths))
     if work.missing():
         note("not measured, see the notes: " + ", ".join(work.missing()))
+    history = kept.comparison(request, work.plan, report)
+    if history:
+        print(f"History: {shown(history)}; make trend draws it")
 
 
 def main():

@@ -7,7 +7,6 @@ scripts and requests by a Content-Security-Policy.
 
 import json
 import os
-import shlex
 
 import jinja2
 import markupsafe
@@ -16,10 +15,10 @@ from . import html_charts as charts
 from . import html_tables as tables
 from . import html_text as text_of
 from . import rows
+from .command import command
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 TEMPLATE = "report.html.j2"
-TIMEOUT = 20            # seconds; what `make compare` takes without the word
 
 # What a variant has when nothing is known about it.
 EMPTY = {"id": "", "title": "", "symbols": {}, "follows": {}, "options": [],
@@ -64,22 +63,6 @@ def add_files(variants):
                            for path in variant["files_out"]]
         variant["new"] = [(path, own.get(path))
                           for path in variant["files_in"]]
-
-
-def command(report):
-    """What to type for the same comparison."""
-    words = ["make", "compare"]
-    timeout = report.get("timeout", TIMEOUT)
-    for name, value in (("TOGGLE", shlex.join(report["toggles"])),
-                        ("IMG", report.get("img") or report["image"]),
-                        ("RUN", report.get("run")),
-                        ("ARGS", report.get("args")),
-                        ("HOW", "run" if report["how"] == "run" else ""),
-                        ("TIMEOUT", "" if timeout == TIMEOUT
-                         else f"{timeout:g}")):
-        if value:
-            words.append(f"{name}={shlex.quote(text_of.clean(value))}")
-    return " ".join(words)
 
 
 def breakable(text):

@@ -3,6 +3,7 @@ reports in a folder of the tests."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -11,6 +12,8 @@ from vm import tap
 
 sys.dont_write_bytecode = True
 sys.path.append(tap.TOP)
+from compare import results     # noqa: E402 (the path has to be known first)
+
 COUNTED = ("DBG_STATS", "DBG_STAGES", "DBG_REPORT")
 FOLDER = os.path.join(tap.BUILD, "tests", "comparing")
 CONFIG = os.path.join(os.path.dirname(tap.BUILD), ".config")
@@ -60,6 +63,7 @@ class Report:
 
     def __init__(self, name, **words):
         folder = os.path.join(FOLDER, name)
+        shutil.rmtree(os.path.join(folder, "history"), ignore_errors=True)
         status, self.text, self.err = run(MKVM_COMPARE=folder, **words)
         tap.equal(status, 0, self.err[-2000:] + "exit status")
         self.folder = folder
@@ -124,6 +128,22 @@ def check_ledger(variant):
     tap.equal(variant["bytes_per_exit"],
               ledger["bytes"] / ledger["exits"], "bytes per exit")
     tap.equal(variant["injected"], guest.get("injected"), "injected")
+
+
+def check_kept(report):
+    """The history has each variant and the second run, counted as here."""
+    found = results.read(os.path.join(report.folder, "history"))
+    tap.equal((found.damaged, found.other), (0, 0), "lines that are none")
+    runs = [*report.variants, *([report.json["again"]]
+                                if report.json["again"] else [])]
+    tap.equal(sorted((one["outcome"], one["exits"]) for one in found.results),
+              sorted((run["outcome"], run["exits"]) for run in runs))
+    built = report.variants if report.json["how"] == "build" else \
+        report.variants[:1]
+    tap.equal(sorted(one["size"] for one in found.results if one["size"]),
+              sorted(run["binary_bytes"] for run in built), "sizes")
+    tap.equal({one["image"]["name"] for one in found.results},
+              {report.json["image"]})
 
 
 def check_files(report):

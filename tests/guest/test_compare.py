@@ -333,6 +333,7 @@ def hello():
 def hello_numbers():
     comparing.check(hello())
     comparing.check_sizes(hello())
+    comparing.check_kept(hello())
 
 
 def hello_outcome():
@@ -382,6 +383,7 @@ def run_time():
     report = Report("run", IMG="hello", TOGGLE="DEV_SERIAL DEV_CMOS",
                     HOW="run", ARGS="--mem '2M'", TIMEOUT="7.5")
     comparing.check(report)
+    comparing.check_kept(report)
     tap.equal([v["options"] for v in report.variants],
               [[], ["--no-serial"], ["--no-cmos"]])
     tap.equal([report.json[key] for key in
