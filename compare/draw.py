@@ -5,7 +5,8 @@ Called by tools/run.mk. From the environment:
   MATCH                     words that the label of a series has
   SINCE                     a commit or a day (2026-11-29) to begin with
   PERCENT                   a value that moves by more is told; 1
-  MKVM_TOP, MKVM_BUILD
+  FILL                      so many of the last commits are measured first
+  MKVM_TOP, MKVM_BUILD, MKVM_IMAGES, MKVM_CONFIG, MAKE
   MKVM_HISTORY, MKVM_COMPARE
                             as in __main__.py: for the history, and for the page
 
@@ -18,7 +19,7 @@ import re
 import signal
 import sys
 
-from . import commits, kept, results, text, trend, trend_text
+from . import commits, fill, kept, results, text, trend, trend_text
 from .errors import Failure, Refusal
 from .progress import note
 
@@ -44,6 +45,12 @@ class Request:
         if not re.fullmatch(r"\d{1,4}(\.\d{1,4})?", percent):
             raise Refusal(f"PERCENT={percent}: give a number, such as 2.5")
         self.percent = float(percent)
+        self.images = env.get("MKVM_IMAGES", "")
+        self.config = env.get("MKVM_CONFIG", "")
+        fill = env.get("FILL", "").strip() or "0"
+        if not re.fullmatch(r"\d{1,5}", fill):
+            raise Refusal(f"FILL={fill}: give a number of commits")
+        self.fill = int(fill)
 
 
 def shown(path):
@@ -53,6 +60,9 @@ def shown(path):
 
 
 def draw(request):
+    if request.fill:
+        fill.Fill(request).run(commits.History(request.top, request.since),
+                               request.fill)
     found = results.read(request.history)
     if not found.results and not found.unread and \
             not found.damaged + found.other:

@@ -132,7 +132,7 @@ test: $(or $(TEST_UNITS),all unit fuzzers san $(TEST_HOSTILE) lab std broken dis
       $(TEST_IMAGES))
 	$(Q)tests/run $(call quoted,$T)
 
-bench: all lab
+bench: all lab | $(B)/deps/compare
 	$(Q)tests/bench/run $(call quoted,$T)
 
 PHONY += unit test bench

@@ -36,9 +36,11 @@ compare: $(if $(strip $(TOGGLE)),all) | $(B)/deps/compare
 	$(Q)PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 \
 		/usr/bin/python3 -m compare
 
-# What `compare` and `bench` have kept. A T is what it says, as everywhere.
-trend: | $(B)/deps/compare
-	$(Q)MATCH=$(call quoted,$T) PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 \
+# What `compare` and `bench` have kept. A T is what it says, as everywhere. The last
+# FILL commits are measured first; what boots then is built here, once.
+trend: $(if $(and $(strip $(FILL)),$(filter exits instructions,$(WHAT))),all lab) \
+		| $(B)/deps/compare
+	$(SUB)$(Q)MATCH=$(call quoted,$T) PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 \
 		/usr/bin/python3 -m compare.draw
 
 # The guest's RAM is read on this machine, and QEMU is the other CPU.
@@ -47,7 +49,7 @@ lockstep: all | $(B)/deps/level $(B)/deps/lab
 		/usr/bin/python3 -m lockstep
 
 # As they were typed: make would take a $ in them for one of its variables.
-$(foreach v,IMG RUN FROM ARGS TOGGLE HOW TIMEOUT COUNT SET TRACE WHAT SINCE PERCENT,$(if $(filter-out \
+$(foreach v,IMG RUN FROM ARGS TOGGLE HOW TIMEOUT COUNT SET TRACE WHAT SINCE PERCENT FILL,$(if $(filter-out \
 	undefined,$(origin $v)),$(eval override $v := $$(value $v))))
-export IMG RUN FROM ARGS MAKE TOGGLE HOW TIMEOUT COUNT SET TRACE WHAT SINCE PERCENT
+export IMG RUN FROM ARGS MAKE TOGGLE HOW TIMEOUT COUNT SET TRACE WHAT SINCE PERCENT FILL
 PHONY += run doctor compare trend lockstep

@@ -18,6 +18,14 @@ die()
 	exit 70
 }
 
+# keep NAME=VALUE...: a result for the history; without one, a note. What is booted
+# in kvm-vmm of several commits (MKVM_SAME_IMAGE) is another image than each one's.
+keep()
+{
+	MKVM_TOP=$top PYTHONPATH=$top PYTHONDONTWRITEBYTECODE=1 \
+		/usr/bin/python3 -m compare.kept "$@" || :
+}
+
 # need FILE...: they exist
 need()
 {

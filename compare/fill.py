@@ -1,0 +1,148 @@
+"""make trend FILL=N: measures the last N commits that have no result yet.
+
+Each is checked out below the build directory, with an index of its own: neither
+the working tree nor the repository notices. kvm-vmm is built there as it is
+configured here, always in the same place, so that make compiles what differs.
+With WHAT=exits or WHAT=instructions it also boots in the lab, the image that lies
+in images/, the same for all: what moves then is kvm-vmm.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+
+from . import build, kept, origin, results
+from .commits import SHORT
+from .errors import Failure
+from .progress import note, say
+
+IMAGES = ("vmlinux", "bzImage")
+
+
+class Fill:
+    """A tree for other commits, and what is built of it."""
+
+    def __init__(self, request):
+        self.request = request
+        self.folder = os.path.join(request.folder, "fill")
+        self.tree = os.path.join(self.folder, "tree")
+        self.out = os.path.join(self.folder, "out")
+        self.images = os.path.join(self.folder, "images")
+        self.config = origin.Presets(request.top).of(request.config)
+        self.compiler = origin.compiler(request.build)
+        self.booted = bool({"exits", "instructions"} & set(request.whats)) \
+            and len(request.whats) == 1
+
+    # --- One commit -------------------------------------------------------
+
+    def checkout(self, sha):
+        """Makes the tree that of a commit; files that stay keep their dates."""
+        os.makedirs(self.tree, exist_ok=True)
+        env = dict(os.environ,
+                   GIT_INDEX_FILE=os.path.join(self.folder, "index"))
+        command = ["git", "-C", self.request.top, f"--work-tree={self.tree}",
+                   "read-tree", "--reset", "-u", sha]
+        done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Failure(f"{sha[:SHORT]}: {done.stderr.strip()}")
+
+    def make(self, *goals):
+        """(whether that could be made, what make said)."""
+        with open(os.path.join(self.folder, "log"), "a+",
+                  encoding="utf-8", errors="replace") as log:
+            start = log.tell()
+            command = [os.environ.get("MAKE", "make"), "--no-print-directory",
+                       "-C", self.tree, f"O={self.out}", *goals]
+            done = subprocess.run(command, env=build.environment(), stdout=log,
+                                  stdin=subprocess.DEVNULL, check=False,
+                                  stderr=subprocess.STDOUT)
+            log.seek(start)
+            return done.returncode == 0, log.read()
+
+    def configure(self):
+        """Whether the commit can be configured so. A preset is its own of that
+        name; of another configuration, lines that it does not know go."""
+        name = self.config["name"]
+        if not name.startswith("own-"):
+            return self.make(f"{name}_defconfig")[0]
+        lines = self.config["symbols"]
+        while True:
+            with open(os.path.join(self.out, ".config"), "w",
+                      encoding="utf-8") as file:
+                file.writelines(f"{line}\n" for line in lines)
+            done, said = self.make("olddefconfig")
+            wrong = set(re.findall(r"\.config:(\d+): ", said))
+            if done or not wrong:
+                return done
+            lines = [line for number, line in enumerate(lines, 1)
+                     if str(number) not in wrong]
+
+    def measure(self, sha):
+        """Whether there is a result of it now."""
+        self.checkout(sha)
+        os.makedirs(self.out, exist_ok=True)
+        if not self.configure() or not self.make("kvm-vmm")[0]:
+            return False
+        vmm = os.path.join(self.out, "images", "kvm-vmm")
+        if self.booted:
+            return self.boot(sha, vmm)
+        one = {"time": results.now(), "commit": sha, "dirty": False,
+               "config": self.config, "toggle": "", "args": "", "outcome": "",
+               "cc": origin.compiler(os.path.join(self.out, "build")) or
+               self.compiler,
+               "host": origin.host("host", self.request.build),
+               "image": {"name": "", "digest": "", "from": "tree"},
+               "size": os.path.getsize(vmm), "how": "make trend FILL="}
+        return bool(kept.keep(self.request.history, lambda: [one]))
+
+    def boot(self, sha, vmm):
+        """The benchmark's first row, of this kvm-vmm: it keeps what it counts."""
+        os.makedirs(self.images, exist_ok=True)
+        for name in os.listdir(self.images):
+            os.remove(os.path.join(self.images, name))
+        paths = [os.path.join(self.request.images, name) for name in
+                 os.listdir(self.request.images)
+                 if name in IMAGES or name.startswith("initramfs.cpio")]
+        for path in [vmm, *paths]:
+            os.symlink(path, os.path.join(self.images, os.path.basename(path)))
+        env = dict(os.environ, MKVM_IMAGES=self.images, MKVM_COMMIT=sha,
+                   MKVM_SAME_IMAGE=origin.digest(sorted(paths))[:SHORT])
+        bench = os.path.join(self.request.top, "tests", "bench", "boot")
+        done = subprocess.run([bench, "--short"], env=env, check=False,
+                              stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True)
+        with open(os.path.join(self.folder, "log"), "a",
+                  encoding="utf-8") as log:
+            log.write(done.stdout + done.stderr)
+        return done.returncode == 0
+
+    # --- All of them ------------------------------------------------------
+
+    def has(self, found):
+        """Commits that have such a result."""
+        wanted = self.request.whats[0] if self.booted else "size"
+        return {one["commit"] for one in found.results
+                if one[wanted] is not None and not one["dirty"] and
+                not one["toggle"] and
+                one["config"]["name"] == self.config["name"] and
+                (not self.booted or one[f"{wanted}_until"] == "/init" and
+                 "the same for all" in one["image"]["name"])}
+
+    def run(self, history, number):
+        """Measures the last commits, the newest first."""
+        last = history.commits[-number:]
+        has = self.has(results.read(self.request.history))
+        missing = [commit for commit in reversed(last)
+                   if commit.sha not in has]
+        os.makedirs(self.folder, exist_ok=True)
+        failed = []
+        for at, commit in enumerate(missing, 1):
+            say("MEASURE", f"{commit.sha[:SHORT]} ({at} of {len(missing)})")
+            if not self.measure(commit.sha):
+                failed.append(commit.sha[:SHORT])
+        if failed:
+            note(f"{', '.join(failed)}: cannot be built or measured; "
+                 f"{os.path.relpath(self.folder)}/log says why")
+        shutil.rmtree(self.images, ignore_errors=True)
