@@ -17,6 +17,7 @@ from .progress import note
 
 GOOD = ("shell", "done", "halted")
 PER_INSTRUCTION = 2     # ns of the lab's clock
+MISSING = "missing"     # a job of its has failed
 GREETING, PROMPT, END = "/init greets", "the prompt", "the end"
 
 
@@ -63,7 +64,8 @@ def of_comparison(request, plan, report):
     base, *others = report["variants"]
     found = [{**shared, **counted(base, plan.place), "toggle": "",
               "size": base["binary_bytes"] or None}]
-    if report["again"]:
+    others = [one for one in others if one["outcome"] != MISSING]
+    if report["again"] and report["again"]["outcome"] != MISSING:
         found.append({**shared, **counted(report["again"], plan.place),
                       "toggle": "", "size": None})
     for variant in others:
@@ -97,7 +99,7 @@ def counted(variant, place):
     """Exits and, in the lab, instructions of a variant as in report.json: up to
     the prompt or, of a guest that has none, to its end."""
     stages = {row["stage"]: row for row in variant["stages"]}
-    found = {"outcome": variant["outcome"], "exits": None, "exits_until": "",
+    found = {"outcome": variant["outcome"].replace(MISSING, ""), "exits": None, "exits_until": "",
              "instructions": None, "instructions_until": ""}
     if variant["outcome"] not in GOOD or not variant["ledger"]:
         return found
