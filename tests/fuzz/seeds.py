@@ -74,6 +74,7 @@ def archives():
 def images():
     """What the build has left in images/, three kernels, and what is none."""
     found = [badimages.bzimage(), badimages.vmlinux(), badimages.pvh()]
+    found += firmwares()
     found += [badimages.multiboot1(**changes)
               for changes in badimages.MB1_ACCEPTED]
     found += [badimages.multiboot2(**changes)
@@ -85,6 +86,19 @@ def images():
             with open(path, "rb") as file:
                 found.append(file.read())
     return found
+
+
+def firmwares():
+    """A kernel of each protocol that firmware begins, and what it loads below 1 MiB;
+    firmware itself; a disk with a partition, a floppy's boot sector, a CD."""
+    sector = kindfiles.put(512, (0, b"\xeb\x58\x90"), (510, b"\x55\xaa"))
+    return [badimages.bzimage(version=version, loadflags=flags)
+            for version in (0x200, 0x201, 0x202, 0x203, 0x206, 0x209)
+            for flags in (0, 1)] + [
+        kindfiles.put(LARGE, (LARGE - 16, b"\xea\x5b\xe0\0\xf0")), sector,
+        kindfiles.put(4096, (0, sector),
+                      (446, b"\x80\1\1\0\x83\x0f\x3f\7\x3f\0\0\0\xd0\7\0\0")),
+        kindfiles.put(0x9000, (0x8001, b"CD001"))]
 
 
 def disk_sides():
