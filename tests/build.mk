@@ -45,7 +45,7 @@ FUZZ_LOADERS := $(addprefix $(B)/tests/fuzz/fuzz_,select $(notdir $(basename \
 		$(filter %/flat.o %/paged.o %/prot32.o %/long64.o \
 		%/bzimage.o %/bzimage16.o %/vmlinux.o %/pvh.o %/multiboot1.o \
 		%/multiboot2.o,$(filter $(B)/vmm/boot/%,$(VMM_OBJS))))) \
-		$(if $(CONFIG_FIRMWARE),bios disk) \
+		$(if $(CONFIG_FIRMWARE),bios) \
 		$(if $(CONFIG_BOOT_CODE),code32 code64))
 FUZZ_VMM     := $(patsubst $(B)/%,$(B)/fuzz/%,$(filter-out \
 		%/static_pie.o,$(VMM_OBJS)))

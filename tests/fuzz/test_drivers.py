@@ -17,9 +17,9 @@ import corpus
 SECONDS = 4
 RUN = importlib.machinery.SourceFileLoader(
     "run", os.path.join(corpus.HERE, "run")).load_module()
-LOADERS = ("bios", "bzimage", "bzimage16", "code32", "code64", "disk", "flat", "long64",
+LOADERS = ("bios", "bzimage", "bzimage16", "code32", "code64", "flat", "long64",
            "multiboot1", "multiboot2", "paged", "prot32", "pvh", "select", "vmlinux")
-SHORT = ("bios", "code32", "code64", "disk", "flat", "paged", "prot32")
+SHORT = ("bios", "code32", "code64", "flat", "paged", "prot32")
 PROGRAMS = tuple("fuzz_" + name for name in
                  ("ask", "command", "control", "devices", "disk", "firmware", "floppy", "gdb",
                   "gunzip", "ide", "initcpio",
