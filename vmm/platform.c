@@ -82,6 +82,8 @@ struct platform platform_of(const struct vm *vm)
 
 	if (vm->config.plan && plan_has_rom(vm->config.plan))
 		platform.has |= PLATFORM_ROM;
+	if (vm->config.plan)
+		platform.floppies = vm->config.plan->floppies;
 	if (irqchip)
 		platform.has |= PLATFORM_IRQS;
 	if (irqchip && irqchip->has_apic)

@@ -14,6 +14,7 @@ import struct
 import subprocess
 
 import badimages
+import idefiles
 import vm
 from vm import tap
 
@@ -115,7 +116,7 @@ class Device:
         self.uid = {"Zero": 0, "One": 1}.get(uid.group(1)) if uid else None
         if uid and self.uid is None:
             self.uid = int(uid.group(1), 16)
-        self.irqs = [int(n) for line in re.findall(r"\{([\d,]+)\}", text)
+        self.irqs = [int(n) for line in re.findall(r"IRQ\w* \([^{}]*\{([\d,]+)\}", text)
                      for n in line.split(",")] if "IRQ" in text else \
             [int(n, 16) for n in re.findall(r"Interrupt \([^{]*\{\s*(0x\w+),",
                                             text)]
@@ -246,7 +247,16 @@ def check_generation(page, hids, text, is_there):
         tap.equal(asks(text, "\\_SB.VGEN.ADDR"), [GENERATION, 0], "ADDR")
 
 
-def judge(result, cpus, chip, without, has_pci, windows):
+def check_floppies(dsl, hids, count):
+    """The controller tells of each of its drives; a tape there never is."""
+    tap.equal("PNP0700" in hids, count > 0, "a controller of floppies")
+    if count:
+        drives = re.search(r"_FDE, Buffer \(0x14\).*?\{(.*?)\}", dsl, re.S)[1]
+        tap.equal([int(n, 16) for n in re.findall(r"0x(\w\w)", drives)][::4],
+                  [1] * count + [0] * (4 - count) + [2], "drives of _FDE")
+
+
+def judge(result, cpus, chip, without, has_pci, windows, floppies):
     result.must(vm.OK)
     tables = Tables(result.out[:SHOWN])
     folder = os.path.join(tap.BUILD, "tests", "guest", "acpi")
@@ -291,6 +301,7 @@ def judge(result, cpus, chip, without, has_pci, windows):
     if com1:
         tap.equal(com1, [[] if "irq4" in without else [4]], "COM1's line")
     check_generation(result.out[SHOWN:], has, text, "vmgenid" not in without)
+    check_floppies(dsl, has, floppies)
     check_fadt(tables.by_name["FACP"], without, has_apic)
     if has_apic:
         check_madt(tables.by_name["APIC"], cpus, devices)
@@ -309,28 +320,31 @@ def row(text, judges, *options):
                                              kernel("acpi")), judges)
 
 
-def described(cpus, chip, *names, has_pci=False, windows=0):
+def described(cpus, chip, *names, has_pci=False, windows=0, floppies=0):
     """A machine, less some devices and features."""
     row(f"the judges have nothing to say: {cpus} vCPUs, irqchip {chip}" +
         (", PCI" if has_pci else "") +
         (f", {windows} windows" if windows else "") +
+        (f", {floppies} floppies" if floppies else "") +
         "".join(f", no {name}" for name in names),
         lambda result: judge(result, cpus, chip, set(names), has_pci,
-                             windows),
+                             windows, floppies),
         "--irqchip", chip, "--smp", cpus, *(["--edu"] if has_pci else []),
         *(["--virtio", "mmio"] if windows else []), *["--rng"] * windows,
+        *["--floppy", idefiles.floppy()] * floppies,
         *(f"--no-{name}" for name in names))
 
 
+FLOPPIES = 2 if vm.has_feature("floppy", "plug") else 0
 described(1, "kernel")
 described(2, "kernel")
 described(64, "kernel")
 described(16, "split", "pit")
-described(1, "vmm")
+described(1, "vmm", floppies=FLOPPIES and 1)
 described(1, "vmm", "i8042", "cmos", "irq4")
 described(4, "kernel", "serial", "mouse")
 described(1, "kernel", "serial", "i8042", "reset", "cmos", "pit")
-described(1, "kernel", "reset")
+described(1, "kernel", "reset", floppies=FLOPPIES)
 described(1, "kernel", "vmgenid")
 described(2, "kernel", has_pci=True)
 described(1, "vmm", has_pci=True)

@@ -54,6 +54,9 @@ TABLE.add("one that is write protected",
 TABLE.add("a file that is no floppy",
           lambda place: run("--floppy", short())(place),
           said("no floppy has 1048576 bytes"))
+TABLE.add("one with a serial number",
+          lambda place: run("--floppy", idefiles.floppy() + ",serial=1")(place),
+          said("no floppy has a serial number"))
 TABLE.add("a third one",
           lambda place: run(*["--floppy", idefiles.floppy() + ",ro"] * 3)(place),
           said("two drives are all that there are"))

@@ -39,6 +39,10 @@ static int refuse(const char *option, const char *word, const char *why)
 static int take_serial(struct disk_words *words, const char *option,
 		       const char *serial)
 {
+	if (words->has_no_serial)
+		return refuse(option, serial,
+			      "no floppy has a serial number; --ide and --disk "
+			      "give one to a disk");
 	if (strlen(serial) > sizeof(words->serial))
 		return refuse(option, serial, "20 characters are the most");
 	memcpy(words->serial, serial, strlen(serial));

@@ -59,7 +59,8 @@ static int plug_floppy(struct plan *plan, const char *arg)
 {
 	struct disk_words words = { .ask = { .make = "truncate -s 1440K FILE",
 					     .copy = plan_copy(plan),
-					     .untouched = true } };
+					     .untouched = true },
+				    .has_no_serial = true };
 	const struct floppy_format *format;
 	struct fdc_given *given;
 	unsigned int nr = 0;

@@ -10,6 +10,7 @@
 #ifndef MKVM_DISK_H
 #define MKVM_DISK_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -62,6 +63,7 @@ struct disk_ask {
 struct disk_words {
 	struct disk_ask ask;
 	char serial[DISK_SERIAL_SIZE];
+	bool has_no_serial; /* such a drive tells none: the word is refused */
 	char *text; /* the names in @ask lie there: freed behind the disk */
 };
 
@@ -88,6 +90,10 @@ struct disk {
 	struct timespec changed; /* its last change when it was opened; or 0 */
 	max_align_t own[];	 /* the format's state */
 };
+
+/* An error of read(), write() and so on, about which there was a message that says
+ * more than its number could. */
+#define DISK_HAS_SAID ESHUTDOWN
 
 struct disk_format {
 	const char *name; /* one word, "raw" */

@@ -56,6 +56,7 @@ struct platform {
 	unsigned int nr_cpus; /* their APIC ids are 0 to nr_cpus - 1 */
 	uint8_t ioapic_id;
 	uint8_t spares; /* slots of PCI in which something can be put, a bit each */
+	uint8_t floppies; /* drives as CMOS RAM has them: A: in the high digit */
 	unsigned int nr_windows;
 	struct platform_window windows[PLATFORM_WINDOWS_MAX];
 };

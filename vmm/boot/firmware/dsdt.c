@@ -33,7 +33,6 @@ static const struct block {
 	BLOCK(cmos, PLATFORM_CMOS, 0),
 	BLOCK(i8042, PLATFORM_I8042, 0),
 	BLOCK(mouse, PLATFORM_I8042 | PLATFORM_MOUSE, 0),
-	BLOCK(floppy, PLATFORM_FLOPPY, 0),
 	BLOCK(serial, PLATFORM_SERIAL | PLATFORM_SERIAL_IRQ, 0),
 	BLOCK(serial_mute, PLATFORM_SERIAL, PLATFORM_SERIAL_IRQ),
 	BLOCK(ecam, PLATFORM_ECAM, 0),
@@ -65,6 +64,19 @@ static void add_pci(struct acpi_area *area, const struct platform *platform)
 		replace(aml, &last, &rom_last, sizeof(last));
 		replace(aml, &len, &rom_len, sizeof(len));
 	}
+	acpi_add(area, aml, sizeof(aml));
+}
+
+/* With the drives that there are: what is not there need not be looked for. */
+static void add_floppy(struct acpi_area *area, const struct platform *platform)
+{
+	static const uint32_t any[] = { 0xea, 0xeb };
+	const uint32_t drives[] = { platform->floppies >> 4 != 0,
+				    (platform->floppies & 0x0f) != 0 };
+	uint8_t aml[sizeof(floppy_aml)];
+
+	memcpy(aml, floppy_aml, sizeof(aml));
+	replace(aml, any, drives, sizeof(any));
 	acpi_add(area, aml, sizeof(aml));
 }
 
@@ -138,6 +150,8 @@ uint32_t acpi_write_dsdt(struct acpi_area *area,
 	acpi_begin(area, "DSDT", DSDT_REVISION);
 	if (platform_has(platform, PLATFORM_PCI))
 		add_pci(area, platform);
+	if (platform_has(platform, PLATFORM_FLOPPY))
+		add_floppy(area, platform);
 	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
 		if (platform_has(platform, blocks[i].with) &&
 		    !(platform->has & blocks[i].without))

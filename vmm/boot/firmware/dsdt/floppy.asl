@@ -1,4 +1,5 @@
-/* The floppy disk controller, and the DMA controllers that it needs. */
+/* The floppy disk controller, which drives there are (_FDE: a number for each of four,
+ * and 2: a tape there is never), and the DMA controllers that it needs. */
 #include "block.asli"
 BLOCK
 {
@@ -13,6 +14,11 @@ BLOCK
 				IO (Decode16, 0x3F7, 0x3F7, 1, 1)
 				IRQNoFlags () { 6 }
 				DMA (Compatibility, NotBusMaster, Transfer8) { 2 }
+			})
+			Name (_FDE, Buffer ()
+			{
+				0xEA, 0, 0, 0, 0xEB, 0, 0, 0,
+				0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0
 			})
 		}
 		Device (DMA0)
