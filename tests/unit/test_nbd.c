@@ -368,9 +368,11 @@ static void ends_with(const char *words)
 	assert_int_equal(try_open(false), 0);
 	catch_begin();
 	for (unsigned int i = 0; i < 3; i++) { /* the second is not sent */
-		assert_int_equal(move(false, bytes, sizeof(bytes), 0), -EIO);
-		assert_int_equal(move(true, bytes, sizeof(bytes), 0), -EIO);
-		assert_int_equal(disk->format->flush(disk), -EIO);
+		assert_int_equal(move(false, bytes, sizeof(bytes), 0),
+				 -DISK_HAS_SAID);
+		assert_int_equal(move(true, bytes, sizeof(bytes), 0),
+				 -DISK_HAS_SAID);
+		assert_int_equal(disk->format->flush(disk), -DISK_HAS_SAID);
 	}
 	said = catch_end();
 	assert_non_null(strstr(said, words));
@@ -453,8 +455,8 @@ static void can_be_left(void **state)
 	pthread_join(waiting, NULL);
 	pthread_join(other, NULL);
 	catch_end();
-	assert_int_equal(err, -EIO);
-	assert_int_equal(err_other, -EIO);
+	assert_int_equal(err, -DISK_HAS_SAID);
+	assert_int_equal(err_other, -DISK_HAS_SAID);
 	disk_close(disk);
 }
 

@@ -146,7 +146,7 @@ static const char *what_it_does(const struct nbd *nbd, int err)
 static int ask(struct disk *disk, struct nbd_request *request)
 {
 	struct nbd *nbd = of(disk);
-	int err = -EIO;
+	int err = -DISK_HAS_SAID;
 
 	lock_take(&nbd->talking);
 	if (!nbd->is_over) {
@@ -154,9 +154,9 @@ static int ask(struct disk *disk, struct nbd_request *request)
 		if (err == -EPROTO || err == -ECONNRESET) {
 			nbd->is_over = true;
 			log_error("disk %s: the server %s; it is not asked "
-				  "again",
+				  "again, and the guest gets I/O errors",
 				  disk->name, what_it_does(nbd, err));
-			err = -EIO;
+			err = -DISK_HAS_SAID;
 		}
 	}
 	lock_give(&nbd->talking);

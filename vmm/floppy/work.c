@@ -22,7 +22,7 @@ static void tell(struct fdc *f, int err)
 {
 	const uint64_t bit = UINT64_C(1) << (-err & 63);
 
-	if (f->told & bit)
+	if (err == -DISK_HAS_SAID || f->told & bit)
 		return;
 	f->told |= bit;
 	log_error("floppy %s: %s; the guest gets errors of data",

@@ -63,7 +63,7 @@ static void tell(struct ide_channel *c, int err)
 {
 	const uint64_t bit = UINT64_C(1) << (-err & 63);
 
-	if (c->told & bit)
+	if (err == -DISK_HAS_SAID || c->told & bit)
 		return;
 	c->told |= bit;
 	log_error("disk %s: %s; the guest gets I/O errors",

@@ -66,7 +66,7 @@ static int failed(struct blk *b, int err)
 
 	if (err == -EOPNOTSUPP)
 		return STATUS_UNSUPP;
-	if (!(b->told & bit)) {
+	if (err != -DISK_HAS_SAID && !(b->told & bit)) {
 		b->told |= bit;
 		log_error("disk %s: %s; the guest gets I/O errors",
 			  b->disk->name, strerror(-err));
