@@ -192,6 +192,12 @@ void fake_out(struct board *board, uint64_t addr, unsigned int size,
 void fake_save(struct board *board, struct stash *out);
 bool fake_restore(struct board *board, uint64_t deadline_ns, struct stash *in);
 
+/* The same of a machine that is reset: what it was at its start, and is made again in
+ * place. */
+void fake_remember(struct board *board, struct stash *out);
+bool fake_reset(struct board *board, struct stash *in);
+extern bool fake_resets; /* board_resets() */
+
 /* Through a snapshot, unless it is not still: nobody must be able to tell. And if
  * `fake_reloads` says so. */
 void fake_reload(struct board *board);

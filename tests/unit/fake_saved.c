@@ -5,7 +5,7 @@
 #include "fake_board.h"
 #include "util/stash.h"
 
-bool fake_reloads, fake_reloading;
+bool fake_reloads, fake_reloading, fake_resets;
 
 void fake_save(struct board *board, struct stash *out)
 {
@@ -45,6 +45,29 @@ bool fake_restore(struct board *board, uint64_t deadline_ns, struct stash *in)
 	return !in->bad &&
 	       (!type->restored || type->restored(board->dev, in)) &&
 	       stash_is_done(in);
+}
+
+void fake_remember(struct board *board, struct stash *out)
+{
+	fake_resets = true;
+	fake_save(board, out);
+	fake_resets = false;
+}
+
+bool fake_reset(struct board *board, struct stash *in)
+{
+	const struct device_type *type = board->type;
+	bool fits;
+
+	fake_resets = true;
+	if (type->reset)
+		type->reset(board->dev);
+	in->at = 0;
+	stash_get(in, (uint8_t *)board->dev + type->saved,
+		  type->size - type->saved);
+	fits = !type->restored || type->restored(board->dev, in);
+	fake_resets = false;
+	return fits && stash_is_done(in);
 }
 
 /* What no restored device does: it sends nothing twice, and pulls no line that it

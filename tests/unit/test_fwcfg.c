@@ -142,10 +142,11 @@ static void takes_what_may_be_written(void **state)
 {
 	struct board b;
 	struct fw_files *files = open_files(&b);
-	struct stash stash = { 0 };
+	struct stash stash = { 0 }, first = { 0 };
 
 	(void)state;
 	files->list[0].writable = true;
+	fake_remember(&b, &first);
 	memcpy(ram + BUFFER, "abcde", 5);
 	assert_int_equal(ask(&b, 0x200000 | CHOOSE | WRITE, 6, BUFFER), 1);
 	assert_int_equal(ask(&b, 0x200000 | CHOOSE | WRITE, 2, RAM_SIZE - 1),
@@ -168,6 +169,9 @@ static void takes_what_may_be_written(void **state)
 	assert_memory_equal(files->list[0].data, "a2cde", 5);
 	assert_memory_equal(ram + BUFFER, "a2", 2);
 	assert_int_equal(ask(&b, 0x210000 | CHOOSE | WRITE, 1, BUFFER), 1);
+	assert_true(fake_reset(&b, &first)); /* as it was at the start */
+	stash_free(&first);
+	assert_memory_equal(files->list[0].data, "12345", 5);
 	close_files(&b, files);
 }
 

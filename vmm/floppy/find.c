@@ -78,13 +78,13 @@ bool fdc_is_deleted(const struct fdc *f)
 {
 	const unsigned int at = fdc_place(f);
 
-	return f->state.drives[f->state.unit].deleted[at / 8] >> at % 8 & 1;
+	return f->deleted[f->state.unit][at / 8] >> at % 8 & 1;
 }
 
 void fdc_set_deleted(struct fdc *f, bool is_deleted)
 {
 	const unsigned int at = fdc_place(f);
-	uint8_t *byte = &f->state.drives[f->state.unit].deleted[at / 8];
+	uint8_t *byte = &f->deleted[f->state.unit][at / 8];
 
 	*byte &= ~(1 << at % 8);
 	*byte |= is_deleted << at % 8;

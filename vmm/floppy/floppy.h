@@ -122,7 +122,6 @@ struct fdc_drive {
 	uint8_t pcn;	 /* and where the controller takes them to be */
 	uint8_t turned;	 /* sectors that have passed by, for READ ID */
 	bool is_changed; /* the disk, since the heads last moved */
-	uint8_t deleted[FLOPPY_SECTORS / 8]; /* marks, a bit each */
 };
 
 /* One 8237. */
@@ -183,6 +182,10 @@ struct fdc {
 	struct event_source work; /* eventfd: there is a job */
 	bool is_cut;		  /* reset, and the worker is not back yet */
 	uint64_t told; /* errors that there was a message about, a bit each */
+
+	/* Of each disk: marks, a bit for each sector. They stay, as the disk does, when
+	 * the machine is reset: saved.c. */
+	uint8_t deleted[FDC_DRIVES][FLOPPY_SECTORS / 8];
 
 	/* What is remembered of it begins here. */
 	struct fdc_state state;

@@ -1,7 +1,8 @@
 /*
- * What is remembered of the controller: its registers, the marks of its disks and a
- * sector that is under way, which are plain bytes, and of each drive its disk. Nothing is
- * begun twice: the worker is through with its job when a guest is saved.
+ * What is remembered of the controller: its registers and a sector that is under way,
+ * which are plain bytes, and of each drive its disk and what is marked there. Nothing is
+ * begun twice: the worker is through with its job when a guest is saved. A reset finds
+ * disks and marks as they are.
  */
 #include "device.h"
 #include "floppy/floppy.h"
@@ -19,8 +20,10 @@ void fdc_save(void *dev, struct stash *out)
 		const uint8_t is_there = disk != NULL;
 
 		STASH_PUT(out, is_there);
-		if (is_there)
-			disk_save(disk, f->board, out);
+		if (!is_there)
+			continue;
+		disk_save(disk, f->board, out);
+		STASH_PUT(out, f->deleted[i]);
 	}
 }
 
@@ -34,6 +37,8 @@ static bool are_disks(struct fdc *f, struct stash *in)
 		if (was_there != (disk != NULL) ||
 		    (was_there && !disk_restore(disk, f->board, in)))
 			return false;
+		if (was_there)
+			STASH_GET(in, f->deleted[i]);
 	}
 	return true;
 }
