@@ -179,6 +179,31 @@ static void put_runs(struct saving *saving)
 	}
 }
 
+/* Whether who restores it would take it: file.c has the same limits. */
+static bool is_let_in(const struct saving *saving)
+{
+	const struct snapshot_head *head = &saving->head;
+	const char *name = saving->vm->config.name;
+	unsigned long long len = 0;
+
+	for (unsigned int i = 0; i < saving->parts.nr; i++)
+		len += saving->parts.list[i]->stash.len;
+	if (len > SNAPSHOT_PARTS_MAX)
+		log_error(
+			"%s: it is not saved: beside RAM there are %llu MiB, of "
+			"disks whose changes are thrown away, and %llu are the "
+			"most; `overlay=FILE` keeps changes in a file",
+			name, len >> 20, SNAPSHOT_PARTS_MAX >> 20);
+	else if (head->nr_words > SNAPSHOT_WORDS_MAX ||
+		 head->head_len > SNAPSHOT_HEAD_MAX)
+		log_error("%s: it is not saved: its options are more than %u "
+			  "words, or too long",
+			  name, SNAPSHOT_WORDS_MAX);
+	else
+		return true;
+	return false;
+}
+
 /* All that lies before RAM, with the head's sum still to come. */
 static int make_front(struct saving *saving)
 {
@@ -186,6 +211,8 @@ static int make_front(struct saving *saving)
 
 	put_texts(saving);
 	fill_head(saving);
+	if (!is_let_in(saving))
+		return -ENOTSUP;
 	STASH_PUT(front, saving->head);
 	stash_put(front, saving->texts.data, saving->texts.len);
 	put_table(saving);
