@@ -77,6 +77,29 @@ def shows_people(run):
         term.ends(1)
 
 
+@tap.case("who waits at a terminal sees for how long, and what is written by then")
+def shows_that_it_takes_time():
+    with Folder() as folder:
+        path = os.path.join(folder.path, "slow")
+        file = os.path.join(folder.path, "saved")
+        with open(file + ".tmp", "wb") as out:
+            out.write(bytes(3 << 20))
+            out.flush()
+            os.fsync(out.fileno())
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(path)
+            os.chmod(path, 0o600)
+            server.listen()
+            with terminal.Terminal([vm.KVM_VMM, "ctl", path, "save", file]) as term:
+                client, _ = server.accept()
+                with client:
+                    tap.equal(client.recv(4096), f"save {file}\n".encode())
+                    term.expect(r"kvm-vmm: \d+ s, 3 MiB are written")
+                    client.sendall(b'{"ok": true, "bytes": 5}\n')
+                    term.expect(r"bytes +5")
+                    term.ends(vm.OK)
+
+
 def nobody_there():
     with Folder() as folder:
         folder.ctl("list").must(vm.OK, b'{"ok": true, "runs": []}\n')

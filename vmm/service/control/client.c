@@ -5,10 +5,12 @@
 #include "service/control/client.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "abi/exit_status.h"
@@ -20,6 +22,8 @@
 #include "util/text.h"
 
 #define STATUS_REFUSED 1 /* {"ok": false, ... */
+#define MOMENT_MS      500
+#define BLOCK	       512 /* st_blocks, stat(2) */
 
 /* --- Talk --- */
 
@@ -228,11 +232,47 @@ static int print_answer(const struct client_answer *answer, bool as_json)
 	return STATUS_REFUSED;
 }
 
+/* Bytes of the file that a command writes, as long as that is not whole
+ * (snapshot/target.h); 0: it writes none. */
+static unsigned long long bytes_so_far(const struct request_line *line)
+{
+	const char *file = strstr(line->bytes, " /");
+	char tmp[CTL_LINE_MAX + sizeof(".tmp")];
+	struct stat st;
+
+	if (!file)
+		return 0;
+	snprintf(tmp, sizeof(tmp), "%.*s.tmp", (int)strcspn(file + 1, "\n"),
+		 file + 1);
+	return stat(tmp, &st) ? 0 : (unsigned long long)st.st_blocks * BLOCK;
+}
+
+/* Who looks at a terminal sees that it takes a while, and how far it is. */
+static void wait_shown(int fd, const struct request_line *line)
+{
+	struct pollfd answer = { .fd = fd, .events = POLLIN };
+	unsigned int halves = 0;
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	while (poll(&answer, 1, MOMENT_MS) == 0) {
+		unsigned long long bytes = bytes_so_far(line);
+
+		fprintf(stderr, "\rkvm-vmm: %u s", ++halves / 2);
+		if (bytes)
+			fprintf(stderr, ", %llu MiB are written", bytes >> 20);
+	}
+	if (halves)
+		fprintf(stderr, "\r\033[K");
+}
+
 static int ask(int fd, const struct request_line *line, bool as_json)
 {
 	struct client_answer answer = { .text = NULL };
 	int err = client_send(fd, line->bytes, line->text.len), status;
 
+	if (!err)
+		wait_shown(fd, line);
 	while (!err)
 		err = client_receive(fd, &answer);
 	status = err == 1 ? print_answer(&answer, as_json) : STATUS_FAILED;
