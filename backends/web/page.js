@@ -148,13 +148,17 @@ function letGo() {
 
 /* What some systems call the Korean keyboard's own keys, by what they do. */
 const NAMED = { HangulMode: 122, HanjaMode: 123 };
-const MAC = navigator.platform.startsWith("Mac");
 const META = [125, 126];
+const MODIFIERS = [...META, 29, 42, 54, 56, 97, 100];
+
+function isMac() {
+	return navigator.platform.startsWith("Mac");
+}
 
 /* Keys that are not told of twice: the Korean ones have no release, and a Mac's Caps
  * Lock is pressed to come on and released to go off. */
 function isTapped(code) {
-	return code === 122 || code === 123 || (MAC && code === CODES.CapsLock);
+	return code === 122 || code === 123 || (isMac() && code === CODES.CapsLock);
 }
 
 function onKey(event, down) {
@@ -173,9 +177,11 @@ function onKey(event, down) {
 	} else {
 		key(code, down);
 	}
-	/* While it is held, a Mac tells of no releases. */
-	if (!down && META.includes(code))
-		letGo();
+	/* While it is held, a Mac tells of no releases but of those like it. */
+	if (isMac() && !down && META.includes(code))
+		for (const other of [...held])
+			if (!MODIFIERS.includes(other))
+				key(other, false);
 }
 
 screen.addEventListener("keydown", (event) => onKey(event, true));

@@ -322,9 +322,13 @@ def font_of(picture):
 
 
 def shows(page, row, text, scrolled=0):
+    """On the screen from the start of a row on, and in the next ones."""
     picture = Canvas(page)
     font = font_of(picture)
-    return picture.text(row - scrolled, font).startswith(text)
+    wide = picture.width // pngfile.CELL[0]
+    rows = [picture.text(row - scrolled + more, font).ljust(wide)
+            for more in range(1 + len(text) // wide)]
+    return "".join(rows).startswith(text)
 
 
 def typed(page, codes):
@@ -354,13 +358,22 @@ def untold(page):
     codes = "2e ae 0f 8f 2d ad"
     for steps, more in (
             ((("keyDown", "MetaLeft", "Meta"), ("keyDown", "KeyA", "a"),
-              ("keyUp", "MetaLeft", "Meta")), " e0 5b 1e e0 db 9e"),
+              ("keyUp", "MetaLeft", "Meta"), ("keyUp", "KeyA", "a")),
+             " e0 5b 1e e0 db 9e"),
+            (("MacIntel", ("keyDown", "ShiftLeft", "Shift"),
+              ("keyDown", "MetaLeft", "Meta"), ("keyDown", "KeyA", "a"),
+              ("keyUp", "MetaLeft", "Meta"), ("keyUp", "ShiftLeft", "Shift")),
+             " 2a e0 5b 1e e0 db 9e aa"),
             ((("keyUp", "PrintScreen", "PrintScreen"),), " e0 2a e0 37 e0 b7 e0 aa"),
             ((("keyDown", "AltRight", "HangulMode"),
               ("keyDown", "KeyB", "b"), ("keyUp", "KeyB", "b")), " f2 30 b0"),
             ((("keyDown", "ShiftLeft", "Shift"),), " 2a")):
         for step in steps:
-            key(*step)
+            if isinstance(step, str):
+                page.call("Emulation.setUserAgentOverride", platform=step,
+                          userAgent="Mozilla/5.0")
+            else:
+                key(*step)
         codes += more
         wait_for(codes, lambda: typed(page, codes))  # pylint: disable=cell-var-from-loop
     page.evaluate("window.dispatchEvent(new Event('pagehide'))")
