@@ -19,6 +19,7 @@ import fcntl
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -63,10 +64,26 @@ def catalogue_of(request):
         return toggles.Catalogue(request.top, file.read())
 
 
+def plan_of(request, variants):
+    """(plan, notes). Who toggles something of virtio's queues has a disk, if there is
+    one, and no device that would have queues."""
+    plan = place.plan(request.top)
+    disk = os.path.join(request.images, "root.img")
+    if plan.need != "linux" or comparison.has_queues(plan.words) or \
+            not os.path.exists(disk) or \
+            not any(comparison.is_of_queues(one.name) for one in variants):
+        return plan, []
+    words = f"--disk {shlex.quote(shown(disk))},ro"
+    request.args = os.environ["ARGS"] = f"{request.args} {words}".strip()
+    return place.plan(request.top), [
+        f"for its queues the guest had {words}; ARGS= gives it something else"]
+
+
 def variants_of(request, catalogue):
     """(variants, notes), the baseline first; all that can be refused, is."""
     request.toggles, variants, notes = toggles.parse(catalogue, request.toggle)
-    plan = place.plan(request.top)
+    plan, more = plan_of(request, variants)
+    notes += more
     toggles.refuse_decided(variants, plan.words)
     baseline = toggles.Variant()
     baseline.config = catalogue.text

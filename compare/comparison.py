@@ -11,6 +11,9 @@ from .printed import last_lines, text_of
 from .progress import say
 
 OF_QUEUES = ("IOEVENTFD", "IRQFD", "IO_URING")
+# Options that give a guest a device of virtio.
+HAVE_QUEUES = ("--disk", "--net", "--rng", "--share", "--balloon", "--console",
+               "--spare-disk")
 # What is of no use to a guest that does not ask a device of that name.
 OF_DEVICES = {
     "DEV_IDE": "ide", "IDE_DMA": "ide", "IDE_CDROM": "ide",
@@ -36,6 +39,14 @@ STAGE_TABLE = re.compile(
 
 
 DIED = "ended without a result, twice"
+
+
+def is_of_queues(name):
+    return name in OF_QUEUES or name.startswith("VIRTIO")
+
+
+def has_queues(words):
+    return any(word.partition("=")[0] in HAVE_QUEUES for word in words)
 
 
 class Column:
@@ -372,9 +383,7 @@ class Comparison:
         idle = {OF_DEVICES[name] for name in names if name in OF_DEVICES}
         notes = [f"the guest never asked {name}: {ASKS[name]}"
                  for name in sorted(idle - asked)]
-        if base["queues"] or not any(
-                name in OF_QUEUES or name.startswith("VIRTIO") for name in
-                names):
+        if base["queues"] or not any(map(is_of_queues, names - {""})):
             return notes
         return notes + ["the guest used no queue of a virtio device: give it one, as "
                 "ARGS='--disk FILE', and a kernel that has the drivers (make "

@@ -2,11 +2,13 @@
 """make compare: disks, transports and queues of virtio devices, and pictures."""
 
 import os
+import tempfile
 from types import SimpleNamespace
 
 import comparing  # noqa: F401, which finds the package
 from vm import tap
 
+from compare import __main__ as program
 from compare import comparison, measure, place, rows, toggles
 
 
@@ -39,6 +41,32 @@ def compares_with_pci():
               [["--virtio", "pci"], [], ["--virtio", "pci"]])
     tap.equal(plan.transport(base, [base, other]), [])
     tap.equal(given.transport(base, every), [])
+
+
+@tap.case("who toggles a queue has a disk, where there is one and nothing else")
+def gives_a_disk():
+    def args_of(name, *words, args="", disk=True):
+        request = SimpleNamespace(top="", images=folder, args=args)
+        path = os.path.join(folder, "root.img")
+        if disk:
+            open(path, "wb").close()
+        elif os.path.exists(path):
+            os.remove(path)
+        place.plan = lambda top: of_words(*words)
+        plan, said = program.plan_of(request, [toggles.Variant(name, "n")])
+        tap.equal((plan.need, len(said)), ("linux", request.args != args))
+        return request.args
+    real, before = place.plan, os.environ.get("ARGS")
+    with tempfile.TemporaryDirectory(dir=tap.BUILD) as folder:
+        given = f"--disk {os.path.relpath(folder)}/root.img,ro"
+        tap.equal(args_of("VIRTIO_PACKED"), given)
+        tap.equal(args_of("IRQFD", "--smp", "2", args="--smp 2"), "--smp 2 " + given)
+        tap.equal(args_of("VIRTIO_PACKED", "--rng"), "")
+        tap.equal(args_of("IO_URING", "--share=docs"), "")
+        tap.equal(args_of("PIT"), "")
+        tap.equal(args_of("VIRTIO_PACKED", disk=False), "")
+    place.plan = real
+    os.environ.update({"ARGS": before} if before else {})
 
 
 @tap.case("queues of all devices are one row each, and none are none")
