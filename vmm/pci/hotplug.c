@@ -53,13 +53,19 @@ static uint64_t hotplug_read(void *dev, unsigned int range, uint64_t off,
 
 static void eject(struct hotplug *h, uint8_t slots)
 {
+	const uint8_t full = find_full(h);
+
 	for (unsigned int nr = 0; nr < PC_PCI_SPARES; nr++) {
 		if (!(slots >> nr & 1))
 			continue;
 		h->want &= ~(1 << nr);
 		if (!board_eject(h->board, nr))
-			board_oddity(h->board,
-				     "ejects a disk that it has not seen", nr);
+			board_oddity(
+				h->board,
+				full >> nr & 1 ?
+					"ejects a disk that it has not seen" :
+					"ejects from a slot that is empty",
+				nr);
 	}
 }
 

@@ -135,11 +135,12 @@ bool memory_walk(const struct kvm_sregs *sregs, const struct vm *vm,
 
 /* --- watch.c: RAM without what breakpoints have put there --- */
 
-/* @len bytes of RAM at @gpa, none of them across its end; false: not RAM. What
- * is written over a breakpoint comes to be when that goes. */
 /* RAM at @gpa, of @len bytes in one page, where that is what the guest sees there; NULL:
  * it is not, but a ROM is, say. */
 uint8_t *ram_seen(const struct vm *vm, uint64_t gpa, size_t len);
+
+/* @len bytes of RAM at @gpa, none of them across its end; false: not RAM. What
+ * is written over a breakpoint comes to be when that goes. */
 bool ram_read(struct gdb *gdb, uint64_t gpa, void *buf, size_t len);
 bool ram_write(struct gdb *gdb, uint64_t gpa, const void *buf, size_t len);
 
