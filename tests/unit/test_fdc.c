@@ -334,8 +334,7 @@ static void test_marks(void **state)
 	    RW(0x42, 0, 0, 0, 77, 2), WORK, RESULT(0x40, 0x84, 0, 0, 0, 79));
 	is_sector(fdc.ram + 0x8000, 0);
 	is_sector(fdc.ram + 0x8200, 1);
-	/* The disk stays in its drive when the machine is reset. */
-	assert_true(fake_reset(&fdc.board, &first));
+	assert_true(fake_reset(&fdc.board, &first)); /* the disk stays */
 	stash_free(&first);
 	RUN(RESET, DMA(0x46, 0x8000, 512), RW(0x46, 0, 0, 0, 3, 9), WORK,
 	    RESULT(0, 0, 0x40, 0, 0, 3));
