@@ -264,7 +264,8 @@ class Comparison:
             if entry["boot"]:
                 column.boot = boot.Boot.from_json(entry["boot"])
             if column.lost:
-                self.notes.append(f"{column.variant.id}: {column.lost}")
+                self.notes.append(f"{self.name(column)}: {column.lost}, " + (
+                    "which the next one did not" if column.boot else "twice"))
 
     def miss(self, column, does):
         column.missing = True

@@ -252,6 +252,16 @@ def no_stages(facts):
     return ""
 
 
+@why("JUDGE", "n")
+def no_judge(facts):
+    if not facts.is_same_end or \
+            facts.own.get("text_bytes", 0) >= \
+            facts.base.get("text_bytes", 0):
+        return ""
+    return ("Who is judged, --judge says: a guest that nobody judges does not "
+            "notice.")
+
+
 @why("VMM_STATIC", "n")
 def dynamic(facts):
     base, own = facts.base["beyond_ram_kib"], facts.own["beyond_ram_kib"]
