@@ -38,7 +38,7 @@ class Picture(pyte.Screen):
 class Session:
     """kvm-vmm at such a terminal; use it as a context."""
 
-    def __init__(self, *argv, lines=25, columns=80, limit=30, **env):
+    def __init__(self, *argv, lines=25, columns=80, limit=60, **env):
         self.limit = limit
         self.picture = Picture(columns, lines)
         self.stream = pyte.ByteStream(self.picture)

@@ -25,7 +25,7 @@ CTRL_A, CTRL_C, CTRL_D = "\x01", "\x03", "\x04"
 class Terminal:
     """A session; use it as a context, so that nothing stays behind."""
 
-    def __init__(self, argv, limit=30):
+    def __init__(self, argv, limit=60):
         self.limit = limit
         self.child = pexpect.spawn(
             "/bin/sh", ["-c", AROUND, "sh", *map(str, argv)], cwd=tap.TOP,

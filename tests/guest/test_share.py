@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# timeout: 600
+# timeout: 1500
 """Shared directories under Linux, in one session of the lab: tests/guest/src/share.c
 is at work in the guest and on the host at once. By mmio on a tmpfs, as root; by pci
 on an ext4, as another user, with owners in attributes.
@@ -33,9 +33,9 @@ try() { # DIR AS...
 	cp %(share)s $dir
 	chown -R 1000:1000 $dir
 	"$@" ./share prepare $dir
-	"$@" timeout 130 ./share during $dir >during &
+	"$@" timeout 310 ./share during $dir >during &
 	"$@" %(vmm)s --virtio $bus --share $dir,all --share $dir,read,ro \
-		--timeout 120 %(linux)s --cmdline "$words"
+		--timeout 300 %(linux)s --cmdline "$words"
 	status=$?
 	echo "@ended $status"
 	[ $status = 0 ] || kill $!
@@ -85,7 +85,7 @@ def session():
     words = f'console=ttyS0 quiet run="{GUEST}"'.replace("\n", " ")
     done = subprocess.run(
         vm.lab_command(["sh", "-c", f"words='{words}'\n{script}"],
-                       "--timeout", "550"), cwd=tap.TOP, text=True,
+                       "--timeout", "1400"), cwd=tap.TOP, text=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, errors="replace", check=False)
     bus = None

@@ -50,10 +50,11 @@ class Result:
 class Command:
     """One command line, what it reads, and its wall limit in seconds.
 
-    Past the limit it is killed, which is status 137 and not LIMIT.
+    Past the limit it is killed, which is status 137 and not LIMIT. It is for what
+    hangs, and far from what a busy machine needs.
     """
 
-    def __init__(self, *argv, stdin=b"", limit=20):
+    def __init__(self, *argv, stdin=b"", limit=60):
         self.argv = [str(arg) for arg in argv]
         self.stdin = stdin
         self.limit = limit
