@@ -40,9 +40,13 @@ ours hub "--net hub %(kernel)s" "do=trip:100,put:%(large)d,get:%(large)d,end"
 finish
 """
 
-# A frame, and a length that no frame has; then the same by one that just goes.
+# A frame, and a length that no frame has; then the same by one that just goes, when
+# the guest has seen that somebody is there.
 LIAR = r"""
 import socket, sys, time
+def seen():
+    with open("here.out", "rb") as file:
+        return b"carrier 1" in file.read()
 for last in (b"\x7f\xff\xff\xff", b""):
     s = socket.socket(socket.AF_UNIX)
     s.connect("cable")
@@ -50,8 +54,8 @@ for last in (b"\x7f\xff\xff\xff", b""):
     if last:
         while s.recv(65536):
             pass
-    else:
-        time.sleep(1)
+    while not last and not seen():
+        time.sleep(0.1)
     s.close()
 """
 
