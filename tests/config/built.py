@@ -10,6 +10,7 @@ import kconfig
 from kconfig import tap
 
 SYMBOLS = kconfig.read()
+INSIDE = {}     # digest of an object: its names and bytes
 SECTION = re.compile(r"\.|table_")      # of them every object has its own
 
 
@@ -75,12 +76,14 @@ class Built:
         return {name: command for command, name in found}
 
     def look_inside(self, linked):
-        """Names and bytes of the program and of each object."""
-        names = defined(linked, *self.paths.values())
-        sizes = loaded(self.vmm, *self.paths.values())
+        """Names and bytes of the program and of each object; most have been seen."""
+        new = [path for name, path in self.paths.items()
+               if self.objects[name] not in INSIDE]
+        names, sizes = defined(linked, *new), loaded(self.vmm, *new)
         self.names, self.size = names[linked], sizes[self.vmm]
-        self.inside = {name: (names[path], sizes[path])
-                       for name, path in self.paths.items()}
+        INSIDE.update((self.objects[name], (names[path], sizes[path]))
+                      for name, path in self.paths.items() if path in names)
+        self.inside = {name: INSIDE[sum_] for name, sum_ in self.objects.items()}
 
     def share_of(self, objects):
         """(names that some of the objects define, bytes of them)."""

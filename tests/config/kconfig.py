@@ -6,6 +6,7 @@ which switches there are, what their help says, and which of the 2^40
 configurations are worth asking for.
 """
 
+import functools
 import os
 import re
 import subprocess
@@ -113,8 +114,19 @@ def parse(text):
     return values
 
 
+@functools.lru_cache(None)
+def ccache():
+    """What every make would find out anew: whether there is one that works."""
+    return "CCACHE=" + subprocess.run(
+        ["tools/ccache"], cwd=tap.TOP, capture_output=True, text=True,
+        check=True).stdout.strip()
+
+
 class Tree(tree.Named):
     """One whose .config is written by a test."""
+
+    def where(self):
+        return [*super().where(), ccache()]
 
     def configure(self, values):
         """Replaces .config: these bools, and no image to run."""
