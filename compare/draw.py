@@ -5,7 +5,7 @@ Called by tools/run.mk. From the environment:
   MATCH                     words that the label of a series has
   SINCE                     a commit or a day (2026-11-29) to begin with
   PERCENT                   a value that moves by more is told; 1
-  FILL                      so many of the last commits are measured first
+  FILL                      so many commits are measured first
   MKVM_TOP, MKVM_BUILD, MKVM_IMAGES, MKVM_CONFIG, MAKE
   MKVM_HISTORY, MKVM_COMPARE
                             as in __main__.py: for the history, and for the page

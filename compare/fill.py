@@ -1,4 +1,5 @@
-"""make trend FILL=N: measures the last N commits that have no result yet.
+"""make trend FILL=N: measures the last N commits or, with SINCE, N of those since
+then at even distances, as far as they have no result yet.
 
 Each is checked out below the build directory, with an index of its own: neither
 the working tree nor the repository notices. kvm-vmm is built there as it is
@@ -7,6 +8,8 @@ With WHAT=exits or WHAT=instructions it also boots in the lab, the image that li
 in images/, the same for all: what moves then is kvm-vmm.
 """
 
+import contextlib
+import fcntl
 import os
 import re
 import shutil
@@ -18,6 +21,15 @@ from .errors import Failure
 from .progress import note, say
 
 IMAGES = ("vmlinux", "bzImage")
+
+
+def spaced(row, number):
+    """So many of a row at even distances, the first and the last among them."""
+    if number >= len(row):
+        return row
+    last = len(row) - 1
+    return [row[last - n * last // max(number - 1, 1)]
+            for n in reversed(range(number))]
 
 
 class Fill:
@@ -39,8 +51,10 @@ class Fill:
     def checkout(self, sha):
         """Makes the tree that of a commit; files that stay keep their dates."""
         os.makedirs(self.tree, exist_ok=True)
-        env = dict(os.environ,
-                   GIT_INDEX_FILE=os.path.join(self.folder, "index"))
+        index = os.path.join(self.folder, "index")
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(index + ".lock")      # of one that was killed
+        env = dict(os.environ, GIT_INDEX_FILE=index)
         command = ["git", "-C", self.request.top, f"--work-tree={self.tree}",
                    "read-tree", "--reset", "-u", sha]
         done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL,
@@ -118,6 +132,18 @@ class Fill:
             log.write(done.stdout + done.stderr)
         return done.returncode == 0
 
+    @contextlib.contextmanager
+    def alone(self):
+        """Two at once would check out into each other's tree."""
+        with open(os.path.join(self.folder, "lock"), "w",
+                  encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Failure("another make trend FILL= is at work in this "
+                              "output tree") from error
+            yield
+
     # --- All of them ------------------------------------------------------
 
     def has(self, found):
@@ -131,17 +157,20 @@ class Fill:
                  "the same for all" in one["image"]["name"])}
 
     def run(self, history, number):
-        """Measures the last commits, the newest first."""
-        last = history.commits[-number:]
+        """Measures so many commits, the newest first."""
+        wanted = spaced(history.commits, number) if self.request.since else \
+            history.commits[-number:]
         has = self.has(results.read(self.request.history))
-        missing = [commit for commit in reversed(last)
+        missing = [commit for commit in reversed(wanted)
                    if commit.sha not in has]
         os.makedirs(self.folder, exist_ok=True)
         failed = []
-        for at, commit in enumerate(missing, 1):
-            say("MEASURE", f"{commit.sha[:SHORT]} ({at} of {len(missing)})")
-            if not self.measure(commit.sha):
-                failed.append(commit.sha[:SHORT])
+        with self.alone():
+            for at, commit in enumerate(missing, 1):
+                say("MEASURE",
+                    f"{commit.sha[:SHORT]} ({at} of {len(missing)})")
+                if not self.measure(commit.sha):
+                    failed.append(commit.sha[:SHORT])
         if failed:
             note(f"{', '.join(failed)}: cannot be built or measured; "
                  f"{os.path.relpath(self.folder)}/log says why")

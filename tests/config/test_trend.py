@@ -10,7 +10,7 @@ import tempfile
 
 from repository import LAB, Repository, result, tap
 
-from compare import commits, kept, origin, results, trend, trend_html, \
+from compare import commits, fill, kept, origin, results, trend, trend_html, \
     trend_text
 
 NASTY = "\x1b[31mred\x07 <script>alert(1)</script> \u202e $(touch hit)"
@@ -368,6 +368,9 @@ def filled(repository):
     tap.equal(dict(one.points), {1: [2], 3: [4], 4: [4]}, out)
     tap.equal((repository.git("status", "--porcelain"), repository.git(
         "ls-files", "-s")), before, "the repository")
+    for count, want in ((1, [6]), (2, [0, 6]), (3, [0, 3, 6]),
+                        (4, [0, 2, 4, 6]), (9, list(range(7)))):
+        tap.equal(fill.spaced(list(range(7)), count), want)
     status, out, err = repository.draw(**{**words, "FILL": "5"})
     tap.equal((status, err.count("MEASURE")), (0, 2), err)  # 1 and the broken
     one, = repository.trends().of["size"]
