@@ -157,19 +157,22 @@ def together(_, room):
     tap.equal(sorted(room.read("calls").split()), ["n1", "n1", "n2", "n2"])
 
 
-@case("a job that dies is tried twice and named; one whose task Slurm ends, once more")
+@case("a job that dies is tried twice and named, at two nodes; one whose task Slurm ends, "
+      "once more")
 def dies(_, room):
     for number in range(3):
         room.job(f"r{number}", f"echo {number} | tee -a calls")
     room.job("bad", "echo bad >>calls; echo oops >&2; exit 3")
     room.job("killed", "echo killed >>calls; [ $(grep -c killed calls) = 2 ] || "
              "{ scancel ${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID; sleep 1000; }")
+    room.job("sick", "echo $SLURMD_NODENAME >>at; [ $(wc -l <at) = 2 ]")
     status, err = room.spread("slurm")
     tap.equal((status, err.count("oops\n"), err.count("failed twice")), (1, 2, 1), err)
     tap.check(re.search(r"twice: .*/bad\" \(n[12]: status 3\)", err), err)
     tap.equal(sorted(room.read("calls").split()),
               ["0", "1", "2", "bad", "bad", "killed", "killed"])
-    tap.equal(room.there(), ["calls", "killed", "r0", "r1", "r2"])
+    tap.equal(sorted(room.read("at").split()), ["n1", "n2"])
+    tap.equal(room.there(), ["at", "calls", "killed", "r0", "r1", "r2", "sick"])
 
 
 @case("a node that does not see the files is named and left out")

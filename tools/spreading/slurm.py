@@ -7,13 +7,15 @@ there are as many tasks as the partition has CPUs, and a task has a job at work 
 CPU that it was given. What two tasks must not both begin, the folder decides: a job is
 begun by who creates the file of its number there (O_EXCL; on NFS since version 3).
 
-    WAVE/numbers    which jobs there are
+    WAVE/numbers    which jobs there are, and at which node each is not to be begun
     WAVE/begun/N    task, restart, node
     N.status        of the job when it has ended, or "lost" (on-machine, slurm-task)
 
 Slurm is asked for one thing only, which tasks there still are: a job begun by one that
 is not, or that waits again after its node was lost, is lost with it. What is lost, and
 what was not begun before all tasks had gone, another array takes: it was not tried yet.
+A job that has failed is tried again at another node: one may be sick, and then fails
+at whatever it takes, and so takes more than others.
 """
 
 import collections
@@ -71,17 +73,19 @@ def look_again(folder):
 class Wave:
     """One array: the folder that its tasks work in, and the jobs that are left."""
 
-    def __init__(self, place, number, jobs):
+    def __init__(self, place, number, jobs, avoid):
         self.place = place
+        self.avoid = avoid      # {number: node}
         self.folder = place.path(f"wave{number}")
         self.left = {job.number: job for job in jobs}
         self.lost = []
+        self.failed = {}        # number: node
         self.owners = {}        # number: (task, node), as far as read
         os.makedirs(os.path.join(self.folder, "begun"))
         for job in jobs:
             place.forget(job)
         place.write(os.path.join(self.folder, "numbers"),
-                    "".join(f"{number}\n" for number in self.left))
+                    "".join(f"{number} {avoid.get(number, '')}\n" for number in self.left))
 
     def begun(self):
         """{number: (task, node)} of the jobs that are left."""
@@ -106,8 +110,10 @@ class Wave:
         look_again(os.path.dirname(os.path.abspath(job.result)))
         if status is None and not job.is_done():
             self.lost.append(job)
-        else:
-            finished(job, job.is_done())
+            return
+        if not job.is_done():
+            self.failed[number] = node
+        finished(job, job.is_done())
 
     def settle_ended(self, finished):
         """Whether any has ended."""
@@ -140,6 +146,8 @@ class Engine:
         self.place = place
         self.array = ""         # the number of the last one
         self.waves = 0
+        self.nodes = {}         # name: CPUs, 0 if it is not up
+        self.failed_at = {}     # {number of a job: node}
         self.blind = set()      # nodes that do not see our files
         self.silent = self.told = False
         try:
@@ -154,18 +162,20 @@ class Engine:
     def count_tasks(self):
         """As many as there are CPUs, unless that is more than an array may have."""
         wanted = (self.words or os.environ.get("SBATCH_PARTITION", "")).split(",")
-        there, cpus = set(), 0
-        for line in ask("sinfo", "-a", "-h", "-o", "%R|%P|%a|%C").splitlines():
-            name, marked, state, counts = line.split("|")
+        there = set()
+        for line in ask("sinfo", "-a", "-h", "-N", "-o",
+                        "%N|%R|%P|%a|%C").splitlines():
+            node, name, marked, state, counts = line.split("|")
             there.add(name)
             if state == "up" and (name in wanted or
                                   (wanted == [""] and marked.endswith("*"))):
                 _, _, other, total = map(int, counts.split("/"))
-                cpus += total - other
+                self.nodes[node] = total - other
         for name in wanted:
             if name and name not in there:
                 raise ValueError(f"no partition {name}; there is "
                                  + ", ".join(sorted(there)))
+        cpus = sum(self.nodes.values())
         if not cpus:
             raise OSError("no node of the partition is up")
         limit = re.search(r"^MaxArraySize\s*=\s*(\d+)",
@@ -179,7 +189,12 @@ class Engine:
 
     def submit(self, wave, jobs):
         """Hands in an array for the wave; OSError."""
-        tasks = min(self.tasks, len(jobs))
+        up = {node for node, cpus in self.nodes.items() if cpus} - self.blind
+        leave = self.blind | (set(wave.avoid.values())
+                              if up - set(wave.avoid.values()) else set())
+        # Where it must be another node, each is to have a task.
+        tasks = self.tasks if set(wave.avoid.values()) - leave else \
+            min(self.tasks, len(jobs))
         kept = [name for name in ("HOME", "LOGNAME", "PATH", "USER")
                 if name in os.environ]
         words = ["--parsable", f"--array=0-{tasks - 1}", f"--job-name={self.name}",
@@ -187,8 +202,8 @@ class Engine:
                  "--export=" + (",".join(kept) or "NIL")]
         if self.words:
             words.append(f"--partition={self.words}")
-        if self.blind:
-            words.append("--exclude=" + ",".join(sorted(self.blind)))
+        if leave:
+            words.append("--exclude=" + ",".join(sorted(leave)))
         words += [TASK, wave.folder, "1" if self.workers else "0", self.runner]
         self.array = ask("sbatch", *words).strip().split(";")[0]
 
@@ -266,20 +281,24 @@ class Engine:
 
     def run(self, jobs, finished):
         losses = collections.Counter()
+        avoid = self.failed_at if len(self.nodes) > 1 else {}
         while jobs:
             self.waves += 1
-            wave = Wave(self.place, self.waves, jobs)
+            wave = Wave(self.place, self.waves, jobs, avoid)
             try:
                 self.submit(wave, jobs)
             except OSError as error:
                 say(f"Slurm takes no jobs: {error} (-j N hands in fewer)")
                 return
             self.watch(wave, finished)
+            self.failed_at = {**self.failed_at, **wave.failed}
             for job in wave.left.values():
                 job.said = "no task has begun it"
             blind = bool(wave.left) and self.look_for_blind()
             if len(wave.left) == len(jobs) and not blind:
-                return
+                if not avoid:
+                    return
+                avoid = {}      # then where it failed
             losses.update(job.number for job in wave.lost)
             jobs = [*wave.left.values(), *(job for job in wave.lost
                                            if losses[job.number] < LOST_MAX)]
