@@ -92,6 +92,7 @@ def includes(place):
 def walls(place):
     says(place, "ls /home /root /etc/passwd 2>/dev/null || :", b"")
     says(place, "echo ${MKVM_SECRET-none}", b"none\n")
+    says(place, "cat /proc/[0-9]*/environ | grep -c MKVM_SECRET || :", b"0\n")
     says(place, "grep -c : /proc/net/dev", b"1\n")       # the loop back
     says(place, "kill -0 %d 2>/dev/null || echo alone" % os.getpid(),
          b"alone\n")
