@@ -2,6 +2,7 @@
 """tools/grade and tools/spread: a class of twenty, some of whom mean no good."""
 
 import csv
+import fcntl
 import filecmp
 import functools
 import io
@@ -230,14 +231,67 @@ def dark(room):
     room.hand_in("dark", "01-one", "pass")
     lstat = os.lstat
 
-    def no_lstat(path, **words):
-        if "/dark/" in str(path):
-            raise PermissionError(13, "Permission denied", path)
-        return lstat(path, **words)
+    def no_lstat(name, dir_fd):
+        if os.readlink(f"/proc/self/fd/{dir_fd}").endswith("/dark"):
+            raise PermissionError(13, "Permission denied", name)
+        return lstat(name, dir_fd=dir_fd)
     with mock.patch("os.lstat", no_lstat):
         found = handed.collect(room.path, lambda _: "a sum", room.out)
     tap.equal([(one.student, one.refused) for one in found],
               [("a", ""), ("dark", "Permission denied")])
+
+
+@case("a folder that becomes a link while it is read leads nowhere")
+def swapped(room):
+    room.hand_in("a", "01-one/part", "pass")
+    room.hand_in("z", "01-one/part", "somebody else's")
+    inside = os.path.join(room.path, "a", "01-one", "part")
+    lstat = os.lstat
+
+    def swap(name, dir_fd):
+        found = lstat(name, dir_fd=dir_fd)
+        if name == "part" and not os.path.exists(inside + ".was"):
+            os.rename(inside, inside + ".was")
+            os.symlink(os.path.join(room.path, "z", "01-one", "part"), inside)
+        return found
+    with mock.patch("os.lstat", swap):
+        found = handed.collect(room.path, lambda _: "a sum", room.out)
+    tap.equal([(one.student, one.refused) for one in found],
+              [("a", "Not a directory"), ("z", "")])
+
+
+@case("a disk that is full is no student's fault, and one sentence")
+def full(room):
+    room.hand_in("a", "01-one", "pass")
+    with mock.patch("tempfile.mkdtemp", side_effect=OSError(28, "No space")):
+        try:
+            handed.collect(room.path, lambda _: "a sum", room.out)
+        except OSError as error:
+            tap.equal(error.errno, 28)
+        else:
+            raise tap.Failure("it goes on")
+    room.write("out/results.csv.new/x", "")
+    done = room.grade()
+    tap.equal((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
+    tap.check("the same command goes on" in done.stderr, done.stderr)
+
+
+@case("what is no result is judged again, and what is not ours stays")
+def garbage(room):
+    room.hand_in("a", "01-one", "pass")
+    tap.equal(room.grade().returncode, 0)
+    result, = room.results()
+    want = room.read(result)
+    odd = room.write("out/sessions/mine.txt", "")
+    for number, text in enumerate((
+            "", want[:40], "[1]", '{"passed": true}', "[" * 100000,
+            want.replace('"passed": true', '"passed": 1'))):
+        for path in result, room.write(f"out/sessions/{number:032}.json", ""):
+            room.write(path, text)
+        done = room.grade()
+        tap.equal((done.returncode, room.read(result)), (0, want), done.stderr)
+    tap.equal(len(room.calls()), 7)
+    tap.equal(os.listdir(os.path.dirname(odd)), ["mine.txt"])
 
 
 @case("another seed is another judge")
@@ -313,6 +367,24 @@ def interrupted(room):
     room.hand_in("z", "02-two", "pass")
     tap.equal(room.grade().returncode, 0)
     tap.equal(len(room.calls()), before + 1)
+
+
+@case("two at once in one folder: the second waits; nobody listens to the first")
+def two_at_once(room):
+    for number in range(12):
+        room.hand_in(f"a{number}", "01-one", "pass" + "|x" * number)
+    os.mkdir(room.out)
+    with open(os.path.join(room.out, "lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        second = subprocess.Popen(
+            room.argv(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, env=room.environment)
+        second.stdout.close()
+        line = second.stderr.readline()
+    tap.check("another one is at work in " in line, line)
+    tap.equal((second.wait(60), second.stderr.read()), (0, ""))
+    second.stderr.close()
+    tap.equal(by_outcome(room), {"passed": 1, "not passed": 11})
 
 
 @case("the same results, byte for byte, one at a time or four")
@@ -398,14 +470,17 @@ def spread(room):
                                       result, command in (
         (out % "good", "printf 'a\\n'; printf b"),
         (out % "bad", "echo half; exit 3"),
+        ("-n", "echo its name is no option"), (".", "echo a folder"),
         (out % "second", f"test -e {out % 'seen'} || {{ : >{out % 'seen'};"
                          " exit 1; }; echo now"))))
     done = subprocess.run([SPREAD, "-j", "2", jobs], capture_output=True,
                           text=True, timeout=60, check=False,
-                          env=room.environment)
-    tap.equal((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
-    tap.check("failed twice" in done.stderr and "bad" in done.stderr)
-    for name, want in (("good", "a\nb"), ("second", "now\n")):
+                          cwd=room.folder, env=room.environment)
+    tap.equal((done.returncode, done.stderr.count("failed twice")), (1, 2),
+              done.stderr)
+    tap.check("bad' (status 3)" in done.stderr, done.stderr)
+    for name, want in (("good", "a\nb"), ("second", "now\n"),
+                       ("-n", "its name is no option\n")):
         with open(out % name, encoding="utf-8") as file:
             tap.equal(file.read(), want)
     tap.equal([n for n in os.listdir(room.folder) if n.startswith("bad")], [])

@@ -5,6 +5,8 @@ limits; whatever else is there has a submission refused, by name and with a reas
 and the others go on.
 """
 
+import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -18,6 +20,8 @@ DEPTH_MAX = 8
 NAME_MAX = 100
 # What programs leave in folders by themselves: no submission, and no fault.
 LEFT = re.compile(r"\._.*|\.DS_Store|__MACOSX|Thumbs\.db|desktop\.ini|\.git")
+# A copy that fails by these does so for its names; by others, for the disk.
+BY_NAME = errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL
 EXERCISE = re.compile(r"([0-9]{1,3})-[a-z0-9][a-z0-9-]*")
 
 
@@ -71,43 +75,64 @@ def kind_of(mode):
     return "a plain file" if stat.S_ISREG(mode) else "a device"
 
 
+@contextlib.contextmanager
+def opened(name, within=None):
+    """A folder, open: by its number all that is in it is reached, so that it may be
+    renamed, or a link be put in its place, while it is read. Refused."""
+    follow = os.O_NOFOLLOW if within is not None else 0     # the class is a teacher's
+    try:
+        fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | follow,
+                     dir_fd=within)
+    except OSError as error:
+        raise Refused(error.strerror) from error
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
 def entries(folder):
-    """[(name, path, kind)] of what is in it, in order."""
+    """[(name, kind)] of what is in an open one, in order."""
     found = []
     try:
         for name in sorted(os.listdir(folder), key=os.fsencode):
-            path = os.path.join(folder, name)
-            found.append((name, path, kind_of(os.lstat(path).st_mode)))
+            if not LEFT.fullmatch(name):
+                mode = os.lstat(name, dir_fd=folder).st_mode
+                found.append((name, kind_of(mode)))
     except OSError as error:    # a folder may show names, and no more
         raise Refused(error.strerror) from error
-    return [entry for entry in found if not LEFT.fullmatch(entry[0])]
+    return found
 
 
-def read_file(path, name, room):
+def read_file(folder, name, below, room):
     """Its bytes, unless it is larger, or no plain file any more."""
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK |
-                 os.O_CLOEXEC)
-    with open(fd, "rb") as file:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise Refused(f"{shown(name)}: not a plain file")
-        data = file.read(room + 1)
+    try:
+        fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK |
+                     os.O_CLOEXEC, dir_fd=folder)
+        with open(fd, "rb") as file:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                raise Refused(f"{below}: not a plain file")
+            data = file.read(room + 1)
+    except OSError as error:
+        raise Refused(f"{below}: {error.strerror}") from error
     if len(data) > room:
         raise Refused(f"more than {BYTES_MAX >> 20} MiB in all")
     return data
 
 
 def read_tree(folder, prefix="", depth=0):
-    """[(name below the folder, bytes)] of a submission."""
+    """[(name below the folder, bytes)] of a submission, an open folder."""
     files, total = [], 0
-    for name, path, kind in entries(folder):
+    for name, kind in entries(folder):
         below = prefix + name
         check_name(name)
         if kind == "a folder":
             if depth == DEPTH_MAX:
                 raise Refused(f"more than {DEPTH_MAX} folders deep")
-            files += read_tree(path, below + "/", depth + 1)
+            with opened(name, folder) as inner:
+                files += read_tree(inner, below + "/", depth + 1)
         elif kind == "a plain file":
-            files.append((below, read_file(path, below, BYTES_MAX)))
+            files.append((below, read_file(folder, name, below, BYTES_MAX)))
         else:
             raise Refused(f"{below}: {kind}; plain files are handed in")
         total = sum(len(data) for _, data in files)
@@ -147,19 +172,22 @@ def copy_to(place, files):
         raise
 
 
-def take(submission, folder, kind, judge_of, place):
-    """Reads one, and copies it below `place`; or refuses it."""
+def take(submission, student, kind, judge_of, place):
+    """Reads one of an open folder, and copies it below `place`; or refuses it.
+    OSError: nothing can be copied there."""
+    name = submission.exercise
     try:
         check_name(submission.student)
         judge = judge_of(submission.exercise)
         if not judge:
-            name, submission.exercise = submission.exercise, ""
+            submission.exercise = ""
             raise Refused(f"{shown(name)[:NAME_MAX]}: " +
                           (NO_EXERCISE if kind == "a folder" else
                            f"{kind}; {NO_FOLDER}"))
         if kind != "a folder":
             raise Refused(f"{kind}; {NO_FOLDER}")
-        files = read_tree(folder)
+        with opened(name, student) as folder:
+            files = read_tree(folder)
         if not files:
             raise Refused("there is no file in it")
         submission.key = key_of(judge, submission.exercise, files)
@@ -167,31 +195,37 @@ def take(submission, folder, kind, judge_of, place):
     except Refused as refused:
         submission.refused = str(refused)
     except OSError as error:
-        submission.refused = error.strerror or str(error)
+        if error.errno not in BY_NAME:
+            raise
+        submission.refused = error.strerror
     return submission
 
 
+def collect_of(student, folder, judge_of, place):
+    """Those of one student, whose folder is in the open one."""
+    try:
+        with opened(student, folder) as own:
+            return [take(Submission(student, exercise), own, kind, judge_of, place)
+                    for exercise, kind in entries(own)]
+    except Refused as refused:
+        lost = Submission(student, "")
+        lost.refused = str(refused)
+        return [lost]
+
+
 def collect(folder, judge_of, place):
-    """All submissions below the folder.
+    """All submissions below the folder; OSError: they cannot be copied.
 
     judge_of(exercise) is what the exercise and its judge are, as a sum, or None.
     """
     found = []
-    for student, path, kind in entries(folder):
-        if kind != "a folder":
+    with opened(folder) as everybody:
+        for student, kind in entries(everybody):
+            if kind == "a folder":
+                found += collect_of(student, everybody, judge_of, place)
+                continue
             lost = Submission(student, "")
             lost.refused = f"{kind}, and no student's folder; archives are not " \
                 "unpacked"
             found.append(lost)
-            continue
-        try:
-            inside = entries(path)
-        except Refused as refused:
-            lost = Submission(student, "")
-            lost.refused = str(refused)
-            found.append(lost)
-            continue
-        for exercise, below, what in inside:
-            found.append(take(Submission(student, exercise), below, what,
-                              judge_of, place))
     return found

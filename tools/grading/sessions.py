@@ -8,13 +8,16 @@ taken apart into a result for each, the same bytes as if each had been alone.
 import hashlib
 import json
 import os
+import re
 import subprocess
 
 from grading import handed, verdicts
+from spreading.tell import tell
 
 EACH_MAX = 100      # as many as fit on one command line, for certain
 ELSEWHERE = 16      # at once, where nobody says
 WHY_MAX = 500       # characters of a reason
+OURS = re.compile(r"[0-9a-f]{32}\.json(\..*)?")     # a job's file, and its half
 
 
 def best_at_once(asked, exercise, missing):
@@ -29,8 +32,8 @@ def best_at_once(asked, exercise, missing):
     place, _, best = done.stdout.strip().partition(" ")
     if done.returncode or not best.isdigit() or not int(best):
         return 1
-    print(f"  GRADE   {exercise}: {len(missing)} to judge, "
-          f"{'in the lab' if place == 'lab' else 'on this machine'}", flush=True)
+    tell(f"  GRADE   {exercise}: {len(missing)} to judge, "
+         f"{'in the lab' if place == 'lab' else 'on this machine'}")
     return min(int(best), EACH_MAX)
 
 
@@ -68,21 +71,28 @@ def result(text, exercise, folders):
     return json.dumps(found) + "\n"
 
 
-def write(path, text):
-    with open(path + ".new", "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(path + ".new", path)
+def is_made(key, made):
+    """Whether it is what result() says of a submission."""
+    if not re.fullmatch("[0-9a-f]{32}", key) or not isinstance(made, list) or \
+            len(made) != 2:
+        return False
+    text, why = made
+    return isinstance(text, str) and bool(verdicts.parse(text)) if text else \
+        isinstance(why, str)
 
 
 def open_all(out):
     """Takes all files of several apart; {key: why it has no result}."""
     folder, failed = os.path.join(out, "sessions"), {}
-    for name in sorted(os.listdir(folder)):
-        found = verdicts.read(os.path.join(folder, name)) \
+    for name in sorted(filter(OURS.fullmatch, os.listdir(folder))):
+        found = verdicts.load(os.path.join(folder, name)) \
             if name.endswith(".json") else None
-        for key, (text, why) in (found or {}).items():
+        for key, made in found.items() if isinstance(found, dict) else ():
+            if not is_made(key, made):
+                continue
+            text, why = made
             if text:
-                write(verdicts.path_of(out, key), text)
+                verdicts.write(verdicts.path_of(out, key), text)
             else:
                 failed[key] = " ".join(why.split())
         os.remove(os.path.join(folder, name))

@@ -40,33 +40,70 @@ def is_count(value):
                              not isinstance(value, bool))
 
 
+def parse(text):
+    """A verdict, or None: this is none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    steps = found.get("steps") if isinstance(found, dict) else None
+    good = isinstance(steps, list) and all(map(is_step, steps)) and \
+        len(steps) <= STEPS_MAX and found.get("schema") == SCHEMA and \
+        isinstance(found.get("passed"), bool) and \
+        is_count(found.get("exits")) and is_count(found.get("status"))
+    return found if good else None
+
+
 def canonical(text, exercise, status):
     """What a check has printed, as the bytes of a result; ValueError: it is none.
 
     Nothing that differs from one run to the next is in it.
     """
-    found = json.loads(text)
-    steps = found.get("steps") if isinstance(found, dict) else None
-    if not isinstance(steps, list) or not all(map(is_step, steps)) or \
-            len(steps) > STEPS_MAX or found.get("schema") != SCHEMA or \
-            found.get("passed") is not (status == 0) or \
-            not is_count(found.get("exits")) or \
-            not is_count(found.get("status")):
+    found = parse(text)
+    if not found or found["passed"] is not (status == 0):
         raise ValueError("not a verdict")
     return json.dumps({
         "schema": SCHEMA, "exercise": exercise, "passed": found["passed"],
-        "steps": [canonical_step(step) for step in steps],
+        "steps": [canonical_step(step) for step in found["steps"]],
         "exits": found.get("exits"), "status": found.get("status"),
     }, sort_keys=True, indent=1) + "\n"
 
 
-def read(path):
-    """A result, or None: it is not there."""
+def load(path):
+    """What a file of JSON has, or None: it is not there, or is none."""
     try:
         with open(path, encoding="utf-8") as file:
             return json.load(file)
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def read(path):
+    """A result, or None: it is not there, or something else is in its place."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return parse(file.read())
     except (OSError, ValueError):
         return None
+
+
+def write(path, text):
+    """The whole file at once, or as it was."""
+    try:
+        with open(path + ".new", "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        os.replace(path + ".new", path)
+    except OSError:
+        remove(path + ".new")
+        raise
+
+
+def remove(path):
+    """Nothing is there afterwards; OSError."""
+    try:
+        os.remove(path)
+    except FileNotFoundError:
+        pass
 
 
 def path_of(out, key):
