@@ -25,8 +25,8 @@ LEAVING = 2
 GRACE = 20
 # A session that gives no sign of life for so long is lost: seconds, and times what
 # it took to begin. The lab's sign of a second takes longer than one of ours.
-SILENCE = 20
-SILENCE_TIMES = 8
+SILENCE = 15
+SILENCE_TIMES = 5
 SILENCE_MAX = 240
 # So is one whose clock all but stands still: seconds of ours for one boot.
 LONGEST = 420

@@ -32,15 +32,15 @@ order() {
 	esac
 }
 
-# tick: a sign of life each second, but not so early that a boot would notice;
+# tick: a sign of life each half a second, but not so early that a boot would notice;
 # and the end of a guest, when somebody has made the file that asks for it
 tick() {
 	trap 'kill $!; exit' TERM
-	sleep 2 & wait $!
+	sleep 1 & wait $!
 	while :; do
 		echo "$mark tick" >&2
 		[ ! -e "$stop" ] || kill -ALRM "$(cat pid)" 2>/dev/null
-		sleep 1 & wait $!
+		sleep 0.5 & wait $!
 	done
 }
 
@@ -76,7 +76,7 @@ while IFS= read -r line; do
 done
 """
 START_LIMIT = 180       # seconds; a busy machine may need many
-FIRST_TICK = 2
+FIRST_TICK, TICK = 1, 0.5   # seconds, as in the script
 OUTPUT_MAX, OUTPUT_KEPT, OUTPUT_SAVED = 1 << 22, 1 << 20, 1 << 18
 LAB_DIR = "/tmp"
 
@@ -229,7 +229,7 @@ class Session:
     def clock(self):
         """Seconds since then, as they pass where it runs; 0 for the first."""
         ticks = self.err.count(f"{self.mark} tick".encode())
-        return FIRST_TICK + ticks - 1 if ticks else 0
+        return FIRST_TICK + TICK * (ticks - 1) if ticks else 0
 
     def ended(self):
         """The Result of what was booted, or None while it runs."""
