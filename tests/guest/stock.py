@@ -38,6 +38,10 @@ VIRTIO = ("drivers/block/virtio_blk", "net/core/failover",
           "drivers/char/virtio_console", "drivers/virtio/virtio_balloon",
           "fs/netfs/netfs", "fs/fscache/fscache", "net/9p/9pnet",
           "net/9p/9pnet_virtio", "fs/9p/9p")
+# And for --vga pci: DRM, and the driver that Linux calls bochs.
+DRM = tuple(f"drivers/gpu/drm/{name}" for name in (
+    "drm", "drm_kms_helper", "ttm/ttm", "drm_ttm_helper", "drm_vram_helper",
+    "tiny/bochs"))
 NINEP = "fs/", "net/9p/"    # of these, what goes with --share
 FOLDER = os.path.join(tap.BUILD, "tests", "stock")
 # The first program of a kernel that cannot run those of our initramfs. As with
@@ -103,6 +107,14 @@ floppy() { # all of it is read, and a sector written
 	echo "@back $(b dd if=/dev/fd0 bs=512 skip=100 count=1 2>/dev/null |
 		b head -n 1)"
 }
+pixels() { # a framebuffer, with a bar in line 44 of its console
+	load drm drm_kms_helper ttm drm_ttm_helper drm_vram_helper bochs
+	fb=/sys/class/graphics/fb0
+	echo "@fb $(b cat $fb/name $fb/virtual_size $fb/bits_per_pixel | b tr '\\n' ' ')"
+	echo "@modes $(b cat /sys/class/drm/card0-*/modes | b tr '\\n' ' ')"
+	b printf '\\033[44;1H\\033[?25l\\033[7m%8s' '' >/dev/tty0
+	b sleep 1 # DRM copies later what was written
+}
 button() {
 	load button evdev
 	event=$(b sed -n '/Power Button/,/^$/s/.*\\(event[0-9]*\\).*/\\1/p' \
@@ -151,16 +163,19 @@ def one(folder, pattern):
 
 def kernel_folder(name, modules=MODULES):
     """Whoever asks for modules says only what is in the package: no 9p for clouds.
-    tar(1) takes the pattern of a folder for those below as well."""
-    folders = {os.path.dirname(path) for path in modules}
+    tar(1) takes the pattern of a folder for those below as well, and below DRM's are
+    the largest that there are."""
+    folders = {os.path.dirname(path) for path in modules
+               if path not in DRM}
+    files = [f"*/kernel/{path}.ko*" for path in modules if path in DRM]
     return package(*KERNELS[name], "./boot/vmlinuz-*",
                    *(f"*/kernel/{folder}/*.ko*" for folder in sorted(folders)
-                     if os.path.dirname(folder) not in folders))
+                     if os.path.dirname(folder) not in folders), *files)
 
 
-def kernel(name):
-    """The path of a stock kernel."""
-    return one(kernel_folder(name), "boot/vmlinuz-*")
+def kernel(name, modules=MODULES):
+    """The path of a stock kernel, of the folder that has these modules."""
+    return one(kernel_folder(name, modules), "boot/vmlinuz-*")
 
 
 def busybox(arch):

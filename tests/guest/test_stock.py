@@ -6,10 +6,12 @@ What is judged is what such a kernel makes of the machine: all its CPUs, its
 interrupts, its power-off, what it complains of. Each boot does several checks.
 """
 
+import base64
 import hashlib
 import re
 
 import idefiles
+import pngfile
 import stock
 import vm
 from vm import tap
@@ -35,9 +37,10 @@ def answers(result):
 
 
 def command(name, options, run, stdin=b""):
+    modules = stock.MODULES + (stock.DRM if "pixels" in run else ())
     return vm.Command(
-        vm.KVM_VMM, "--timeout", LIMIT, stock.kernel(name), "--initrd",
-        stock.initramfs(name), *options, "--cmdline",
+        vm.KVM_VMM, "--timeout", LIMIT, stock.kernel(name, modules), "--initrd",
+        stock.initramfs(name, modules), *options, "--cmdline",
         f'console=ttyS0 quiet run=". /judge/lib; {run}"', stdin=stdin,
         limit=LIMIT + 10)
 
@@ -53,6 +56,17 @@ while read -r line; do
 	case $line in @listening*) kill -PWR "$pid" ;; esac
 done </tmp/said
 wait "$pid"
+"""
+
+
+# Tells what its screen shows in the end.
+LOOK = """\
+"$@" --screenshot /tmp/picture.png
+status=$?
+echo @picture
+base64 /tmp/picture.png
+echo @
+exit $status
 """
 
 
@@ -74,6 +88,8 @@ def boot(text, name, options, run, status, *judges):
         made = command(name, options, run, pasted)
         if "button" in run:
             made.argv = ["sh", "-c", PRESS, "sh", *made.argv]
+        if "pixels" in run:
+            made.argv = ["sh", "-c", LOOK, "sh", *made.argv]
         return made
 
     BATCH.add(text, make, all_of_it)
@@ -96,13 +112,29 @@ def told(cpus, memory, chip):
     return judge
 
 
+def finds_pixels(found):
+    """A judge: DRM drives the screen, knows the display, and shows what is drawn."""
+    if not PIXELS:
+        return
+    tap.equal(found.get("fb"), "bochs-drmdrmfb 1024,768 32 ", "the framebuffer")
+    tap.equal(found.get("modes", "").split()[0], "1024x768", "the best mode")
+    picture = pngfile.Picture(base64.b64decode(found["picture"]))
+    tap.equal((picture.width, picture.height), (1024, 768), "size")
+    bar = [row[:80] for row in picture.rows[688:704]]
+    tap.check(all(row == 64 * [(170, 170, 170)] + 16 * [(0, 0, 0)]
+                  for row in bar), "no bar:", bar[0])
+    tap.check(not any(map(any, picture.rows[687] + picture.rows[704])),
+              "something is beside it")
+
+
 def finds_rng(found):
     """A judge: PCI has the bridge and the device, which works by MSI-X."""
     if not RNG:
         return
     tap.equal(found.get("random"), "64", "bytes of /dev/hwrng")
     tap.equal(sorted(found["pci"].split()),
-              ["0x0008", "0x1044", "0x1af4", "0x1b36"], "ids on PCI")
+              sorted(["0x0008", "0x1044", "0x1af4", "0x1b36"] + (
+                  ["0x1111", "0x1234"] if "fb" in found else [])), "ids on PCI")
     tap.check(re.search(r"(?m)^.* [1-9]\d* .*PCI-MSI.*virtio0-input",
                         found["interrupts"]),
               "no interrupt by MSI:", found["interrupts"])
@@ -142,6 +174,9 @@ END = vm.OK if ACPI else vm.HALTED
 RNG, MSI = (("--rng",), "random; ") if vm.has_feature("rng", "plug") else ((), "")
 FLOPPY, READ = (("--floppy", idefiles.floppy()), "floppy; ") \
     if vm.has_feature("floppy", "plug") else ((), "")
+VGA, PIXELS = (("--vga", "pci"), "pixels; ") \
+    if vm.has_feature("vga-vbe") and vm.has_feature("screenshot", "probe") and \
+    vm.is_configured("PCI") else ((), "")
 BUTTON = "button; " if ACPI else ""
 OLD = "old; " if ACPI and vm.has_feature("mouse") and \
     vm.has_device("cmos") else ""
@@ -166,9 +201,10 @@ boot("cloud kernel, two CPUs: 100 KB of input, the screen, reboot", "cloud",
 boot("cloud kernel, four CPUs, 6 GiB: 100 KB of input; a panic is a crash",
      "cloud", ("--smp", "4", "--mem", "6G"), "input 102400; tell; crash",
      vm.CRASHED, told(4, (5700, 6144), CHIP))
-boot("amd64 kernel, four CPUs, PCI, mouse and alarm, a floppy: poweroff",
-     "amd64", ("--smp", "4", *RNG, *FLOPPY), MSI + OLD + READ + "tell; off",
-     END, told(4, (60, 160), CHIP), finds_rng, finds_old, finds_floppy)
+boot("amd64 kernel, four CPUs, PCI, mouse and alarm, a floppy, DRM: poweroff",
+     "amd64", ("--smp", "4", "--mem", "160M", *RNG, *FLOPPY, *VGA),
+     MSI + OLD + READ + PIXELS + "tell; off", END, told(4, (60, 160), CHIP), finds_rng,
+     finds_old, finds_floppy, finds_pixels)
 boot("686 kernel, one CPU, 64 MiB: 9 KB of input, reboot", "686",
      ("--mem", "64M"), "input 9600; tell; again", vm.OK,
      told(1, (40, 64), CHIP))
