@@ -31,6 +31,8 @@ from . import jobs as lists
 
 USAGE = ("slurm[:PARTITION]", "a job array of Slurm's; -j N: so many at once in all")
 TASK = os.path.join(lists.TOP, "tools", "spreading", "slurm-task")
+# Variables by which a user has these programs show less, ask, or wait.
+TASTE = ("SINFO_", "SQUEUE_", "SCANCEL_", "SBATCH_WAIT", "SBATCH_TEST_ONLY")
 PROGRAMS = ("sbatch", "squeue", "scancel", "sinfo", "scontrol")
 BLIND = 69          # exit status of a task that does not see our files
 LOOK = 0.1, 2       # seconds between two looks into the folder: first, at most
@@ -48,10 +50,12 @@ def say(text):
 
 def ask(*argv):
     """What one of Slurm's programs prints; OSError with what it complains of."""
+    environment = {name: value for name, value in os.environ.items()
+                   if not name.startswith(TASTE)}
     try:
         done = subprocess.run(argv, capture_output=True, text=True, errors="replace",
                               stdin=subprocess.DEVNULL, timeout=ANSWER, check=False,
-                              start_new_session=True)
+                              start_new_session=True, env=environment)
     except subprocess.TimeoutExpired:
         raise OSError(f"{argv[0]}: no answer in {ANSWER} s") from None
     if done.returncode:
@@ -149,7 +153,7 @@ class Engine:
         self.nodes = {}         # name: CPUs, 0 if it is not up
         self.failed_at = {}     # {number of a job: node}
         self.blind = set()      # nodes that do not see our files
-        self.silent = self.told = False
+        self.silent = self.told = self.refused = False
         try:
             self.tasks = self.count_tasks()
         except OSError as error:
@@ -282,13 +286,16 @@ class Engine:
     def run(self, jobs, finished):
         losses = collections.Counter()
         avoid = self.failed_at if len(self.nodes) > 1 else {}
-        while jobs:
+        for job in jobs:
+            job.said = job.said or "Slurm took no jobs"
+        while jobs and not self.refused:
             self.waves += 1
             wave = Wave(self.place, self.waves, jobs, avoid)
             try:
                 self.submit(wave, jobs)
             except OSError as error:
                 say(f"Slurm takes no jobs: {error} (-j N hands in fewer)")
+                self.refused = True
                 return
             self.watch(wave, finished)
             self.failed_at = {**self.failed_at, **wave.failed}
