@@ -83,27 +83,17 @@ def questions(rnd):
 
     video, card = areas(rnd)[3], areas(rnd)[8]
     here = [("the innermost", f"at {0xf0000 + byte():#x}"),
-            ("the innermost", f"at {0x1000000 + byte():#x}"),
-            ("both ends", "at 0x9fbff"), ("both ends", "at 0x9fc00"),
             ("both ends", "at 0xfee00fff"), ("nobody", "at 0xfee01000"),
-            ("nobody", f"at {0xd0000000 + byte():#x}"),
-            ("sizes", "size System RAM"), ("lines", "line ttyS0"),
-            ("nobody", "line eth0")]
+            ("sizes", "size System RAM"), ("lines", "line ttyS0")]
     there = [("the innermost", f"at {card[1] + 0x2000 + byte():#x}"),
-             ("the innermost", f"at {card[1] + 0x4000 + byte():#x}"),
              ("the innermost", f"at {0xd0000000 + byte():#x}"),
-             ("the innermost", f"at {video[1] + byte():#x}"),
              ("both ends", f"at {video[2]:#x}"),
              ("both ends", f"at {video[2] + 1:#x}"),
-             ("both ends", f"at {card[1]:#x}"), ("both ends", "at 0x100000000"),
+             ("both ends", "at 0x100000000"),
              ("nobody", f"at {0xfec00400 + byte():#x}"),
-             ("nobody", "at 0x7fffffffffffffff"),
-             ("sizes", "size System RAM"), ("sizes", "size PCI Bus 0000:00"),
-             ("sizes", "size Video RAM"),
-             ("lines", "line snd_hda"), ("lines", "line eth0"),
-             ("lines", "line uhci_hcd:usb3"), ("lines", "line timer"),
-             ("nobody", "line snd"), ("nobody", "count eth1"),
-             ("counts", "count ahci"), ("counts", "count snd_hda")]
+             ("sizes", "size PCI Bus 0000:00"), ("sizes", "size Video RAM"),
+             ("lines", "line snd_hda"), ("lines", "line timer"),
+             ("nobody", "line snd"), ("counts", "count ahci")]
     rnd.shuffle(here)
     rnd.shuffle(there)
     return here, there

@@ -14,7 +14,8 @@ WHAT = {
              "{machine}의 질문 {number}에 답이 나오지 않았습니다. {ended}"),
     "lines": ("To {asked} questions of {machine} {came} lines came.",
               "{machine}의 질문 {asked}개에 {came}줄이 나왔습니다."),
-    "ended": ("{ended}", "{ended}"),
+    "ended": ("Here it did not come to its end. {ended}",
+              "여기서 끝까지 가지 못했습니다. {ended}"),
 }
 
 STEPS = {

@@ -5,26 +5,15 @@ set -eu
 iomem=$1
 interrupts=$2
 
-# take_range LINE: sets first, last (bytes) and name
-take_range()
-{
-	name=${1#* : }
-	range=${1%% : *}
-	range=${range##* }
-	first=$((0x${range%-*}))
-	last=$((0x${range#*-}))
-}
-
-# at ADDRESS: who answers there. What is inside comes behind what it is inside of.
-# Numbers are compared by $((...)), which has 64 bits; [ has 32 here.
+# at ADDRESS: what is inside of something comes behind it. [ has 32 bits here.
 at()
 {
 	found=nobody
-	address=$(($1))
-	while IFS= read -r row; do
-		take_range "$row"
-		[ $((address >= first && address <= last)) = 1 ] || continue
-		found=$name
+	while IFS=- read -r first last; do
+		name=${last#* : }
+		if [ $(($1 >= 0x${first##* } && $1 <= 0x${last%% *})) = 1 ]; then
+			found=$name
+		fi
 	done <"$iomem"
 	echo "$found"
 }
@@ -33,57 +22,47 @@ at()
 size()
 {
 	bytes=0
-	while IFS= read -r row; do
-		take_range "$row"
-		[ "$name" = "$1" ] || continue
-		bytes=$((bytes + last - first + 1))
+	while IFS=- read -r first last; do
+		if [ "${last#* : }" = "$1" ]; then
+			bytes=$((bytes + 0x${last%% *} - 0x${first##* } + 1))
+		fi
 	done <"$iomem"
 	echo "$bytes"
 }
 
-# find_line DEVICE: sets number (nobody: there is none) and sum
+# find_line DEVICE: sets number and sum; the first line has the CPUs
 find_line()
 {
-	device=$1
 	number=nobody
 	sum=nobody
-	{
-		IFS= read -r row
-		set -f
-		# shellcheck disable=SC2086 # a word for each CPU
-		set -- $row
-		cpus=$#
-		while read -r label row; do
-			# shellcheck disable=SC2086
-			set -- $row
-			total=0
-			cpu=0
-			while [ "$cpu" -lt "$cpus" ] && [ $# -gt 0 ]; do
-				total=$((total + $1))
-				cpu=$((cpu + 1))
-				shift
+	cpus=0
+	while read -r label row; do
+		if [ "$cpus" = 0 ]; then
+			for _ in "$label" $row; do
+				cpus=$((cpus + 1))
 			done
-			case $label in
-			[0-9]*) ;;
-			*) continue ;; # of the CPU itself, and no line
-			esac
-			for word; do
-				[ "${word%,}" = "$device" ] || continue
-				number=${label%:}
-				sum=$total
-			done
+		fi
+		case " $row," in
+		*" $1,"*) ;;
+		*) continue ;;
+		esac
+		number=${label%:}
+		sum=0
+		for count in $row; do
+			[ "$cpus" -gt 0 ] || break
+			sum=$((sum + count))
+			cpus=$((cpus - 1))
 		done
-	} <"$interrupts"
+		return
+	done <"$interrupts"
 }
 
-# line DEVICE: its interrupt line
 line()
 {
 	find_line "$1"
 	echo "$number"
 }
 
-# count DEVICE: interrupts of its line, of all CPUs together
 count()
 {
 	find_line "$1"
