@@ -4,6 +4,7 @@
 Every probe is harmless: it looks whether something is there that must not be.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -138,6 +139,21 @@ def ended(_):
     wait_until(lambda: at_work(word), "it does not begin")
     os.killpg(process.pid, signal.SIGTERM)
     process.wait(60)
+    wait_until(lambda: not at_work(word), "it goes on")
+
+
+@case("who ends all that has the caller's environment ends the command")
+def ended_by_environment(_):
+    word = b"%d.5" % (200000 + os.getpid())
+    mark = "MKVM_MARK=" + word.decode()
+    with subprocess.Popen(["env", mark, JAIL, "--time", "300", "--", "sleep", word],
+                          start_new_session=True):
+        wait_until(lambda: at_work(word), "it does not begin")
+        found = subprocess.run("grep -lszFx %s /proc/[0-9]*/environ" % mark,
+                               shell=True, stdout=subprocess.PIPE, check=False)
+        for path in found.stdout.split():
+            with contextlib.suppress(ProcessLookupError):   # gone with another
+                os.kill(int(path.split(b"/")[2]), signal.SIGTERM)
     wait_until(lambda: not at_work(word), "it goes on")
 
 
