@@ -114,8 +114,11 @@ def collect(work, number, run):
     except (OSError, ValueError, LookupError, TypeError):
         run.broken = "kvm-vmm gave no verdict: " + said[-500:].strip()
         return
-    if verdict["ended"]["name"] == "refused":
-        run.refused = verdict["why"] + ": " + said.strip().split("\n")[-1][:200]
+    if verdict["ended"]["name"] == "refused":   # a path is another one each time
+        last = said.strip().split("\n")[-1]
+        image = run.argv[-1]
+        run.refused = verdict["why"] + ": " + \
+            last.replace(image, os.path.basename(image))[:200]
     if verdict["ended"]["name"] == "failed":
         run.broken = f"kvm-vmm failed: {verdict['why']}; {said[-500:].strip()}"
 

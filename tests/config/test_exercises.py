@@ -363,6 +363,18 @@ def said_by(text):
     return places.Run(["printf", "%s", verdict if text else ""])
 
 
+@tap.case("what is said of an image that is none has no path of this run in it")
+def no_path():
+    with tempfile.TemporaryDirectory() as folder:
+        image = os.path.join(folder, "guest.elf")
+        verdict = {"ended": {"status": 64, "name": "refused"}, "why": "no image",
+                   "output": {"first": ""}}
+        run = places.Run(["sh", "-c", f"printf %s '{json.dumps(verdict)}'; "
+                          "echo \"kvm-vmm: $0: too large\" >&2", image])
+        places.run_all("host", [run])
+    tap.equal(run.refused, "no image: kvm-vmm: guest.elf: too large")
+
+
 @tap.case("a session that hangs costs the submission its verdict that it hung at")
 def hangs():
     with tempfile.TemporaryDirectory() as folder:
