@@ -294,13 +294,15 @@ def garbage(room):
     tap.equal(os.listdir(os.path.dirname(odd)), ["mine.txt"])
 
 
-@case("another seed is another judge")
+@case("another seed is another judge, and so is another compiler")
 def seeds(room):
     room.hand_in("a", "01-one", "pass")
-    for seed, calls in ("one", 1), ("two", 2), ("one", 2):
-        room.environment["MKVM_SEED"] = seed
+    for name, value, calls in (
+            ("MKVM_SEED", "one", 1), ("MKVM_SEED", "two", 2),
+            ("MKVM_SEED", "one", 2), ("EXERCISE_CC", "clang", 3)):
+        room.environment[name] = value
         tap.equal(room.grade().returncode, 0)
-        tap.equal(len(room.calls()), calls, seed)
+        tap.equal(len(room.calls()), calls, value)
 
 
 @tap.case("make grade hands its words on, and builds where everything is built")
