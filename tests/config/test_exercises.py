@@ -430,6 +430,18 @@ def digest(path):
         return hashlib.sha256(file.read()).hexdigest()
 
 
+@tap.case("make grade hands its words on, and builds where everything is built")
+def by_make():
+    done = subprocess.run(
+        ["make", "-n", "--no-print-directory", "-C", tap.TOP, "grade",
+         "FOLDER=a b", "REPORT=/r's"], capture_output=True,
+        text=True, check=False)
+    said = " ".join(done.stdout.replace("\\\n", " ").split())
+    words = "tools/grade 'a b' --out '/r'\\''s'"
+    tap.check(said.endswith(words), said[-2000:], done.stderr)
+    tap.check("/r'" not in said[:-len(words)], said[:2000])
+
+
 @tap.case("make handout: the same bytes twice, no solution, and check works there")
 def students():
     try:
