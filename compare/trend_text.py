@@ -132,8 +132,8 @@ def why(move, history):
     if apart > 1:
         old, new = (history.commits[place].sha[:SHORT]
                     for place in (move.before, move.after))
-        yield f"or one of {trends_of.amount(apart - 1, 'commit')} before it, " \
-            f"not measured: git log --first-parent {old}..{new}"
+        yield f"or one of {trends_of.amount(apart - 1, 'commit')} before it: " \
+            f"git log --first-parent {old}..{new}"
     if move.image:
         yield "the image is another one, too"
 

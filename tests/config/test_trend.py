@@ -282,7 +282,7 @@ def moves(repository):
     status, out, _ = repository.draw(WHAT="exits")
     tap.equal(status, 0)
     for said in ("+6.2 %  1,045 to 1,110", f"{shas[4][:7]} 2026-11-23 commit 4",
-                 "2 commits before it, not measured: git log --first-parent",
+                 "2 commits before it: git log --first-parent",
                  f"{shas[1][:7]}..{shas[4][:7]}"):
         tap.check(said in " ".join(out.split()) or said in out, said, out)
     tap.check("size:" not in out, out)
