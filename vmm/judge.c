@@ -44,6 +44,16 @@ static int failed(const char *what)
 	return STATUS_FAILED;
 }
 
+/* Half a verdict replaces nothing. */
+static int not_written(void)
+{
+	const int status = failed("verdict");
+
+	if (beside)
+		unlink(beside);
+	return status;
+}
+
 /* --- A machine, and its judge ---------------------------------------------- */
 
 /* Nobody is left behind by the one that waits for it. */
@@ -163,8 +173,8 @@ static int judge(const struct options *opt, int in, int want, FILE *to)
 		log_error(OPTION ": %s: its kvm-vmm was killed",
 			  opt->images[0]);
 	verdict_write(&verdict, to);
-	if (fflush(to))
-		return failed("verdict");
+	if (fflush(to) || ferror(to))
+		return not_written();
 	return verdict_status(&verdict);
 }
 

@@ -24,6 +24,7 @@ FOLDER = tempfile.TemporaryDirectory()
 
 def path_of(name, data):
     path = os.path.join(FOLDER.name, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "wb") as file:
         file.write(data)
     return path
@@ -241,6 +242,24 @@ def file_of_verdict():
     tap.equal(done.returncode, 64)
     with open(work, "rb") as file:
         tap.equal(file.read(), b"a student's\n")
+
+
+@case("a verdict that cannot be written is a failure, and replaces nothing")
+def unwritten():
+    old = b'{"schema": 1}\n'
+    path = path_of("full/verdict", old)
+    for words, out in ((["--judge"], "/dev/full"),
+                       (["--judge=" + path], os.devnull)):
+        with open(out, "wb") as stdout:
+            done = subprocess.run(
+                ["prlimit", "--fsize=100", vm.KVM_VMM, *words,
+                 vm.image("minimal.bin"), vm.image("minimal.bin")],
+                stdout=stdout, stderr=subprocess.PIPE, timeout=60, check=False)
+        tap.equal(done.returncode, 70, done.stderr)
+        tap.check(b"--judge: verdict: " in done.stderr, done.stderr)
+    with open(path, "rb") as file:
+        tap.equal(file.read(), old)
+    tap.equal(os.listdir(os.path.dirname(path)), ["verdict"])
 
 
 @case("--judge=FILE that is interrupted leaves nothing beside it")
