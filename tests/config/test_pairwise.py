@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# timeout: 600
+# timeout: 900
 """Every pair of switches in every combination that Kconfig allows: each is in
 one of a few configurations, and all of these compile, link and run.
 

@@ -26,7 +26,7 @@ def kernel():
 def piped(text, *options, keys, status, out):
     """A row: what such a guest is given, and what it makes of it."""
     TABLE.add(text, lambda place: vm.Command(
-        vm.KVM_VMM, *options, kernel(), stdin=keys(place), limit=20),
+        vm.KVM_VMM, *options, kernel(), stdin=keys(place)),
         lambda result: result.must(status, out(result)))
 
 
@@ -60,7 +60,7 @@ def arrives(place):
     vm.batch(place, [command])[0].must(vm.OK, text)
 
 
-def ends(text, guest, *options, keys, status, out, limit=20):
+def ends(text, guest, *options, keys, status, out, limit=60):
     """A real-mode guest, and how it ends when there is no more input."""
     ENDS.add(text, lambda place: vm.Command(
         vm.KVM_VMM, *options, vm.assemble(guest), stdin=keys, limit=limit),
@@ -87,8 +87,8 @@ for where in vm.places("real16")[:1]:
 def silent(text, *options, status=vm.OK, out=b"\x1e\x9e\x30\xb0"):
     """A multiboot kernel that only takes IRQ1."""
     SILENT.add(text, lambda place: vm.Command(
-        vm.KVM_VMM, *options, multiboot.assemble("irq1"), stdin=b"ab",
-        limit=20), lambda result: result.must(status, out))
+        vm.KVM_VMM, *options, multiboot.assemble("irq1"), stdin=b"ab"),
+        lambda result: result.must(status, out))
 
 
 SILENT = vm.Table()
