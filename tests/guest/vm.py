@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import tap
@@ -26,6 +27,7 @@ LAB_RUN = os.path.join(tap.TOP, "lab", "run")
 LAB_KERNEL = os.environ.get("MKVM_LAB_KERNEL",
                             os.path.join(tap.BUILD, "lab", "vmlinux"))
 
+TO_SAY = 10         # seconds
 # Exit statuses, as in vmm/abi/exit_status.h.
 OK, USAGE, FAILED, CRASHED, HALTED, LIMIT = 0, 64, 70, 71, 72, 124
 
@@ -252,19 +254,40 @@ def read_results(text, commands):
     return [results[number] for number in range(len(commands))]
 
 
+def time_left():
+    """Seconds until the runner ends this test, less those to say where it stood."""
+    deadline = float(os.environ.get("MKVM_DEADLINE", "inf"))
+    return max(1, deadline - time.monotonic() - TO_SAY)
+
+
+def stood(late, commands):
+    """Where a session was that took too long: a Failure's evidence."""
+    text = (late.stdout or b"").decode("utf-8", "replace")
+    count = len(re.findall("(?m)^@result ", text))
+    return (f"the session took longer than {late.timeout:.0f} s;",
+            f"{count} of {len(commands)} commands had ended, and this had not:"
+            if count < len(commands) else "it had come to its end:",
+            *[shlex.join(command.argv)[:2000]
+              for command in commands[count:count + 1]],
+            re.sub("(?m)^@result .*\n", "", text)[-2000:])
+
+
 def batch(place, commands, *options):
     """Runs Commands at a place, in one session; their Results in order."""
     folder = os.path.join(tap.BUILD, "tests")
     os.makedirs(folder, exist_ok=True)
-    limit = 30 + sum(command.limit for command in commands)
+    limit = min(30 + sum(command.limit for command in commands), time_left())
     with tempfile.TemporaryDirectory(dir=folder) as work:
         argv = ["sh", write_script(work, commands)]
         if place == "lab":
             argv = lab_command(argv, *options)
-        done = subprocess.run(argv, cwd=tap.TOP, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, timeout=limit,
-                              stderr=subprocess.STDOUT, text=True,
-                              errors="replace", check=False)
+        try:
+            done = subprocess.run(argv, cwd=tap.TOP, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, timeout=limit,
+                                  stderr=subprocess.STDOUT, text=True,
+                                  errors="replace", check=False)
+        except subprocess.TimeoutExpired as late:
+            raise tap.Failure("\n".join(stood(late, commands))) from None
         return read_results(done.stdout, commands)
 
 
