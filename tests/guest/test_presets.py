@@ -2,15 +2,18 @@
 # timeout: 900
 """Each preset boots what it promises: its kvm-vmm, with its defaults, and the
 image that `make run` would take. Kernel, initramfs and the other guests are
-those of the tree; which of them a preset builds makes no difference here.
+those of the tree; which of them a preset builds makes no difference here. And the
+default one without a switch that a whole run hangs on: SMP.
 """
 
+import functools
 import glob
 import os
 import re
 import shutil
 import sys
 
+import sequential
 import vm
 from vm import tap
 
@@ -41,6 +44,20 @@ def program(preset):
         TREE.made("kvm-vmm")
         shutil.copy(TREE.at("images", "kvm-vmm"), path)
         BUILT[preset] = kconfig.parse(TREE.config())
+    return path
+
+
+@functools.lru_cache(None)
+def program_without_smp():
+    """The default one's, but for that."""
+    TREE.made("defconfig")
+    text = "".join(line for line in TREE.config().splitlines(True)
+                   if not line.startswith("CONFIG_SMP"))
+    with open(TREE.at(".config"), "w", encoding="utf-8") as file:
+        file.write(text + "# CONFIG_SMP is not set\n")
+    TREE.made("kvm-vmm")
+    path = TREE.at("without-smp")
+    shutil.copy(TREE.at("images", "kvm-vmm"), path)
     return path
 
 
@@ -143,6 +160,7 @@ def all_there():
 
 REAL.add_cases(*vm.places("real16", "hello.bin"))
 PAGED.add_cases(*vm.places("paged32", "os-1k.bin"))
+sequential.add_cases(program_without_smp)
 LINUX.add_cases(*vm.places("linux", "vmlinux", "bzImage", "initramfs.cpio*"))
 with TREE:
     tap.main()

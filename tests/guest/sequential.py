@@ -1,19 +1,12 @@
-#!/usr/bin/python3
-# timeout: 300
-"""Without multi-vCPU, guests run one after another, and --smp 2 is refused."""
+"""Without multi-vCPU, guests run one after another, and --smp 2 is refused: cases for
+test_presets.py, which has a tree for it.
+"""
 
-import functools
-import os
 import subprocess
-import sys
 
-import tree
-from tree import tap
+import vm
+from vm import tap
 
-sys.path.insert(0, os.path.join(tap.TOP, "tests", "guest"))
-import vm  # noqa: E402
-
-TREE = tree.Named("sequential")
 GUESTS = 24
 LINE = b"Hello, KVM!\n"
 
@@ -58,19 +51,7 @@ def waits(vmm):
     tap.equal(done.returncode, vm.HALTED, f"{done.stderr}\nexit status")
 
 
-@functools.lru_cache(None)
-def program():
-    """kvm-vmm without multi-vCPU."""
-    TREE.made("defconfig")
-    text = "".join(line for line in TREE.config().splitlines(True)
-                   if not line.startswith("CONFIG_SMP"))
-    with open(TREE.at(".config"), "w", encoding="utf-8") as file:
-        file.write(text + "# CONFIG_SMP is not set\n")
-    TREE.made("kvm-vmm")
-    return TREE.at("images", "kvm-vmm")
-
-
-def without_smp(place, need, *checks):
+def without_smp(program, place, need, *checks):
     reason = vm.lacks(place, need)
     if reason:
         raise tap.Skip(reason)
@@ -79,9 +60,9 @@ def without_smp(place, need, *checks):
         check(vmm)
 
 
-tap.add("guests run one after another, and --smp 2 is a clear error",
-        without_smp, "host", "real16", in_order, goes_on, refused)
-tap.add("a guest that waits for its turn disturbs no watch (lab)",
-        without_smp, "lab", "paged32", waits)
-with TREE:
-    tap.main()
+def add_cases(program):
+    """program() makes that kvm-vmm."""
+    tap.add("without SMP guests run one after another, and --smp 2 is a clear error",
+            without_smp, program, "host", "real16", in_order, goes_on, refused)
+    tap.add("without SMP a guest that waits for its turn disturbs no watch (lab)",
+            without_smp, program, "lab", "paged32", waits)
