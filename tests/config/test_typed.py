@@ -158,7 +158,7 @@ SLIPS = [
     ("chekc", "check?"), ("run 3", "no such goal"), ("kvm-vmm unti", "unit?"), ("vmm", "no such goal"),
     ("test serial", "T=serial"), ("test unit/ring", "T=unit/ring"),
     ("bench boot", "T=boot"), ("compare UART_IRQ4", "TOGGLE=UART_IRQ4"),
-    ("trend size", "WHAT=size"), ("trend std", "T=std"),
+    ("trend size", "WHAT=size"), ("trend pvm", "T=pvm"),
     ("x;touch\tmade", "no such goal"), ("a'b$(HOME)", "no such goal"),
 ]
 
