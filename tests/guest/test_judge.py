@@ -127,7 +127,12 @@ def crashes():
     verdict, status, _ = judge(vm.assemble("triple"))
     tap.equal(status, vm.CRASHED)
     ends(verdict, vm.CRASHED, "crashed")
-    verdict, status, _ = judge(path_of("text", b"no image at all\n" * 9))
+    refused = [[path_of("text", b"no image at all\n" * 9)]]
+    if vm.is_configured("VIRTIO_BLK"):
+        refused.append(["--disk", "/none,ro", vm.image("hello.bin")])
+    for words in refused:
+        verdict, status, _ = judge(*words)
+        tap.check("or what it was given" in verdict["why"], verdict)
     tap.equal((status, verdict["used"]["exits"]), (vm.USAGE, None))
     ends(verdict, vm.USAGE, "refused")
 

@@ -16,7 +16,8 @@ static const struct ending {
 	const char *name, *why;
 } endings[] = {
 	{ STATUS_OK, "ended", "ended well" },
-	{ STATUS_USAGE, "refused", "is no image that could be started" },
+	{ STATUS_USAGE, "refused",
+	  "could not be started: the image, or what it was given" },
 	{ STATUS_BUDGET, "budget", "had other VM exits than it may have" },
 	{ STATUS_FAILED, "failed",
 	  "was not judged: kvm-vmm or its host failed" },
