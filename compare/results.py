@@ -93,15 +93,15 @@ def read(folder):
 def read_file(path, found, seen):
     """Adds what a file has. The same line twice is the same result."""
     try:
-        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        file = open(path, "rb", opener=at_once)
     except OSError as error:
-        found.unread.append(f"{path}: {error.strerror}")
+        found.unread.append(f"{text(path)}: {error.strerror}")
         return
-    with open(file, "rb") as lines:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            found.unread.append(f"{path}: no plain file")
+    with file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            found.unread.append(f"{text(path)}: no plain file")
             return
-        for line in long_lines(lines):
+        for line in long_lines(file):
             if line in seen or not line.strip():
                 continue
             seen.add(line)
@@ -111,6 +111,11 @@ def read_file(path, found, seen):
                 found.other += 1
             except (ValueError, RecursionError):
                 found.damaged += 1
+
+
+def at_once(path, flags):
+    """Opens a file; one that is a pipe has no end that would be waited for."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def long_lines(file):

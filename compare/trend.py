@@ -197,11 +197,13 @@ def own_symbols(config):
 def label(series):
     """Gives each of them a label: what it always has, and what tells it from
     the others."""
+    values = collections.defaultdict(collections.Counter)
     for one in series:
-        others = [other.parts for other in series if other is not one]
+        for name, text in one.parts.items():
+            values[name][text] += 1
+    for one in series:
         words = [text for name, text in one.parts.items() if text and (
-            name in ALWAYS or any(other.get(name) != text
-                                  for other in others))]
+            name in ALWAYS or values[name][text] < len(series))]
         one.label = ", ".join(words)
 
 
@@ -212,7 +214,7 @@ def left_out(trends, schema=results.SCHEMA):
         yield f"{trends.hidden} series of toggles: not drawn; T=NAME draws " \
             "those that have NAME in their label."
     for commits, why in ((trends.missing, "this repository does not have "
-                          "(rebased away, or of another clone)"),
+                          "(rebased away, of another clone, or cut off in a shallow one)"),
                          (trends.aside, "the first parents of HEAD are not "
                           "among, though the repository has them")):
         if commits:

@@ -12,8 +12,8 @@ LABEL = 95              # pixels that a commit takes at the scale
 
 
 def scale(low, high):
-    """Round numbers within the values, at least one."""
-    step = nice_step((high - low) / TICKS or 1)
+    """Round numbers within the values, at least one; whole ones, as counts are."""
+    step = max(1, round(nice_step((high - low) / TICKS)))
     first = -(-low // step)
     marks = []
     while first * step <= high:

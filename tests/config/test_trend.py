@@ -11,7 +11,7 @@ import tempfile
 from repository import LAB, Repository, result, tap
 
 from compare import commits, fill, kept, origin, results, trend, trend_html, \
-    trend_text
+    trend_plots, trend_text
 
 NASTY = "\x1b[31mred\x07 <script>alert(1)</script> \u202e $(touch hit)"
 UNKNOWN = "12" * 20
@@ -98,17 +98,21 @@ def damaged(repository):
         file.write(good + b"\n")        # a copy of another machine's
     os.mkfifo(os.path.join(repository.kept, "c.jsonl"))
     os.symlink("nowhere", os.path.join(repository.kept, "d.jsonl"))
+    os.mkdir(os.path.join(repository.kept, "\x1b[2Je.jsonl"))
+    os.mkfifo(os.path.join(os.fsencode(repository.kept), b"f\xff.jsonl"))
     found = results.read(repository.kept)
     tap.equal([one["size"] for one in found.results], [5])
     tap.equal((found.damaged, found.other, len(found.unread)),
-              (len(DAMAGED), 2, 2))
+              (len(DAMAGED), 2, 4))
     repository.row(1)
     status, out, err = repository.draw()
     tap.equal(status, 0, err)
     out = re.sub(r"\n  (?! )", " ", out)
     for said in (f"{len(DAMAGED)} lines torn or damaged", "2 lines of another",
-                 "c.jsonl: no plain file", "d.jsonl: No such file"):
+                 "c.jsonl: no plain file", "d.jsonl: No such file",
+                 "e.jsonl: Is a directory", "f\ufffd.jsonl: no plain file"):
         tap.check(said in out, f"no {said!r} in:", out)
+    tap.check("\x1b" not in out, "a file's name reaches the terminal")
 
 
 @case("a history that cannot be written is a note, and the result stays")
@@ -409,6 +413,17 @@ def plotted(repository):
                enumerate(rows) for at in range(len(row)) if row[at] == "*"}
     tap.equal([heights[n] for n in range(8)], [1, 2, 7, 4, 5, 6, 3, 1])
     tap.check(shas[0][:7] in lines[-1] and shas[7][:7] in lines[-1], lines[-1])
+
+
+@case("marks of a scale are whole numbers within it, however large it is")
+def marks(_):
+    for low, high in ((5, 6), (0, 1), (7, 7), (0, 100), (999, 12345),
+                      (1 << 61, (1 << 61) + 1),
+                      (results.NUMBER_MAX - 300, results.NUMBER_MAX)):
+        found = trend_plots.scale(low, high)
+        tap.check(found == sorted(set(found)) and 0 < len(found) < 12 and
+                  all(isinstance(mark, int) and low <= mark <= high
+                      for mark in found), f"{low} to {high}: {found}")
 
 
 @case("the page has every series and value, no script, and no markup of others")
