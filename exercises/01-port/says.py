@@ -26,7 +26,7 @@ STEPS = {
     "the counter is not written": (
         "카운터는 쓸 수 없음",
         ("A write to 521h does nothing to either port.",
-         "521h에 써도 두 포트 모두 아무 일이 없습니다."),
+         "521h에 써도 두 포트 모두 아무것도 달라지지 않습니다."),
         ("@off in vmm/include/device.h: which register is meant",
          "vmm/include/device.h의 @off: 어느 레지스터를 말하는지")),
     "256 is 0": (

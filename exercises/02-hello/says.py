@@ -27,7 +27,7 @@ STEPS = {
     "it halts": (
         "멈추기",
         ("A guest of real mode ends with hlt; this one ended with status {status}.",
-         "리얼 모드 게스트는 hlt로 끝나는데, 이 게스트는 종료 상태 {status}로 끝났습니다."),
+         "리얼 모드 게스트는 hlt로 끝나야 하는데, 이 게스트의 종료 상태는 {status}입니다."),
         ("docs/guide.md, \"How a guest ends\"",
          "docs/guide.md의 \"How a guest ends\"")),
 }

@@ -3,17 +3,17 @@
 HERE = ("exercises/04-scancodes/README.md", "exercises/04-scancodes/README.ko.md")
 MAP = ("os-1k/kernel/keymap.c", "os-1k/kernel/keymap.c")
 
-WHAT = {"gives": ("what code {at:#x} gives must be", "코드 {at:#x}가 내는 글자")}
+WHAT = {"gives": ("what code {at:#x} gives must be", "코드 {at:#x}에서 나오는 글자")}
 
 STEPS = {
     "keys that go down": (
-        "눌리는 키",
+        "누른 키",
         ("A key that goes down gives its character, each time that it repeats.",
-         "눌리는 키는, 되풀이될 때마다 다시, 자기 글자를 냅니다."), HERE),
+         "키를 누르면 그 글자가 나오고, 되풀이될 때마다 다시 나옵니다."), HERE),
     "keys that come up": (
-        "떼어지는 키",
+        "뗀 키",
         ("A key that comes up gives nothing.",
-         "떼어지는 키는 아무것도 내지 않습니다."), HERE),
+         "키를 떼면 아무것도 나오지 않습니다."), HERE),
     "Shift": (
         "Shift",
         ("Shift counts while it is down, for letters and digits.",
@@ -21,7 +21,7 @@ STEPS = {
     "either Shift": (
         "두 Shift",
         ("Either Shift counts, until both are up.",
-         "어느 Shift든 작용하고, 둘 다 떼어져야 끝납니다."), MAP),
+         "어느 Shift든 작용하고, 둘 다 떼어야 끝납니다."), MAP),
     "Caps Lock": (
         "Caps Lock",
         ("Caps Lock is for letters, until it is pressed again.",

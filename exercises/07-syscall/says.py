@@ -27,7 +27,7 @@ STEPS = {
         "자르기",
         ("A name that does not fit is cut, and a 0 is behind it all the same, within "
          "the buffer.",
-         "다 들어가지 않는 이름은 자르고, 그래도 버퍼 안에서 그 뒤에 0이 있습니다."),
+         "다 들어가지 않는 이름은 자르되, 그때도 버퍼 안에서 그 뒤에 0을 붙입니다."),
         HERE),
     "no bytes": (
         "0바이트",
@@ -37,7 +37,8 @@ STEPS = {
         "나쁜 포인터",
         ("A pointer to what the program cannot touch is refused, the whole buffer "
          "counts.",
-         "프로그램이 건드릴 수 없는 곳의 포인터는 거절합니다. 버퍼 전체를 봅니다."),
+         "프로그램이 건드릴 수 없는 곳을 가리키는 포인터는 거절합니다. 버퍼 전체를 "
+         "봅니다."),
         (f"space_allows() in {KERNEL}", f"{KERNEL}의 space_allows()")),
     "read-only memory": (
         "읽기 전용 메모리",

@@ -6,7 +6,7 @@ STRIDE = ("Waldspurger and Weihl, \"Stride Scheduling\"",
 
 WHAT = {
     "ended": ("The system ended before, with status {status}.",
-              "시스템이 그 전에 종료 상태 {status}로 끝났습니다."),
+              "시스템이 그 전에 끝났습니다(종료 상태 {status})."),
     "ticks": ("Here {who} must get {want:.0f} of {used} ticks, {near} more or less, "
               "and it got {have}.",
               "여기서 {who}은(는) {used}틱 가운데 {want:.0f}틱(±{near})을 받아야 하는데 "

@@ -15,7 +15,7 @@ STEPS = {
         "트리플 폴트 없이",
         ("From the first instruction to the last no fault may come: there is nobody "
          "yet to handle one.",
-         "처음 명령어부터 마지막까지 폴트가 나면 안 됩니다. 아직 처리할 코드가 없습니다."),
+         "첫 명령어부터 마지막까지 폴트가 나면 안 됩니다. 아직 처리할 코드가 없습니다."),
         ("docs/debugging.md, and what kvm-vmm says about the crash",
          "docs/debugging.md, 그리고 kvm-vmm이 크래시에 대해 말하는 것")),
     "it arrives": (

@@ -29,30 +29,30 @@ STEPS = {
         "2MiB",
         ("An entry of the third table with bit 7 is a page of 2 MiB, and its bit 12 "
          "is no address.",
-         "세 번째 테이블에서 비트 7이 선 엔트리는 2MiB 페이지이고, 그 비트 12는 주소가 "
+         "세 번째 테이블에서 비트 7이 1인 엔트리는 2MiB 페이지이고, 그 비트 12는 주소가 "
          "아닙니다."), PAGING),
     "1 GiB": (
         "1GiB",
         ("An entry of the second table with bit 7 is a page of 1 GiB.",
-         "두 번째 테이블에서 비트 7이 선 엔트리는 1GiB 페이지입니다."), PAGING),
+         "두 번째 테이블에서 비트 7이 1인 엔트리는 1GiB 페이지입니다."), PAGING),
     "not present": (
         "없는 엔트리",
         ("An entry without bit 0 ends the walk, whatever else is in it, and the error "
          "code says so.",
-         "비트 0이 없는 엔트리는 다른 비트가 무엇이든 탐색을 끝내고, 오류 코드가 그것을 "
+         "비트 0이 0인 엔트리는 다른 비트가 무엇이든 탐색을 끝내고, 오류 코드가 그것을 "
          "말합니다."), FAULTS),
     "writing": (
         "쓰기",
         ("Writing needs bit 1 at every level.",
-         "쓰려면 모든 단계에 비트 1이 있어야 합니다."), RIGHTS),
+         "쓰려면 모든 단계의 비트 1이 1이어야 합니다."), RIGHTS),
     "ring 3": (
         "링 3",
         ("Ring 3 needs bit 2 at every level.",
-         "링 3에서는 모든 단계에 비트 2가 있어야 합니다."), RIGHTS),
+         "링 3에서는 모든 단계의 비트 2가 1이어야 합니다."), RIGHTS),
     "instructions": (
         "명령어",
         ("Bit 63 at any level forbids to fetch instructions.",
-         "어느 단계에든 비트 63이 있으면 명령어를 인출할 수 없습니다."), RIGHTS),
+         "어느 단계에서든 비트 63이 1이면 명령어를 인출할 수 없습니다."), RIGHTS),
     "what was wanted": (
         "하려던 일",
         ("The error code says what the access was, present or not.",

@@ -13,7 +13,7 @@ WHAT = {
     "get": ("guest memory at {val:#x} must hold", "게스트 메모리의 {val:#x}에 있는 값"),
     "take": ("queue_take() must return", "queue_take()의 반환값"),
     "head": ("the head must be", "head의 값"),
-    "begins": ("piece {val} must begin at", "조각 {val}이 시작하는 곳"),
+    "begins": ("piece {val} must begin at", "조각 {val}의 시작 주소"),
     "bytes": ("piece {val} must have so many bytes:", "조각 {val}의 바이트 수"),
     "writable": ("whether piece {val} may be written must be",
                  "조각 {val}에 써도 되는지"),
@@ -31,7 +31,7 @@ STEPS = {
     "a chain": (
         "체인",
         ("A chain goes on where bit NEXT says so, in the order of next.",
-         "체인은 비트 NEXT가 있으면 next의 순서대로 이어집니다."), CHAIN),
+         "체인은 비트 NEXT가 1이면 next의 순서대로 이어집니다."), CHAIN),
     "in order": (
         "순서대로",
         ("Chains are taken in the order in which they were made available.",

@@ -13,12 +13,12 @@ STEPS = {
         "합",
         ("After the numbers comes one line with their sum, {sum}, and nothing more; "
          "the output ends {have!r}.",
-         "숫자 뒤에는 합 {sum}이 한 줄로 나오고, 그것으로 끝입니다. 출력의 끝은 "
+         "숫자 뒤에는 합({sum})이 한 줄로 나오고, 그것으로 끝입니다. 출력의 끝은 "
          "{have!r}입니다."), HERE),
     "it ends": (
         "끝내기",
         ("The guest must end with status 0, and it was {status}.",
-         "게스트는 종료 상태 0으로 끝나야 하는데 {status}였습니다."),
+         "게스트의 종료 상태는 0이어야 하는데 {status}입니다."),
         ("docs/guide.md, \"How a guest ends\"",
          "docs/guide.md의 \"How a guest ends\"")),
     "half of the exits": (

@@ -22,7 +22,7 @@ STEPS = {
     "the innermost": (
         "가장 안쪽",
         ("Whose an address is says the innermost of them, with its whole name.",
-         "주소가 누구의 것인지는 가장 안쪽의 온전한 이름으로 답합니다."), IOMEM),
+         "주소가 누구의 것인지는 가장 안쪽 것의 온전한 이름으로 답합니다."), IOMEM),
     "both ends": (
         "양 끝",
         ("A range has its first and the last address that belongs to it.",

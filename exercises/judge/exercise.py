@@ -61,7 +61,7 @@ ENDS = {
     124: ("It ran out of time, of VM exits or of output: a loop that does not end?",
           "시간이나 VM exit, 출력의 한도를 넘었습니다. 끝나지 않는 루프일까요?"),
 }
-EARLY = ("It ended before its time.", "끝나기 전에 끝나 버렸습니다.")
+EARLY = ("It ended before its time.", "할 일을 마치기 전에 끝났습니다.")
 NO_IMAGE = ("What was built is no image that kvm-vmm takes: {why}. Read: "
             "docs/guide.md, \"From the command line to the first instruction\".",
             "빌드한 것을 kvm-vmm이 이미지로 받지 않습니다: {why}. 읽어 볼 곳: "
