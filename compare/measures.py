@@ -1,7 +1,10 @@
 """Measures: the job of booting some variants, one after another in one session,
 as starting the lab takes longer than a boot."""
 
+import glob
 import os
+import re
+import secrets
 
 from . import boot, jobs, look, outcome, session
 from .printed import text_of
@@ -16,21 +19,31 @@ OF_LAB = ("lab/vmlinux", "lab/lab.cpio", "host/lab-keeper")
 
 def describe(request, plan, **more):
     """What all measuring jobs of a comparison have in common, as a dictionary."""
-    files = [word for word in (*plan.files(), *named(plan.words))
+    programs = glob.glob(os.path.join(request.images, "kvm-*"))
+    files = [word for word in (*plan.files(), *named(plan.words), *programs)
              if os.path.isfile(word)]
     return {"kind": "measure", "top": request.top, "build": request.build,
             "place": plan.place, "machine": machine(request, plan),
             "environment": jobs.environment(), "how": jobs.sum_of_tree(
                 request.top, OF_TREE),
             "files": {os.path.abspath(path): jobs.sum_of_file(path)
-                      for path in files}, **more}
+                      for path in files}, **once(plan), **more}
 
 
 def named(words):
     """What words for kvm-vmm may have as files."""
     for word in words:
-        yield word.rpartition("=")[2].split(",")[0]
-        yield word.split(",")[0]
+        yield word
+        yield word.partition("=")[2]
+        yield from re.split("[=,:]", word)
+
+
+def once(plan):
+    """Of a directory or a device nobody knows whether it is what it was: then the
+    next comparison takes nothing that an interrupted one has measured."""
+    fixed = all(os.path.isfile(path) or not os.path.exists(path)
+                for path in plan.paths())
+    return {} if fixed else {"once": secrets.token_hex(8)}
 
 
 def machine(request, plan):

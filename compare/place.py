@@ -65,6 +65,17 @@ class Plan:
             words.append(word)
         return words
 
+    def paths(self):
+        """What the words name by options for files and directories."""
+        before = ""
+        for word in self.words:
+            option, equals, value = word.partition("=")
+            if before in PATHS:
+                yield word.partition(",")[0]
+            elif equals and option in PATHS:
+                yield value.partition(",")[0]
+            before = word
+
     def files(self):
         """What the guest is made of."""
         return [self.image, *([self.initrd] if self.initrd else [])]

@@ -213,8 +213,8 @@ def left_out(trends, schema=results.SCHEMA):
     if trends.hidden:
         yield f"{trends.hidden} series of toggles: not drawn; T=NAME draws " \
             "those that have NAME in their label."
-    for commits, why in ((trends.missing, "this repository does not have "
-                          "(rebased away, of another clone, or cut off in a shallow one)"),
+    for commits, why in ((trends.missing, "this repository does not have (rebased "
+                          "away, of another clone, or cut off in a shallow one)"),
                          (trends.aside, "the first parents of HEAD are not "
                           "among, though the repository has them")):
         if commits:

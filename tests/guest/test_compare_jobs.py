@@ -15,7 +15,7 @@ import comparing
 import vm
 from vm import tap
 
-from compare import build, comparison, jobs, toggles
+from compare import build, comparison, jobs, measures, place, toggles
 
 FOLDER = os.path.join(comparing.FOLDER, "jobs")
 KEEPER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lab_keeper")
@@ -69,6 +69,38 @@ def sums_everything():
     for name in ("Makefile", "Kconfig", "vmm", "tools", "backends",
                  "vmm/build.mk", "vmm/Kconfig", "initramfs/build.mk"):
         tap.check(name in parts, f"{name} is not in", *parts)
+
+
+def described(*words):
+    lines = [f"{name} host" for name in ("place", "why", "image", "need", "initrd",
+                                         "mem")]
+    return measures.describe(
+        SimpleNamespace(top=tap.TOP, build=FOLDER,
+                        images=os.path.join(FOLDER, "words")),
+        place.Plan(lines + [f"arg {word}" for word in words]))
+
+
+@tap.case("of a guest's files and of back ends the sum is known; a directory has none")
+def sums_words():
+    folder = os.path.join(FOLDER, "words")
+    os.makedirs(folder, exist_ok=True)
+    path, program = (os.path.join(folder, name) for name in ("disk", "kvm-net"))
+
+    def is_seen(file, *words):
+        found = []
+        for data in "a", "b":
+            with open(file, "w", encoding="utf-8") as changed:
+                changed.write(data)
+            found.append(described(*words))
+        return found[0] != found[1] == described(*words)
+
+    tap.check(is_seen(program, "--net", "user"), "no sum of the back ends")
+    for words in (["--disk", path], [f"--disk={path}"], ["--disk", f"{path},ro"],
+                  [f"--disk={path},ro,serial=x"], ["--disk", f"no,overlay={path}"],
+                  [f"--ide=no,overlay={path},rw"], ["--spare-disk", f"1:{path}"]):
+        tap.check(is_seen(path, *words), f"{words}: a change is not seen")
+    for words in (["--share", folder], [f"--share={folder},tag,ro"]):
+        tap.check(described(*words) != described(*words), f"{words}: known")
 
 
 def groups(number, where):
