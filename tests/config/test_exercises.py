@@ -37,7 +37,7 @@ import table
 
 WRONG_MIN = 3
 # What is handed in for Linux and means no good: the script, and why it has no answers.
-# The one that waits has three seconds, and the solution follows them all.
+# Those that never end have three seconds, and the solution follows them all.
 INSIDE = {
     "it switches Linux off": ("poweroff\n", "switched off"),
     "it kills all that runs": ("kill -9 -1; kill -9 $PPID 1\n", "No answer came"),
@@ -48,6 +48,7 @@ INSIDE = {
                                                    "waits for what does not come"),
     "it fills memory with processes": ("b() { b | b & b; }; b\n", ""),
 }
+ENDLESS = "it takes what is typed, and waits for more", "it fills memory with processes"
 SECONDS = 3
 SOLUTIONS = os.path.join(tap.TOP, "solutions")
 KOREAN = re.compile("[가-힣]")
@@ -88,9 +89,9 @@ def make_hostile(task, made, work):
         made[task.name, what] = task, folder
 
 
-def submission(task, folder, is_hostile):
+def submission(task, folder, is_endless):
     one = exercise.Submission(task, folder, "a test's", False)
-    if is_hostile:
+    if is_endless:
         one.seconds = SECONDS
     return one
 
@@ -112,7 +113,7 @@ def verdicts():
                     task, make_wrong(task, mistake, folder)
         try:
             came = exercise.judge_all([
-                submission(task, folder, which in INSIDE)
+                submission(task, folder, which in ENDLESS)
                 for (_, which), (task, folder) in made.items()])
         except places.Broken as broken:
             return broken
