@@ -64,10 +64,13 @@ boot() {
 }
 
 # copy FILE FOLDER: into the directory, so that nobody waits for the disk of the
-# host while the clock runs
+# host while the clock runs; kvm-vmm looks beside itself for its back ends
 copy() {
 	mkdir -p "$2"
-	cp "$1" "$2"
+	case $1 in
+	*/kvm-vmm) ln -sf "${1%/*}"/kvm-* "$2" ;;
+	esac
+	cp --remove-destination "$1" "$2"
 }
 
 echo "$mark ready" >&2

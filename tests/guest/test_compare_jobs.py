@@ -291,6 +291,15 @@ def interrupted():
     check_same(report, "it goes on")
 
 
+def has_back_ends():
+    """In the lab kvm-vmm is a copy, and looks beside itself."""
+    status, report, err = Lab("beside").compare(TOGGLE="UART_FIFO",
+                                                ARGS="--net user")
+    tap.equal(status, 0, err)
+    for one in report["variants"]:
+        tap.equal(one["outcome"], "done", one["said"])
+
+
 def wrong_engine():
     status, report, err = Lab("engine").compare(SPREAD="moon")
     tap.equal((status, bool(report)), (64, False), err)
@@ -310,5 +319,7 @@ elif vm.places("real16", "hello.bin"):
             job_dies)
     tap.add("without a baseline there is no report", baseline_dies)
     tap.add("interrupted, it leaves nothing behind, and goes on", interrupted)
+    if not comparing.lacks("NET_USER"):
+        tap.add("a guest in the lab has kvm-vmm's back ends", has_back_ends)
     tap.add("SPREAD= is refused before anything is measured", wrong_engine)
 tap.main()
