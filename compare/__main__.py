@@ -24,8 +24,8 @@ import signal
 import subprocess
 import sys
 
-from . import comparison, forms, jobs, kept, listing, place, sentences, text, \
-    toggles
+from . import comparison, forms, jobs, kept, listing, origin, place, sentences, \
+    text, toggles
 from .errors import Failure, Refusal
 from .progress import note, say
 
@@ -46,6 +46,7 @@ class Request:
         self.toggle = env.get("TOGGLE", "").strip()
         self.how = env.get("HOW") or "build"
         self.toggles = []
+        self.begun = origin.commit(self.top)
         if self.how not in ("build", "run"):
             raise Refusal(f"HOW={self.how}: is neither build nor run")
         limit = env.get("TIMEOUT") or TIMEOUT

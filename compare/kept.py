@@ -41,9 +41,13 @@ def keep(where, make):
     return os.path.join(where, results.FILE)
 
 
-def common(top, build, config, place):
-    """The members that all results of a run share."""
-    sha, dirty = origin.commit(top)
+def common(top, build, config, place, begun=None):
+    """The members that all results of a run share. begun: of what commit the tree
+    was when that began; if it was not the same to the end, nobody knows what was
+    measured, and that counts as changed."""
+    sha, dirty = now = origin.commit(top)
+    if begun not in (None, now):
+        sha, dirty = begun[0], True
     return {"time": results.now(), "commit": sha, "dirty": dirty,
             "config": origin.Presets(top).of(config),
             "host": origin.host(place, build), "cc": origin.compiler(build)}
@@ -58,7 +62,8 @@ def comparison(request, plan, report):
 
 
 def of_comparison(request, plan, report):
-    shared = common(request.top, request.build, request.config, plan.place)
+    shared = common(request.top, request.build, request.config, plan.place,
+                    request.begun)
     shared.update(image=image_of(plan, request.images),
                   args=words_of(plan, request.images), how=command(report))
     base, *others = report["variants"]

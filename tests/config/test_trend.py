@@ -147,6 +147,20 @@ def dirty(repository):
     tap.equal(origin.commit(repository.folder), ("", True))
 
 
+@case("a tree that was not the same to the end of a run counts as changed")
+def moved(repository):
+    config = os.path.join(tap.TOP, "configs", "default_defconfig")
+    old, new = ((sha, False) for sha in repository.row(2))
+    real, origin.commit = origin.commit, lambda top: new
+    try:
+        for begun, want in ((None, new), (new, new), (old, (old[0], True)),
+                            ((new[0], True), (new[0], True))):
+            one = kept.common(tap.TOP, repository.folder, config, "host", begun)
+            tap.equal((one["commit"], one["dirty"]), want)
+    finally:
+        origin.commit = real
+
+
 @tap.case("a preset is known by its name, whatever it runs; else by a digest")
 def presets():
     known = origin.Presets(tap.TOP)
