@@ -61,8 +61,8 @@ STEPS = {
          "head는 큐의 크기보다 작습니다."), HOSTILE),
     "a next that is none": (
         "next가 아닌 next",
-        ("So is next, where it counts.",
-         "next도, 쓰이는 곳에서는, 큐의 크기보다 작습니다."), HOSTILE),
+        ("A next, where it counts, is less than the size of the queue.",
+         "쓰이는 next는 큐의 크기보다 작습니다."), HOSTILE),
     "a circle": (
         "원",
         ("A chain has no more descriptors than the queue.",
