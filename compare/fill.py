@@ -10,6 +10,7 @@ in images/, the same for all: what moves then is kvm-vmm.
 
 import contextlib
 import fcntl
+import functools
 import os
 import re
 import shutil
@@ -111,18 +112,26 @@ class Fill:
                "size": os.path.getsize(vmm), "how": "make trend FILL="}
         return bool(kept.keep(self.request.history, lambda: [one]))
 
+    @functools.cached_property
+    def booted_images(self):
+        """What all of them boot."""
+        return sorted(os.path.join(self.request.images, name)
+                      for name in os.listdir(self.request.images)
+                      if name in IMAGES or name.startswith("initramfs.cpio"))
+
+    @functools.cached_property
+    def same_image(self):
+        return origin.digest(self.booted_images)[:SHORT]
+
     def boot(self, sha, vmm):
         """The benchmark's first row, of this kvm-vmm: it keeps what it counts."""
         os.makedirs(self.images, exist_ok=True)
         for name in os.listdir(self.images):
             os.remove(os.path.join(self.images, name))
-        paths = [os.path.join(self.request.images, name) for name in
-                 os.listdir(self.request.images)
-                 if name in IMAGES or name.startswith("initramfs.cpio")]
-        for path in [vmm, *paths]:
+        for path in [vmm, *self.booted_images]:
             os.symlink(path, os.path.join(self.images, os.path.basename(path)))
         env = dict(os.environ, MKVM_IMAGES=self.images, MKVM_COMMIT=sha,
-                   MKVM_SAME_IMAGE=origin.digest(sorted(paths))[:SHORT])
+                   MKVM_SAME_IMAGE=self.same_image)
         bench = os.path.join(self.request.top, "tests", "bench", "boot")
         done = subprocess.run([bench, "--short"], env=env, check=False,
                               stdin=subprocess.DEVNULL, capture_output=True,
@@ -154,7 +163,8 @@ class Fill:
                 not one["toggle"] and
                 one["config"]["name"] == self.config["name"] and
                 (not self.booted or one[f"{wanted}_until"] == "/init" and
-                 "the same for all" in one["image"]["name"])}
+                 f"({self.same_image}, the same for all)" in
+                 one["image"]["name"])}
 
     def run(self, history, number):
         """Measures so many commits, the newest first."""

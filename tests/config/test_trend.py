@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import re
 import tempfile
+from types import SimpleNamespace
 
 from repository import LAB, Repository, result, tap
 
@@ -393,6 +394,27 @@ def filled(repository):
     tap.equal((status, err.count("MEASURE")), (0, 2), err)  # 1 and the broken
     one, = repository.trends().of["size"]
     tap.equal(one.values(), [1, 2, 4, 4])
+
+
+@case("FILL counts again what has been booted with another image")
+def filled_again(repository):
+    config = os.path.join(repository.folder, ".config")
+    with open(config, "w", encoding="utf-8"):
+        pass
+    with open(os.path.join(repository.folder, "vmlinux"), "w",
+              encoding="utf-8") as file:
+        file.write("1")
+    one = fill.Fill(SimpleNamespace(
+        top=tap.TOP, build=repository.folder, folder=repository.folder,
+        images=repository.folder, config=config, whats=("exits",)))
+    name = one.config["name"]
+    tap.equal(one.has(SimpleNamespace(results=[
+        result(sha, exits=1, exits_until="/init",
+               config={"name": name, "digest": "", "symbols": []},
+               image={"name": image, "digest": "", "from": "tree"})
+        for sha, image in (("a", f"vmlinux ({one.same_image}, the same for all)"),
+                           ("b", "vmlinux (0000000, the same for all)"),
+                           ("c", "vmlinux"))])), {"a"})
 
 
 # --- What is seen ---------------------------------------------------------------
