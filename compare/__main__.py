@@ -173,6 +173,7 @@ def finish(request, work):
 def main():
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
+    sys.stdout.reconfigure(errors="backslashreplace")   # what a guest has said
     try:
         request = Request(os.environ)
         catalogue = catalogue_of(request)

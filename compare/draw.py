@@ -92,6 +92,7 @@ def write_html(trends, percent, path):
 
 
 def main():
+    sys.stdout.reconfigure(errors="backslashreplace")   # a commit's subject
     try:
         draw(Request(os.environ))
         sys.stdout.flush()

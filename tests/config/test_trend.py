@@ -422,7 +422,7 @@ def filled_again(repository):
 @case("the terminal's lines fit 80 columns and have no escapes when piped")
 def terminal(repository):
     shas = repository.row(90)
-    shas.append(repository.commit(NASTY + "long " * 40))
+    shas.append(repository.commit(NASTY + "\uac00 " + "long " * 40))
     repository.keep(*(result(sha, exits=10 ** 9 + n ** 3, size=n // 10,
                              toggle=NASTY if n % 2 else "",
                              host={**LAB, "cpu": NASTY})
@@ -433,6 +433,8 @@ def terminal(repository):
         tap.none_of(line for line in out.splitlines() if len(line) > 80 or
                     not line.isprintable() or line != line.rstrip())
         tap.check("*" in out, out)
+    status, out, err = repository.draw(PYTHONIOENCODING="ascii")
+    tap.check(status == 0 and "\\uac00" in out, out, err)
     colourful = "\n".join(trend_text.lines(repository.trends(), 1, True))
     tap.check("\x1b[1m" in colourful and "\x1b[31m" not in colourful)
 
