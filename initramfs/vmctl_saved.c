@@ -39,11 +39,21 @@ static long long result8(void)
 	return (long long)result4() << BITS | low;
 }
 
-/* How often the guest was restored. */
+/*
+ * How often the guest was restored. Another vmctl may make a call of its own
+ * between this one's and its result, of which the device has one; so it is asked
+ * until it has said the same twice.
+ */
 static unsigned int restores(void)
 {
-	hypercall(HC_RESTORES, 0);
-	return result4();
+	unsigned int before, now = ~0u;
+
+	do {
+		before = now;
+		hypercall(HC_RESTORES, 0);
+		now = result4();
+	} while (now != before);
+	return now;
 }
 
 static int stir(void)
@@ -102,14 +112,16 @@ void freshen_now(void)
 
 void save(void)
 {
-	unsigned int result;
+	unsigned int result, before;
 
 	call(__NR_sync, 0, 0, 0);
 	if (!open_ports())
 		end(EXIT_FAILED);
+	before = restores();
 	hypercall(HC_SAVE, 0);
 	result = result4();
-	if (result == HC_RESTORED) {
+	/* The one that watches wakes now, and its result may have been read. */
+	if (result == HC_RESTORED || restores() != before) {
 		freshen();
 		say(STDOUT, "restored\n");
 		end(0);
