@@ -182,6 +182,10 @@ def complete(task):
             text = file.read()
         tap.equal(bool(KOREAN.search(text)), name != "README.md",
                   f"{name}: has Korean")
+        if name.startswith("hints"):
+            tap.equal([bool(KOREAN.search(part)) for part in
+                       text.strip().split("\n\n")], [False, True],
+                      f"{name}: a paragraph in English, one in Korean")
         if name.startswith("README"):
             tap.none_of(f"{name}: {file}" for file in task.rules.FILES
                         if f"`{file}`" not in text)
@@ -242,7 +246,7 @@ def language():
                         ({"LANG": "ko_KR.UTF-8", "TEXT": "en"}, False)):
         for words in (["check", "1", os.path.join(tap.TOP, "exercises", "01-port")],
                       ["check", "1", "/nonexistent"], ["exercise", "begin"],
-                      ["exercise", "hint", "1", "4"]):
+                      ["exercise", "hint", "1", "4"], ["exercise", "hint", "1", "2"]):
             text = speak(env, words)
             tap.equal(bool(KOREAN.search(text)), korean, f"{env} {words}: {text}")
 
