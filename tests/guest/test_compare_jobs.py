@@ -17,7 +17,7 @@ from vm import tap
 
 from compare import build, comparison, jobs, measures, place, toggles
 
-FOLDER = os.path.join(comparing.FOLDER, "jobs")
+FOLDER = os.path.join(tap.BUILD, "tests", "comparejobs")    # no comparison's own
 KEEPER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lab_keeper")
 SYMBOLS = ("DEV_SERIAL", "DEV_CMOS", "DEV_POST", "UART_FIFO", "UART_IRQ4",
            "RTC_IRQ8", "SYNC_REGS", "CONSOLE_BATCH", "PIT", "DEV_RESET")
