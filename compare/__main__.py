@@ -20,17 +20,15 @@ import json
 import os
 import re
 import shlex
-import signal
 import subprocess
 import sys
 
 from . import comparison, forms, jobs, kept, listing, origin, place, sentences, \
     text, toggles
-from .errors import Failure, Refusal
+from .errors import Refusal, status_of
 from .progress import note, say
 
 TIMEOUT = "20"         # as in command.py
-INTERRUPTED = 130
 
 
 class Request:
@@ -171,30 +169,14 @@ def finish(request, work):
 
 
 def main():
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
-    sys.stdout.reconfigure(errors="backslashreplace")   # what a guest has said
-    try:
-        request = Request(os.environ)
-        catalogue = catalogue_of(request)
-        if not request.toggle:
-            print("\n".join(listing.lines(catalogue)))
-        else:
-            compare(request, catalogue)
-        sys.stdout.flush()
-    except (Refusal, Failure) as error:
-        if str(error):
-            note(str(error))
-        return error.status
-    except KeyboardInterrupt:
-        note("interrupted; what was built and measured stays, and the same "
-             "command goes on")
-        return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
-    return 0
+    request = Request(os.environ)
+    catalogue = catalogue_of(request)
+    if not request.toggle:
+        print("\n".join(listing.lines(catalogue)))
+    else:
+        compare(request, catalogue)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(main, "what was built and measured stays, and the same "
+                             "command goes on"))

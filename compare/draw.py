@@ -16,11 +16,10 @@ not be done.
 
 import os
 import re
-import signal
 import sys
 
 from . import commits, fill, kept, results, text, trend, trend_text
-from .errors import Failure, Refusal
+from .errors import Failure, Refusal, status_of
 from .progress import note
 
 NOTHING = "nothing is in {} yet: make compare TOGGLE=UART_FIFO or make bench " \
@@ -92,20 +91,8 @@ def write_html(trends, percent, path):
 
 
 def main():
-    sys.stdout.reconfigure(errors="backslashreplace")   # a commit's subject
-    try:
-        draw(Request(os.environ))
-        sys.stdout.flush()
-    except (Refusal, Failure) as error:
-        note(str(error))
-        return error.status
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
-    return 0
+    draw(Request(os.environ))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of(main, "what was measured stays, and the same command goes on"))
