@@ -24,8 +24,8 @@ FACTS = ["iomem", "interrupts"]
 CMDLINE = 'console=ttyS0 quiet run="sh /judge/begin"'
 BIG = 1 << 32       # what a shell with 32 bits makes 0 of
 
-# A guest that is booted to be saved waits then, too, and --eof ends it: what vmctl says,
-# saved or restored, can be wrong while `vmctl watch` asks something at the same time.
+# A guest that is booted to be saved waits then, too, and --eof ends it: so it need not
+# know which of the two it is.
 BEGIN = """\
 stty raw -echo
 for file in %s; do
@@ -68,8 +68,9 @@ class Saved:
     def key(self):
         """What it depends on, as a sum."""
         sha = hashlib.sha256()
-        cpu = [line for line in open("/proc/cpuinfo", encoding="utf-8")
-               if line.startswith(("model name", "flags"))][:2]
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            cpu = [line for line in file
+                   if line.startswith(("model name", "flags"))][:2]
         for part in (self.place, MEMORY, CMDLINE, *cpu, *sum(
                 sorted(self.given.items()), ())):
             sha.update(part.encode() + b"\0")

@@ -33,7 +33,7 @@ def best_at_once(asked, exercise, missing):
     if done.returncode or not best.isdigit() or not int(best):
         return 1
     tell(f"  GRADE   {exercise}: {len(missing)} to judge, "
-         f"{'in the lab' if place == 'lab' else 'on this machine'}")
+         f"{'in the lab' if place == 'lab' else 'on /dev/kvm'}")
     return min(int(best), EACH_MAX)
 
 
