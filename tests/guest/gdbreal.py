@@ -38,11 +38,12 @@ def link(name):
     """The ELF file of tests/guest/src/NAME.S: without one gdb warns that it has
     none. Other than the guest, it may be at another place than 0."""
     path = os.path.join(tap.BUILD, "tests", "guest", name + ".gdb.elf")
-    subprocess.run(["gcc", "-m32", "-nostdlib", "-static", "-Wl,-Ttext=0,-e,0,-N",
-                    "-Wl,--build-id=none,--no-warn-rwx-segments", "-Ivmm",
-                    "-Iguests", "-o", path,
-                    os.path.join(vm.SOURCES, name + ".S")], cwd=tap.TOP,
-                   check=True)
+    with vm.made(path) as new:
+        subprocess.run(["gcc", "-m32", "-nostdlib", "-static", "-Wl,-Ttext=0,-e,0,-N",
+                        "-Wl,--build-id=none,--no-warn-rwx-segments", "-Ivmm",
+                        "-Iguests", "-o", new,
+                        os.path.join(vm.SOURCES, name + ".S")], cwd=tap.TOP,
+                       check=True)
     return path
 
 

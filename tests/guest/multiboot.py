@@ -26,12 +26,13 @@ def run(*argv):
 @functools.lru_cache(None)
 def assemble(name, layout="-n"):
     """The path of src/NAME.S as a multiboot kernel; layout: an option of ld's."""
-    os.makedirs(WORK, exist_ok=True)
     path = os.path.join(WORK, f"{name}{layout}.elf")
-    run("gcc", "-m32", "-nostdlib", "-static", "-no-pie", "-I",
-        os.path.join(tap.TOP, "vmm"), f"-Wl,{layout},--build-id=none,-z,noexecstack,"
-        "--no-warn-rwx-segments,-Ttext=0x200000", "-o", path,
-        os.path.join(vm.SOURCES, name + ".S"))
+    with vm.made(path) as new:
+        run("gcc", "-m32", "-nostdlib", "-static", "-no-pie", "-I",
+            os.path.join(tap.TOP, "vmm"),
+            f"-Wl,{layout},--build-id=none,-z,noexecstack,"
+            "--no-warn-rwx-segments,-Ttext=0x200000", "-o", new,
+            os.path.join(vm.SOURCES, name + ".S"))
     return path
 
 
@@ -92,9 +93,8 @@ def moved(name, **words):
 @functools.lru_cache(None)
 def module(number, size):
     """A module's file: as the kernel wants it, of @size bytes in all."""
-    os.makedirs(WORK, exist_ok=True)
     path = os.path.join(WORK, f"module{number}-{size}")
-    with open(path, "wb") as file:
+    with vm.made(path) as new, open(new, "wb") as file:
         file.write(b"content".ljust(size - 1, b"\0") + b"%d" % (number % 10))
     return path
 

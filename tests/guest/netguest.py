@@ -22,16 +22,16 @@ file /init {PROGRAM} 755 0 0
 
 @functools.lru_cache(None)
 def make():
-    os.makedirs(FOLDER, exist_ok=True)
-    subprocess.run(["gcc", "-static", "-O2", "-Wall", "-Wextra", "-Werror",
-                    "-Ivmm", "-o", PROGRAM,
-                    os.path.join(vm.SOURCES, "net_init.c")],
-                   cwd=tap.TOP, check=True)
-    path = os.path.join(FOLDER, "list")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(LIST)
-    subprocess.run([os.path.join(tap.BUILD, "host", "initcpio"), "create", "-o",
-                    INITRD, path], check=True)
+    with vm.made(PROGRAM) as program:
+        subprocess.run(["gcc", "-static", "-O2", "-Wall", "-Wextra", "-Werror",
+                        "-Ivmm", "-o", program,
+                        os.path.join(vm.SOURCES, "net_init.c")],
+                       cwd=tap.TOP, check=True)
+    with vm.made(INITRD) as initrd:
+        with open(initrd + ".list", "w", encoding="utf-8") as file:
+            file.write(LIST)
+        subprocess.run([os.path.join(tap.BUILD, "host", "initcpio"), "create", "-o",
+                        initrd, initrd + ".list"], check=True)
 
 
 def lacks():

@@ -3,6 +3,7 @@
 import functools
 import os
 import subprocess
+import tempfile
 
 import badimages
 import vm
@@ -14,9 +15,21 @@ AT = 0x1000000      # pref_address of badimages.bzimage()
 def small(name):
     """src/NAME.S, of up to 512 bytes, as a bzImage that is entered in 32 bits."""
     path = os.path.join(tap.BUILD, "tests", "guest", name + ".bzimage")
-    with open(vm.assemble(name), "rb") as program, open(path, "wb") as out:
+    with open(vm.assemble(name), "rb") as program, vm.made(path) as new, \
+            open(new, "wb") as out:
         out.write(badimages.bzimage(program.read(), xloadflags=0))
     return path
+
+
+def code_of(elf):
+    """The bytes that an ELF file has loaded, and how many paragraphs a kernel has
+    that has room for them, in whole pages."""
+    with tempfile.NamedTemporaryFile() as flat:
+        subprocess.run(["objcopy", "-O", "binary", elf, flat.name], check=True)
+        with open(flat.name, "rb") as file:
+            code = file.read()
+    room = (len(code) // 4096 + 2) * 4096
+    return code.ljust(room, b"\0"), room // 16
 
 
 @functools.lru_cache(None)
@@ -24,13 +37,10 @@ def kernel(name="pci"):
     """src/NAME.c as a bzImage that is entered in 32 bits; its path."""
     elf = vm.compile_guest(name, AT)
     path = elf.replace(".elf", ".bzimage")
-    subprocess.run(["objcopy", "-O", "binary", elf, path], check=True)
-    with open(path, "rb") as file:
-        code = file.read()
-    room = (len(code) // 4096 + 2) * 4096
-    head = badimages.bzimage(b"", xloadflags=0, syssize=room // 16)
-    with open(path, "wb") as out:
-        out.write(head[:2 * badimages.SECTOR] + code.ljust(room, b"\0"))
+    code, size = code_of(elf)
+    head = badimages.bzimage(b"", xloadflags=0, syssize=size)
+    with vm.made(path) as new, open(new, "wb") as out:
+        out.write(head[:2 * badimages.SECTOR] + code)
     return path
 
 
@@ -43,16 +53,13 @@ def either(name):
     """src/NAME.c as a bzImage of both entries, of 32 bits and of 16: its path."""
     elf = vm.compile_guest(name, LOW)
     path = elf.replace(".elf", ".either")
-    subprocess.run(["objcopy", "-O", "binary", elf, path], check=True)
-    with open(path, "rb") as file:
-        code = file.read()
-    room = (len(code) // 4096 + 2) * 4096
+    code, size = code_of(elf)
     head = bytearray(badimages.bzimage(
-        b"", xloadflags=0, syssize=room // 16, pref_address=LOW,
+        b"", xloadflags=0, syssize=size, pref_address=LOW,
         kernel_alignment=LOW)[:2 * badimages.SECTOR])
     with open(vm.assemble("to32"), "rb") as file:
         setup = file.read()
     head[SETUP_AT:SETUP_AT + len(setup)] = setup
-    with open(path, "wb") as out:
-        out.write(head + code.ljust(room, b"\0"))
+    with vm.made(path) as new, open(new, "wb") as out:
+        out.write(head + code)
     return path

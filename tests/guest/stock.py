@@ -140,18 +140,23 @@ def package(pattern, arch, *files):
     number = zlib.crc32("\n".join(files).encode())
     folder = os.path.join(FOLDER, re.sub(r"[^a-z0-9]+", "-", pattern + arch) +
                           f"-{number:08x}")
-    if not os.path.isdir(folder):
-        os.makedirs(FOLDER, exist_ok=True)
-        env = dict(os.environ, MKVM_TOP=tap.TOP)
-        env.setdefault("MKVM_DL", os.path.join(tap.TOP, "dl"))
-        done = subprocess.run(
-            [os.path.join(tap.TOP, "tools", "fetch"), "package",
-             f"{pattern}:{arch}", folder, *files], env=env, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, check=False)
-        if done.returncode:
-            raise tap.Skip(done.stdout.strip().splitlines()[-1])
+    with alone(os.path.basename(folder) + ".only"):
+        if not os.path.isdir(folder):
+            fetch(folder, f"{pattern}:{arch}", *files)
     return folder
+
+
+def fetch(folder, what, *files):
+    """Whoever else wants the same waits: it is not fetched once more, in the place of
+    what somebody uses."""
+    env = dict(os.environ, MKVM_TOP=tap.TOP)
+    env.setdefault("MKVM_DL", os.path.join(tap.TOP, "dl"))
+    done = subprocess.run(
+        [os.path.join(tap.TOP, "tools", "fetch"), "package", what, folder, *files],
+        env=env, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        raise tap.Skip(done.stdout.strip().splitlines()[-1])
 
 
 def one(folder, pattern):
@@ -184,10 +189,10 @@ def busybox(arch):
 
 
 @contextlib.contextmanager
-def alone():
+def alone(name="lock"):
     """Test programs that run at the same time take turns."""
     os.makedirs(FOLDER, exist_ok=True)
-    with open(os.path.join(FOLDER, "lock"), "w", encoding="ascii") as file:
+    with open(os.path.join(FOLDER, name), "w", encoding="ascii") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -6,12 +6,15 @@ command lines and runs all of them in one session.
 """
 
 import base64
+import contextlib
 import functools
 import glob
+import itertools
 import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -74,6 +77,17 @@ def image(name):
     raise tap.Failure(f"images/{name}: not built; run `make`")
 
 
+@contextlib.contextmanager
+def made(path):
+    """Gives a path to write: what is there in the end takes the place of @path at once.
+    Test programs that run at the same time make, and read, the same files."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as work:
+        new = os.path.join(work, os.path.basename(path))
+        yield new
+        os.replace(new, path)
+
+
 @functools.lru_cache(None)
 def assemble(name):
     """The flat binary of src/NAME.S; paged* are linked where they will run."""
@@ -97,17 +111,17 @@ def compile_guest(name, where=0x100000):
     """The ELF file of src/NAME.c, a program in 32 bits that needs nothing: what
     it begins with, in assembly, lies at `where` and is its entry."""
     folder = os.path.join(tap.BUILD, "tests", "guest")
-    os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, f"{name}-{where:x}.elf")
-    subprocess.run(
-        ["gcc", "-m32", "-march=i686", "-Os", "-Wall", "-Wextra", "-Werror",
-         "-ffreestanding", "-fno-pic", "-no-pie", "-fno-stack-protector",
-         "-fcf-protection=none", "-fno-asynchronous-unwind-tables",
-         "-mgeneral-regs-only", "-fno-toplevel-reorder", "-nostdlib", "-static",
-         f"-Wl,-Ttext={where:#x},-e,{where:#x},-n,--build-id=none,--no-warn-rwx-segments",
-         "-I", os.path.join(tap.TOP, "vmm"), "-o", path + ".new",
-         os.path.join(SOURCES, name + ".c")], check=True)
-    os.replace(path + ".new", path)
+    link = f"-Ttext={where:#x},-e,{where:#x},-n,--build-id=none"
+    with made(path) as new:
+        subprocess.run(
+            ["gcc", "-m32", "-march=i686", "-Os", "-Wall", "-Wextra", "-Werror",
+             "-ffreestanding", "-fno-pic", "-no-pie", "-fno-stack-protector",
+             "-fcf-protection=none", "-fno-asynchronous-unwind-tables",
+             "-mgeneral-regs-only", "-fno-toplevel-reorder", "-nostdlib", "-static",
+             f"-Wl,{link},--no-warn-rwx-segments",
+             "-I", os.path.join(tap.TOP, "vmm"), "-o", new,
+             os.path.join(SOURCES, name + ".c")], check=True)
     return path
 
 
@@ -252,6 +266,19 @@ def read_results(text, commands):
               f"only {len(results)} of {len(commands)} commands ran:",
               text[-2000:])
     return [results[number] for number in range(len(commands))]
+
+
+PORTS = itertools.count(10000 + os.getpid() % 1250 * 16)
+
+
+def free_port():
+    """A TCP port of 127.0.0.1 for a server that will have it in a while: meanwhile no
+    other test program asks for it, nor does the kernel give it to who takes any."""
+    for port in PORTS:
+        with contextlib.suppress(OSError), socket.socket() as one:
+            one.bind(("127.0.0.1", port))
+            return port
+    raise tap.Failure("there are no free ports")
 
 
 def time_left():
