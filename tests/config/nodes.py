@@ -14,6 +14,7 @@ import subprocess
 import time
 
 import stock
+import vm
 from stock import tap
 
 SSHD = "usr/sbin/sshd"
@@ -34,12 +35,6 @@ def write(path, text):
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
     return path
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def answers(port):
@@ -105,7 +100,7 @@ exec ssh -F {self.config} "$@"
 
     def start(self, name, hidden=()):
         if name not in self.ports:
-            self.ports[name] = free_port()
+            self.ports[name] = vm.free_port()
             self.name(name, self.ports[name])
         port = self.ports[name]
         log = os.path.join(self.folder, f"log-{name}")

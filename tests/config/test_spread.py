@@ -179,9 +179,11 @@ def sick():
 @case("machines that refuse or are silent are named, and others do their jobs")
 def silent():
     room = Room("silent", [(str(n), f"echo {n}") for n in range(3)])
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server(("127.0.0.1", 0)) as server, \
+            socket.socket() as nobody:      # who does not listen refuses
+        nobody.bind(("127.0.0.1", 0))
         FARM.name("silent", server.getsockname()[1])
-        FARM.name("refuses", nodes.free_port())
+        FARM.name("refuses", nobody.getsockname()[1])
         status, _, err = room.run("parallel:refuses,silent,1/a")
         tap.equal((status, len(room.results())), (0, 3), err)
         for text in ("refuses: ssh: connect to", "refused", "silent: Conn",

@@ -2,6 +2,7 @@
 """kvm-net alone, on this host: a guest that is made of frames here, by the stream of
 QEMU and passt. No lab, no root."""
 
+import contextlib
 import os
 import re
 import socket
@@ -81,10 +82,15 @@ def tcp(source, target, ports, flags):
     return packets.ether(0x800, packets.ip_packet(TCP, source, target, body))
 
 
+@contextlib.contextmanager
 def closed_port(kind):
-    with socket.socket(socket.AF_INET, kind) as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    """One that nobody has and nobody gets meanwhile: a socket that does not listen, or
+    that hears one other alone, is none for whoever asks."""
+    with socket.socket(socket.AF_INET, kind) as held:
+        held.bind(("127.0.0.1", 0))
+        if kind == socket.SOCK_DGRAM:
+            held.connect(held.getsockname())
+        yield held.getsockname()[1]
 
 
 def status_of(pid):
@@ -95,8 +101,7 @@ def status_of(pid):
 
 @tap.case("a closed UDP port is refused by whom the guest asked, sums right")
 def refused_udp():
-    port = closed_port(socket.SOCK_DGRAM)
-    with Net() as net:
+    with closed_port(socket.SOCK_DGRAM) as port, Net() as net:
         net.lease()
         net.send(packets.ether(0x800, packets.udp(GUEST, HOST, (4000, port),
                                                   b"?")))
@@ -121,8 +126,7 @@ def refused_names():
 
 @tap.case("a closed TCP port is refused")
 def refused_tcp():
-    port = closed_port(socket.SOCK_STREAM)
-    with Net() as net:
+    with closed_port(socket.SOCK_STREAM) as port, Net() as net:
         net.lease()
         net.send(tcp(GUEST, HOST, (4000, port), SYN))
         frame = net.receive(lambda frame: protocol(frame) == TCP)

@@ -16,7 +16,10 @@ import vm
 from vm import tap
 
 
-def lab(*words, stdin=b"", env=None, limit=60):
+LIMIT = 60      # seconds, for what hangs
+
+
+def lab(*words, stdin=b"", env=None, limit=LIMIT):
     """lab/run with these words; (status, stdout, stderr)."""
     if not os.path.exists(vm.LAB_KERNEL):
         raise tap.Skip("the lab is not built; run `make lab`")
@@ -99,8 +102,7 @@ exit 7"""
 def as_host():
     if not os.path.exists(vm.LAB_KERNEL):
         raise tap.Skip("the lab is not built; run `make lab`")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = vm.free_port()
     command = [vm.LAB_RUN, "--timeout", "60", "--forward", str(port), "--",
                os.path.join(tap.TOP, "tests/guest/labhost.py"), str(port)]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL,
@@ -116,7 +118,7 @@ def as_host():
             connection.shutdown(socket.SHUT_WR)
             with connection.makefile("rb") as said:
                 back = said.read()
-        tap.equal((found, back == data[::-1], inside.wait(30)),
+        tap.equal((found, back == data[::-1], inside.wait(LIMIT)),
                   ([], True, 0))
 
 
@@ -229,9 +231,10 @@ def ends_with(signo, delay):
                           env=dict(os.environ, **{name: value})) as lab_run:
         time.sleep(delay)
         lab_run.send_signal(signo)
-        status = lab_run.wait(20)
+        status = lab_run.wait(LIMIT)
     tap.equal(status, -signo)
-    for _ in range(100):
+    until = time.monotonic() + LIMIT
+    while time.monotonic() < until:
         if not processes(mark):
             return
         time.sleep(0.05)

@@ -11,7 +11,6 @@ import hashlib
 import os
 import select
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -28,11 +27,6 @@ ASKED = ("cat /disk/etc/hostname; sha256sum </share/data; "
          "echo written >/share/new; echo lost >/disk/root/new; "
          "ip -o -4 addr show eth0 | wc -l; ip route | grep -c default; "
          "grep -c nameserver /etc/resolv.conf; id -un; tty")
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
 
 
 def digest(path):
@@ -105,7 +99,7 @@ def whole():
         raise tap.Skip(vm.lab_lacks())
     if not shutil.which("ssh"):
         raise tap.Skip("there is no ssh; `make deps` installs it")
-    port = free_port()
+    port = vm.free_port()
     with tempfile.TemporaryDirectory(dir=tap.BUILD) as folder:
         share = os.path.join(folder, "a share")
         os.mkdir(share)
