@@ -179,6 +179,14 @@ class Cluster:
                         if line.endswith(" idle")}) == nodes
         until(idle, f"{nodes} nodes that are idle")
 
+    def lose(self, number):
+        """A node is off, and slurmctld, which finds that out when SlurmdTimeout is
+        over, knows it at once. A short one would lose nodes that are merely slow."""
+        node = self.nodes[number]
+        node.off()
+        run("scontrol", "update", f"NodeName={node.name}", "State=DOWN",
+            "Reason=lost")
+
     def stop(self):
         """Before the folder goes; they would end with us in any case."""
         for node in self.nodes.values():

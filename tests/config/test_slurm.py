@@ -21,7 +21,7 @@ GRADE = os.path.join(tap.TOP, "tools", "grade")
 SPREAD = os.path.join(tap.TOP, "tools", "spread")
 FAKE = os.path.join(tap.TOP, "tests", "config", "fake_check.py")
 TASK = os.path.join(tap.TOP, "tools", "spreading", "slurm-task")
-MORE = "MaxArraySize=3\nSlurmdTimeout=2\nKillWait=2"
+MORE = "MaxArraySize=3\nKillWait=2"
 NODES = [f"CPUs=2 Weight={weight}" for weight in (2, 3, 1)]     # n3, n1, n2
 PARTITIONS = ["one Nodes=n1", "both Nodes=n1,n2 Default=YES", "mixed Nodes=n1,n3",
               "dark Nodes=n3", "shut Nodes=n1 State=DOWN"]
@@ -242,7 +242,7 @@ def lost(there, room):
                  f"until [ -e n2.busy ]; do sleep 0.1; done; echo {number}")
     process = room.begin("slurm")
     cluster.until(lambda: os.path.exists(room.path("n2.busy")), "work for n2")
-    there.nodes[2].off()
+    there.lose(2)
     _, err = process.communicate(timeout=120)
     tap.equal((process.returncode, err), (0, err))
     calls = room.read("calls").splitlines()
