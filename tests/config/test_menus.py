@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The menus on a terminal: they open, change a symbol, and save it."""
 
+import contextlib
 import io
 import os
 import re
@@ -37,13 +38,38 @@ def ended(child):
     tap.equal(child.exitstatus, 0, "exit status")
 
 
+def press(child, key):
+    """Curses drops what comes while it draws: so not before it waits for a key."""
+    until, calm = time.monotonic() + TIMEOUT, 0
+    while calm < 5:
+        tap.check(time.monotonic() < until, "the menu does not come to rest")
+        calm = calm + 1 if all(waits(pid) for pid in in_front(child)) else 0
+        time.sleep(0.02)
+    child.send(key)
+
+
+def in_front(child):
+    """The processes that have its terminal."""
+    group = os.tcgetpgrp(child.child_fd)
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(ProcessLookupError):
+            if os.getpgid(int(pid)) == group:
+                yield pid
+
+
+def waits(pid):
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError), \
+            open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+        return file.read().rpartition(")")[2].split()[0] in "SZ"
+    return True     # it has gone
+
+
 def walk(child, *steps):
     """Each step waits for a text, and for the menu to read keys, and sends."""
     for text, key in steps:
         child.expect(text)
-        child.expect("oad")     # the last button: now it reads keys
-        time.sleep(0.3)         # curses drops what comes while it draws
-        child.send(key)
+        child.expect("oad")     # the last button
+        press(child, key)
 
 
 def switch_serial(out, key, shows):
@@ -53,8 +79,7 @@ def switch_serial(out, key, shows):
          ("erial port COM1", key), (shows, 2 * ESCAPE),
          ("whole machine", 2 * ESCAPE), ("ervisor", 2 * ESCAPE))
     child.expect("save")
-    time.sleep(0.3)
-    child.send("\r")
+    press(child, "\r")
     ended(child)
 
 
@@ -95,8 +120,7 @@ def names():
         for text, key in (("alternate", "2\r"), (r"written to \S+2", "\r"),
                           ("oad", 2 * ESCAPE)):
             child.expect(text)
-            time.sleep(0.3)
-            child.send(key)
+            press(child, key)
         ended(child)
         seen = child.logfile_read.getvalue().decode("utf-8", "replace")
         tap.check(".config - Mini-KVM" in seen, "the title:", seen[:600])
@@ -113,7 +137,7 @@ def nconfig():
         before = out.config()
         child = menu(out, "nconfig")
         child.expect("ervisor")
-        child.send(ESCAPE + "[20~")     # F9: exit
+        press(child, ESCAPE + "[20~")   # F9: exit
         ended(child)
         tap.equal(out.config(), before, ".config")
 
