@@ -64,6 +64,13 @@ def equal(have, want):
     assert have == want, f"have {have!r}, want {want!r}"
 
 
+def listens(path):
+    """Whether somebody does: a socket has its place a moment before."""
+    lines = content("/proc/net/unix").decode().splitlines()
+    return any(line.split()[3] == "00010000" and line.endswith(" " + path)
+               for line in lines)
+
+
 GUEST = {}      # what the large one said
 
 
@@ -77,8 +84,8 @@ def large():
     run("qemu-img", "create", "-q", "-f", "qcow2", "image.qcow2", "16M")
     with subprocess.Popen(["qemu-nbd", "-f", "qcow2", "-k",
                            os.path.abspath("nbd"), "image.qcow2"]) as server:
-        while not os.path.exists("nbd"):
-            pass
+        while not listens(os.path.abspath("nbd")):
+            time.sleep(0.01)
         said, err = boot("large", "--virtio", "mmio", "--smp", "2",
                          "--disk", "plain,serial=the first one 012345",
                          "--disk", "full,serial=second",

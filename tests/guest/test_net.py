@@ -20,6 +20,8 @@ set -u
 dir=$(mktemp -d)
 cd "$dir" || exit
 await() { until grep -q "$1" "$2"; do sleep 0.1; done; }
+# A socket has its place a moment before it listens, which a flag says.
+listens() { await " 00010000 .* $1\$" /proc/net/unix; }
 # ours NAME OPTIONS WORDS
 ours() {
 	name=$1 words=$3
@@ -61,7 +63,7 @@ for last in (b"\x7f\xff\xff\xff", b""):
 
 SOCKET = r"""
 ours here "--net socket=cable,listen" "ip=10.9.0.1 wait=carrier" &
-until [ -S cable ]; do sleep 0.1; done
+listens cable
 python3 -c '%(liar)s'
 await "carrier 0" here.out
 timeout 120 %(qemu)s -M microvm,acpi=off -accel kvm -cpu host -m 128M -nodefaults \
@@ -88,7 +90,7 @@ finish
 # Whoever is at the other end waits in the socket until this one can be reached.
 PAIR = r"""
 ours first "--net socket=cable,listen" "ip=10.9.0.1" &
-until [ -S cable ]; do sleep 0.1; done
+listens cable
 ours second "--net socket=cable" \
 	"ip=10.9.0.2 peer=10.9.0.1 do=put:%(small)d,get:%(small)d,end"
 finish
