@@ -16,7 +16,9 @@ from vm import tap
 WORK = tempfile.TemporaryDirectory(dir=tap.BUILD)
 LIMIT = 120
 STD = os.path.join(tap.BUILD, "std")    # of `make std`
-ON_TTY0 = r"stty -echo\nprintf %%0100d 0 >/dev/tty0\npoweroff\n"
+# In the first line below the penguins; what the kernel says meanwhile goes elsewhere.
+ON_TTY0 = (r"stty -echo\necho 1 >/proc/sys/kernel/printk\n"
+           r"printf '\''\\033[6;1H\\033[J%%0100d'\'' 0 >/dev/tty0\npoweroff\n")
 KEYS = "1v" if vm.has_feature("vga-vbe") else "1"
 
 
