@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -42,11 +41,10 @@ static void save(void)
 	progress_end();
 }
 
-/* What stderr was told, which is @fd meanwhile. */
+/* What stderr was told, which is @fd meanwhile, and closed then. */
 static void told(int fd, int from, char *text, size_t room)
 {
 	int stderr_fd = dup(STDERR_FILENO);
-	struct pollfd ready = { .fd = from, .events = POLLIN };
 	size_t got = 0;
 	ssize_t len;
 
@@ -54,8 +52,9 @@ static void told(int fd, int from, char *text, size_t room)
 	save();
 	dup2(stderr_fd, STDERR_FILENO);
 	close(stderr_fd);
+	close(fd);
 	/* A terminal hands on what is written piece by piece, and later. */
-	while (got < room - 1 && poll(&ready, 1, 500) > 0 &&
+	while (got < room - 1 &&
 	       (len = read(from, text + got, room - 1 - got)) > 0)
 		got += (size_t)len;
 	text[got] = '\0';
@@ -73,7 +72,6 @@ static void to_a_terminal(void **state)
 	assert_string_equal(text, "\rkvm-vmm: 2 of 4 MiB are saved "
 				  "\rkvm-vmm: 3 of 4 MiB are saved "
 				  "\rkvm-vmm: 4 of 4 MiB are saved \r\033[K");
-	close(slave);
 	close(master);
 }
 
@@ -87,7 +85,6 @@ static void to_nobody(void **state)
 	told(ends[1], ends[0], text, sizeof(text));
 	assert_string_equal(text, "");
 	close(ends[0]);
-	close(ends[1]);
 }
 
 int main(void)
