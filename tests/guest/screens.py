@@ -1,6 +1,7 @@
 """A terminal that a test can look at: kvm-vmm below a pseudo-terminal, and what
 it writes interpreted by pyte, with the second screen that xterm has besides."""
 
+import contextlib
 import os
 import re
 import time
@@ -119,7 +120,9 @@ class Session:
         path = f"/proc/{self.child.pid}/task/{self.child.pid}/children"
         end = time.monotonic() + self.limit
         while time.monotonic() < end:
-            with open(path, encoding="ascii") as file:
+            # The shell's first children are there for a moment.
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError), \
+                    open(path, encoding="ascii") as file:
                 for child in file.read().split():
                     with open(f"/proc/{child}/comm", encoding="ascii") as comm:
                         if comm.read().strip() == "kvm-vmm":
