@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# timeout: 600
+# timeout: 1100
 """Networks of Linux guests, in one session of the lab: two on a hub, one of ours and
 one of QEMU's on a socket whose other end lied and went before, and one on a TAP
 interface in a name space of its own. Both ends make sums of what they pass.
@@ -66,7 +66,7 @@ ours here "--net socket=cable,listen" "ip=10.9.0.1 wait=carrier" &
 listens cable
 python3 -c '%(liar)s'
 await "carrier 0" here.out
-timeout 120 %(qemu)s -M microvm,acpi=off -accel kvm -cpu host -m 128M -nodefaults \
+timeout 300 %(qemu)s -M microvm,acpi=off -accel kvm -cpu host -m 128M -nodefaults \
 	-no-user-config -display none -serial stdio -no-reboot -device isa-debug-exit \
 	-kernel %(kernel)s -initrd %(initrd)s -append "console=ttyS0 quiet panic=-1 \
 	reboot=t ip=10.9.0.2 peer=10.9.0.1 do=trip:20,put:%(small)d,get:%(small)d,end" \
@@ -120,11 +120,11 @@ def judge(names, *lines):
 
 DONE = (r"net_init: put:\d+ done$", r"net_init: get:\d+ done$")
 
-table = vm.Table("--mem", "2G", "--timeout", "500")
+table = vm.Table("--mem", "2G", "--timeout", "1000")
 table.add("two guests on a hub pass 100 MiB both ways",
           command(HUB, 200), judge(["hub"], *DONE))
 table.add("a socket: a peer lies, one goes, then one is a guest of QEMU's",
-          command(SOCKET, 150),
+          command(SOCKET, 340),
           judge(["here", "qemu"], *DONE, r"^here.out: net_init: carrier 0$",
                 r"^here.err: .*a frame is longer than any: the link is down$",
                 r"^here.err: .*the peer has gone: the link is down$"))
