@@ -202,7 +202,7 @@ def four():
           *(word for n in range(4, 0, -1) for word in (rf"^Thread {n} ", r"^#0 ")),
           r"Switching to thread 3", r"= 0x8005003\w$", "detached")
     tap.check(re.search(r"^4$", said, re.M), said)
-    tap.equal(status, vm.OK)
+    tap.equal(status, vm.OK, f"{said}status")
 
 
 if __name__ == "__main__":
