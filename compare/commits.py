@@ -18,6 +18,10 @@ class History:
 
     def __init__(self, top, since=""):
         self.top = top
+        if not origin.has_repository(top):
+            raise Failure(f"{top}: is no git repository; a trend goes over the "
+                          "commits of one: git clone makes it, an archive "
+                          "does not")
         said = origin.git(top, "log", "--first-parent", "--no-show-signature",
                           "--no-color", "--encoding=UTF-8", "--date=short",
                           "--format=%H %cd %s", "HEAD")

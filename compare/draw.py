@@ -60,8 +60,8 @@ def shown(path):
 
 def draw(request):
     if request.fill:
-        fill.Fill(request).run(commits.History(request.top, request.since),
-                               request.fill)
+        history = commits.History(request.top, request.since)
+        fill.Fill(request).run(history, request.fill)
     found = results.read(request.history)
     if not found.results and not found.unread and \
             not found.damaged + found.other:

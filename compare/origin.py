@@ -30,19 +30,23 @@ def git(top, *words, given=""):
     return None if done.returncode else done.stdout.decode("utf-8", "replace")
 
 
+def has_repository(top):
+    """Whether the tree has one. One that lies unpacked in somebody's repository
+    is none of its commits."""
+    root = (git(top, "rev-parse", "--show-toplevel") or "").removesuffix("\n")
+    return os.path.exists(root) and os.path.samefile(root, top)
+
+
 def commit(top):
-    """(commit, whether sources differ from it); ("", True) without one. A tree
-    that lies unpacked in somebody's repository is none of its commits."""
+    """(commit, whether sources differ from it); ("", True) without one."""
     given = os.environ.get("MKVM_COMMIT", "")
     if given:               # of another tree that is measured here
         return given, False
-    root = git(top, "rev-parse", "--show-toplevel", "HEAD")
-    lines = (root or "").splitlines()
-    if len(lines) != 2 or not os.path.exists(lines[0]) or \
-            not os.path.samefile(lines[0], top):
+    sha = git(top, "rev-parse", "HEAD") if has_repository(top) else None
+    if not sha:
         return "", True
     changes = git(top, "status", "--porcelain", "--", *SOURCES)
-    return lines[1], changes is None or bool(changes.strip())
+    return sha.strip(), changes is None or bool(changes.strip())
 
 
 # --- The configuration --------------------------------------------------------

@@ -64,8 +64,8 @@ class Repository:
         env = {name: value for name, value in os.environ.items()
                if name not in ("WHAT", "MATCH", "SINCE", "PERCENT",
                                "MKVM_COMPARE")}
-        env.update(MKVM_TOP=self.top, MKVM_BUILD=self.folder,
-                   MKVM_HISTORY=self.kept, PYTHONPATH=tap.TOP, **words)
+        env.update({"MKVM_TOP": self.top, "MKVM_BUILD": self.folder,
+                    "MKVM_HISTORY": self.kept, "PYTHONPATH": tap.TOP, **words})
         done = subprocess.run(["/usr/bin/python3", "-m", "compare.draw"],
                               cwd=self.folder, env=env, capture_output=True,
                               text=True, timeout=60, check=False)

@@ -233,6 +233,19 @@ def nothing(repository):
     tap.equal((status, out, err.count("\n")), (70, "", 1), err)
 
 
+@case("a tree that lies in somebody's repository has none of its commits")
+def inside(repository):
+    repository.keep(result(repository.row(1)[0], size=1))
+    status, out, err = repository.draw()
+    tap.equal(status, 0, err)
+    handout = os.path.join(repository.top, "handout")
+    os.mkdir(handout)
+    for words in {}, {"FILL": "1", "WHAT": "size"}:
+        status, out, err = repository.draw(MKVM_TOP=handout, **words)
+        tap.equal((status, out, err.count("\n")), (70, "", 1), err)
+        tap.check("no git repository" in err, err)
+
+
 # --- Series -------------------------------------------------------------------
 
 OTHERS = [
