@@ -22,6 +22,7 @@ from .errors import Failure
 from .progress import note, say
 
 IMAGES = ("vmlinux", "bzImage")
+COMPILER = "compiler"   # a file: what has compiled what is there
 
 
 def spaced(row, number):
@@ -31,6 +32,11 @@ def spaced(row, number):
     last = len(row) - 1
     return [row[last - n * last // max(number - 1, 1)]
             for n in reversed(range(number))]
+
+
+def version_of(compiler):
+    """The compiler and its version; the flags are the commit's."""
+    return " ".join(compiler.split()[:2])
 
 
 class Fill:
@@ -46,6 +52,19 @@ class Fill:
         self.compiler = origin.compiler(request.build)
         self.booted = bool({"exits", "instructions"} & set(request.whats)) \
             and len(request.whats) == 1
+
+    def renew(self):
+        """What another compiler has built goes: make does not see that it is
+        another."""
+        path = os.path.join(self.folder, COMPILER)
+        made_by = version_of(self.compiler)
+        with open(path, "a+", encoding="utf-8") as file:
+            file.seek(0)
+            if file.read() == made_by:
+                return
+            shutil.rmtree(self.out, ignore_errors=True)
+            file.truncate(0)
+            file.write(made_by)
 
     # --- One commit -------------------------------------------------------
 
@@ -156,12 +175,16 @@ class Fill:
     # --- All of them ------------------------------------------------------
 
     def has(self, found):
-        """Commits that have such a result."""
+        """Commits that have such a result. Of exits it does not matter what has
+        compiled the kvm-vmm, else it is another series."""
         wanted = self.request.whats[0] if self.booted else "size"
+        any_compiler = wanted == "exits" or not self.compiler
         return {one["commit"] for one in found.results
                 if one[wanted] is not None and not one["dirty"] and
                 not one["toggle"] and
                 one["config"]["name"] == self.config["name"] and
+                (any_compiler or
+                 version_of(one["cc"]) == version_of(self.compiler)) and
                 (not self.booted or one[f"{wanted}_until"] == "/init" and
                  f"({self.same_image}, the same for all)" in
                  one["image"]["name"])}
@@ -176,6 +199,7 @@ class Fill:
         os.makedirs(self.folder, exist_ok=True)
         failed = []
         with self.alone():
+            self.renew()
             for at, commit in enumerate(missing, 1):
                 say("MEASURE",
                     f"{commit.sha[:SHORT]} ({at} of {len(missing)})")

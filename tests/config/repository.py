@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 
 TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 sys.path[:0] = [TESTS, os.path.join(TESTS, "..")]
@@ -70,6 +71,17 @@ class Repository:
                               cwd=self.folder, env=env, capture_output=True,
                               text=True, timeout=60, check=False)
         return done.returncode, done.stdout, done.stderr
+
+
+def case(text):
+    """Marks a test that is given a repository of its own."""
+    def mark(function):
+        def run():
+            with tempfile.TemporaryDirectory() as folder:
+                function(Repository(folder))
+        tap.add(text, run)
+        return function
+    return mark
 
 
 def result(sha, **members):
