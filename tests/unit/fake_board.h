@@ -134,6 +134,8 @@ struct board {
 	unsigned int nr_counts, events;
 	struct queue_event event; /* the last one */
 
+	bool page_hidden; /* include/shown_page.h */
+
 	uint8_t *ram; /* board_ram(): gpa 0 and what follows */
 	size_t ram_size;
 };
@@ -164,6 +166,8 @@ extern void (*fake_meanwhile)(struct board *board);
 
 /* What board_show_page() gives, SHOWN_SIZE bytes; NULL: nothing. */
 extern void *fake_page;
+/* Whether board_hide_page() cannot. */
+extern bool fake_page_stays;
 
 /* Whether each device that can be is saved and restored before everything that
  * happens to it; whether that is going on. */

@@ -14,6 +14,7 @@
 
 bool fake_no_messages;
 void *fake_page;
+bool fake_page_stays;
 struct fw_files *fake_files;
 unsigned int fake_boot;
 uint8_t fake_floppies;
@@ -102,6 +103,15 @@ void *board_show_page(struct board *board, unsigned int range)
 	if (board->type->ranges[range].len != SHOWN_SIZE)
 		fake_broken(board, "shows more or less than a range", range);
 	return fake_page;
+}
+
+bool board_hide_page(struct board *board, bool hide)
+{
+	if (!fake_page)
+		fake_broken(board, "hides a page that it has not", hide);
+	if (!fake_page_stays)
+		board->page_hidden = hide;
+	return board->page_hidden == hide;
 }
 
 bool board_resets(struct board *board)

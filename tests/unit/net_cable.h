@@ -149,8 +149,9 @@ static const struct net fake = {
 
 NET(fake);
 
-/* A card whose cable's other end passes headers on if @headers. */
-static inline void open_card(const char *arg, bool headers)
+/* A card over @transport whose cable's other end passes headers on if @headers. */
+static inline void open_card_over(const char *transport, const char *arg,
+				  bool headers)
 {
 	memset(w, 0, sizeof(*w));
 	memset(&cable, 0, sizeof(cable));
@@ -159,7 +160,12 @@ static inline void open_card(const char *arg, bool headers)
 	cable.end.is_checked = is_checked;
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = i * 7 + (i >> 8);
-	open_device(arg);
+	open_over(transport, arg);
+}
+
+static inline void open_card(const char *arg, bool headers)
+{
+	open_card_over("pci", arg, headers);
 }
 
 /* Something has happened at the other end. */

@@ -352,6 +352,33 @@ static void tells_of_the_link(void **state)
 	close_world(w);
 }
 
+/* Also if it is up again before the guest has come to it; and to one that is not told of
+ * changes it is what it is. */
+static void tells_of_a_link_that_is_back(void **state)
+{
+	(void)state;
+	open_card("fake", false);
+	start_queues(F_STATUS, 2);
+	rd(ISR, 1);
+	cable.end.link = false;
+	ring();
+	cable.end.link = true;
+	ring();
+	assert_int_equal(rd(ISR, 1), 2);
+	rd(CONFIG, 4); /* a part of the address */
+	assert_int_equal(rd(ISR, 1), 0);
+	assert_int_equal(rd(CONFIG + 6, 2), 0);
+	assert_int_equal(rd(ISR, 1), 2);
+	assert_int_equal(rd(CONFIG + 6, 2), 1);
+	put(w, 4, 2, 0x406); /* no interrupts */
+	cable.end.link = false;
+	ring();
+	cable.end.link = true;
+	ring();
+	assert_int_equal(rd(CONFIG + 6, 2), 1);
+	close_world(w);
+}
+
 /* Before there is a driver, and between two, nothing is taken. */
 static void waits_for_a_driver(void **state)
 {
@@ -390,6 +417,7 @@ int main(void)
 		cmocka_unit_test(does_what_headers_ask),
 		cmocka_unit_test(says_what_is_checked),
 		cmocka_unit_test(tells_of_the_link),
+		cmocka_unit_test(tells_of_a_link_that_is_back),
 		cmocka_unit_test(waits_for_a_driver),
 	};
 

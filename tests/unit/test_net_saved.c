@@ -1,4 +1,4 @@
-/* objects: virtio/net.o virtio/net_plug.o virtio/net_fill.o virtio/net_offload.o net/unplugged.o virtio/transport.o virtio/pci.o virtio/pci_saved.o virtio/pci_common.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o virtio/saved.o util/event.o util/log.o util/sink.o util/lock.o util/text.o */
+/* objects: virtio/net.o virtio/net_plug.o virtio/net_fill.o virtio/net_offload.o net/unplugged.o virtio/transport.o virtio/mmio.o virtio/mmio_saved.o virtio/pci.o virtio/pci_saved.o virtio/pci_common.o virtio/queue.o virtio/chain.o virtio/split.o virtio/packed.o virtio/event_idx.o virtio/status.o virtio/saved.o util/event.o util/log.o util/sink.o util/lock.o util/text.o */
 /* objects: pci/host.o pci/config.o pci/saved.o pci/interrupt.o */
 /*
  * A network card that is saved and restored: it has its address, its features and
@@ -11,6 +11,8 @@
 #define F_INDIRECT (1U << 28)
 #define LINK	   (CONFIG + 6)
 #define LONG_NS	   1000000000
+#define PULLED_NS  200000000
+#define HOUR_NS	   3600000000000
 
 /* The card of the next process, with a cable of its own; nothing is on it yet. */
 static void renew_card(struct stash *stash)
@@ -46,7 +48,23 @@ static void start_card(void)
 		     2);
 }
 
-/* Down, for as long as a guest takes to notice, and up: told of each. */
+static void run_for(uint64_t ns)
+{
+	fake_run_until(&w->board, w->board.now_ns + ns);
+}
+
+/* Whether an interrupt asks the guest to look at the configuration space. */
+static bool is_told(void)
+{
+	uint32_t why = rd(ISR, 1);
+
+	if (over_mmio)
+		out(w, 0, 0x64, 4, why); /* it is acknowledged */
+	return why & 2;
+}
+
+/* Down, until the guest has looked and a moment more, and up: told of each. However
+ * late that is, and whatever else it reads. */
 static void pulls_the_cable(void **state)
 {
 	uint64_t before;
@@ -58,15 +76,228 @@ static void pulls_the_cable(void **state)
 	assert_int_equal(rd(LINK, 2), 1);
 	rd(ISR, 1);
 	restore_card();
-	assert_int_equal(rd(LINK, 2), 0);
+	run_for(HOUR_NS);
 	assert_int_equal(rd(ISR, 1), 2);
-	fake_run_until(&w->board, w->board.now_ns + LONG_NS);
+	assert_true(rd(CONFIG, 4) && rd(CONFIG + 8, 2) && rd(GENERATION, 1));
+	run_for(HOUR_NS);
+	assert_int_equal(rd(LINK, 2), 0);
+	run_for(PULLED_NS - 1);
+	assert_int_equal(rd(LINK, 2), 0); /* asking again changes nothing */
+	assert_int_equal(rd(ISR, 1), 0);
+	run_for(1);
 	assert_int_equal(rd(LINK, 2), 1);
 	assert_int_equal(rd(ISR, 1), 2);
 	assert_true(mac() == before);
 	assert_int_equal(cable.accepted, NET_TAKES_CSUM);
 	assert_false(cable.stuck);
 	close_world(w);
+}
+
+/* Each byte of the status is it, and so is what has one among others. */
+static void is_seen_by_any_read(void **state)
+{
+	static const unsigned int rows[][2] = {
+		{ LINK, 1 },
+		{ LINK + 1, 1 },
+		{ CONFIG + 4, 4 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		open_card("fake", true);
+		start_card();
+		restore_card();
+		rd(rows[i][0], rows[i][1]);
+		assert_int_not_equal(w->board.deadline_ns, 0);
+		run_for(PULLED_NS);
+		assert_int_equal(rd(LINK, 2), 1);
+		close_world(w);
+	}
+}
+
+static void has_no_driver(void)
+{
+	wr(STATUS, 1, 0);
+}
+
+static void has_none_that_is_ready(void)
+{
+	wr(STATUS, 1, 0);
+	wr(STATUS, 1, 3);
+}
+
+static void has_a_broken_one(void)
+{
+	offer_in(TX, 99);
+	kick_card(TX);
+	assert_true(rd(STATUS, 1) & NEEDS_RESET);
+}
+
+static void has_one_without_a_status(void)
+{
+	start_queues(F_MAC | F_MERGE, 2);
+}
+
+static void polls(void)
+{
+	put(w, 4, 2, 0x406);
+}
+
+/* MSI-X, and no vector but for queues. */
+static void polls_beside_messages(void)
+{
+	put(w, find_cap(w, 0x11) + 2, 2, 0x8000);
+	wr(QUEUE_SELECT, 2, RX);
+	wr(QUEUE_VECTOR, 2, 0);
+}
+
+/* Who is not told may look once in a life: there it takes as long as it takes. So for
+ * one that begins anew, then or later. */
+static void waits_for_nobody_else(void **state)
+{
+	static void (*const guests[])(void) = {
+		has_no_driver,
+		has_none_that_is_ready,
+		has_one_without_a_status,
+		has_a_broken_one,
+		polls,
+		polls_beside_messages,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(guests) / sizeof(guests[0]); i++) {
+		open_card("fake", true);
+		start_card();
+		guests[i]();
+		restore_card();
+		run_for(PULLED_NS - 2);
+		assert_true(w->board.deadline_ns);
+		run_for(2);
+		assert_int_equal(rd(LINK, 2), 1);
+		close_world(w);
+	}
+}
+
+/* By messages, too. */
+static void waits_for_who_has_a_vector(void **state)
+{
+	(void)state;
+	open_card("fake", true);
+	start_card();
+	put(w, find_cap(w, 0x11) + 2, 2, 0x8000);
+	wr(VECTOR_OF_CONFIG, 2, 1);
+	restore_card();
+	run_for(HOUR_NS);
+	assert_int_equal(rd(LINK, 2), 0);
+	run_for(PULLED_NS);
+	assert_int_equal(rd(LINK, 2), 1);
+	close_world(w);
+}
+
+/* By the driver, or with all of the machine, before it has looked or after that. */
+static void comes_back_after_a_reset(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++) {
+		struct stash power_on = { 0 };
+
+		open_card("fake", true);
+		fake_remember(&w->board, &power_on);
+		start_card();
+		restore_card();
+		if (i & 1)
+			rd(LINK, 2);
+		if (i & 2)
+			assert_true(fake_reset(&w->board, &power_on));
+		else
+			wr(STATUS, 1, 0);
+		put(w, 4, 2, 6);
+		start_card();
+		run_for(PULLED_NS);
+		assert_int_equal(rd(LINK, 2), 1);
+		stash_free(&power_on);
+		close_world(w);
+	}
+}
+
+/* A reset in the first moment, before the device goes on. */
+static void goes_on_after_a_reset(void **state)
+{
+	struct stash power_on = { 0 }, stash;
+	uint64_t before;
+
+	(void)state;
+	open_card("fake,mac=52:54:00:12:34:56", true);
+	fake_remember(&w->board, &power_on);
+	start_card();
+	before = mac();
+	stash = save_device();
+	copy = 1;
+	renew_card(&stash);
+	assert_true(fake_reset(&w->board, &power_on));
+	go_on();
+	put(w, 4, 2, 6);
+	assert_true(mac() != before); /* it is a copy */
+	run_for(PULLED_NS);
+	assert_int_equal(rd(LINK, 2), 1);
+	copy = 0;
+	stash_free(&stash);
+	stash_free(&power_on);
+	close_world(w);
+}
+
+/* The guest has looked and knows; it is asked once more, since nobody else does. */
+static void asks_again_who_was_saved_meanwhile(void **state)
+{
+	(void)state;
+	for (unsigned int seen = 0; seen < 2; seen++) {
+		open_card("fake", true);
+		start_card();
+		restore_card();
+		if (seen)
+			assert_int_equal(rd(LINK, 2), 0);
+		assert_true(is_told());
+		restore_card();
+		run_for(HOUR_NS);
+		assert_true(is_told());
+		assert_int_equal(rd(LINK, 2), 0);
+		run_for(PULLED_NS);
+		assert_int_equal(rd(LINK, 2), 1);
+		assert_true(is_told());
+		close_world(w);
+	}
+}
+
+/* What is read in a page is heard of nobody: while it counts, there is none. Where it
+ * cannot be taken away the time counts. */
+static void hides_what_is_read_unheard(void **state)
+{
+	static _Alignas(4096) uint8_t page[0x1000];
+
+	(void)state;
+	fake_page = page;
+	for (unsigned int stays = 0; stays < 2; stays++) {
+		open_card_over("mmio", "fake", true);
+		start_card();
+		is_told();
+		fake_page_stays = stays;
+		restore_card();
+		assert_int_equal(w->board.page_hidden, !stays);
+		assert_int_equal(page[0x106], 0);
+		assert_true(is_told());
+		if (!stays) {
+			run_for(HOUR_NS);
+			assert_true(w->board.page_hidden);
+			assert_int_equal(rd(LINK, 2), 0);
+			assert_false(w->board.page_hidden);
+		}
+		run_for(PULLED_NS);
+		assert_int_equal(page[0x106], 1);
+		assert_true(is_told());
+		fake_page_stays = false;
+		close_world(w);
+	}
+	fake_page = NULL;
 }
 
 /* Also where it was saved while it was down; and where nobody is at the other end,
@@ -79,11 +310,11 @@ static void is_up_in_the_end(void **state)
 	restore_card();
 	restore_card();
 	assert_int_equal(rd(LINK, 2), 0);
-	fake_run_until(&w->board, w->board.now_ns + LONG_NS);
+	run_for(LONG_NS);
 	assert_int_equal(rd(LINK, 2), 1);
 	cable.end.link = false;
 	restore_card();
-	fake_run_until(&w->board, w->board.now_ns + LONG_NS);
+	run_for(LONG_NS);
 	assert_int_equal(rd(LINK, 2), 0);
 	close_world(w);
 }
@@ -177,7 +408,7 @@ static void a_copy_has_no_cable(void **state)
 	w->board.copy = copy;
 	assert_true(try_restore(&stash));
 	go_on();
-	fake_run_until(&w->board, w->board.now_ns + LONG_NS);
+	run_for(LONG_NS);
 	assert_int_equal(rd(LINK, 2), 0);
 	send_frame(plain, 0, 80);
 	assert_int_equal(used_in(TX), 1);
@@ -188,7 +419,7 @@ static void a_copy_has_no_cable(void **state)
 
 static void use_it(void)
 {
-	fake_run_until(&w->board, w->board.now_ns + LONG_NS);
+	run_for(LONG_NS);
 	come(plain, 100);
 	event_notify(cable.end.fd);
 	fake_work(&w->board);
@@ -215,6 +446,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pulls_the_cable),
+		cmocka_unit_test(is_seen_by_any_read),
+		cmocka_unit_test(waits_for_nobody_else),
+		cmocka_unit_test(waits_for_who_has_a_vector),
+		cmocka_unit_test(comes_back_after_a_reset),
+		cmocka_unit_test(goes_on_after_a_reset),
+		cmocka_unit_test(asks_again_who_was_saved_meanwhile),
+		cmocka_unit_test(hides_what_is_read_unheard),
 		cmocka_unit_test(is_up_in_the_end),
 		cmocka_unit_test(finds_what_lies_in_queues),
 		cmocka_unit_test(loses_what_was_on_its_way),

@@ -23,6 +23,9 @@ struct board {
 	bool unseen; /* so is this: in a spare slot, and not looked at yet */
 	struct worker *workers;	   /* WORKERS_MAX of them, or NULL */
 	void *page;		   /* core/shown.c, or NULL */
+	gpa_t page_gpa;		   /* where the guest sees it, */
+	unsigned int page_slot;	   /* by this slot of KVM's, */
+	bool page_hidden;	   /* unless it is this */
 	struct own *memories;	   /* core/slots.c: BOARD_MEMORIES, or NULL */
 	struct irqfd *irqfds;	   /* core/irqfds.c, or NULL */
 	struct ioevents *ioevents; /* core/ioevents.c, or NULL */

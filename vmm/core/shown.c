@@ -17,12 +17,12 @@ static const struct feature shown = {
 };
 FEATURE(shown);
 
-static bool add_slot(struct board *board, uint64_t gpa, void *page)
+/* Of 0 bytes there is none. */
+static bool set_slot(struct board *board, uint64_t size)
 {
-	struct vm *vm = board->vm;
-
-	return !vm_set_slot(vm, vm_new_slot(vm), KVM_MEM_READONLY, gpa,
-			    SHOWN_SIZE, page);
+	return !vm_set_slot(board->vm, board->page_slot,
+			    size ? KVM_MEM_READONLY : 0, board->page_gpa, size,
+			    board->page);
 }
 
 void *board_show_page(struct board *board, unsigned int range)
@@ -36,12 +36,22 @@ void *board_show_page(struct board *board, unsigned int range)
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (page == MAP_FAILED)
 		return NULL;
-	if (!add_slot(board, board->planned->ranges[range].base, page)) {
-		munmap(page, SHOWN_SIZE);
-		return NULL;
-	}
 	board->page = page;
-	return page;
+	board->page_gpa = board->planned->ranges[range].base;
+	board->page_slot = vm_new_slot(board->vm);
+	if (set_slot(board, SHOWN_SIZE))
+		return page;
+	munmap(page, SHOWN_SIZE);
+	board->page = NULL;
+	return NULL;
+}
+
+bool board_hide_page(struct board *board, bool hide)
+{
+	if (hide != board->page_hidden &&
+	    set_slot(board, hide ? 0 : SHOWN_SIZE))
+		board->page_hidden = hide;
+	return hide == board->page_hidden;
 }
 
 void board_free_page(struct board *board)

@@ -13,6 +13,13 @@ void *board_show_page(struct board *board, unsigned int range)
 	return NULL;
 }
 
+bool board_hide_page(struct board *board, bool hide)
+{
+	(void)board;
+	(void)hide;
+	return true;
+}
+
 void board_free_page(struct board *board)
 {
 	(void)board;

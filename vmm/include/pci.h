@@ -133,6 +133,9 @@ void pci_message(struct pci *pci, unsigned int vector);
 /* Whether it is by MSI-X. */
 bool pci_has_msix(const struct pci *pci);
 
+/* Whether it is by the pin. */
+bool pci_has_line(const struct pci *pci);
+
 /* Whether the guest has made the function a bus master. */
 bool pci_is_master(const struct pci *pci);
 

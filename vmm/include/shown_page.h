@@ -6,6 +6,8 @@
 #ifndef MKVM_SHOWN_PAGE_H
 #define MKVM_SHOWN_PAGE_H
 
+#include <stdbool.h>
+
 struct board;
 
 #define SHOWN_SIZE 0x1000
@@ -17,5 +19,9 @@ struct board;
  * without: then reads come to read().
  */
 void *board_show_page(struct board *board, unsigned int range);
+
+/* Takes that page away, and reads come to read() as well; or shows it again. False: the
+ * host would not, and it is as it was. */
+bool board_hide_page(struct board *board, bool hide);
 
 #endif

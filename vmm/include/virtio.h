@@ -59,6 +59,10 @@ struct virtio_type {
 	 * which shows them. NULL: there, nothing can be written. */
 	void (*config_write)(void *dev, unsigned int off, unsigned int size);
 
+	/* It has read them there, while virtio_hear_reads() is on; what it was told
+	 * is what there was before. NULL: that is never asked for. */
+	void (*config_read)(void *dev, unsigned int off, unsigned int size);
+
 	/*
 	 * As in include/device.h, of its own state; queues, features and the
 	 * configuration space are remembered besides. It is still when no chain
@@ -149,6 +153,13 @@ bool virtio_has(const struct virtio *virtio, uint64_t features);
 void virtio_set_config(struct virtio *virtio, unsigned int off,
 		       const void *data, unsigned int size);
 const uint8_t *virtio_config(const struct virtio *virtio);
+
+/* Tells the guest to look there again, as if it had changed. */
+void virtio_tell_config(struct virtio *virtio);
+
+/* Whether config_read() is called, from now on. False: the guest has no driver that is
+ * told of changes, or reads that cannot be heard, and it is not. */
+bool virtio_hear_reads(struct virtio *virtio, bool hear);
 
 /* The guest did what cannot be (@what, a string literal): nothing goes on until
  * it resets the device. */

@@ -216,12 +216,15 @@ static void update_messages(struct pci *pci)
 		pci_put(pci, pci->msi_cap + MSI_PENDING, 4, 0);
 }
 
+bool pci_has_line(const struct pci *pci)
+{
+	return !(pci_get(pci, PCI_COMMAND, 2) & PCI_COMMAND_INTX_OFF ||
+		 msi_control(pci) & MSI_ENABLE || pci_has_msix(pci));
+}
+
 static bool line_of(const struct pci *pci)
 {
-	bool off = pci_get(pci, PCI_COMMAND, 2) & PCI_COMMAND_INTX_OFF ||
-		   msi_control(pci) & MSI_ENABLE || pci_has_msix(pci);
-
-	return pci->asks && !off;
+	return pci->asks && pci_has_line(pci);
 }
 
 static void update_line(struct pci *pci)

@@ -234,6 +234,14 @@ void virtio_mmio_show(struct virtio *virtio)
 		show_register(m, readable[i], read_register(m, readable[i]));
 }
 
+/* Whoever reads in the page is not heard. */
+static bool hear_reads(struct virtio *virtio, bool hear)
+{
+	const struct virtio_mmio *m = (const struct virtio_mmio *)virtio;
+
+	return !m->page || board_hide_page(virtio->board, hear);
+}
+
 static void set_half(uint64_t *address, unsigned int shift, uint32_t val)
 {
 	*address &= ~(UINT64_C(0xffffffff) << shift);
@@ -346,7 +354,8 @@ static void virtio_mmio_init(void *dev, struct board *board)
 				     .ram = ram,
 				     .interrupt = interrupt,
 				     .listen = listen,
-				     .changed = virtio_mmio_show };
+				     .changed = virtio_mmio_show,
+				     .hear_reads = hear_reads };
 	m->is_for_linux = made->is_for_linux;
 	virtio_init(&m->virtio);
 	m->page = board_show_page(board, 0);

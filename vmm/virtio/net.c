@@ -44,8 +44,9 @@ enum { RX, TX, NR_QUEUES };
 
 #define TURN 64 /* frames until others may have the device */
 
-/* How long a guest that goes on sees no link: who looks only now and then is to
- * notice that it was away, and asks for an address again. */
+/* How long a guest that goes on has no link, from where its driver knows of it: what
+ * looks only now and then is to notice that it was away, and asks for an address
+ * again. Who is not told has it that long from the beginning. */
 #define PULLED_NS 200000000
 
 /* Configuration space */
@@ -53,7 +54,8 @@ struct config {
 	uint8_t mac[NET_MAC_LEN];
 	uint16_t status, max_pairs, mtu;
 };
-#define LINK_UP 0x1
+#define STATUS_AT offsetof(struct config, status)
+#define LINK_UP	  0x1
 
 struct card {
 	struct board *board;
@@ -64,6 +66,7 @@ struct card {
 	uint32_t events;	   /* for what */
 	unsigned int sends, takes; /* enum net_offload: what the guest does */
 	bool is_pulled; /* the cable, for a moment: see card_go_on() */
+	bool is_unseen; /* that there is no link; until it is, there is none */
 
 	/* The frame that goes to the guest next, while one is there; of one that
 	 * has to be cut, the segment, which needs memory. */
@@ -239,12 +242,51 @@ static void receive(struct card *c)
 
 /* --- The cable --- */
 
+static bool shows_link(const struct card *c)
+{
+	return virtio_config(c->virtio)[STATUS_AT] & LINK_UP;
+}
+
+/*
+ * Down and up before the guest has looked is no change at all to it. So a driver that
+ * is told of changes has all the time it needs: however slow or paused it is, to who
+ * has not read the status nothing can be late. One that is not told, or has no use
+ * for a status, may read it once in its life, and is not waited for.
+ */
+static void await_look(struct card *c)
+{
+	c->is_unseen = virtio_has(c->virtio, F(F_STATUS)) &&
+		       virtio_hear_reads(c->virtio, true);
+}
+
+/* The order counts: first reads are heard, then there is something to be seen. */
 static void show_link(struct card *c)
 {
-	const uint16_t status = c->end->link && !c->is_pulled ? LINK_UP : 0;
+	uint16_t status = 0;
 
-	virtio_set_config(c->virtio, offsetof(struct config, status), &status,
-			  sizeof(status));
+	if (!c->end->link && shows_link(c) && !c->is_unseen)
+		await_look(c);
+	if (c->end->link && !c->is_pulled && !c->is_unseen)
+		status = LINK_UP;
+	virtio_set_config(c->virtio, STATUS_AT, &status, sizeof(status));
+}
+
+/* It is known that there is no link, or nobody is waited for. */
+static void come_back(struct card *c)
+{
+	c->is_unseen = false;
+	virtio_hear_reads(c->virtio, false);
+	if (c->is_pulled)
+		board_timer(c->board, board_now_ns(c->board) + PULLED_NS);
+	show_link(c);
+}
+
+static void card_config_read(void *dev, unsigned int off, unsigned int size)
+{
+	struct card *c = dev;
+
+	if (off < STATUS_AT + sizeof(uint16_t) && off + size > STATUS_AT)
+		come_back(c);
 }
 
 /* Waits for what the back end waits for now. */
@@ -314,6 +356,7 @@ static void card_reset(void *dev)
 
 	set_stuck(c, true);
 	c->sends = c->takes = 0;
+	come_back(c); /* who begins anew has no address */
 }
 
 static void card_abort(void *dev)
@@ -382,12 +425,17 @@ static void change_mac(struct card *c)
 static void card_go_on(void *dev)
 {
 	struct card *c = dev;
+	const bool showed = shows_link(c);
 
 	c->is_pulled = true;
+	await_look(c);
 	show_link(c);
+	if (!showed) /* it may have been seen before the guest was saved */
+		virtio_tell_config(c->virtio);
 	if (board_copy(c->board))
 		change_mac(c);
-	board_timer(c->board, board_now_ns(c->board) + PULLED_NS);
+	if (!c->is_unseen)
+		come_back(c);
 }
 
 static void card_timer(void *dev)
@@ -422,6 +470,7 @@ const struct virtio_type net_card = {
 	.init = card_init,
 	.ready = card_ready,
 	.kick = card_kick,
+	.config_read = card_config_read,
 	.reset = card_reset,
 	.abort = card_abort,
 	.release = card_release,

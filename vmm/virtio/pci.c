@@ -89,6 +89,16 @@ static void interrupt(struct virtio *virtio, unsigned int queue)
 	pci_level(&p->pci, true);
 }
 
+/* All of them do; a driver that polls is told of nothing. */
+static bool hear_reads(struct virtio *virtio, bool hear)
+{
+	const struct virtio_pci *p = of(virtio);
+
+	(void)hear;
+	return pci_has_msix(&p->pci) ? p->vectors[VIRTIO_CONFIG] != NO_VECTOR :
+				       pci_has_line(&p->pci);
+}
+
 static void listen(struct virtio *virtio, unsigned int queue, int fd)
 {
 	const struct ioevent kick = { .range = BAR_NOTIFY,
@@ -246,7 +256,8 @@ static void virtio_pci_init(void *dev, struct board *board)
 				     .reaches = reaches,
 				     .ram = ram,
 				     .interrupt = interrupt,
-				     .listen = listen };
+				     .listen = listen,
+				     .hear_reads = hear_reads };
 	virtio_init(&p->virtio);
 	virtio_pci_reset(p);
 }

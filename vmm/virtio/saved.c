@@ -201,7 +201,8 @@ bool virtio_restored(struct virtio *v, struct stash *in)
 	struct saved s;
 
 	if (board_resets(v->board)) { /* virtio_reset() was all */
-		v->stalled = false;
+		if (v->stalled)
+			board_timer(v->board, 1);
 		return true;
 	}
 	STASH_GET(in, s);

@@ -101,10 +101,15 @@ bool virtio_may_have(const struct virtio *v, uint64_t features)
 	return !(features & ~v->offered) && features & F_VERSION;
 }
 
+static bool has_driver(const struct virtio *v)
+{
+	return v->status & VIRTIO_DRIVER_OK &&
+	       !(v->status & VIRTIO_NEEDS_RESET);
+}
+
 static bool is_going(const struct virtio *v)
 {
-	return v->status & VIRTIO_DRIVER_OK && !v->pausing &&
-	       !(v->status & VIRTIO_NEEDS_RESET);
+	return has_driver(v) && !v->pausing;
 }
 
 static void on_kick(void *arg, uint32_t events)
@@ -266,6 +271,11 @@ void virtio_set_config(struct virtio *v, unsigned int off, const void *data,
 	if (!memcmp(v->config + off, data, size))
 		return;
 	memcpy(v->config + off, data, size);
+	virtio_tell_config(v);
+}
+
+void virtio_tell_config(struct virtio *v)
+{
 	v->generation++;
 	if (v->changed)
 		v->changed(v);
@@ -275,19 +285,29 @@ void virtio_set_config(struct virtio *v, unsigned int off, const void *data,
 		v->untold_config = v->status;
 }
 
+bool virtio_hear_reads(struct virtio *v, bool hear)
+{
+	const bool heard = v->hear_reads(v, hear && has_driver(v));
+
+	v->hears_reads = hear && has_driver(v) && heard;
+	return v->hears_reads == hear;
+}
+
 static bool is_config(const struct virtio *v, uint64_t off, unsigned int size)
 {
 	return off <= v->type->config_size &&
 	       size <= v->type->config_size - off;
 }
 
-uint32_t virtio_read_config(const struct virtio *v, uint64_t off,
-			    unsigned int size)
+uint32_t virtio_read_config(struct virtio *v, uint64_t off, unsigned int size)
 {
 	uint32_t val = 0;
 
-	if (is_config(v, off, size))
-		memcpy(&val, v->config + off, size);
+	if (!is_config(v, off, size))
+		return 0;
+	memcpy(&val, v->config + off, size);
+	if (v->hears_reads)
+		v->type->config_read(v->dev, off, size);
 	return val;
 }
 

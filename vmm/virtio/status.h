@@ -61,6 +61,7 @@ struct virtio {
 	struct virtio_kick kicks[VIRTIO_QUEUES_MAX];
 	uint8_t config[VIRTIO_CONFIG_MAX];
 	bool untold_config; /* it has changed before DRIVER_OK */
+	bool hears_reads;   /* of it */
 
 	/* virtio/state.c: somebody waits for the device to be still; it was
 	 * restored, and is to go on; and has yet to hear of kicks. */
@@ -83,6 +84,11 @@ struct virtio {
 	/* And for what the guest sees: status or configuration space has
 	 * changed by the device. NULL: it looks by itself. */
 	void (*changed)(struct virtio *virtio);
+
+	/* Sees to it that each read of the configuration space comes to
+	 * virtio_read_config(), or need not. False: some would not, or the
+	 * guest takes no interrupt for VIRTIO_CONFIG. */
+	bool (*hear_reads)(struct virtio *virtio, bool hear);
 };
 
 /* The features that every device has by its queues, in this run. */
@@ -121,7 +127,7 @@ void virtio_disable(struct virtio *virtio, unsigned int queue);
 void virtio_kick(struct virtio *virtio, unsigned int queue);
 
 /* An access of @size bytes at @off of the configuration space. */
-uint32_t virtio_read_config(const struct virtio *virtio, uint64_t off,
+uint32_t virtio_read_config(struct virtio *virtio, uint64_t off,
 			    unsigned int size);
 void virtio_write_config(struct virtio *virtio, uint64_t off, unsigned int size,
 			 uint32_t val);

@@ -50,6 +50,10 @@ done
 # Those that were there no longer, and nothing else.
 cat <&5 >/dev/null 2>&1 && echo "@gone bad"
 cat <&6 >/dev/null 2>&1 && echo "@removed bad"
+# The cable is out until this kernel has seen that, and then in: however late that is.
+until [ $(($(cat /sys/class/net/eth0/carrier_changes) - before)) -ge 2 ]; do
+	sleep 1
+done
 echo "@carrier $(($(cat /sys/class/net/eth0/carrier_changes) - before))"
 dmesg | grep -i -E 'i/o error|stalls|lockup|warning:|bug:|timed out' | sed 's/^/@dmesg /;s/$/ bad/'
 echo "@over $number"
