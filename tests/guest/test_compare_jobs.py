@@ -10,12 +10,14 @@ import signal
 import subprocess
 import time
 from types import SimpleNamespace
+from unittest import mock
 
 import comparing
 import vm
 from vm import tap
 
-from compare import build, comparison, jobs, measures, place, toggles
+from compare import boot, build, comparison, jobs, measures, place, session, \
+    toggles
 
 FOLDER = os.path.join(tap.BUILD, "tests", "comparejobs")    # no comparison's own
 KEEPER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lab_keeper")
@@ -139,6 +141,58 @@ def goes_on():
     os.utime(done.result, (old, old))
     jobs.forget_old(folder)
     tap.equal(os.listdir(folder), [os.path.basename(done.path) + ".job"])
+
+
+class Wound(session.Session):
+    """A session whose signs of life come when a test says, by a clock of its own."""
+
+    def __init__(self, place, took, signs):
+        self.where, self.took, self.mark = place, took, "@mark"
+        self.out, self.err = bytearray(), bytearray()
+        self.signs = [(at, "tick") for at in signs]
+        self.now = self.heard = 0
+
+    def boot(self, seconds, argv):
+        self.err += b"@mark begin\n"
+
+    def write(self, data):
+        pass
+
+    def end(self, at):
+        self.signs.append((at, "result 5 - -"))
+        self.out += b"@mark end\n"
+
+    def listen_until(self, limit):
+        self.now = limit
+        if self.signs and self.signs[0][0] <= limit:
+            at, sign = self.signs.pop(0)
+            self.now = self.heard = at
+            self.err += f"@mark {sign}\n".encode()
+
+    def lost(self):
+        """(after how many seconds, how), or what the boot's status is."""
+        with mock.patch.object(boot.time, "monotonic", lambda: self.now):
+            try:
+                return boot.boot(self, [], None, 20).result.status
+            except session.Lost as lost:
+                return round(self.now), str(lost)
+
+
+@tap.case("a lab that stands still, or all but, is lost; one that is at work is not")
+def stands_still():
+    still, long = "gave no sign of life", "took too long for one boot"
+    spins = [12 + 6 * n for n in range(99)]     # a busy machine: 12 s are one, 6 half
+    for place, took, signs, want in (
+            ("lab", 6, [], (24, still)), ("lab", 6, [12], (24, still)),
+            ("lab", 6, spins[:9], (60 + 12, still)),
+            ("lab", 6, [12 + 13 * n for n in range(40)], (24, still)),
+            ("lab", 0.2, [], (10, still)), ("lab", 0.2, [1], (11, still)),
+            ("lab", 100, [], (240, still)), ("lab", 100, [200], (400, still)),
+            ("host", 0.1, [], (240, still)), ("lab", 6, spins, (420, long))):
+        tap.equal(Wound(place, took, signs).lost(), want, (place, took, signs[:3]))
+    slow = Wound("lab", 6, spins[:30])
+    slow.end(190)
+    tap.equal(slow.lost(), 5)
 
 
 # --- All of a comparison ------------------------------------------------------
