@@ -214,6 +214,31 @@ def interrupted(there, room):
     tap.equal((status, len(room.there())), (0, 7), err)
 
 
+@case("after kill -9 tasks do what they have begun, and in a while they begin no more")
+def alone(there, room):
+    for number in range(9):
+        room.job(f"r{number}", f"echo $$ >>calls; until [ -e go ]; do sleep 0.1; "
+                 f"done; echo {number}")
+    process = room.begin("slurm:one")
+    cluster.until(lambda: os.path.exists(room.path("calls")) and
+                  len(room.read("calls").split()) == 2, "two at work")
+    folder, = (name for name in room.there() if name.startswith("jobs."))
+    alive = room.path(f"{folder}/alive")
+    long_ago = os.stat(alive).st_mtime - 1000
+    os.utime(alive, (long_ago, long_ago))
+    cluster.until(lambda: os.stat(alive).st_mtime > long_ago + 900, "a sign of life")
+    process.kill()
+    process.communicate(timeout=60)
+    os.utime(alive, (long_ago, long_ago))
+    with open(room.path("go"), "w", encoding="ascii"):
+        pass
+    cluster.until(lambda: not room.alive() and not there.queue(), "the end of all")
+    tap.equal(len(room.read("calls").split()), 2)
+    tap.equal(len([name for name in room.there() if name.startswith("r")]), 2)
+    status, err = room.spread("slurm:one")
+    tap.equal((status, len(room.read("calls").split())), (0, 9), err)
+
+
 @case("without Slurm, its partition or its answer, one line says what to do")
 def unable(_, room):
     room.job("r", "echo r")
@@ -271,7 +296,8 @@ def again():
                            ("wave/numbers", "1 \n2 \n3 n2\n4 n1\n5 \n6 \n"),
                            ("wave/begun/1", "7 0 n1\n"),     # its own, before
                            ("wave/begun/5", "6 0 n1\n"),     # another's
-                           ("wave/begun/6", "7 0 n1\n"), ("6.status", "3\n")):
+                           ("wave/begun/6", "7 0 n1\n"), ("6.status", "3\n"),
+                           ("alive", "")):
             with open(room.path(name), "w", encoding="ascii") as file:
                 file.write(text)
         subprocess.run(

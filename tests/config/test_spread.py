@@ -227,6 +227,25 @@ def interrupted():
     tap.equal((status, sorted(room.results())), (0, list("0123")), err)
 
 
+@case("kill -9 ends what runs on all machines as well, and no more is begun")
+def killed():
+    mark = f"{os.getpid()}.35"
+    room = Room("kill", [(str(n), f": >at-{n}; sleep 1{n}{mark}; echo >>ran")
+                         for n in range(1, 7)])
+    process = room.start("parallel:1/a,1/b,1/:")
+    for name in "at-1", "at-2", "at-3":
+        room.wait_for(name)
+    process.kill()
+    process.communicate(timeout=200)
+    until = time.monotonic() + 60
+    while running(mark) or running(room.folder):
+        tap.check(time.monotonic() < until, running(mark), running(room.folder))
+        time.sleep(0.1)
+    tap.equal((room.results(), sorted(name for name in os.listdir(room.folder)
+                                      if name.startswith(("at-", "ran")))),
+              ({}, ["at-1", "at-2", "at-3"]))
+
+
 @case("no word of a host is one for a shell, and what is missing has a next step")
 def words():
     room = Room("words", [("x", "echo x")])

@@ -13,6 +13,7 @@ somewhere else: a host may be sick, and fail at whatever it is given.
 """
 
 import collections
+import ctypes
 import os
 import re
 import shlex
@@ -48,6 +49,13 @@ LOST_MAX = 3            # as often a job may be lost with its host
 ENDING = "TERM,200,CONT,200,CONT,400,CONT,1000,CONT,3000,KILL,25"
 GRACE = 20              # seconds for parallel to end all that
 INSTALL = "`tools/deps parallel` installs it"
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1    # <linux/prctl.h>
+
+
+def end_with_us():
+    """In a child: it has SIGTERM when we are gone, by SIGKILL as well."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Host:
@@ -250,7 +258,8 @@ class Engine:
                  *(word for at, host in enumerate(hosts)
                    for word in ("-S", host.sshlogin(f"h{at}"))), self.runner],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                stderr=said, env=self.environment(), start_new_session=True)
+                stderr=said, env=self.environment(), start_new_session=True,
+                preexec_fn=end_with_us)
         return Log(log)
 
     def one_ended(self, job, host, status, finished):

@@ -10,6 +10,7 @@ begun by who creates the file of its number there (O_EXCL; on NFS since version 
     WAVE/numbers    which jobs there are, and at which node each is not to be begun
     WAVE/begun/N    task, restart, node
     N.status        of the job when it has ended, or "lost" (on-machine, slurm-task)
+    alive           touched as long as we are: else tasks begin no more (slurm-task)
 
 Slurm is asked for one thing only, which tasks there still are: a job begun by one that
 is not, or that waits again after its node was lost, is lost with it. What is lost, and
@@ -161,6 +162,7 @@ class Engine:
                 from None
         self.name = "spread-" + place.folder[-8:]       # of our arrays
         self.runner = place.runner(place.jobs)
+        self.alive = place.write("alive", "")
         place.mark()
 
     def count_tasks(self):
@@ -261,6 +263,7 @@ class Engine:
         start = time.monotonic()
         question, known = start + pause, 0
         while wave.left:
+            os.utime(self.alive)
             begun = wave.begun()        # before Slurm is asked, and the rest after
             states = None
             if time.monotonic() > question:
