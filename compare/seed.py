@@ -11,8 +11,8 @@ import shutil
 
 # What there is of kvm-vmm and its back ends, and what of that is left out.
 PARTS = {"config": ("work.*",), "vmm": ("kvm-vmm",), "backends": (),
-         "musl/backends": (), "musl/include": (), "deps": ()}
-FILES = ("host.flags", "musl.links")
+         "musl/backends": (), "deps": ()}
+FILES = ("host.flags",)
 # The output tree's path stands in the first line and before each stamp.
 TARGET = re.compile(r"^(\S+?)/(?:vmm|backends|musl)/\S+\.o:", re.M)
 

@@ -2,8 +2,9 @@
 
 # --- Static programs for guests, with musl -----------------------------------
 
-# musl does not look for the kernel's headers, nor those of libraries; links to the
-# system's copies.
+# musl does not look for the kernel's headers, nor those of libraries. BusyBox and
+# Dropbear have links to the system's copies; what is compiled here looks for them
+# where they are, by words that are the same in every output tree.
 MUSL := $(B)/musl/include
 
 MUSL_LINKS := linux mtd video asm-generic x86_64-linux-gnu/asm zlib.h zconf.h \
@@ -14,11 +15,12 @@ $(MUSL)/.stamp: $(call remember,$(B)/musl.links,$(MUSL_LINKS)) | $(DEPS_BUILD)
 	$(Q)ln -sfn $(MUSL_LINKS:%=/usr/include/%) $(@D)
 	$(Q)touch $@
 
-MUSL_CC    = $(CCACHE) musl-gcc
-MUSL_FLAGS = -std=gnu11 $(WARNINGS) -Os -isystem $(MUSL) -Ivmm \
-	     -ffile-prefix-map=$(TOP)/= -MMD -MF $@.d -MT $@
+MUSL_AFTER := -idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu
+MUSL_CC     = $(CCACHE) musl-gcc
+MUSL_FLAGS  = -std=gnu11 $(WARNINGS) -Os $(MUSL_AFTER) -Ivmm \
+	      -ffile-prefix-map=$(TOP)=. -MMD -MP -MF $@.d -MT $@
 
-$(B)/musl/%.o: %.c $(MUSL)/.stamp $(HOST_FLAGS) | $(B)/config/auto.conf
+$(B)/musl/%.o: %.c $(HOST_FLAGS) | $(B)/config/auto.conf
 	$(say) CC-MUSL $<
 	$(Q)mkdir -p $(@D)
 	$(Q)$(MUSL_CC) $(MUSL_FLAGS) $(EXTRA) -c -o $@ $<

@@ -45,12 +45,15 @@ $(CONFIG): | $(DEPS_BUILD)
 
 # --- Compiling -------------------------------------------------------------
 
-# The dependency file names every header and, for every CONFIG_ word in one of
-# them, the stamp that Kconfig touches when that symbol changes.
-CC_COMMON = -std=gnu11 $(WARNINGS) -Ivmm -Ivmm/include \
-	    -include $(B)/config/autoconf.h -ffile-prefix-map=$(TOP)/= \
-	    -MMD -MF $@.d -MT $@
-fixdep    = tools/fixdep $(B)/config $@.d
+# A source that names CONFIG_ words, which no header does, is given their values;
+# the rest is compiled by the same command whatever is configured and wherever it
+# is built, so that ccache knows it. The dependency file names every header and,
+# for every such word, the stamp that Kconfig touches when that symbol changes.
+configured = $(findstring CONFIG_,$(file <$<))
+CC_COMMON  = -std=gnu11 $(WARNINGS) -Ivmm -Ivmm/include \
+	     $(if $(configured),-include $(B)/config/autoconf.h) \
+	     -ffile-prefix-map=$(TOP)=. -MMD -MP -MF $@.d -MT $@
+fixdep     = $(if $(configured),tools/fixdep $(B)/config $@.d)
 
 SAN_HOW    := $(call remember,$(B)/san.flags,$(SAN_FLAGS))
 HOST_FLAGS := $(call remember,$(B)/host.flags,$(HOST_CC) $(CFLAGS) $(LDFLAGS))

@@ -328,8 +328,7 @@ VMM_LD     = $(CC) $(CFLAGS) -static-pie -nostdlib -nostartfiles -o $@ \
 	     $(call GCC_FILE,crtbeginS.o) $(VMM_OBJS) $(VMM_LINK) $(LDFLAGS) \
 	     $(VMM_LIBS) \
 	     -L$(MUSL_LIB) -lc -lgcc $(call GCC_FILE,crtendS.o) $(MUSL_LIB)/crtn.o
-$(VMM_OBJS): | $(B)/musl/include/.stamp
-$(VMM_OBJS): HOST_CC = $(MUSL_CC) -isystem $(MUSL)
+$(VMM_OBJS): HOST_CC = $(MUSL_CC) $(MUSL_AFTER)
 else
 VMM_HARD  += $(if $(filter -O1 -O2 -O3 -Os -Oz,$(CFLAGS)),-U_FORTIFY_SOURCE \
 	     -D_FORTIFY_SOURCE=2)
@@ -357,8 +356,7 @@ $(IMAGES)/kvm-vmm: $(B)/vmm/kvm-vmm
 HOSTILE_OBJS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/hostile/*.c))
 
 ifeq ($(VMM_MUSL),y)
-$(HOSTILE_OBJS): | $(B)/musl/include/.stamp
-$(HOSTILE_OBJS): HOST_CC = $(MUSL_CC) -isystem $(MUSL)
+$(HOSTILE_OBJS): HOST_CC = $(MUSL_CC) $(MUSL_AFTER)
 endif
 $(HOSTILE_OBJS): EXTRA = $(VMM_HARD) -I.
 

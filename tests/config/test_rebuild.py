@@ -76,6 +76,25 @@ def flags():
         tap.equal(tree.steps(out.made("kvm-vmm", "CFLAGS=-O1"), "CC"), [])
 
 
+def command(preset, cc):
+    """How an output tree of that preset compiles what names no symbol: all words but
+    those of its outputs, which ccache leaves out of its sums, too."""
+    with tree.Tree() as out:
+        out.made(preset)
+        text = out.made("-n", "kvm-vmm", f"CC={cc}")
+        line = re.search(r"^.* -c -o \S+ vmm/core/bus\.c$", text, re.M)
+        tap.check(line, text)
+        words = re.sub(r" (-MF|-MT|-o) \S+", "", line.group(0))
+        tap.check(out.path not in words, words)
+        return words
+
+
+@tap.case("what names no symbol is compiled by the same words in every output tree")
+def same_words():
+    for cc in ("gcc", "clang"):
+        tap.equal(command("level-7_defconfig", cc), command("level-3_defconfig", cc))
+
+
 REMEMBER = """
 include Makefile
 NUMBERS := $(shell seq 1 40)

@@ -86,6 +86,14 @@ def defined():
                 if name not in names)
 
 
+# tools/build.mk gives the values to sources that name a word, and to no others.
+@tap.case("no header names a CONFIG_ symbol: its includer would not have the value")
+def not_in_headers():
+    tap.none_of(f"{path}: CONFIG_{name}" for path in sources.files(".h", ".inc")
+                for name in re.findall(rf"\b{NAME}",
+                                       sources.bare(sources.read(path))))
+
+
 def all_words():
     """Words of everything that can use a symbol, and of CONFIG_NAME_$x."""
     paths = [p for p in sources.files(".c", ".h", ".S", ".mk", "Makefile")]

@@ -245,7 +245,7 @@ static const struct device_type cmos = {
 	.timer = cmos_timer,
 	.version = 2,
 	.saved = offsetof(struct cmos, index),
-	.restored = IF_SAVED(cmos_restored),
+	.restored = IF_ON(CONFIG_SNAPSHOT, cmos_restored),
 };
 
 DEVICE(cmos);

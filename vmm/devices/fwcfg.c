@@ -219,8 +219,8 @@ static const struct device_type fwcfg = {
 	.write = fwcfg_write,
 	.version = 4,
 	.saved = offsetof(struct fwcfg, dma),
-	.save = IF_SAVED(fwcfg_save),
-	.restored = IF_SAVED(fwcfg_restored),
+	.save = IF_ON(CONFIG_SNAPSHOT, fwcfg_save),
+	.restored = IF_ON(CONFIG_SNAPSHOT, fwcfg_restored),
 	.reset = fwcfg_reset,
 };
 

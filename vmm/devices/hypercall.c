@@ -201,7 +201,7 @@ static const struct device_type hypercall = {
 	.input = hypercall_input,
 	.version = 1,
 	.saved = offsetof(struct hypercall, fifo),
-	.restored = IF_SAVED(hypercall_restored),
+	.restored = IF_ON(CONFIG_SNAPSHOT, hypercall_restored),
 };
 
 DEVICE(hypercall);

@@ -370,7 +370,7 @@ const struct device_type i8042_device = {
 	.timer = i8042_timer,
 	.version = 4,
 	.saved = offsetof(struct i8042, status),
-	.restored = IF_SAVED(i8042_restored),
+	.restored = IF_ON(CONFIG_SNAPSHOT, i8042_restored),
 };
 
 DEVICE(i8042_device);

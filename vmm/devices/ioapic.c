@@ -301,7 +301,7 @@ static const struct device_type ioapic = {
 	.write = ioapic_write,
 	.version = 1,
 	.saved = offsetof(struct ioapic, select),
-	.restored = IF_SAVED(ioapic_restored),
+	.restored = IF_ON(CONFIG_SNAPSHOT, ioapic_restored),
 	.chips = DEV_CHIP_IOAPIC,
 	.chip = &ioapic_chip,
 };

@@ -492,7 +492,7 @@ static const struct device_type pic = {
 	.write = pic_write,
 	.version = 1,
 	.saved = offsetof(struct pic, master),
-	.restored = IF_SAVED(pic_restored),
+	.restored = IF_ON(CONFIG_SNAPSHOT, pic_restored),
 	.chips = DEV_CHIP_PIC,
 	.chip = &pic_chip,
 };

@@ -286,8 +286,8 @@ const struct device_type pit_device = {
 	.release = pit_release,
 	.version = 1,
 	.saved = offsetof(struct pit, counters),
-	.save = IF_SAVED(pit_save),
-	.restored = IF_SAVED(pit_restored),
+	.save = IF_ON(CONFIG_SNAPSHOT, pit_save),
+	.restored = IF_ON(CONFIG_SNAPSHOT, pit_restored),
 	.chips = DEV_CHIP_PIC,
 };
 

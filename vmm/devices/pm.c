@@ -241,6 +241,6 @@ static const struct device_type pm = {
 	.event = pm_event,
 	.version = 1,
 	.saved = offsetof(struct pm, sts),
-	.restored = IF_SAVED(pm_restored),
+	.restored = IF_ON(CONFIG_SNAPSHOT, pm_restored),
 };
 DEVICE(pm);

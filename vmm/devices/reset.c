@@ -72,7 +72,7 @@ static const struct device_type reset = {
 	.write = reset_write,
 	.version = 1,
 	.saved = offsetof(struct reset, rst_cnt),
-	.restored = IF_SAVED(reset_restored),
+	.restored = IF_ON(CONFIG_SNAPSHOT, reset_restored),
 };
 
 DEVICE(reset);

@@ -409,7 +409,7 @@ static const struct device_type serial = {
 	.timer = serial_irq_rested,
 	.version = 1,
 	.saved = offsetof(struct serial, ier),
-	.restored = IF_SAVED(serial_restored),
+	.restored = IF_ON(CONFIG_SNAPSHOT, serial_restored),
 };
 
 DEVICE(serial);

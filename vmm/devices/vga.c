@@ -333,8 +333,8 @@ static void vga_init(void *dev, struct board *board)
 const struct device_type vga_type = {
 	.name = "vga",
 	.what = "screen, its text at 0xb8000",
-	.ranges = VGA_RANGES,
-	.window = VGA_WINDOW,
+	.ranges = VGA_RANGES(IS_ON(CONFIG_VGA_GRAPHICS), IS_ON(CONFIG_VGA_VBE)),
+	.window = IF_ON(CONFIG_VGA_GRAPHICS, VGA_GRAPHICS_NAME),
 	.width = 1,
 	.size = sizeof(struct vga),
 	.init = vga_init,
@@ -344,8 +344,8 @@ const struct device_type vga_type = {
 	.picture = vga_picture,
 	.version = 4,
 	.saved = offsetof(struct vga, misc),
-	.save = IF_SAVED(vga_save),
-	.restored = IF_SAVED(vga_restored),
+	.save = IF_ON(CONFIG_SNAPSHOT, vga_save),
+	.restored = IF_ON(CONFIG_SNAPSHOT, vga_restored),
 };
 
 DEVICE(vga_type);

@@ -303,23 +303,25 @@ enum {
 #define VGA_CRTC_PORTS 7
 #define VGA_PORTS      0x10
 
-/* 0 bytes: the range, and those behind it, are not there. */
-#define VGA_MEMORY_LEN (IS_ON(CONFIG_VGA_GRAPHICS) * 0x20000)
-#define VGA_VBE_LEN    (IS_ON(CONFIG_VGA_VBE) * 2)
+#define VGA_MEMORY_LEN 0x20000
+#define VGA_VBE_LEN    2
 
-#define VGA_RANGES                                                            \
-	{                                                                     \
-		{ DEV_PIO, 0x3b4, VGA_CRTC_PORTS, DEV_LANES },                \
-			{ DEV_PIO, 0x3c0, VGA_PORTS, DEV_LANES },             \
-			{ DEV_PIO, 0x3d4, VGA_CRTC_PORTS, DEV_LANES },        \
-			{ DEV_MMIO, 0xa0000, VGA_MEMORY_LEN, DEV_LANES },     \
-			{ DEV_PIO, PC_VBE_INDEX, VGA_VBE_LEN, DEV_REGISTER }, \
-			{ DEV_PIO, PC_VBE_DATA, VGA_VBE_LEN, DEV_REGISTER },  \
+/* 0 bytes: the range, and those behind it, are not there. */
+#define VGA_RANGES(graphics, vbe)                                       \
+	{                                                               \
+		{ DEV_PIO, 0x3b4, VGA_CRTC_PORTS, DEV_LANES },          \
+			{ DEV_PIO, 0x3c0, VGA_PORTS, DEV_LANES },       \
+			{ DEV_PIO, 0x3d4, VGA_CRTC_PORTS, DEV_LANES },  \
+			{ DEV_MMIO, 0xa0000, (graphics)*VGA_MEMORY_LEN, \
+			  DEV_LANES },                                  \
+			{ DEV_PIO, PC_VBE_INDEX, (vbe)*VGA_VBE_LEN,     \
+			  DEV_REGISTER },                               \
+			{ DEV_PIO, PC_VBE_DATA, (vbe)*VGA_VBE_LEN,      \
+			  DEV_REGISTER },                               \
 	}
 
 /* What covers RAM at A0000, of both kinds of the device. */
 #define VGA_GRAPHICS_NAME "vga-graphics"
-#define VGA_WINDOW	  (IS_ON(CONFIG_VGA_GRAPHICS) ? VGA_GRAPHICS_NAME : NULL)
 
 /* What --vga pci has read for the function, its board_config(). */
 struct vga_rom {

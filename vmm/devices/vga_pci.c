@@ -33,7 +33,8 @@
 #define MORE_ORDER    4
 #define LITTLE	      0x1e
 
-static const struct dev_range vga_ranges[] = VGA_RANGES;
+static const struct dev_range vga_ranges[] =
+	VGA_RANGES(IS_ON(CONFIG_VGA_GRAPHICS), IS_ON(CONFIG_VGA_VBE));
 
 /* A register of the VGA in BAR2: the range of its port, and where in that. */
 static bool find_port(uint64_t off, unsigned int *range, uint64_t *at)
@@ -217,8 +218,8 @@ static bool pci_vga_restored(void *dev, struct stash *in)
 
 static const struct device_type pci_vga = {
 	.name = "vga",
-	.ranges = VGA_RANGES,
-	.window = VGA_WINDOW,
+	.ranges = VGA_RANGES(IS_ON(CONFIG_VGA_GRAPHICS), IS_ON(CONFIG_VGA_VBE)),
+	.window = IF_ON(CONFIG_VGA_GRAPHICS, VGA_GRAPHICS_NAME),
 	.width = 2,
 	.size = sizeof(struct vga),
 	.init = pci_vga_init,
@@ -228,8 +229,8 @@ static const struct device_type pci_vga = {
 	.picture = vga_picture,
 	.version = 2,
 	.saved = offsetof(struct vga, misc),
-	.save = IF_SAVED(pci_vga_save),
-	.restored = IF_SAVED(pci_vga_restored),
+	.save = IF_ON(CONFIG_SNAPSHOT, pci_vga_save),
+	.restored = IF_ON(CONFIG_SNAPSHOT, pci_vga_restored),
 	.pci = &function,
 };
 

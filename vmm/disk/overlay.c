@@ -326,9 +326,9 @@ static const struct disk_format overlay = {
 	.discard = overlay_discard,
 	.zero = overlay_zero,
 	.place = overlay_place,
-	.mark = IF_SAVED(overlay_mark),
-	.save = IF_SAVED(overlay_save),
-	.restore = IF_SAVED(overlay_restore),
+	.mark = IF_ON(CONFIG_SNAPSHOT, overlay_mark),
+	.save = IF_ON(CONFIG_SNAPSHOT, overlay_save),
+	.restore = IF_ON(CONFIG_SNAPSHOT, overlay_restore),
 	.abort = overlay_abort,
 	.close = overlay_close,
 };

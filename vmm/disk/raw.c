@@ -269,7 +269,7 @@ static const struct disk_format raw = {
 	.discard = raw_discard,
 	.zero = raw_zero,
 	.place = raw_place,
-	.mark = IF_SAVED(raw_mark),
+	.mark = IF_ON(CONFIG_SNAPSHOT, raw_mark),
 	.close = raw_close,
 };
 

@@ -151,12 +151,12 @@ static const struct device_type floppy = {
 	.write = write_port,
 	.abort = abort_disks,
 	.release = release,
-	.still = IF_SAVED(still),
-	.reset = IF_SAVED(reset),
+	.still = IF_ON(CONFIG_SNAPSHOT, still),
+	.reset = IF_ON(CONFIG_SNAPSHOT, reset),
 	.version = 2,
 	.saved = offsetof(struct fdc, state),
-	.save = IF_SAVED(fdc_save),
-	.restored = IF_SAVED(fdc_restored),
+	.save = IF_ON(CONFIG_SNAPSHOT, fdc_save),
+	.restored = IF_ON(CONFIG_SNAPSHOT, fdc_restored),
 };
 
 const struct device_type *fdc_device(void)

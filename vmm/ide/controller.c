@@ -218,11 +218,13 @@ void ide_forget(const void *given)
 static const struct device_type ide = {
 	.name = "ide",
 	IDE_ROW,
+	.still = IF_ON(CONFIG_SNAPSHOT, ide_still),
+	.reset = IF_ON(CONFIG_SNAPSHOT, ide_reset),
 	.version = 2,
 	.saved = offsetof(struct ide, state),
 	.init = ide_init,
-	.save = IF_SAVED(ide_save),
-	.restored = IF_SAVED(ide_restored),
+	.save = IF_ON(CONFIG_SNAPSHOT, ide_save),
+	.restored = IF_ON(CONFIG_SNAPSHOT, ide_restored),
 };
 
 const struct device_type *ide_ports(void)

@@ -4,7 +4,6 @@
 
 #include "device.h"
 #include "ide/ide.h"
-#include "saved.h"
 
 /* What both rows have. */
 #define IDE_ROW \
@@ -16,8 +15,7 @@
 	},                                                             \
 	.irqs = { 14, 15 }, .nr_irqs = IDE_CHANNELS, .width = 4,       \
 	.size = sizeof(struct ide), .read = ide_read,                  \
-	.write = ide_write, .read_items = ide_read_items, .abort = ide_abort, .release = ide_release, \
-	.still = IF_SAVED(ide_still), .reset = IF_SAVED(ide_reset)
+	.write = ide_write, .read_items = ide_read_items, .abort = ide_abort, .release = ide_release
 
 /* As ports alone; and as a function on PCI as well, NULL: that was not built. */
 const struct device_type *ide_ports(void);

@@ -8,6 +8,7 @@
 #include "feature.h"
 #include "ide/controller.h"
 #include "ide/dma.h"
+#include "ison.h"
 #include "pci.h"
 
 #define REG_TIMINGS   0x40 /* two bytes for each channel, and slaves' */
@@ -57,11 +58,13 @@ static bool function_restored(void *dev, struct stash *in)
 static const struct device_type function = {
 	.name = "ide",
 	IDE_ROW,
+	.still = IF_ON(CONFIG_SNAPSHOT, ide_still),
+	.reset = IF_ON(CONFIG_SNAPSHOT, ide_reset),
 	.version = 2,
 	.saved = offsetof(struct ide, state),
 	.init = function_init,
-	.save = IF_SAVED(function_save),
-	.restored = IF_SAVED(function_restored),
+	.save = IF_ON(CONFIG_SNAPSHOT, function_save),
+	.restored = IF_ON(CONFIG_SNAPSHOT, function_restored),
 	.pci = &piix3,
 };
 

@@ -14,4 +14,7 @@
 #define ISON_PASTE(value)		ISON_PICK(ISON_PLACEHOLDER_##value)
 #define IS_ON(symbol)			ISON_PASTE(symbol)
 
+/* A function, or what else has an address, that only a kvm-vmm with SYMBOL has. */
+#define IF_ON(symbol, what) (IS_ON(symbol) ? (what) : NULL)
+
 #endif

@@ -11,9 +11,6 @@
 
 #include "ison.h"
 
-/* A function in a row that only a kvm-vmm with SNAPSHOT has. */
-#define IF_SAVED(function) (IS_ON(CONFIG_SNAPSHOT) ? (function) : NULL)
-
 /* Whether all bools at these addresses are true or false. Any other byte must not
  * be looked at as one: a compiler takes it for whatever it likes. */
 #define ARE_BOOLS(...)                                           \

@@ -322,9 +322,9 @@ static const struct device_type edu = {
 	.timer = edu_timer,
 	.version = 1,
 	.saved = offsetof(struct edu, live),
-	.reset = IF_SAVED(edu_reset),
-	.save = IF_SAVED(edu_save),
-	.restored = IF_SAVED(edu_restored),
+	.reset = IF_ON(CONFIG_SNAPSHOT, edu_reset),
+	.save = IF_ON(CONFIG_SNAPSHOT, edu_save),
+	.restored = IF_ON(CONFIG_SNAPSHOT, edu_restored),
 	.pci = &function,
 };
 

@@ -109,8 +109,8 @@ static const struct device_type pci = {
 	.write = host_write,
 	.version = 1,
 	.saved = offsetof(struct host, address),
-	.save = IF_SAVED(host_save),
-	.restored = IF_SAVED(host_restored),
+	.save = IF_ON(CONFIG_SNAPSHOT, host_save),
+	.restored = IF_ON(CONFIG_SNAPSHOT, host_restored),
 	.pci = &bridge,
 	.is_bridge = true,
 };

@@ -120,10 +120,10 @@ static const struct device_type hotplug = {
 	.init = hotplug_init,
 	.read = hotplug_read,
 	.write = hotplug_write,
-	.reset = IF_SAVED(hotplug_reset),
+	.reset = IF_ON(CONFIG_SNAPSHOT, hotplug_reset),
 	.version = 1,
 	.saved = offsetof(struct hotplug, want),
-	.restored = IF_SAVED(hotplug_restored),
+	.restored = IF_ON(CONFIG_SNAPSHOT, hotplug_restored),
 	.spare = &spare,
 };
 DEVICE(hotplug);

@@ -412,15 +412,16 @@ static struct made make(const struct virtio_type *type)
 			  .resize = type->resize ? virtio_mmio_resize : NULL,
 			  .abort = virtio_mmio_abort,
 			  .release = virtio_mmio_release,
-			  .reset = IF_SAVED(virtio_mmio_reset),
+			  .reset = IF_ON(CONFIG_SNAPSHOT, virtio_mmio_reset),
 			  .version = IS_ON(CONFIG_SNAPSHOT) ?
 					     virtio_mmio_version(type) :
 					     0,
 			  .saved = sizeof(struct virtio_mmio) + type->size,
-			  .still = IF_SAVED(virtio_mmio_still),
-			  .save = IF_SAVED(virtio_mmio_save),
-			  .restored = IF_SAVED(virtio_mmio_restored),
-			  .timer = IF_SAVED(virtio_mmio_timer) },
+			  .still = IF_ON(CONFIG_SNAPSHOT, virtio_mmio_still),
+			  .save = IF_ON(CONFIG_SNAPSHOT, virtio_mmio_save),
+			  .restored =
+				  IF_ON(CONFIG_SNAPSHOT, virtio_mmio_restored),
+			  .timer = IF_ON(CONFIG_SNAPSHOT, virtio_mmio_timer) },
 		.virtio = type,
 	};
 }

@@ -309,15 +309,16 @@ static struct virtio_pci_made make(const struct virtio_type *type)
 			  .resize = type->resize ? virtio_pci_resize : NULL,
 			  .abort = virtio_pci_abort,
 			  .release = virtio_pci_release,
-			  .reset = IF_SAVED(virtio_pci_reset_all),
+			  .reset = IF_ON(CONFIG_SNAPSHOT, virtio_pci_reset_all),
 			  .version = IS_ON(CONFIG_SNAPSHOT) ?
 					     virtio_pci_version(type) :
 					     0,
 			  .saved = sizeof(struct virtio_pci) + type->size,
-			  .still = IF_SAVED(virtio_pci_still),
-			  .save = IF_SAVED(virtio_pci_save),
-			  .restored = IF_SAVED(virtio_pci_restored),
-			  .timer = IF_SAVED(virtio_pci_timer) },
+			  .still = IF_ON(CONFIG_SNAPSHOT, virtio_pci_still),
+			  .save = IF_ON(CONFIG_SNAPSHOT, virtio_pci_save),
+			  .restored =
+				  IF_ON(CONFIG_SNAPSHOT, virtio_pci_restored),
+			  .timer = IF_ON(CONFIG_SNAPSHOT, virtio_pci_timer) },
 		.function = { .vendor = 0x1af4,
 			      .device = 0x1040 + type->id,
 			      .subvendor = 0x1af4,

@@ -164,8 +164,8 @@ int virtio_pci_add_spare(struct plan *plan, unsigned int nr,
 	made->type.version = IS_ON(CONFIG_SNAPSHOT) ?
 				     virtio_version(type, TRANSPORT_VERSION) :
 				     0;
-	made->type.still = IF_SAVED(spare_still);
-	made->type.save = IF_SAVED(spare_save);
-	made->type.restored = IF_SAVED(spare_restored);
+	made->type.still = IF_ON(CONFIG_SNAPSHOT, spare_still);
+	made->type.save = IF_ON(CONFIG_SNAPSHOT, spare_save);
+	made->type.restored = IF_ON(CONFIG_SNAPSHOT, spare_restored);
 	return 0;
 }
