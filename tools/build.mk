@@ -12,6 +12,11 @@ $(B)/deps/%: tools/deps
 	$(Q)tools/deps $*
 	$(Q)touch $@
 
+# Where much is compiled they bring ccache: it is there before make starts over with a
+# configuration, and looks for it. (Not where make is only to show.)
+DEPS_FIRST := $(if $(SUB),$(if $(filter test,$(MAKECMDGOALS)),$(DEPS_TEST)) \
+	      $(if $(filter compare bench,$(MAKECMDGOALS)),$(B)/deps/compare))
+
 deps:
 	$(Q)tools/deps build lab disk media compare judge test
 	$(Q)mkdir -p $(B)/deps && touch $(addprefix $(B)/deps/,build lab disk media compare judge test)
@@ -35,7 +40,7 @@ PHONY += $(CONFIG_GOALS)
 CONFIG_SUM  = cat $(CONFIG) $(KCONFIGS) tools/kconfig 2>/dev/null | sha256sum
 CONFIG_READ := $(call remember,$(B)/config/read,$(shell $(CONFIG_SUM)))
 
-$(B)/config/auto.conf: $(CONFIG_READ) | $(CONFIG) $(DEPS_BUILD)
+$(B)/config/auto.conf: $(CONFIG_READ) | $(CONFIG) $(DEPS_BUILD) $(DEPS_FIRST)
 	$(Q)tools/kconfig sync
 	$(Q)$(CONFIG_SUM) >$(CONFIG_READ)
 	$(Q)touch $@
