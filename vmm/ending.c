@@ -114,20 +114,26 @@ static void on_timeout(void *arg, uint32_t events)
 	ending->quit(ending->arg, STATUS_LIMIT, "stopped: --timeout ran out");
 }
 
-void ending_limit(uint64_t timeout_ns)
+static void set_deadline(uint64_t timeout_ns)
 {
-	struct sigaction action = { .sa_sigaction = on_last,
-				    .sa_flags = SA_SIGINFO };
 	const struct itimerval last = {
 		.it_value = { .tv_sec = timeout_ns / NS_PER_SEC +
 					ENDING_GRACE_S + 1 },
 	};
 
+	setitimer(ITIMER_REAL, &last, NULL);
+}
+
+void ending_limit(uint64_t timeout_ns)
+{
+	struct sigaction action = { .sa_sigaction = on_last,
+				    .sa_flags = SA_SIGINFO };
+
 	if (!timeout_ns)
 		return;
 	sigaction(SIGALRM, &action, NULL);
 	atomic_store(&deadline_status, STATUS_LIMIT);
-	setitimer(ITIMER_REAL, &last, NULL);
+	set_deadline(timeout_ns);
 }
 
 static int watch_timeout(struct ending *ending, struct event_loop *loop,
@@ -139,6 +145,8 @@ static int watch_timeout(struct ending *ending, struct event_loop *loop,
 		return fd;
 	ending->timeout = (struct event_source){ fd, on_timeout, ending };
 	event_arm(fd, timeout_ns, 0);
+	set_deadline(
+		timeout_ns); /* from now on, whatever it took to get here */
 	return event_add(loop, &ending->timeout, EPOLLIN);
 }
 
