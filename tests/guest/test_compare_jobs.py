@@ -360,7 +360,8 @@ def wrong_engine():
     tap.check("SPREAD=moon" in err, err)
 
 
-LACKING = comparing.lacks(*SYMBOLS, *comparing.COUNTED)
+LACKING = comparing.lacks(*SYMBOLS, *comparing.COUNTED) or \
+    vm.host_lacks("real16")
 if not LACKING and subprocess.run(
         ["bwrap", "--bind", "/", "/", "true"], check=False,
         capture_output=True).returncode:
