@@ -140,7 +140,8 @@ san: $(B)/san/vmm/kvm-vnc
 endif
 
 # By itself, as it takes what no other part does: npm, unless xterm.js is in dl/.
-$(WEB_OBJS) $(patsubst $(B)/%,$(B)/fuzz/%,$(WEB_OBJS)): | $(B)/deps/web
+$(WEB_OBJS) $(foreach f,san fuzz,$(patsubst $(B)/%,$(B)/$f/%,$(WEB_OBJS))) \
+	$(B)/fuzz/tests/fuzz/fuzz_people.o: | $(B)/deps/web
 web: $(IMAGES)/kvm-web $(B)/san/vmm/kvm-web
 PHONY += web
 
