@@ -181,6 +181,7 @@ if vm.is_configured("FIRMWARE"):
 
     @tap.case("what there is no BIOS for, is said with the next step")
     def missing():
+        vm.on_host()
         done = vm.subprocess.run(
             [vm.KVM_VMM, "--firmware=/no/such", boot()], text=True,
             capture_output=True, stdin=vm.subprocess.DEVNULL, check=False)
@@ -190,6 +191,7 @@ if vm.is_configured("FIRMWARE"):
 
     @tap.case("windows of virtio are where firmware puts no BARs")
     def windows():
+        vm.on_host()
         done = vm.subprocess.run(
             [vm.KVM_VMM, "--verbose", "--virtio=mmio", "--rng", "--max-exits=1",
              boot()], text=True, capture_output=True,
@@ -198,6 +200,7 @@ if vm.is_configured("FIRMWARE"):
 
     @tap.case("--firmware takes fw_cfg and the bus that it cannot do without")
     def whole():
+        vm.on_host()
         for word in ("--no-pci", "--no-fwcfg"):
             done = vm.subprocess.run(
                 [vm.KVM_VMM, word, boot()], text=True, capture_output=True,

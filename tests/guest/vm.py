@@ -155,6 +155,12 @@ def skip(reason):
     raise tap.Skip(reason)
 
 
+def on_host(need="real16"):
+    """Skips the case where this machine's own KVM cannot run such a guest."""
+    if host_lacks(need):
+        raise tap.Skip(host_lacks(need))
+
+
 LOADERS = {"real16": "flat", "prot32": "prot32", "paged32": "paged",
            "long64": "long64", "linux": "vmlinux"}
 
