@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """make compare: what TOGGLE= means, what it refuses, and small guests."""
 
-# timeout: 600
+# timeout: 1200
 
 import os
 import subprocess

@@ -450,10 +450,8 @@ def console_in_browser():
         tap.equal(process.wait(LIMIT), 0, process.stderr.read())
 
 
-if "host" not in vm.places("real16"):
-    tap.skip_all("this host runs no guests in real mode")
-if not os.path.exists(WEB):
-    tap.skip_all("kvm-web is not built; `make web` does that")
+REASON = vm.host_lacks("real16") or \
+    not os.path.exists(WEB) and "kvm-web is not built; `make web` does that"
 for TEXT_, CASE in [
         ("the page is one file, small and strict", the_page),
         ("word, host, origin and method are ours, or it is refused", who_is_let_in),
@@ -466,5 +464,5 @@ for TEXT_, CASE in [
         ("it ends when kvm-vmm is killed", dies_with_it),
         ("in Chromium: screen, keys, two pages, again, no complaint", in_browser),
         ("in Chromium: console and reset button", console_in_browser)]:
-    tap.add(f"{TEXT_} (host)", CASE)
+    tap.add(f"{TEXT_} (host)", *((vm.skip, REASON) if REASON else (CASE,)))
 tap.main()
