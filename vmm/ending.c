@@ -145,8 +145,8 @@ static int watch_timeout(struct ending *ending, struct event_loop *loop,
 		return fd;
 	ending->timeout = (struct event_source){ fd, on_timeout, ending };
 	event_arm(fd, timeout_ns, 0);
-	set_deadline(
-		timeout_ns); /* from now on, whatever it took to get here */
+	/* From now on, whatever it took to get here. */
+	set_deadline(timeout_ns);
 	return event_add(loop, &ending->timeout, EPOLLIN);
 }
 
