@@ -33,16 +33,17 @@ $(LINUX_SRC): $(if $(LINUX_SAME),$(B)/src/linux.from,$(call \
 
 # --- Building ----------------------------------------------------------------
 
-# $(call linux-kernel,DIR,NAME,FRAGMENTS,LINES): builds build/DIR, called NAME on
-# the screen, from FRAGMENTS and the symbols LINES on top. The make of Linux is
-# entered when one of them changed, so not at all when there is nothing to do.
+# $(call linux-kernel,DIR,NAME,FRAGMENTS,LINES,PATCHES): builds build/DIR, called NAME
+# on the screen, from FRAGMENTS and the symbols LINES on top, and what PATCHES change.
+# The make of Linux is entered when one of them changed, so not at all when there is
+# nothing to do.
 define linux-kernel
 $(B)/$1.config: $3 $(call remember,$(B)/$1.lines,$3 $4) tools/fragment $(LINUX_SRC)
 	$$(Q)tools/fragment -t $(LINUX_TREE) $(addprefix -s ,$4) $3 >$$@.tmp
 	$$(Q)mv $$@.tmp $$@
 
-$(B)/$1.built: $(B)/$1.config $(LINUX_SRC) tools/kernel
-	$$(SUB)$$(Q)tools/kernel $2 $(LINUX_TREE) $(B)/$1 $(B)/$1.config
+$(B)/$1.built: $(B)/$1.config $(LINUX_SRC) tools/kernel $5
+	$$(SUB)$$(Q)tools/kernel $2 $(LINUX_TREE) $(B)/$1 $(B)/$1.config $5
 	$$(Q)touch $$@
 endef
 

@@ -25,7 +25,8 @@ $(B)/lab/lab.cpio: $(B)/lab/init $(B)/host/initcpio lab/build.mk
 		'file /init $(B)/lab/init 755 0 0' >$(B)/lab/lab.list
 	$(Q)$(B)/host/initcpio create -o $@ $(B)/lab/lab.list
 
-$(eval $(call linux-kernel,lab/linux,lab,kernel-configs/lab.config,))
+$(eval $(call linux-kernel,lab/linux,lab,kernel-configs/lab.config,,lab/lme.patch))
+$(B)/lab/linux.built: | $(B)/deps/lab
 
 $(B)/lab/vmlinux: $(B)/lab/linux.built
 	$(Q)objcopy -S -R .comment $(B)/lab/linux/vmlinux $@
