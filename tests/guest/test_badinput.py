@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# timeout: 240
+# timeout: 900
 """Bad input: one clear message, status 64 or 70, and no sanitizer report.
 
 Everything runs the build with ASan and UBSan, on the host where it has a

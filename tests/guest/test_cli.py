@@ -79,6 +79,7 @@ OTHERS = (("--trace", "\xf4"), ("--trace", "[1]\n"), ("--trace", "[\n{}"),
 @tap.case("a file that exists and is none of ours is refused and left alone")
 def spared():
     needs("trace-file", "stats")
+    vm.on_host()    # first comes what the machine lacks
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "a.bin")
         for option, text in (*OURS, *OTHERS):

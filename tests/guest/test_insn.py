@@ -333,6 +333,7 @@ def lost():
 
 @tap.case("words that are none are refused before a guest runs")
 def refused():
+    vm.on_host()    # first comes what the machine lacks
     path = vm.image("hello.bin")
     for words in (["--trace-count", "5"], ["--trace-insn", "--trace-count", "0"],
                   ["--trace-insn", "--trace-count", "x"],

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The runner itself: every way a test program can go wrong is a failure."""
 
+import fnmatch
 import os
 import shutil
 import subprocess
@@ -33,7 +34,7 @@ PROGRAMS = [
      "not ok 2 - lint/x: exit status 9, and no result says why"),
     ("runs too long", "# timeout: 1\necho 1..1; echo ok 1; sleep 60",
      "1 passed, 1 failed, 0 skipped",
-     "not ok 2 - lint/x: ran longer than 1 s and was killed"),
+     "not ok 2 - lint/x: ran longer than * s and was killed"),
     ("leaves a process of another session behind",
      "echo 1..1; echo ok 1; setsid sleep 60 &",
      "1 passed, 1 failed, 0 skipped",
@@ -61,7 +62,7 @@ def run(program, *args):
 def judges(program, closing, line):
     status, lines = run(program)
     tap.equal(lines[-1], closing, "closing line")
-    tap.check(line in lines, f"no line {line!r} in:", *lines)
+    tap.check(fnmatch.filter(lines, line), f"no line {line!r} in:", *lines)
     good = " 0 failed" in closing and not closing.startswith("0 passed")
     tap.equal(status, 0 if good else 1, "exit status")
 
