@@ -68,6 +68,6 @@ def beside():
             run("--show-snapshot", other).must(vm.OK)
 
 
-if vm.places("real16") and vm.is_configured("SNAPSHOT"):
+if "host" in vm.places("real16") and vm.is_configured("SNAPSHOT"):
     tap.add("FILE.tmp that no save has begun is left alone", beside)
 tap.main()

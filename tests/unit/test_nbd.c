@@ -137,8 +137,8 @@ static bool serve_one(void)
 	uint32_t magic;
 	uint64_t cookie, at;
 	uint8_t head[REQUEST];
+	uint32_t len, error;
 	uint16_t type;
-	uint32_t len;
 
 	if (!get(head, sizeof(head)))
 		return false;
@@ -165,9 +165,10 @@ static bool serve_one(void)
 		get(head, 1); /* until the other side goes */
 		return false;
 	}
-	return give32(s.reply_magic) && give32(s.reply_error) &&
+	error = s.reply_error; /* another one, once this is answered */
+	return give32(s.reply_magic) && give32(error) &&
 	       give(&(uint64_t){ cookie + s.cookie_off }, 8) &&
-	       (type || s.reply_error || give(s.bytes + at, len));
+	       (type || error || give(s.bytes + at, len));
 }
 
 static void *server_main(void *arg)
@@ -213,6 +214,8 @@ static int start(void **state)
 static int stop(void **state)
 {
 	(void)state;
+	if (s.fd > 0) /* a test that has failed has not left */
+		shutdown(s.fd, SHUT_RDWR);
 	pthread_join(s.thread, NULL);
 	close(listener);
 	unlink(name + strlen("nbd:unix:"));
