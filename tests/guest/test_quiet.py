@@ -231,6 +231,7 @@ def is_wanted(row):
 
 @tap.case("nobody has to type for a guest that may still be typed at")
 def open_stdin():
+    vm.on_host()
     ours, theirs = os.pipe()
     with subprocess.Popen(command("input_over", "kernel"), stdin=ours,
                           stdout=subprocess.DEVNULL, text=True,
@@ -249,6 +250,7 @@ def linux_run(strings, words):
 
 @tap.case("Linux that stays silent is told why, and nobody else is")
 def silent_linux():
+    vm.on_host()
     for strings, _, _ in SILENT_LINUX:
         kernel(strings)
     done = list(POOL.map(lambda row: linux_run(*row[:2]), SILENT_LINUX))
@@ -259,6 +261,7 @@ def silent_linux():
 
 @tap.case("the options are named that a kernel has not for a console")
 def options_are_named():
+    vm.on_host()
     for strings, option in NAMED:
         result = linux_run(strings, "console=ttyS0")
         tap.check(option in result.err, option, result.err)
@@ -266,6 +269,7 @@ def options_are_named():
 
 @tap.case("a vCPU that nobody started is what a guest waits for")
 def unstarted():
+    vm.on_host()
     argv = command("cpu_started", "kernel")
     judge(start(argv[:1] + ["--smp", "2"] + argv[1:]), ["cpu-started"])
 
@@ -300,6 +304,7 @@ def given_up(case):
 @tap.case("who gives up on a guest that has shown nothing is told why, and only "
           "then")
 def user_gives_up():
+    vm.on_host()
     tap.check("[mask-8259]" in given_up("mask_8259"))
     tap.equal(given_up("mask_8259_right"), "", "stderr")
     tap.equal(given_up("talks_and_waits"), "", "stderr")
