@@ -165,8 +165,7 @@ static bool serve_one(void)
 		get(head, 1); /* until the other side goes */
 		return false;
 	}
-	error = s.reply_error; /* another one, once this is answered */
-	return give32(s.reply_magic) && give32(error) &&
+	return give32(s.reply_magic) && give32(error = s.reply_error) &&
 	       give(&(uint64_t){ cookie + s.cookie_off }, 8) &&
 	       (type || error || give(s.bytes + at, len));
 }
@@ -214,8 +213,7 @@ static int start(void **state)
 static int stop(void **state)
 {
 	(void)state;
-	if (s.fd > 0) /* a test that has failed has not left */
-		shutdown(s.fd, SHUT_RDWR);
+	shutdown(s.fd ?: -1, SHUT_RDWR); /* who has failed has not left */
 	pthread_join(s.thread, NULL);
 	close(listener);
 	unlink(name + strlen("nbd:unix:"));
