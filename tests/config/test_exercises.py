@@ -464,8 +464,10 @@ def students():
         subprocess.run(["tar", "-xf", archive, "-C", out.at("new")], check=True)
         out.top = out.at("new", "mini-kvm")
         make_small(out.top)
-        env = dict(os.environ, RUN=place,
-                   MKVM_LAB_KERNEL=os.path.join(tap.BUILD, "lab", "vmlinux"))
+        built = functools.partial(os.path.join, tap.BUILD)
+        env = dict(os.environ, RUN=place, MKVM_LAB_KERNEL=built("lab", "vmlinux"),
+                   MKVM_LAB_INITRD=built("lab", "lab.cpio"),
+                   MKVM_LAB_KEEPER=built("host", "lab-keeper"))
         for words in (["olddefconfig"], ["exercise", "1"]):
             status, text = make_there(out, env, *words)
             tap.check(not status, text)
@@ -487,7 +489,7 @@ def make_small(top):
 def make_there(out, env, *words):
     env = {name: value for name, value in env.items()
            if name not in tree.OURS and not name.startswith("MKVM_")
-           or name in ("MKVM_DL", "MKVM_LAB_KERNEL", "MKVM_CCACHE")}
+           or name.startswith("MKVM_LAB_") or name in ("MKVM_DL", "MKVM_CCACHE")}
     done = subprocess.run(["make", "-s", "-C", out.top, *words], env=env,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, check=False)
