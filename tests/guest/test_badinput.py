@@ -19,7 +19,7 @@ from vm import tap
 
 WORK = tempfile.mkdtemp(dir=os.path.dirname(vm.assemble("halt")))
 atexit.register(shutil.rmtree, WORK)
-TABLE = vm.Table()
+TABLE = vm.Table("--out", WORK)
 LONG_NAME = "x" * 5000
 # What a guest made of garbage may do: anything but break kvm-vmm.
 ANY_END = [*range(64), vm.FAILED, vm.CRASHED, vm.HALTED, vm.LIMIT]
