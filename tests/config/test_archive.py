@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The initramfs and its disk are the same in two directories and at two times.
 
-# timeout: 600
+# timeout: 1200
 """
 
 import hashlib

@@ -6,7 +6,7 @@ students get has an exercise that works, and no solution.
 solutions/NN-name has the solution and wrong.json, a list of mistakes: "of", which
 stands in the solution once, becomes "is"; "step" then fails and says "says".
 """
-# timeout: 600
+# timeout: 1200
 
 import functools
 import hashlib

@@ -4,7 +4,7 @@
 `make run` with the smallest preset, and `make test` as far as its packages and
 one test program: what bare_tree does with debootstrap. Linux is not built.
 """
-# timeout: 1200
+# timeout: 2400
 
 import os
 import shutil

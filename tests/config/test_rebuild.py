@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# timeout: 900
 """What a change rebuilds: exactly what depends on it, and nothing twice."""
 
 import os

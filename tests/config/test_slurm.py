@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# timeout: 700
 """SPREAD=slurm, on a real Slurm with nodes of the test's own (cluster.py)."""
 
 import os

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# timeout: 900
+# timeout: 2400
 """Every switch is a true one: off, its objects are not in the program, nothing
 else is different, and what it needs cannot be left out from under it.
 

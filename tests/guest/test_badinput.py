@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# timeout: 900
+# timeout: 1800
 """Bad input: one clear message, status 64 or 70, and no sanitizer report.
 
 Everything runs the build with ASan and UBSan, on the host where it has a

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """make compare: what TOGGLE= means, what it refuses, and small guests."""
 
-# timeout: 1200
+# timeout: 2400
 
 import os
 import subprocess

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# timeout: 120
+# timeout: 300
 """The interrupt controllers, whoever plays them: what a guest sees of them must
 be the same, and a halt for good is noticed whatever goes on ticking.
 """

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# timeout: 200
+# timeout: 500
 """64- and 32-bit ELF programs: the finished ones, ring 3, and bad files."""
 
 import atexit

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# timeout: 300
+# timeout: 700
 """The boot doctor: a guest for each rule, which breaks it and is told so by
 name, and a neighbour that does the same right and is not accused.
 
